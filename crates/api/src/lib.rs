@@ -1,0 +1,98 @@
+//! HTTP: the routes by audience, problem documents, the OpenAPI document and its page.
+//!
+//! A handler parses, calls one use case and converts. What a customer's program may call is in `crm`; this crate
+//! puts the gateway's layers round it.
+
+mod docs;
+mod fallback;
+mod health;
+mod known_parameters;
+mod openapi;
+mod operator;
+mod problem_document;
+mod problems;
+mod provision;
+mod request_id;
+mod server;
+mod time_limit;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::any;
+use customer_db::CustomerDatabases;
+use customers::ControlPlane;
+use gateway::Gateway;
+use provisioning::OperationWatcher;
+use secrets::OperatorToken;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use health::{Dependency, Need};
+pub use openapi::document as openapi_document;
+pub use server::serve;
+
+/// The largest body that is read, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
+const LONGEST_REQUEST: Duration = Duration::from_secs(150);
+
+/// Everything the API stands on.
+pub struct ApiParts {
+    /// The use cases of the control plane.
+    pub control_plane: ControlPlane,
+    /// Watches operations for whoever waits for them.
+    pub watcher: OperationWatcher,
+    /// The layers that every customer request passes.
+    pub gateway: Gateway,
+    /// The customers' databases.
+    pub databases: CustomerDatabases,
+    /// What `/api/ready` asks.
+    pub dependencies: Vec<Arc<dyn Dependency>>,
+    /// The token that operators show.
+    pub operator_token: OperatorToken,
+    /// Cancelled when the server stops: whoever waits or watches is let go then.
+    pub stop: CancellationToken,
+    /// How long `POST /api/provision` waits for a customer to be ready before it takes the sign-up back.
+    pub provision_wait: Duration,
+}
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct ApiState {
+    pub(crate) control_plane: ControlPlane,
+    pub(crate) watcher: OperationWatcher,
+    pub(crate) operator_token: Arc<OperatorToken>,
+    pub(crate) provision_wait: Duration,
+    pub(crate) stop: CancellationToken,
+    pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
+}
+
+/// All routes, ready to be served.
+pub fn router(parts: ApiParts) -> Router {
+    let state = ApiState {
+        control_plane: parts.control_plane,
+        watcher: parts.watcher,
+        operator_token: Arc::new(parts.operator_token),
+        provision_wait: parts.provision_wait,
+        stop: parts.stop,
+        dependencies: parts.dependencies.into(),
+    };
+    // What is no route is metered too, when it shows a key.
+    let customer_routes = crm::router(&parts.databases).route("/api/v1/{*rest}", any(fallback::not_found));
+    let customer_routes = parts.gateway.guard(customer_routes);
+    Router::new()
+        .merge(operator::router(&state))
+        .merge(health::router(&state))
+        .merge(docs::router())
+        .merge(customer_routes)
+        .fallback(fallback::not_found)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(axum::middleware::from_fn_with_state(LONGEST_REQUEST, time_limit::time_limit))
+        .layer(CatchPanicLayer::custom(fallback::panicked))
+        .layer(axum::middleware::from_fn(request_id::request_id))
+}

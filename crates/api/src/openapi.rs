@@ -1,0 +1,133 @@
+//! The OpenAPI document: the operator's routes as their handlers are annotated, the customer's as their resources
+//! are described, and the answers that every route can give.
+
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem_document::{ProblemDocument, WrongField};
+use crate::{ApiState, health, operator};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(ProblemDocument, WrongField)))]
+struct Shared;
+
+/// The whole document, OpenAPI 3.1.
+#[must_use]
+pub fn document() -> OpenApi {
+    let health_routes =
+        OpenApiRouter::<ApiState>::new().routes(routes!(health::health)).routes(routes!(health::ready));
+    let mut document = Shared::openapi();
+    for part in [
+        health_routes.into_openapi(),
+        guarded_by_operator_token(operator::routes().into_openapi()),
+        crm::openapi(),
+    ] {
+        document.merge(part);
+    }
+    describe_our_own_failures(&mut document);
+    document.info = Info::new("Sixty", env!("CARGO_PKG_VERSION"));
+    document.info.description = Some(
+        "Customers' programs call /api/v1 with an API key (sk_...); operators call /api/admin and /api/provision \
+         with their token (op_...). Both go into the header Authorization: Bearer."
+            .to_owned(),
+    );
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("operator_token", bearer("An operator's token, op_..."));
+    components.add_security_scheme("api_key", bearer("A customer's API key, sk_..."));
+    document
+}
+
+fn bearer(description: &str) -> SecurityScheme {
+    SecurityScheme::Http(
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build(),
+    )
+}
+
+/// Adds to each of the operator's routes who may call it, and the answers that its layers and extractors can give.
+fn guarded_by_operator_token(mut document: OpenApi) -> OpenApi {
+    for (path, item) in &mut document.paths.paths {
+        let has_parameters = path.contains('{');
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.security = Some(vec![SecurityRequirement::new("operator_token", Vec::<String>::new())]);
+            describe_common_answers(operation, has_parameters);
+        }
+    }
+    document
+}
+
+fn describe_common_answers(operation: &mut Operation, has_parameters: bool) {
+    let has_body = operation.request_body.is_some();
+    let common = [
+        ("400", "Something in the request is wrong", true),
+        ("401", "The operator's token is missing or wrong", true),
+        ("404", "There is no such thing", has_parameters),
+        ("413", "The body is too large", has_body),
+        ("415", "The body isn't JSON", has_body),
+        ("503", "Something that is needed is away", true),
+    ];
+    for (status, description, applies) in common {
+        if applies && !operation.responses.responses.contains_key(status) {
+            operation.responses.responses.insert(status.to_owned(), RefOr::T(problem_response(description)));
+        }
+    }
+}
+
+/// What any route of customers and operators can answer.
+fn describe_our_own_failures(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            for (status, description) in
+                [("408", "The request took too long"), ("500", "Something went wrong on our side")]
+            {
+                let answers = &mut operation.responses.responses;
+                answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem_response(description)));
+            }
+        }
+    }
+}
+
+fn problem_response(description: &str) -> Response {
+    let schema = Ref::from_schema_name("ProblemDocument");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every path with its methods and answers, so that a change of the API is seen in review.
+    #[test]
+    fn the_routes_and_their_answers() {
+        let document = serde_json::to_value(document()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut lines = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let answers: BTreeSet<_> =
+                    operation["responses"].as_object().unwrap().keys().cloned().collect();
+                let answers: Vec<_> = answers.into_iter().collect();
+                lines.push(format!("{:6} {path}: {}", method.to_uppercase(), answers.join(" ")));
+            }
+        }
+        lines.sort();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(document()).unwrap();
+        let text = document.to_string();
+        for reference in text.split("\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(document.pointer(&format!("/{reference}")).is_some(), "{reference}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A customer's API keys.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use catalog::api_keys::ApiKeyRecord;
+use chrono::{DateTime, Utc};
+use customers::Actor;
+use customers::api_keys::{self, KeyChangesRequest, NewKeyRequest};
+use domain::ApiKeyId;
+use domain::customer::ApiKeyStatus;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use problem::{JsonBody, PathParam, Problem, QueryParams};
+use secrets::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::entity_tag;
+use super::merge_patch::{may_be_empty, never_empty};
+use super::page::{Listing, page_request, parsed};
+use crate::ApiState;
+use crate::problems::problem_of;
+
+/// An API key, without the key itself.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApiKeyView {
+    id: Uuid,
+    customer_uuid: Uuid,
+    /// The beginning of the key.
+    prefix: String,
+    name: String,
+    description: Option<String>,
+    permissions: Vec<String>,
+    rate_limit_requests: i32,
+    rate_limit_period: String,
+    /// `active`, `revoked` or `expired`.
+    status: String,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+/// A new API key. Shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewApiKeyView {
+    /// The key itself. It is shown here and never again.
+    key: String,
+    #[serde(flatten)]
+    api_key: ApiKeyView,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewApiKeyBody {
+    /// A name for people.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 1000)]
+    description: Option<String>,
+    /// What it may do, such as `read:*` or `write:contacts`; everything when not given.
+    permissions: Option<Vec<String>>,
+    /// When it stops working; never when not given.
+    expires_at: Option<DateTime<Utc>>,
+    /// How many requests it may make in a period; 1000 when not given.
+    #[schema(minimum = 1)]
+    rate_limit_requests: Option<i32>,
+    /// `minute`, `hour`, `day` or `month`; a month when not given.
+    rate_limit_period: Option<String>,
+}
+
+impl From<ApiKeyRecord> for ApiKeyView {
+    fn from(row: ApiKeyRecord) -> Self {
+        Self {
+            id: row.id.uuid(),
+            customer_uuid: row.customer_id.uuid(),
+            prefix: row.key_prefix,
+            name: row.name,
+            description: row.description,
+            permissions: row.permissions,
+            rate_limit_requests: row.rate_limit_requests,
+            rate_limit_period: row.rate_limit_period.to_string(),
+            status: row.status.to_string(),
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ApiKeyQuery {
+    /// `active`, `revoked` or `expired`.
+    status: Option<String>,
+    /// At most so many rows, up to 200.
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Lists a customer's keys, the newest first.
+#[utoipa::path(get, path = "/api/admin/customers/{customer}/api-keys", tag = "api keys",
+    params(("customer" = String, Path, description = "The UUID or the customerId"), ApiKeyQuery),
+    responses((status = 200, body = Listing<ApiKeyView>)))]
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    PathParam(customer): PathParam<String>,
+    QueryParams(query): QueryParams<ApiKeyQuery>,
+) -> Result<Json<Listing<ApiKeyView>>, Problem> {
+    let status = parsed::<ApiKeyStatus>("status", query.status.as_deref())?;
+    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let found = api_keys::list(&state.control_plane, &customer, status, &page).await.map_err(problem_of)?;
+    Ok(Json(Listing::of(found, ApiKeyView::from)))
+}
+
+/// One of a customer's keys.
+#[utoipa::path(get, path = "/api/admin/customers/{customer}/api-keys/{id}", tag = "api keys",
+    params(("customer" = String, Path, description = "The UUID or the customerId"), ("id" = Uuid, Path, description = "The key")),
+    responses((status = 200, body = ApiKeyView)))]
+pub(crate) async fn read(
+    State(state): State<ApiState>,
+    PathParam((customer, id)): PathParam<(String, ApiKeyId)>,
+) -> Result<Response, Problem> {
+    api_keys::get(&state.control_plane, &customer, id).await.map(tagged).map_err(problem_of)
+}
+
+/// Makes a key and shows it, once.
+#[utoipa::path(post, path = "/api/admin/customers/{customer}/api-keys", tag = "api keys",
+    params(("customer" = String, Path, description = "The UUID or the customerId")),
+    request_body = NewApiKeyBody, responses((status = 201, body = NewApiKeyView)))]
+pub(crate) async fn create(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(customer): PathParam<String>,
+    JsonBody(body): JsonBody<NewApiKeyBody>,
+) -> Result<Response, Problem> {
+    let request = NewKeyRequest {
+        name: body.name,
+        description: body.description,
+        permissions: body.permissions,
+        expires_at: body.expires_at,
+        rate_limit_requests: body.rate_limit_requests,
+        rate_limit_period: body.rate_limit_period,
+    };
+    let (row, key) =
+        api_keys::create(&state.control_plane, &actor, &customer, &request).await.map_err(problem_of)?;
+    let location = format!("/api/admin/customers/{}/api-keys/{}", row.customer_id, row.id);
+    let location = HeaderValue::try_from(location).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    let headers =
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let view = NewApiKeyView { key: key.secret().expose_secret().to_owned(), api_key: row.into() };
+    Ok((StatusCode::CREATED, headers, Json(view)).into_response())
+}
+
+/// What to change about a key. A field that isn't given stays; null empties one that may be empty.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApiKeyPatch {
+    /// A name for people.
+    #[schema(min_length = 1, max_length = 100, nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    name: Option<String>,
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 1000)]
+    #[serde(default, deserialize_with = "may_be_empty")]
+    description: Option<Option<String>>,
+    /// What it may do.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    permissions: Option<Vec<String>>,
+    /// When it stops working; never when null. A key that had expired works again.
+    #[serde(default, deserialize_with = "may_be_empty")]
+    expires_at: Option<Option<DateTime<Utc>>>,
+    /// How many requests it may make in a period.
+    #[schema(minimum = 1, nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    rate_limit_requests: Option<i32>,
+    /// `minute`, `hour`, `day` or `month`.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    rate_limit_period: Option<String>,
+}
+
+/// Changes the given fields of a key.
+#[utoipa::path(patch, path = "/api/admin/customers/{customer}/api-keys/{id}", tag = "api keys",
+    params(("customer" = String, Path, description = "The UUID or the customerId"), ("id" = Uuid, Path, description = "The key"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that you read")),
+    request_body = ApiKeyPatch, responses((status = 200, body = ApiKeyView),
+        (status = 409, description = "A revoked key gets no more time", body = crate::problem_document::ProblemDocument),
+        (status = 412, description = "The key was changed since", body = crate::problem_document::ProblemDocument)))]
+pub(crate) async fn update(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam((customer, id)): PathParam<(String, ApiKeyId)>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<ApiKeyPatch>,
+) -> Result<Response, Problem> {
+    let request = KeyChangesRequest {
+        name: body.name,
+        description: body.description,
+        permissions: body.permissions,
+        expires_at: body.expires_at,
+        rate_limit_requests: body.rate_limit_requests,
+        rate_limit_period: body.rate_limit_period,
+    };
+    let if_match = entity_tag::if_match(&headers)?;
+    let row = api_keys::update(&state.control_plane, &actor, (&customer, id), &request, if_match).await;
+    row.map(tagged).map_err(problem_of)
+}
+
+fn tagged(row: ApiKeyRecord) -> Response {
+    entity_tag::tagged(row.updated_at, Json(ApiKeyView::from(row)))
+}
+
+/// Takes a key back, at once and for good.
+#[utoipa::path(post, path = "/api/admin/customers/{customer}/api-keys/{id}/revoke", tag = "api keys",
+    params(("customer" = String, Path, description = "The UUID or the customerId"), ("id" = Uuid, Path, description = "The key")),
+    responses((status = 200, body = ApiKeyView)))]
+pub(crate) async fn revoke(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam((customer, id)): PathParam<(String, ApiKeyId)>,
+) -> Result<Json<ApiKeyView>, Problem> {
+    let row = api_keys::revoke(&state.control_plane, &actor, &customer, id).await.map_err(problem_of)?;
+    Ok(Json(row.into()))
+}

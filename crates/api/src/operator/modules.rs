@@ -1,0 +1,127 @@
+//! Feature modules: the price list, and how each stands with a customer.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use catalog::modules::{self as rows, CustomerModule, FeatureModule, ModuleSetting};
+use chrono::{DateTime, Utc};
+use customers::{Actor, modules};
+use problem::{JsonBody, PathParam, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::page::Listing;
+use crate::ApiState;
+use crate::problems::{problem_of, problem_of_catalog};
+
+/// A feature module of the price list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FeatureModuleView {
+    module_key: String,
+    name: String,
+    description: Option<String>,
+    /// A decimal, such as `29.99`.
+    base_price_monthly: String,
+    /// A decimal, such as `299.99`.
+    base_price_annual: String,
+    currency: &'static str,
+    enabled_by_default: bool,
+    is_active: bool,
+}
+
+/// A feature module as a customer has it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CustomerModuleView {
+    module_key: String,
+    name: String,
+    enabled: bool,
+    enabled_at: Option<DateTime<Utc>>,
+    disabled_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+    reason: Option<String>,
+    usage_limit: Option<i64>,
+    usage_count: i64,
+    reset_date: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ModuleBody {
+    enabled: bool,
+    /// When it goes off by itself; never when not given.
+    expires_at: Option<DateTime<Utc>>,
+    /// Why.
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+}
+
+impl From<FeatureModule> for FeatureModuleView {
+    fn from(row: FeatureModule) -> Self {
+        Self {
+            module_key: row.module_key,
+            name: row.module_name,
+            description: row.module_description,
+            base_price_monthly: row.base_price_monthly.to_string(),
+            base_price_annual: row.base_price_annual.to_string(),
+            currency: "USD",
+            enabled_by_default: row.enabled_by_default,
+            is_active: row.is_active,
+        }
+    }
+}
+
+impl From<CustomerModule> for CustomerModuleView {
+    fn from(row: CustomerModule) -> Self {
+        Self {
+            module_key: row.module_key,
+            name: row.module_name,
+            enabled: row.enabled,
+            enabled_at: row.enabled_at,
+            disabled_at: row.disabled_at,
+            expires_at: row.expires_at,
+            reason: row.reason,
+            usage_limit: row.usage_limit,
+            usage_count: row.usage_count,
+            reset_date: row.reset_date,
+        }
+    }
+}
+
+/// The price list.
+#[utoipa::path(get, path = "/api/admin/modules", tag = "modules", responses((status = 200, body = Listing<FeatureModuleView>)))]
+pub(crate) async fn catalogue(
+    State(state): State<ApiState>,
+) -> Result<Json<Listing<FeatureModuleView>>, Problem> {
+    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let modules = rows::list(&client).await.map_err(problem_of_catalog)?;
+    Ok(Json(Listing { data: modules.into_iter().map(FeatureModuleView::from).collect(), next_cursor: None }))
+}
+
+/// The modules and how each stands with a customer.
+#[utoipa::path(get, path = "/api/admin/customers/{customer}/modules", tag = "modules",
+    params(("customer" = String, Path, description = "The UUID or the customerId")),
+    responses((status = 200, body = Listing<CustomerModuleView>)))]
+pub(crate) async fn of_customer(
+    State(state): State<ApiState>,
+    PathParam(customer): PathParam<String>,
+) -> Result<Json<Listing<CustomerModuleView>>, Problem> {
+    let modules = modules::list(&state.control_plane, &customer).await.map_err(problem_of)?;
+    Ok(Json(Listing { data: modules.into_iter().map(CustomerModuleView::from).collect(), next_cursor: None }))
+}
+
+/// Turns a module on or off for a customer. Turning it off deletes nothing.
+#[utoipa::path(put, path = "/api/admin/customers/{customer}/modules/{module_key}", tag = "modules",
+    params(("customer" = String, Path, description = "The UUID or the customerId"),
+        ("module_key" = String, Path, description = "The module")),
+    request_body = ModuleBody, responses((status = 200, body = CustomerModuleView),
+        (status = 409, description = "Other modules stand in the way", body = crate::problem_document::ProblemDocument)))]
+pub(crate) async fn set(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam((customer, key)): PathParam<(String, String)>,
+    JsonBody(body): JsonBody<ModuleBody>,
+) -> Result<Json<CustomerModuleView>, Problem> {
+    let setting = ModuleSetting { enabled: body.enabled, expires_at: body.expires_at, reason: body.reason };
+    let module =
+        modules::set(&state.control_plane, &actor, (&customer, &key), setting).await.map_err(problem_of)?;
+    Ok(Json(module.into()))
+}

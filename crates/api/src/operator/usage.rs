@@ -1,0 +1,128 @@
+//! What customers used.
+
+use axum::Json;
+use axum::extract::State;
+use catalog::TimeRange;
+use catalog::api_usage::{self as rows, UsageFilter, UsageTotals};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::ApiKeyId;
+use problem::{Problem, QueryParams};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::customer_name::customer_id;
+use super::page::parsed;
+use crate::ApiState;
+use crate::problems::problem_of_catalog;
+
+/// The span that is reported unless told otherwise.
+const DEFAULT_SPAN: TimeDelta = TimeDelta::days(30);
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UsageQuery {
+    /// Only of this customer: the UUID or the customerId, also of one who is gone.
+    customer: Option<String>,
+    /// Only of this key.
+    api_key_id: Option<String>,
+    /// From this time on; 30 days ago when not given.
+    #[serde(rename = "created_at[gte]")]
+    from: Option<DateTime<Utc>>,
+    /// Before this time; now when not given.
+    #[serde(rename = "created_at[lt]")]
+    until: Option<DateTime<Utc>>,
+}
+
+/// What was used in a span of time.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UsageView {
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    total: TotalsView,
+    by_day: Vec<DayView>,
+    by_key: Vec<KeyView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DayView {
+    /// The day, in UTC.
+    date: NaiveDate,
+    #[serde(flatten)]
+    totals: TotalsView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct KeyView {
+    api_key_id: Uuid,
+    #[serde(flatten)]
+    totals: TotalsView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TotalsView {
+    requests: i64,
+    /// With a status below 400.
+    successful: i64,
+    failed: i64,
+    avg_response_time_ms: Option<f64>,
+    p50_response_time_ms: Option<i32>,
+    p95_response_time_ms: Option<i32>,
+    p99_response_time_ms: Option<i32>,
+    max_response_time_ms: Option<i32>,
+    request_size_bytes: i64,
+    response_size_bytes: i64,
+}
+
+impl From<UsageTotals> for TotalsView {
+    fn from(totals: UsageTotals) -> Self {
+        Self {
+            requests: totals.total_requests,
+            successful: totals.successful_requests,
+            failed: totals.failed_requests,
+            avg_response_time_ms: totals.avg_response_time_ms,
+            p50_response_time_ms: totals.p50_response_time_ms,
+            p95_response_time_ms: totals.p95_response_time_ms,
+            p99_response_time_ms: totals.p99_response_time_ms,
+            max_response_time_ms: totals.max_response_time_ms,
+            request_size_bytes: totals.request_size_bytes,
+            response_size_bytes: totals.response_size_bytes,
+        }
+    }
+}
+
+/// How many requests were made, in all, by day and by key.
+#[utoipa::path(get, path = "/api/admin/usage", tag = "usage", params(UsageQuery), responses((status = 200, body = UsageView)))]
+pub(crate) async fn usage(
+    State(state): State<ApiState>,
+    QueryParams(query): QueryParams<UsageQuery>,
+) -> Result<Json<UsageView>, Problem> {
+    let until = query.until.unwrap_or_else(Utc::now);
+    let from = match query.from {
+        Some(from) => from,
+        None => until.checked_sub_signed(DEFAULT_SPAN).unwrap_or(until),
+    };
+    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let filter = UsageFilter {
+        customer: customer_id(&client, query.customer.as_deref()).await?,
+        api_key: parsed::<ApiKeyId>("api_key_id", query.api_key_id.as_deref())?,
+        time: TimeRange { from: Some(from), until: Some(until) },
+    };
+    let total = rows::totals_of(&client, &filter).await.map_err(problem_of_catalog)?;
+    let by_day = rows::by_day(&client, &filter).await.map_err(problem_of_catalog)?;
+    let by_key = rows::by_key(&client, &filter).await.map_err(problem_of_catalog)?;
+    Ok(Json(UsageView {
+        from,
+        until,
+        total: total.into(),
+        by_day: by_day
+            .into_iter()
+            .map(|day| DayView { date: day.usage_date, totals: day.totals.into() })
+            .collect(),
+        by_key: by_key
+            .into_iter()
+            .map(|key| KeyView { api_key_id: key.api_key_id.uuid(), totals: key.totals.into() })
+            .collect(),
+    }))
+}

@@ -1,0 +1,46 @@
+//! From the use cases' errors to problem documents.
+
+use customers::{InvalidField, UseCaseError};
+use problem::{FieldError, Problem};
+
+/// The problem document of a refused or failed use case.
+pub(crate) fn problem_of(error: UseCaseError) -> Problem {
+    problem_with_fields(error, |field| field.to_owned())
+}
+
+/// The same for a door that calls its fields otherwise.
+pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> String) -> Problem {
+    match error {
+        UseCaseError::Invalid(fields) => Problem::fields(
+            fields
+                .into_iter()
+                .map(|InvalidField { field, message }| match field.as_str() {
+                    // The one parameter of the query that the catalog checks itself.
+                    "cursor" => FieldError::new(field, message),
+                    _ => FieldError::new(format!("/{}", name(&field)), message),
+                })
+                .collect(),
+        ),
+        UseCaseError::NotFound(detail) => Problem::not_found(detail),
+        UseCaseError::Taken(detail) => Problem::already_exists(detail),
+        UseCaseError::Stale(detail) => Problem::precondition_failed(detail),
+        UseCaseError::Conflict(detail) => Problem::conflict(detail),
+        UseCaseError::Unavailable(source) => {
+            tracing::warn!(error = %source, "the admin database is away");
+            unavailable()
+        }
+        UseCaseError::Unexpected(source) => Problem::from_unexpected(source.as_ref()),
+    }
+}
+
+fn unavailable() -> Problem {
+    Problem::unavailable(
+        "The admin database can't be reached right now. Look whether it was done, and try again in a moment.",
+    )
+    .retry_after(2)
+}
+
+/// The problem document of a catalog that could not be asked.
+pub(crate) fn problem_of_catalog(error: catalog::CatalogError) -> Problem {
+    problem_of(error.into())
+}

@@ -1,0 +1,7 @@
+//! Backups of real databases, restored into others.
+#![expect(clippy::expect_used, reason = "a test fails where it stands")]
+
+mod dumping;
+mod nights;
+mod restoring;
+mod world;

@@ -1,0 +1,145 @@
+//! `admin_api_keys`: the keys of customers' programs. A key itself is nowhere; its hash is.
+
+mod changes;
+
+use chrono::{DateTime, Utc};
+use domain::customer::ApiKeyStatus;
+use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
+use serde::Serialize;
+use serde_json::Value;
+use tokio_postgres::Row;
+
+pub use changes::{ApiKeyChanges, NewApiKey, Revoked, expire_due, insert, revoke, touch_last_used, update};
+
+use crate::filter::Filter;
+use crate::page::{Cursor, Page, PageRequest};
+use crate::{CatalogError, GenericClient, query, row};
+
+/// A row of `admin_api_keys`. Serialises as the API shows it: without the hash.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ApiKeyRecord {
+    /// The key.
+    pub id: ApiKeyId,
+    /// Whose it is.
+    pub customer_id: CustomerId,
+    /// The beginning of the key, for display.
+    pub key_prefix: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it may do, as the row says it. Older clients may have written what isn't a [`domain::Permission`]; it allows
+    /// nothing.
+    pub permissions: Vec<String>,
+    /// How many requests it may make in a period.
+    pub rate_limit_requests: i32,
+    /// The period.
+    pub rate_limit_period: RateLimitPeriod,
+    /// Whether it may be used.
+    pub status: ApiKeyStatus,
+    /// When it stops working.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it was taken back.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When the row was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "id, customer_id, key_prefix, name, description, permissions, rate_limit_requests, \
+     rate_limit_period::text as rate_limit_period, status::text as status, expires_at, last_used_at, revoked_at, \
+     created_at, updated_at";
+
+const SORT: &str = "-created_at";
+
+fn record(row: &Row) -> Result<ApiKeyRecord, CatalogError> {
+    Ok(ApiKeyRecord {
+        id: ApiKeyId(row.try_get("id")?),
+        customer_id: CustomerId(row.try_get("customer_id")?),
+        key_prefix: row.try_get("key_prefix")?,
+        name: row.try_get("name")?,
+        description: row.try_get("description")?,
+        permissions: texts(&row.try_get("permissions")?),
+        rate_limit_requests: row.try_get("rate_limit_requests")?,
+        rate_limit_period: row::named(row, "rate_limit_period")?,
+        status: row::named(row, "status")?,
+        expires_at: row.try_get("expires_at")?,
+        last_used_at: row.try_get("last_used_at")?,
+        revoked_at: row.try_get("revoked_at")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+    })
+}
+
+/// The texts of a JSON array.
+pub(crate) fn texts(array: &Value) -> Vec<String> {
+    array.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// A page of a customer's keys, the newest first.
+///
+/// # Errors
+/// [`CatalogError::Invalid`] with the constraint `cursor` when the cursor is of another list.
+pub async fn list(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    status: Option<ApiKeyStatus>,
+    page: &PageRequest,
+) -> Result<Page<ApiKeyRecord>, CatalogError> {
+    let cursor = page.cursor_of(SORT)?;
+    let (customer, status) = (customer.uuid(), status.map(ApiKeyStatus::as_str));
+    let (cursor_time, cursor_id) = (cursor.map(Cursor::time).transpose()?, cursor.map(|cursor| cursor.id));
+    let limit = page.rows_to_read();
+    let mut conditions = Filter::new("true");
+    conditions.and("customer_id = ?", &customer);
+    conditions.and_if("status = ?::text::api_key_status", &status);
+    conditions.and_keyset("created_at", "<", &cursor_time, &cursor_id);
+    let limit = conditions.parameter(&limit);
+    let sql = format!(
+        "select {COLUMNS} from admin_api_keys where {} order by created_at desc, id desc limit {limit}",
+        conditions.sql()
+    );
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
+    Ok(Page::of(row::all(&rows, record)?, page, |key| Cursor::at(SORT, key.created_at, key.id.uuid())))
+}
+
+/// A customer's key.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn get(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+) -> Result<Option<ApiKeyRecord>, CatalogError> {
+    let sql = format!("select {COLUMNS} from admin_api_keys where id = $1 and customer_id = $2");
+    query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await?.as_ref().map(record).transpose()
+}
+
+/// A customer's key, held against changes by others until the transaction ends.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn lock_for_update(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+) -> Result<Option<ApiKeyRecord>, CatalogError> {
+    let sql = format!("select {COLUMNS} from admin_api_keys where id = $1 and customer_id = $2 for update");
+    query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await?.as_ref().map(record).transpose()
+}
+
+/// The key with this hash, whoever's it is.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn by_hash(
+    client: &impl GenericClient,
+    key_hash: &str,
+) -> Result<Option<ApiKeyRecord>, CatalogError> {
+    let sql = format!("select {COLUMNS} from admin_api_keys where key_hash = $1");
+    query::optional(client, &sql, &[&key_hash]).await?.as_ref().map(record).transpose()
+}

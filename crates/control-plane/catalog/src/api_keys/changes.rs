@@ -1,0 +1,219 @@
+//! Making, changing, taking back and expiring keys.
+
+use chrono::{DateTime, Utc};
+use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
+use tokio_postgres::types::Json;
+
+use super::{ApiKeyRecord, COLUMNS, get, record};
+use crate::{CatalogError, GenericClient, query, row};
+
+/// What is needed to write a key's row.
+#[derive(Debug, Clone)]
+pub struct NewApiKey {
+    /// The key's id.
+    pub id: ApiKeyId,
+    /// Whose it is.
+    pub customer_id: CustomerId,
+    /// Lower-case hex SHA-256 of the whole key.
+    pub key_hash: String,
+    /// The beginning of the key, for display: at most 20 characters.
+    pub key_prefix: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// How many requests it may make in a period.
+    pub rate_limit_requests: i32,
+    /// The period.
+    pub rate_limit_period: RateLimitPeriod,
+    /// When it stops working.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl NewApiKey {
+    /// A key that may read and write everything, 1,000 requests a month, and never expires.
+    #[must_use]
+    pub fn with_defaults(
+        customer_id: CustomerId,
+        name: String,
+        key_hash: String,
+        key_prefix: String,
+    ) -> Self {
+        Self {
+            id: ApiKeyId::generate(),
+            customer_id,
+            key_hash,
+            key_prefix,
+            name,
+            description: None,
+            permissions: Permission::default_set(),
+            rate_limit_requests: 1000,
+            rate_limit_period: RateLimitPeriod::Month,
+            expires_at: None,
+        }
+    }
+}
+
+/// Writes a key's row.
+///
+/// # Errors
+/// [`CatalogError::Conflict`] when there is no such customer (`admin_api_keys_customer_id_fkey`) or the key exists
+/// (`admin_api_keys_key_hash_key`).
+pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiKeyRecord, CatalogError> {
+    let sql = format!(
+        "insert into admin_api_keys (id, customer_id, key_hash, key_prefix, name, description, permissions,
+             rate_limit_requests, rate_limit_period, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10)
+         returning {COLUMNS}"
+    );
+    let inserted = query::one(
+        client,
+        &sql,
+        &[
+            &new.id.uuid(),
+            &new.customer_id.uuid(),
+            &new.key_hash,
+            &new.key_prefix,
+            &new.name,
+            &new.description,
+            &Json(&new.permissions),
+            &new.rate_limit_requests,
+            &new.rate_limit_period.as_str(),
+            &new.expires_at,
+        ],
+    )
+    .await?;
+    record(&inserted)
+}
+
+/// Which fields of a key to change. An outer `None` leaves the field as it is; an inner one empties it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ApiKeyChanges {
+    /// What it is called.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<Option<String>>,
+    /// What it may do.
+    pub permissions: Option<Vec<Permission>>,
+    /// How many requests it may make in a period.
+    pub rate_limit_requests: Option<i32>,
+    /// The period.
+    pub rate_limit_period: Option<RateLimitPeriod>,
+    /// When it stops working.
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+}
+
+/// Changes some fields of a customer's key. `None` when there is no such key. A key that had expired is active again
+/// when it is given a time that is still to come, or none.
+///
+/// # Errors
+/// [`CatalogError::Invalid`] when the limit is negative.
+pub async fn update(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+    changes: &ApiKeyChanges,
+) -> Result<Option<ApiKeyRecord>, CatalogError> {
+    let sql = format!(
+        "update admin_api_keys
+         set name = coalesce($3, name),
+             description = case when $9 then $4 else description end,
+             permissions = coalesce($5, permissions),
+             rate_limit_requests = coalesce($6, rate_limit_requests),
+             rate_limit_period = coalesce($7::text::rate_limit_period, rate_limit_period),
+             expires_at = case when $10 then $8 else expires_at end,
+             status = case when $10 and status = 'expired' and coalesce($8 > now(), true) then 'active'
+                           else status end
+         where id = $1 and customer_id = $2 returning {COLUMNS}"
+    );
+    let changed = query::optional(
+        client,
+        &sql,
+        &[
+            &id.uuid(),
+            &customer.uuid(),
+            &changes.name,
+            &changes.description.clone().flatten(),
+            &changes.permissions.as_ref().map(Json),
+            &changes.rate_limit_requests,
+            &changes.rate_limit_period.map(RateLimitPeriod::as_str),
+            &changes.expires_at.flatten(),
+            &changes.description.is_some(),
+            &changes.expires_at.is_some(),
+        ],
+    )
+    .await?;
+    changed.as_ref().map(record).transpose()
+}
+
+/// A key that was taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revoked {
+    /// The key as it is now.
+    pub key: ApiKeyRecord,
+    /// Whether this call took it back; `false` when it was revoked before.
+    pub is_new: bool,
+}
+
+/// Takes a customer's key back. Doing it again changes nothing. `None` when there is no such key.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn revoke(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+) -> Result<Option<Revoked>, CatalogError> {
+    let sql = format!(
+        "update admin_api_keys set status = 'revoked', revoked_at = now()
+         where id = $1 and customer_id = $2 and status <> 'revoked' returning {COLUMNS}"
+    );
+    if let Some(row) = query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await? {
+        return Ok(Some(Revoked { key: record(&row)?, is_new: true }));
+    }
+    Ok(get(client, customer, id).await?.map(|key| Revoked { key, is_new: false }))
+}
+
+/// Marks the keys whose time ran out by `now`, and answers with them.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn expire_due(
+    client: &impl GenericClient,
+    now: DateTime<Utc>,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    let sql = format!(
+        "update admin_api_keys set status = 'expired'
+         where status = 'active' and expires_at <= $1 returning {COLUMNS}"
+    );
+    row::all(&query::rows(client, &sql, &[&now]).await?, record)
+}
+
+/// Remembers when keys were last used. Times never go back, and keys that are gone are skipped.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn touch_last_used(
+    client: &impl GenericClient,
+    used: &[(ApiKeyId, DateTime<Utc>)],
+) -> Result<u64, CatalogError> {
+    let (ids, times): (Vec<_>, Vec<_>) = used.iter().map(|(id, time)| (id.uuid(), *time)).unzip();
+    query::execute(
+        client,
+        "with used as (
+             select id, max(used_at) as used_at from unnest($1::uuid[], $2::timestamptz[]) as given (id, used_at)
+             group by id
+         ), held as (
+             -- In one order everywhere, so that two batches wait for each other instead of for ever.
+             select key.id, used.used_at from admin_api_keys key join used on used.id = key.id
+             where key.last_used_at is null or key.last_used_at < used.used_at
+             order by key.id for update of key
+         )
+         update admin_api_keys key set last_used_at = greatest(key.last_used_at, held.used_at)
+         from held where key.id = held.id",
+        &[&ids, &times],
+    )
+    .await
+}

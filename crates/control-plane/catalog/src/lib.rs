@@ -1,0 +1,51 @@
+//! The admin database as typed Rust functions.
+//!
+//! One file per table family. The functions are free functions over [`GenericClient`], so that the same one works
+//! on a pooled client and inside a transaction; every statement is prepared once per connection. Whoever changes
+//! something writes the audit row in the same transaction ([`audit::insert`]).
+//!
+//! ```no_run
+//! # async fn example(catalog: catalog::Catalog) -> Result<(), catalog::CatalogError> {
+//! let client = catalog.client().await?;
+//! let customer = catalog::customers::by_slug_or_id(&client, "acme").await?;
+//! # Ok(()) }
+//! ```
+
+pub mod ai_keys;
+pub mod ai_usage;
+pub mod api_keys;
+pub mod api_usage;
+pub mod audit;
+pub mod backups;
+pub mod credentials;
+pub mod customers;
+pub mod data_keys;
+mod directory;
+mod error;
+mod filter;
+pub mod instances;
+pub mod invoices;
+pub mod jobs;
+mod listener;
+pub mod modules;
+pub mod operations;
+mod page;
+mod pool;
+mod query;
+mod row;
+pub mod summaries;
+mod tls;
+mod usage_sink;
+
+pub use deadpool_postgres::{GenericClient, Transaction};
+pub use error::CatalogError;
+pub use listener::{Listener, Notification};
+pub use page::{Cursor, InvalidCursor, Page, PageRequest, TimeRange};
+pub use pool::{Address, Catalog, CatalogConfig};
+pub use tls::connector as tls_connector;
+
+/// The channel that tells which customer is no longer what they were: their status, modules, keys or database. The
+/// payload is the customer's id. Triggers send it, so that changes by any client of the admin database are told.
+///
+/// For a [`Listener`]: subscribe first and then read, and read everything anew after a lost connection.
+pub const CUSTOMER_CHANGED: &str = "admin_customer_changed";

@@ -1,0 +1,83 @@
+//! Notifications from the admin database, over a connection of their own.
+
+use std::future::poll_fn;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_postgres::AsyncMessage;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::CatalogError;
+
+/// Something that was told on a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// The channel.
+    pub channel: String,
+    /// What was told.
+    pub payload: String,
+}
+
+/// Hears what is told on some channels from the moment it was made.
+///
+/// A lost connection loses notifications: after an error, make a new listener and read anew what it was about.
+#[derive(Debug)]
+pub struct Listener {
+    /// Keeps the session alive; the server forgets the subscription when it ends.
+    client: tokio_postgres::Client,
+    received: mpsc::UnboundedReceiver<Result<Notification, CatalogError>>,
+    connection: JoinHandle<()>,
+}
+
+impl Listener {
+    pub(crate) async fn connect(
+        config: &tokio_postgres::Config,
+        tls: MakeRustlsConnect,
+        channels: &[&str],
+    ) -> Result<Self, CatalogError> {
+        let (client, mut connection) = config.connect(tls).await.map_err(CatalogError::unavailable)?;
+        // Unbounded, because a full channel would stop the connection from being read, and with it the answers.
+        let (sender, received) = mpsc::unbounded_channel();
+        let connection = tokio::spawn(async move {
+            loop {
+                let message = match poll_fn(|context| connection.poll_message(context)).await {
+                    Some(Ok(AsyncMessage::Notification(told))) => Ok(Notification {
+                        channel: told.channel().to_owned(),
+                        payload: told.payload().to_owned(),
+                    }),
+                    Some(Ok(_)) => continue,
+                    Some(Err(error)) => Err(CatalogError::unavailable(error)),
+                    None => return,
+                };
+                let is_last = message.is_err();
+                if sender.send(message).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        // From here on the task is stopped by the listener's drop.
+        let listener = Self { client, received, connection };
+        for channel in channels {
+            let quoted = channel.replace('"', "\"\"");
+            listener.client.batch_execute(&format!("listen \"{quoted}\"")).await?;
+        }
+        Ok(listener)
+    }
+
+    /// The next notification. May be dropped while it waits without losing any.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unavailable`] when the connection is lost; it stays lost.
+    pub async fn next(&mut self) -> Result<Notification, CatalogError> {
+        match self.received.recv().await {
+            Some(message) => message,
+            None => Err(CatalogError::unavailable("the listening connection is closed")),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}

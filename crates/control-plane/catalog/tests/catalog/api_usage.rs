@@ -1,0 +1,169 @@
+//! `catalog::api_usage`.
+
+use catalog::api_usage::{self, UsageFilter, UsageRecord};
+use catalog::{CatalogError, TimeRange};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{ApiKeyId, CustomerId};
+use uuid::Uuid;
+
+use crate::setup;
+
+fn request(
+    customer_id: CustomerId,
+    created_at: DateTime<Utc>,
+    status_code: u16,
+    milliseconds: i32,
+) -> UsageRecord {
+    UsageRecord {
+        id: Uuid::now_v7(),
+        created_at,
+        customer_id,
+        api_key_id: ApiKeyId(customer_id.uuid()),
+        request_id: Some(Uuid::new_v4()),
+        endpoint: "/api/v1/deals".to_owned(),
+        method: "GET".to_owned(),
+        status_code,
+        response_time_ms: Some(milliseconds),
+        request_size_bytes: None,
+        response_size_bytes: Some(100),
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_written_again_counts_once() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let customer = CustomerId::generate();
+    let batch: Vec<_> = (0..1000).map(|number| request(customer, Utc::now(), 200, number)).collect();
+    assert_eq!(api_usage::insert_batch(&client, &batch).await.unwrap(), 1000);
+    assert_eq!(api_usage::insert_batch(&client, &batch).await.unwrap(), 0);
+    assert_eq!(api_usage::insert_batch(&client, &[]).await.unwrap(), 0);
+    let totals = api_usage::totals_of(&client, &UsageFilter::default()).await.unwrap();
+    assert_eq!(totals.total_requests, 1000);
+
+    let mut broken = vec![request(customer, Utc::now(), 200, 1), request(customer, Utc::now(), 200, -1)];
+    let error = api_usage::insert_batch(&client, &broken).await.unwrap_err();
+    assert!(matches!(error, CatalogError::Invalid { .. }), "{error:?}");
+    broken.pop();
+    assert_eq!(
+        api_usage::insert_batch(&client, &broken).await.unwrap(),
+        1,
+        "nothing of a refused batch stays"
+    );
+}
+
+#[tokio::test]
+async fn rows_land_in_the_partition_of_their_month() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let customer = CustomerId::generate();
+    // As older clients insert: without knowing of partitions.
+    for months in [-7, 0, 3, 9] {
+        client
+            .execute(
+                "insert into admin_api_usage (customer_id, api_key_id, endpoint, method, status_code, created_at)
+                 values ($1, $1, '/', 'GET', 200,
+                     (date_trunc('month', now() at time zone 'UTC') + make_interval(months => $2)) at time zone 'UTC')",
+                &[&customer.uuid(), &months],
+            )
+            .await
+            .unwrap();
+    }
+    let partitions = async || -> Vec<(String, i64)> {
+        let rows = client
+            .query(
+                "select tableoid::regclass::text, count(*) from admin_api_usage group by 1 order by 1",
+                &[],
+            )
+            .await
+            .unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    };
+    let name = |months: u32| {
+        let month = Utc::now().date_naive() + chrono::Months::new(months);
+        month.format("admin_api_usage_y%Ym%m").to_string()
+    };
+    let mut expected = vec![("admin_api_usage_default".to_owned(), 2), (name(0), 1), (name(3), 1)];
+    expected.sort();
+    assert_eq!(partitions().await, expected);
+
+    // Partitions that are made later take their rows from the default one. Asking twice, and at once, is fine.
+    let made = (0..4).map(|_| {
+        let catalog = catalog.clone();
+        tokio::spawn(async move {
+            api_usage::ensure_partitions(&catalog.client().await.unwrap(), 9).await.unwrap()
+        })
+    });
+    let mut sum = 0;
+    for made in made.collect::<Vec<_>>() {
+        sum += made.await.unwrap();
+    }
+    assert_eq!(sum, 6);
+    let mut expected =
+        vec![("admin_api_usage_default".to_owned(), 1), (name(0), 1), (name(3), 1), (name(9), 1)];
+    expected.sort();
+    assert_eq!(partitions().await, expected);
+    assert_eq!(api_usage::ensure_partitions(&client, 9).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn partitions_are_made_while_requests_are_written() {
+    let (_database, catalog) = setup::catalog().await;
+    let customer = CustomerId::generate();
+    let far = Utc::now() + chrono::Months::new(5);
+    let writers = (0..6).map(|_| {
+        let catalog = catalog.clone();
+        tokio::spawn(async move {
+            let client = catalog.client().await.unwrap();
+            let mut written = 0;
+            for _ in 0..30 {
+                let batch: Vec<_> = (0..10).map(|_| request(customer, far, 200, 1)).collect();
+                written += api_usage::insert_batch(&client, &batch).await.unwrap();
+            }
+            written
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let client = catalog.client().await.unwrap();
+    assert_eq!(api_usage::ensure_partitions(&client, 6).await.unwrap(), 3);
+    let mut written = 0;
+    for writer in writers {
+        written += writer.await.unwrap();
+    }
+    let totals = api_usage::totals_of(&client, &UsageFilter::default()).await.unwrap();
+    assert_eq!((written, totals.total_requests), (1800, 1800));
+}
+
+#[tokio::test]
+async fn summaries_count_what_was_asked_for() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let (acme, other) = (CustomerId::generate(), CustomerId::generate());
+    let noon: DateTime<Utc> = "2026-11-05T12:00:00Z".parse().unwrap();
+    let mut batch: Vec<_> = (1..=100).map(|ms| request(acme, noon, 200, ms)).collect();
+    batch.push(request(acme, noon + TimeDelta::days(1), 404, 7));
+    batch.push(request(acme, noon + TimeDelta::days(1), 500, 9));
+    batch.push(request(other, noon, 200, 1));
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+
+    let of_acme = UsageFilter { customer: Some(acme), ..UsageFilter::default() };
+    let days = api_usage::by_day(&client, &of_acme).await.unwrap();
+    assert_eq!(days.len(), 2);
+    assert_eq!(days[0].usage_date.to_string(), "2026-11-06");
+    assert_eq!((days[0].totals.successful_requests, days[0].totals.failed_requests), (0, 2));
+    let first = &days[1].totals;
+    assert_eq!((first.total_requests, first.avg_response_time_ms), (100, Some(50.5)));
+    assert_eq!(
+        (first.p50_response_time_ms, first.p95_response_time_ms, first.p99_response_time_ms),
+        (Some(50), Some(95), Some(99))
+    );
+    assert_eq!((first.max_response_time_ms, first.response_size_bytes), (Some(100), 10_000));
+
+    let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap();
+    let counts: Vec<_> = keys.iter().map(|key| (key.api_key_id.uuid(), key.totals.total_requests)).collect();
+    assert_eq!(counts, [(acme.uuid(), 102), (other.uuid(), 1)]);
+    let first_day = UsageFilter { time: TimeRange::default().before(noon + TimeDelta::hours(1)), ..of_acme };
+    assert_eq!(api_usage::totals_of(&client, &first_day).await.unwrap().total_requests, 100);
+    let nobody = UsageFilter { customer: Some(CustomerId::generate()), ..UsageFilter::default() };
+    assert_eq!(api_usage::totals_of(&client, &nobody).await.unwrap(), api_usage::UsageTotals::default());
+}

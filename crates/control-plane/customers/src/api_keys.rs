@@ -1,0 +1,299 @@
+//! API keys: made, listed, revoked.
+
+use catalog::api_keys::{ApiKeyChanges, ApiKeyRecord, NewApiKey};
+use catalog::audit::AuditEntry;
+use catalog::{CatalogError, Page, PageRequest, api_keys, audit, customers};
+use chrono::{DateTime, Utc};
+use domain::audit::AuditAction;
+use domain::customer::ApiKeyStatus;
+use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
+use secrets::ApiKey;
+use serde_json::json;
+
+use crate::field::FieldCheck;
+use crate::{Actor, ControlPlane, UseCaseError, version};
+
+/// What somebody asks for, unchecked.
+#[derive(Debug, Clone, Default)]
+pub struct NewKeyRequest {
+    /// A name for people.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it may do; everything when not given.
+    pub permissions: Option<Vec<String>>,
+    /// When it stops working; never when not given.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// How many requests it may make in a period; 1000 when not given.
+    pub rate_limit_requests: Option<i32>,
+    /// The period; a month when not given.
+    pub rate_limit_period: Option<String>,
+}
+
+/// Makes a key. It is shown once: only its hash is kept.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every wrong field, [`UseCaseError::NotFound`] for an unknown customer.
+pub async fn create(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    customer: &str,
+    request: &NewKeyRequest,
+) -> Result<(ApiKeyRecord, ApiKey), UseCaseError> {
+    let key = ApiKey::generate();
+    let checked = check(request)?;
+    let mut client = control_plane.catalog.client().await?;
+    let transaction = client.transaction().await.map_err(CatalogError::from)?;
+    let found = customers::by_slug_or_id(&transaction, customer).await?;
+    let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
+    let new = checked.for_key(found.id, &key);
+    let row = api_keys::insert(&transaction, &new).await?;
+    let entry = AuditEntry {
+        customer_id: Some(found.id),
+        action: AuditAction::ApiKeyCreated,
+        resource_type: "api_key",
+        resource_id: Some(new.id.to_string()),
+        old_values: None,
+        new_values: Some(json!({
+            "name": new.name, "key_prefix": new.key_prefix, "permissions": new.permissions, "expires_at": new.expires_at,
+        })),
+    };
+    audit::insert(&transaction, actor, &entry).await?;
+    transaction.commit().await.map_err(CatalogError::from)?;
+    Ok((row, key))
+}
+
+/// A request whose fields are right.
+struct CheckedKey {
+    name: String,
+    description: Option<String>,
+    permissions: Vec<Permission>,
+    expires_at: Option<DateTime<Utc>>,
+    rate_limit_requests: Option<i32>,
+    rate_limit_period: Option<RateLimitPeriod>,
+}
+
+impl CheckedKey {
+    fn for_key(self, customer: CustomerId, key: &ApiKey) -> NewApiKey {
+        let defaults = NewApiKey::with_defaults(customer, self.name, key.hash(), key.display_prefix());
+        NewApiKey {
+            description: self.description,
+            permissions: self.permissions,
+            expires_at: self.expires_at,
+            rate_limit_requests: self.rate_limit_requests.unwrap_or(defaults.rate_limit_requests),
+            rate_limit_period: self.rate_limit_period.unwrap_or(defaults.rate_limit_period),
+            ..defaults
+        }
+    }
+}
+
+fn check(request: &NewKeyRequest) -> Result<CheckedKey, UseCaseError> {
+    let mut check = FieldCheck::default();
+    let name = check.name("name", &request.name, 100).unwrap_or_default();
+    let description = request.description.as_deref().and_then(|text| check.name("description", text, 1000));
+    let mut permissions = Vec::new();
+    match &request.permissions {
+        None => permissions = Permission::default_set(),
+        Some(wanted) => {
+            for (position, text) in wanted.iter().enumerate() {
+                permissions
+                    .extend(check.keep(&format!("permissions/{position}"), text.parse::<Permission>()));
+            }
+            if wanted.is_empty() {
+                check.wrong("permissions", "must not be empty: a key without permissions can do nothing");
+            }
+        }
+    }
+    if request.expires_at.is_some_and(|expires_at| expires_at <= Utc::now()) {
+        check.wrong("expires_at", "must be in the future");
+    }
+    if request.rate_limit_requests.is_some_and(|requests| requests < 1) {
+        check.wrong("rate_limit_requests", "must be at least 1");
+    }
+    let period = request.rate_limit_period.as_deref().map(str::parse::<RateLimitPeriod>);
+    let rate_limit_period = period.and_then(|period| check.keep("rate_limit_period", period));
+    check.finish()?;
+    Ok(CheckedKey {
+        name,
+        description,
+        permissions,
+        expires_at: request.expires_at,
+        rate_limit_requests: request.rate_limit_requests,
+        rate_limit_period,
+    })
+}
+
+/// Which fields of a key to change, unchecked. An outer `None` leaves the field as it is; an inner one empties it.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChangesRequest {
+    /// A name for people.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<Option<String>>,
+    /// What it may do.
+    pub permissions: Option<Vec<String>>,
+    /// When it stops working.
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+    /// How many requests it may make in a period.
+    pub rate_limit_requests: Option<i32>,
+    /// The period.
+    pub rate_limit_period: Option<String>,
+}
+
+/// Changes the given fields of a key and leaves the others. A key that had expired works again when it is given more
+/// time.
+///
+/// # Errors
+/// [`UseCaseError::Invalid`] with every wrong field, [`UseCaseError::NotFound`] when the customer has no such key,
+/// [`UseCaseError::Stale`] when `if_match` names another version, [`UseCaseError::Conflict`] when a revoked key is to
+/// get more time.
+pub async fn update(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    (customer, key): (&str, ApiKeyId),
+    request: &KeyChangesRequest,
+    if_match: Option<&str>,
+) -> Result<ApiKeyRecord, UseCaseError> {
+    let changes = check_changes(request)?;
+    let mut client = control_plane.catalog.client().await?;
+    let transaction = client.transaction().await.map_err(CatalogError::from)?;
+    let found = customers::by_slug_or_id(&transaction, customer).await?;
+    let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
+    let before = api_keys::lock_for_update(&transaction, found.id, key).await?.ok_or_else(no_key)?;
+    version::check(if_match, before.updated_at)?;
+    if before.status == ApiKeyStatus::Revoked && changes.expires_at.is_some() {
+        return Err(UseCaseError::Conflict(
+            "The key was revoked, which is for good. Make a new one.".to_owned(),
+        ));
+    }
+    let after = api_keys::update(&transaction, found.id, key, &changes).await?.ok_or_else(no_key)?;
+    let entry = AuditEntry {
+        customer_id: Some(found.id),
+        action: AuditAction::CustomerUpdated,
+        resource_type: "api_key",
+        resource_id: Some(key.to_string()),
+        old_values: Some(values(&before)),
+        new_values: Some(values(&after)),
+    };
+    if entry.old_values != entry.new_values {
+        audit::insert(&transaction, actor, &entry).await?;
+    }
+    transaction.commit().await.map_err(CatalogError::from)?;
+    Ok(after)
+}
+
+fn values(key: &ApiKeyRecord) -> serde_json::Value {
+    json!({
+        "name": key.name, "description": key.description, "permissions": key.permissions, "expires_at": key.expires_at,
+        "rate_limit_requests": key.rate_limit_requests, "rate_limit_period": key.rate_limit_period,
+        "status": key.status,
+    })
+}
+
+fn check_changes(request: &KeyChangesRequest) -> Result<ApiKeyChanges, UseCaseError> {
+    let whole = check(&NewKeyRequest {
+        name: request.name.clone().unwrap_or_else(|| "unchanged".to_owned()),
+        description: request.description.clone().flatten(),
+        permissions: request.permissions.clone(),
+        expires_at: request.expires_at.flatten(),
+        rate_limit_requests: request.rate_limit_requests,
+        rate_limit_period: request.rate_limit_period.clone(),
+    })?;
+    Ok(ApiKeyChanges {
+        name: request.name.as_ref().map(|_| whole.name),
+        description: request.description.as_ref().map(|_| whole.description),
+        permissions: request.permissions.as_ref().map(|_| whole.permissions),
+        rate_limit_requests: whole.rate_limit_requests,
+        rate_limit_period: whole.rate_limit_period,
+        expires_at: request.expires_at.map(|_| whole.expires_at),
+    })
+}
+
+/// Takes a key back. Asking twice changes nothing.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] when the customer has no such key.
+pub async fn revoke(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    customer: &str,
+    key: ApiKeyId,
+) -> Result<ApiKeyRecord, UseCaseError> {
+    let mut client = control_plane.catalog.client().await?;
+    let transaction = client.transaction().await.map_err(CatalogError::from)?;
+    let found = customers::by_slug_or_id(&transaction, customer).await?;
+    let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
+    let before = api_keys::lock_for_update(&transaction, found.id, key).await?.ok_or_else(no_key)?;
+    let revoked = api_keys::revoke(&transaction, found.id, key).await?.ok_or_else(no_key)?;
+    if revoked.is_new {
+        let entry = AuditEntry {
+            customer_id: Some(found.id),
+            action: AuditAction::ApiKeyRevoked,
+            resource_type: "api_key",
+            resource_id: Some(key.to_string()),
+            old_values: Some(json!({ "status": before.status, "key_prefix": before.key_prefix })),
+            new_values: Some(json!({ "status": revoked.key.status, "key_prefix": revoked.key.key_prefix })),
+        };
+        audit::insert(&transaction, actor, &entry).await?;
+    }
+    transaction.commit().await.map_err(CatalogError::from)?;
+    Ok(revoked.key)
+}
+
+fn no_key() -> UseCaseError {
+    UseCaseError::NotFound("This customer has no API key by this id.".to_owned())
+}
+
+/// A page of a customer's keys, the newest first. Never the keys themselves.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] for an unknown customer.
+pub async fn list(
+    control_plane: &ControlPlane,
+    customer: &str,
+    status: Option<ApiKeyStatus>,
+    page: &PageRequest,
+) -> Result<Page<ApiKeyRecord>, UseCaseError> {
+    let client = control_plane.catalog.client().await?;
+    let found = customers::by_slug_or_id(&client, customer).await?;
+    let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
+    Ok(api_keys::list(&client, found.id, status, page).await?)
+}
+
+/// One of a customer's keys.
+///
+/// # Errors
+/// [`UseCaseError::NotFound`] when the customer has no such key.
+pub async fn get(
+    control_plane: &ControlPlane,
+    customer: &str,
+    key: ApiKeyId,
+) -> Result<ApiKeyRecord, UseCaseError> {
+    let client = control_plane.catalog.client().await?;
+    let found = customers::by_slug_or_id(&client, customer).await?;
+    let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
+    api_keys::get(&client, found.id, key).await?.ok_or_else(no_key)
+}
+
+/// Marks the keys whose time has run out, with an audit row each. Returns how many there were.
+///
+/// # Errors
+/// When the admin database can't be asked.
+pub async fn expire_due(control_plane: &ControlPlane) -> Result<usize, UseCaseError> {
+    let mut client = control_plane.catalog.client().await?;
+    let transaction = client.transaction().await.map_err(CatalogError::from)?;
+    let expired = api_keys::expire_due(&transaction, Utc::now()).await?;
+    for key in &expired {
+        let entry = AuditEntry {
+            customer_id: Some(key.customer_id),
+            action: AuditAction::ApiKeyExpired,
+            resource_type: "api_key",
+            resource_id: Some(key.id.to_string()),
+            old_values: Some(json!({ "status": "active" })),
+            new_values: Some(json!({ "status": "expired", "expires_at": key.expires_at })),
+        };
+        audit::insert(&transaction, &Actor::system(), &entry).await?;
+    }
+    transaction.commit().await.map_err(CatalogError::from)?;
+    Ok(expired.len())
+}

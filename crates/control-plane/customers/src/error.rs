@@ -1,0 +1,88 @@
+//! Why a use case was refused or failed. Each variant says what it means for the caller.
+
+use catalog::CatalogError;
+use provisioning::StepError;
+
+use crate::field::InvalidField;
+
+/// Why a use case did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum UseCaseError {
+    /// The caller gave wrong fields.
+    #[error("{} wrong fields", .0.len())]
+    Invalid(Vec<InvalidField>),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The name is taken.
+    #[error("{0}")]
+    Taken(String),
+    /// It contradicts the present state.
+    #[error("{0}")]
+    Conflict(String),
+    /// The object has changed since the caller read it.
+    #[error("{0}")]
+    Stale(String),
+    /// The admin database is away; trying again helps.
+    #[error("the admin database is away")]
+    Unavailable(#[source] CatalogError),
+    /// Something that should not happen.
+    #[error("{0}")]
+    Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl UseCaseError {
+    /// No customer by this name.
+    #[must_use]
+    pub fn no_customer(name: &str) -> Self {
+        Self::NotFound(format!("There is no customer {name:?}. List them with GET /api/admin/customers."))
+    }
+}
+
+impl From<Vec<InvalidField>> for UseCaseError {
+    fn from(fields: Vec<InvalidField>) -> Self {
+        Self::Invalid(fields)
+    }
+}
+
+impl From<CatalogError> for UseCaseError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Unavailable(_) => Self::Unavailable(error),
+            CatalogError::Conflict { ref constraint, .. }
+                if constraint == "admin_operations_one_at_a_time" =>
+            {
+                Self::Conflict(
+                    "Another operation works on this customer. Wait until it has ended, then try again."
+                        .to_owned(),
+                )
+            }
+            // What got past our own checks and PostgreSQL refuses: a NUL in a name that is looked up, an old cursor.
+            CatalogError::Invalid { constraint } => {
+                let message = if constraint == "cursor" {
+                    "is not a cursor of this list in this order: use the next_cursor of the page before"
+                } else {
+                    "can't be understood: it has a value that can't be stored"
+                };
+                let field = if constraint == "cursor" { constraint } else { String::new() };
+                Self::Invalid(vec![InvalidField { field, message: message.to_owned() }])
+            }
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<StepError> for UseCaseError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Catalog(error) => error.into(),
+            other => Self::Unexpected(Box::new(other)),
+        }
+    }
+}
+
+impl From<secrets::EnvelopeError> for UseCaseError {
+    fn from(error: secrets::EnvelopeError) -> Self {
+        Self::Unexpected(Box::new(error))
+    }
+}

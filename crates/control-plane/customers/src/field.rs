@@ -1,0 +1,67 @@
+//! Checks of single fields, shared by the use cases.
+
+use chrono_tz::Tz;
+
+/// A wrong field: its name in snake_case, as the operator API has it, and what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidField {
+    /// The field's path: `email`, `modules/1`.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// Collects wrong fields, so that a caller learns of all of them at once.
+#[derive(Debug, Default)]
+pub(crate) struct FieldCheck(Vec<InvalidField>);
+
+impl FieldCheck {
+    pub(crate) fn wrong(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(InvalidField { field: field.into(), message: message.into() });
+    }
+
+    /// Keeps a parsed value, or notes what is wrong with it.
+    pub(crate) fn keep<T, E: ToString>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|error| self.wrong(field, error.to_string())).ok()
+    }
+
+    /// A name for people: trimmed, not empty, no control characters, at most `longest` characters.
+    pub(crate) fn name(&mut self, field: &str, text: &str, longest: usize) -> Option<String> {
+        let trimmed = text.trim();
+        let problem = if trimmed.is_empty() {
+            "must not be empty".to_owned()
+        } else if trimmed.chars().count() > longest {
+            format!("must be at most {longest} characters long")
+        } else if trimmed.chars().any(char::is_control) {
+            "must not contain control characters".to_owned()
+        } else {
+            return Some(trimmed.to_owned());
+        };
+        self.wrong(field, problem);
+        None
+    }
+
+    pub(crate) fn email(&mut self, field: &str, text: &str) -> Option<String> {
+        match text.trim().parse::<email_address::EmailAddress>() {
+            Ok(address) if address.display_part().is_empty() => Some(address.to_string()),
+            _ => {
+                self.wrong(field, "must be an email address such as ada@example.com");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn timezone(&mut self, field: &str, text: &str) -> Option<String> {
+        match text.parse::<Tz>() {
+            Ok(timezone) => Some(timezone.name().to_owned()),
+            Err(_) => {
+                self.wrong(field, "must be an IANA time zone such as UTC or Europe/Berlin");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Vec<InvalidField>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}

@@ -1,0 +1,112 @@
+//! The handlers: parse, ask the store once, convert.
+
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Response};
+use customer_db::CustomerDatabases;
+use http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use problem::{JsonBody, PathParam, Problem, query_parameters};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::etag::EntityTag;
+use crate::spec::ResourceSpec;
+use crate::store::Store;
+use crate::{list as list_query, query_string};
+
+/// The head of a request for one object.
+#[derive(Debug)]
+pub(crate) struct ObjectRequest {
+    caller: Caller,
+    id: Uuid,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ObjectRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let PathParam(id) = PathParam::from_request_parts(parts, state).await?;
+        query_string::refuse_all(parts.uri.query())?;
+        Ok(Self { caller, id })
+    }
+}
+
+pub(crate) async fn list(
+    databases: CustomerDatabases,
+    spec: &'static ResourceSpec,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query = list_query::parse(spec, &query_parameters(uri.query())?)?;
+    let page = Store { databases: &databases, spec, caller: &caller }.list(&query).await?;
+    let next = page.next_cursor.map_or(Json::Null, Json::String);
+    Ok(json(StatusCode::OK, format!("{{\"data\":[{}],\"next_cursor\":{next}}}", page.documents.join(","))))
+}
+
+pub(crate) async fn create(
+    databases: CustomerDatabases,
+    spec: &'static ResourceSpec,
+    caller: Caller,
+    uri: Uri,
+    JsonBody(body): JsonBody<Json>,
+) -> Result<Response, Problem> {
+    query_string::refuse_all(uri.query())?;
+    let (id, document) = Store { databases: &databases, spec, caller: &caller }.create(&body).await?;
+    let mut response = object(StatusCode::CREATED, document)?;
+    let location = HeaderValue::from_str(&format!("/api/v1/{}/{id}", spec.path))
+        .map_err(|error| Problem::from_unexpected(&error))?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+pub(crate) async fn read(
+    databases: CustomerDatabases,
+    spec: &'static ResourceSpec,
+    ObjectRequest { caller, id }: ObjectRequest,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let document = Store { databases: &databases, spec, caller: &caller }.read(id).await?;
+    let tag = EntityTag::of(&document);
+    if tag.is_known(&headers) {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag.header()?)]).into_response());
+    }
+    object(StatusCode::OK, document)
+}
+
+pub(crate) async fn change(
+    databases: CustomerDatabases,
+    spec: &'static ResourceSpec,
+    ObjectRequest { caller, id }: ObjectRequest,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<Json>,
+) -> Result<Response, Problem> {
+    let document = Store { databases: &databases, spec, caller: &caller }.change(id, &body, &headers).await?;
+    object(StatusCode::OK, document)
+}
+
+pub(crate) async fn delete(
+    databases: CustomerDatabases,
+    spec: &'static ResourceSpec,
+    ObjectRequest { caller, id }: ObjectRequest,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    Store { databases: &databases, spec, caller: &caller }.delete(id, &headers).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// One object with its entity tag.
+fn object(status: StatusCode, document: String) -> Result<Response, Problem> {
+    let tag = EntityTag::of(&document).header()?;
+    let mut response = json(status, document);
+    response.headers_mut().insert(ETAG, tag);
+    Ok(response)
+}
+
+/// JSON text as it came from the database.
+fn json(status: StatusCode, text: String) -> Response {
+    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], Body::from(text)).into_response()
+}

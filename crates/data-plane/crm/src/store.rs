@@ -1,0 +1,181 @@
+//! What happens in the database for each operation: one transaction each, with its row in the log.
+
+use customer_db::{CustomerDatabases, Error, Session};
+use http::HeaderMap;
+use problem::Problem;
+use serde_json::Value as Json;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use crate::audit::{self, Change};
+use crate::body;
+use crate::caller::Caller;
+use crate::cursor;
+use crate::etag::EntityTag;
+use crate::failure::{self, Purpose};
+use crate::list::ListQuery;
+use crate::smart_tasks;
+use crate::spec::{AfterCreate, BeforeDelete, ResourceSpec};
+use crate::sql::{self, Statement};
+
+/// One resource in the databases of all customers, as one caller sees it.
+#[derive(Debug)]
+pub(crate) struct Store<'a> {
+    pub(crate) databases: &'a CustomerDatabases,
+    pub(crate) spec: &'static ResourceSpec,
+    pub(crate) caller: &'a Caller,
+}
+
+/// A page of a list: the objects as JSON text, and the way to the next page.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) documents: Vec<String>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl Store<'_> {
+    /// A page of the list.
+    pub(crate) async fn list(&self, query: &ListQuery) -> Result<Page, Problem> {
+        let statement = sql::list(self.spec, query);
+        let session = self.begin().await?;
+        let rows = session
+            .query_and_commit(&statement.text, &parameters(&statement))
+            .await
+            .map_err(self.failed(Purpose::Read))?;
+        let mut documents: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let has_more = documents.len() > limit;
+        documents.truncate(limit);
+        let next_cursor = match documents.last() {
+            Some(last) if has_more => Some(cursor::write(query, &parse(last)?)),
+            _ => None,
+        };
+        Ok(Page { documents, next_cursor })
+    }
+
+    /// One object.
+    pub(crate) async fn read(&self, id: Uuid) -> Result<String, Problem> {
+        let statement = sql::read(self.spec, id);
+        let session = self.begin().await?;
+        let rows = session
+            .query_and_commit(&statement.text, &parameters(&statement))
+            .await
+            .map_err(self.failed(Purpose::Read))?;
+        rows.first().map(|row| row.get(0)).ok_or_else(|| self.missing())
+    }
+
+    /// Creates an object; returns its id and its representation.
+    pub(crate) async fn create(&self, body: &Json) -> Result<(Uuid, String), Problem> {
+        let assignments = body::for_create(self.spec, &self.caller.principal, body)?;
+        let statement = sql::insert(self.spec, assignments);
+        let mut session = self.begin().await?;
+        let row = self.one(&mut session, &statement, Purpose::Write).await?.ok_or_else(|| self.missing())?;
+        let (id, document): (Uuid, String) = (row.get(0), row.get(1));
+        if self.spec.after_create == AfterCreate::SmartTasks {
+            smart_tasks::follow_up(&mut session, self.caller, id)
+                .await
+                .map_err(self.failed(Purpose::Write))?;
+        }
+        self.finish(
+            session,
+            Change { action: "create", table: self.spec.table, id, old: None, new: Some(&document) },
+        )
+        .await?;
+        Ok((id, document))
+    }
+
+    /// Changes an object as a merge patch says; returns its representation.
+    pub(crate) async fn change(
+        &self,
+        id: Uuid,
+        patch: &Json,
+        headers: &HeaderMap,
+    ) -> Result<String, Problem> {
+        // What is wrong whatever the object holds is found before the database is asked.
+        body::for_patch(self.spec, &self.caller.principal, patch, &Json::Null)?;
+        let mut session = self.begin().await?;
+        let old = self.locked(&mut session, &sql::read_for_change(self.spec, id)).await?;
+        EntityTag::of(&old).require_match(headers)?;
+        let assignments = body::for_patch(self.spec, &self.caller.principal, patch, &parse(&old)?)?;
+        if assignments.is_empty() {
+            return Ok(old);
+        }
+        let statement = sql::update(self.spec, id, assignments);
+        let row = self.one(&mut session, &statement, Purpose::Write).await?.ok_or_else(|| self.missing())?;
+        let new: String = row.get(0);
+        let change =
+            Change { action: "update", table: self.spec.table, id, old: Some(&old), new: Some(&new) };
+        self.finish(session, change).await?;
+        Ok(new)
+    }
+
+    /// Deletes an object.
+    pub(crate) async fn delete(&self, id: Uuid, headers: &HeaderMap) -> Result<(), Problem> {
+        let mut session = self.begin().await?;
+        if self.spec.before_delete == BeforeDelete::KeepOne {
+            self.keep_one(&mut session, id).await?;
+        }
+        let old = self.locked(&mut session, &sql::read_for_delete(self.spec, id)).await?;
+        EntityTag::of(&old).require_match(headers)?;
+        let statement = sql::delete(self.spec, id);
+        self.one(&mut session, &statement, Purpose::Delete).await?;
+        let change = Change { action: "delete", table: self.spec.table, id, old: Some(&old), new: None };
+        self.finish(session, change).await
+    }
+
+    /// Refuses to delete the last row. All rows are locked, so that of two that delete the last two, one is refused.
+    async fn keep_one(&self, session: &mut Session, id: Uuid) -> Result<(), Problem> {
+        let all = format!("select id from {} order by id for update", self.spec.table);
+        let rows = session.query(&all, &[]).await.map_err(self.failed(Purpose::Delete))?;
+        let is_last = rows.len() == 1 && rows.first().is_some_and(|row| row.get::<_, Uuid>(0) == id);
+        if is_last {
+            let noun = self.spec.noun;
+            return Err(Problem::conflict(format!(
+                "The last {noun} can't be deleted: create another one first."
+            )));
+        }
+        Ok(())
+    }
+
+    async fn begin(&self) -> Result<Session, Problem> {
+        self.databases
+            .begin(self.caller.principal.customer_id, self.caller.organization)
+            .await
+            .map_err(self.failed(Purpose::Read))
+    }
+
+    async fn one(
+        &self,
+        session: &mut Session,
+        statement: &Statement,
+        purpose: Purpose,
+    ) -> Result<Option<tokio_postgres::Row>, Problem> {
+        session.query_opt(&statement.text, &parameters(statement)).await.map_err(self.failed(purpose))
+    }
+
+    async fn locked(&self, session: &mut Session, statement: &Statement) -> Result<String, Problem> {
+        let row = self.one(session, statement, Purpose::Read).await?;
+        row.map(|row| row.get(0)).ok_or_else(|| self.missing())
+    }
+
+    async fn finish(&self, session: Session, change: Change<'_>) -> Result<(), Problem> {
+        audit::record_and_commit(session, self.caller, change).await.map_err(self.failed(Purpose::Write))
+    }
+
+    fn failed(&self, purpose: Purpose) -> impl Fn(Error) -> Problem {
+        let spec = self.spec;
+        move |error| failure::problem(spec, purpose, &error)
+    }
+
+    fn missing(&self) -> Problem {
+        Problem::not_found(format!("There is no {} with this id in this organization.", self.spec.noun))
+    }
+}
+
+fn parameters(statement: &Statement) -> Vec<&(dyn ToSql + Sync)> {
+    statement.parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn parse(document: &str) -> Result<Json, Problem> {
+    serde_json::from_str(document).map_err(|error| Problem::from_unexpected(&error))
+}

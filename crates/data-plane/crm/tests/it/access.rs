@@ -1,0 +1,134 @@
+//! No route can be used without a caller, the module and the permission.
+
+use crm::{Operation, ROUTES, RouteInfo};
+use domain::OrganizationId;
+use domain::permission::Action;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::api::{Answer, Api, least};
+
+async fn use_route(api: &Api, route: &RouteInfo) -> Answer {
+    let path = route.path.trim_start_matches("/api/v1/").replace("{id}", &uuid::Uuid::now_v7().to_string());
+    let body = match route.operation {
+        Operation::Create => Some(least(route.resource.path)),
+        Operation::Change => Some(json!({})),
+        _ => None,
+    };
+    api.call(route.method.clone(), &path, &[], body.as_ref()).await
+}
+
+/// What a route answers when nothing stands in the way: nobody has the id.
+fn expected(route: &RouteInfo) -> StatusCode {
+    match route.operation {
+        Operation::List => StatusCode::OK,
+        Operation::Create => StatusCode::CREATED,
+        _ => StatusCode::NOT_FOUND,
+    }
+}
+
+#[tokio::test]
+async fn every_route_asks_for_a_caller() {
+    let api = Api::new().await;
+    for route in ROUTES.iter() {
+        let request = http::Request::builder()
+            .method(route.method.clone())
+            .uri(route.path.replace("{id}", &uuid::Uuid::now_v7().to_string()))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let bare: axum::Router = crm::router(&api.customer.databases);
+        let response = tower::ServiceExt::oneshot(bare, request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{route:?}");
+        assert!(response.headers().contains_key("www-authenticate"));
+    }
+}
+
+#[tokio::test]
+async fn every_route_asks_for_its_module() {
+    let mut api = Api::new().await;
+    let all = api.principal.modules.clone();
+    for route in ROUTES.iter() {
+        api.principal.modules = all.clone();
+        api.principal.modules.remove(route.module);
+        let answer = use_route(&api, route).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{route:?}");
+        assert_eq!(answer.body["type"], "/problems/module-disabled");
+        assert_eq!(answer.body["module"], route.module);
+        api.principal.modules = [route.module.to_owned()].into();
+        assert_eq!(use_route(&api, route).await.status, expected(route), "{route:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_asks_for_its_permission_and_takes_no_other() {
+    let mut api = Api::new().await;
+    for route in ROUTES.iter() {
+        let (action, table) = (route.action.as_str(), route.resource.table);
+        let other = if route.action == Action::Read { "write" } else { "read" };
+        for wrong in [
+            format!("{other}:*"),
+            format!("{other}:{table}"),
+            format!("{action}:other"),
+            "execute:*".to_owned(),
+        ] {
+            api.principal.permissions = vec![wrong.parse().unwrap()];
+            let answer = use_route(&api, route).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{wrong} {route:?}");
+            assert_eq!(answer.body["type"], "/problems/permission-missing");
+            assert_eq!(answer.body["permission"], Value::String(format!("{action}:{table}")));
+        }
+        let path = route.resource.path;
+        for right in [format!("{action}:*"), format!("{action}:{table}"), format!("{action}:{path}")] {
+            api.principal.permissions = vec![right.parse().unwrap()];
+            let answer = use_route(&api, route).await;
+            // A user's address can be taken only once.
+            assert!(
+                answer.status == expected(route) || answer.status == StatusCode::CONFLICT,
+                "{right} {route:?} {answer:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_an_organization_that_is_not_the_customers() {
+    let api = Api::new().await;
+    let other = Api::new().await;
+    for organization in [OrganizationId::generate(), other.customer.first] {
+        api.enter(organization);
+        for route in ROUTES.iter() {
+            let answer = use_route(&api, route).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{route:?}");
+            assert!(answer.body["detail"].as_str().unwrap().contains("organization"), "{}", answer.body);
+        }
+    }
+    assert_eq!(other.list("contacts").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_path_has_only_its_methods() {
+    let api = Api::new().await;
+    for (method, path) in
+        [(Method::PUT, "contacts"), (Method::DELETE, "contacts"), (Method::POST, "contacts/1")]
+    {
+        let answer = api.call(method, path, &[], None).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(answer.body["type"], "/problems/method-not-allowed");
+        assert!(!answer.header("allow").is_empty());
+    }
+    let answer = api.call(Method::HEAD, "contacts", &[], None).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_customer_whose_database_is_away_is_told_to_come_back() {
+    let api = Api::new().await;
+    api.customer.directory.adjust(api.customer.id, |endpoint| endpoint.port = testkit::free_port());
+    for route in ROUTES.iter() {
+        let answer = use_route(&api, route).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{route:?}");
+        assert!(!answer.header("retry-after").is_empty());
+        let text = answer.body.to_string();
+        assert!(!text.contains("127.0.0.1") && !text.contains("customer_test"), "internals are told: {text}");
+    }
+}

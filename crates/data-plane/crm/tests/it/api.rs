@@ -1,0 +1,155 @@
+//! The API of one customer, as a program with a key sees it.
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::{Extension, Router};
+use domain::customer::{ApiKeyStatus, Lifecycle};
+use domain::permission::Permission;
+use domain::principal::Principal;
+use domain::{ApiKeyId, OrganizationId, SubscriptionStatus};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::support::{self, TestCustomer};
+
+/// The API, with everything in front of it that the tests need to change.
+pub(crate) struct Api {
+    pub(crate) customer: TestCustomer,
+    pub(crate) principal: Principal,
+    organization: Mutex<Option<OrganizationId>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Api {
+    /// A new customer's, with every module and a key that may do everything.
+    pub(crate) async fn new() -> Self {
+        let customer = support::customer().await;
+        let principal = Principal {
+            api_key_id: ApiKeyId::generate(),
+            key_status: ApiKeyStatus::Active,
+            key_expires_at: None,
+            permissions: Permission::default_set(),
+            customer_id: customer.id,
+            customer_slug: "test".to_owned(),
+            subscription_status: SubscriptionStatus::Active,
+            lifecycle: Lifecycle::Ready,
+            modules: domain::modules::ALL.iter().map(|module| module.key().to_owned()).collect(),
+        };
+        Self { customer, principal, organization: Mutex::default() }
+    }
+
+    /// Works in this organization from now on.
+    pub(crate) fn enter(&self, organization: OrganizationId) {
+        *self.organization.lock().unwrap() = Some(organization);
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        crm::router(&self.customer.databases).layer(Extension(Arc::new(self.principal.clone())))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let body =
+            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_default() };
+        Answer { status: head.status, headers: head.headers, body }
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1/{path}"));
+        let organization = *self.organization.lock().unwrap();
+        if let Some(organization) = organization {
+            request = request.header("X-Organization-Id", organization.to_string());
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &[], None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, &[], Some(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, &[], Some(&body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
+    /// Creates an object that must be accepted, and returns it.
+    pub(crate) async fn create(&self, path: &str, body: Value) -> Value {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{path}: {}", answer.body);
+        answer.body
+    }
+
+    /// The objects of the first page.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        answer.body["data"].as_array().unwrap().clone()
+    }
+}
+
+impl Answer {
+    /// The fields that a refusal names.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        assert_eq!(self.status, StatusCode::BAD_REQUEST, "{}", self.body);
+        assert_eq!(self.body["type"], "/problems/invalid-fields", "{}", self.body);
+        self.body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().unwrap()
+    }
+}
+
+/// A body that creates one of the resource with all that it needs.
+pub(crate) fn least(path: &str) -> Value {
+    match path {
+        "organizations" => json!({"name": "Third"}),
+        "users" => json!({"email": "ann@example.com"}),
+        "contacts" => json!({"first_name": "Carl"}),
+        "deals" => json!({"name": "Big"}),
+        "activities" => json!({"type": "call"}),
+        "tasks" => json!({"title": "Do"}),
+        "calendar-events" => {
+            json!({"title": "Meet", "start_time": "2026-01-01T10:00:00Z", "end_time": "2026-01-01T11:00:00Z"})
+        }
+        "smart-task-templates" => {
+            json!({"name": "Template", "trigger_activity_type": "meeting", "task_title": "Follow up"})
+        }
+        "workflows" => json!({"name": "Flow"}),
+        other => panic!("no body for {other}"),
+    }
+}

@@ -1,0 +1,16 @@
+//! The router that owns every connection to a customer's database.
+//!
+//! A statement reaches a customer's rows only through a [`Session`]: a transaction on a connection of that customer's
+//! pool, in which the organization is set. A connection whose role could walk around the walls between organizations
+//! is refused when it is made, so that isolation is proven and not assumed.
+
+mod config;
+mod connect;
+mod error;
+mod router;
+mod session;
+
+pub use config::RouterConfig;
+pub use error::Error;
+pub use router::CustomerDatabases;
+pub use session::Session;

@@ -1,0 +1,58 @@
+//! What the control plane does, as the audit log calls it.
+
+use crate::customer::named_enum;
+use serde::{Deserialize, Serialize};
+
+named_enum!(
+    /// What was done: the `action` of an audit row.
+    AuditAction {
+        /// A customer was signed up.
+        CustomerCreated = "customer_created",
+        /// A customer's fields were changed.
+        CustomerUpdated = "customer_updated",
+        /// A customer was removed.
+        CustomerDeleted = "customer_deleted",
+        /// A feature module was turned on.
+        ModuleEnabled = "module_enabled",
+        /// A feature module was turned off.
+        ModuleDisabled = "module_disabled",
+        /// An API key was made.
+        ApiKeyCreated = "api_key_created",
+        /// An API key was taken back.
+        ApiKeyRevoked = "api_key_revoked",
+        /// An API key was used for the first time, or for something worth noting.
+        ApiKeyUsed = "api_key_used",
+        /// A customer's own AI key was stored.
+        AiKeyAdded = "ai_key_added",
+        /// A customer's own AI key was removed.
+        AiKeyRemoved = "ai_key_removed",
+        /// A larger plan began.
+        SubscriptionUpgraded = "subscription_upgraded",
+        /// A smaller plan began.
+        SubscriptionDowngraded = "subscription_downgraded",
+        /// The customer ended the subscription.
+        SubscriptionCanceled = "subscription_canceled",
+        /// An operator stopped serving a customer.
+        CustomerSuspended = "customer_suspended",
+        /// An operator serves a customer again.
+        CustomerResumed = "customer_resumed",
+        /// A sign-up could not be done and was taken back.
+        CustomerProvisioningFailed = "customer_provisioning_failed",
+        /// A customer's database passwords were changed.
+        CredentialsRotated = "credentials_rotated",
+        /// An operator was shown a customer's database password.
+        CredentialsRevealed = "credentials_revealed",
+        /// A backup was made.
+        BackupCreated = "backup_created",
+        /// A backup was restored.
+        BackupRestored = "backup_restored",
+        /// An API key's time ran out.
+        ApiKeyExpired = "api_key_expired",
+        /// A trial or a paid period ran out.
+        SubscriptionExpired = "subscription_expired",
+        /// A dead operation was queued again.
+        OperationRetried = "operation_retried",
+        /// An operation was taken back because somebody asked for it.
+        OperationCanceled = "operation_canceled",
+    }
+);

@@ -1,0 +1,107 @@
+//! API keys: `sk_` + 27 random base62 characters (160 bits) + a checksum of 6.
+//!
+//! The checksum lets the server refuse a mistyped or invented key without a look-up. Secret scanners find a key by
+//! `\bsk_[0-9A-Za-z]{33}\b` and can confirm it: the last six characters are the CRC-32 of all that precedes them,
+//! in base62, padded with zeros.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::random;
+use crate::token::sha256_hex;
+
+const PREFIX: &str = "sk_";
+const RANDOM_LENGTH: usize = 27;
+const CHECKSUM_LENGTH: usize = 6;
+
+/// An API key in the clear. It exists while it is made and shown, and while a request that carries it is checked.
+#[derive(Debug, Clone)]
+pub struct ApiKey(SecretString);
+
+/// The text can't be one of our keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an API key: a key is sk_ followed by 33 letters and digits, the last six of them a checksum")]
+pub struct MalformedApiKey;
+
+impl ApiKey {
+    /// The characters of a key that are shown after it was made: enough to tell keys apart, too few to guess one.
+    pub const DISPLAY_LENGTH: usize = 11;
+
+    /// Makes a new key.
+    #[must_use]
+    pub fn generate() -> Self {
+        let body = format!("{PREFIX}{}", random::base62(RANDOM_LENGTH));
+        let checksum = checksum(&body);
+        Self(SecretString::from(body + &checksum))
+    }
+
+    /// Reads a key that somebody showed us.
+    ///
+    /// # Errors
+    /// [`MalformedApiKey`] when prefix, length, alphabet or checksum are wrong.
+    pub fn parse(text: &str) -> Result<Self, MalformedApiKey> {
+        let well_formed = text.len() == PREFIX.len() + RANDOM_LENGTH + CHECKSUM_LENGTH
+            && text.starts_with(PREFIX)
+            && text[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !well_formed {
+            return Err(MalformedApiKey);
+        }
+        let (body, given) = text.split_at(PREFIX.len() + RANDOM_LENGTH);
+        if checksum(body) != given {
+            return Err(MalformedApiKey);
+        }
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// Lower-case hex SHA-256 of the whole key: what is stored in `admin_api_keys.key_hash`.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        sha256_hex(self.0.expose_secret())
+    }
+
+    /// The beginning of the key, for display: what is stored in `admin_api_keys.key_prefix`.
+    #[must_use]
+    pub fn display_prefix(&self) -> String {
+        self.0.expose_secret()[..Self::DISPLAY_LENGTH].to_owned()
+    }
+
+    /// The key itself, to be shown once to whoever asked for it.
+    #[must_use]
+    pub fn secret(&self) -> &SecretString {
+        &self.0
+    }
+}
+
+fn checksum(body: &str) -> String {
+    random::to_base62(u64::from(crc32fast::hash(body.as_bytes())), CHECKSUM_LENGTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_and_every_mistyped_character_is_noticed() {
+        let key = ApiKey::generate();
+        let text = key.secret().expose_secret().to_owned();
+        assert_eq!(ApiKey::parse(&text).unwrap().hash(), key.hash());
+        for position in 0..text.len() {
+            let mut mistyped = text.clone().into_bytes();
+            mistyped[position] = if mistyped[position] == b'x' { b'y' } else { b'x' };
+            assert!(ApiKey::parse(std::str::from_utf8(&mistyped).unwrap()).is_err(), "position {position}");
+        }
+    }
+
+    #[test]
+    fn rubbish_is_refused() {
+        for text in ["", "sk_", "sk_é", "op_abc", &"x".repeat(10_000), "sk_ééééééééééééééééé"]
+        {
+            assert_eq!(ApiKey::parse(text).unwrap_err(), MalformedApiKey);
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key = ApiKey::generate();
+        assert!(!format!("{key:?}").contains(key.secret().expose_secret()));
+    }
+}

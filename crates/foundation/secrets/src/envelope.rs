@@ -1,0 +1,233 @@
+//! Envelope encryption: the master key wraps one data key per customer, the data key seals the customer's secrets.
+//!
+//! AES-256-GCM with a random 96-bit nonce. The place of the secret (table, column, row, customer) is associated
+//! data: a ciphertext copied to another place doesn't open. The stored text says how to open it:
+//! `v1.<key id>.<base64 of nonce, ciphertext and tag>`.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::CustomerId;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+use zeroize::ZeroizeOnDrop;
+
+use crate::master_key::MasterKey;
+use crate::random;
+
+const VERSION: &str = "v1";
+const NONCE_LENGTH: usize = 12;
+
+/// Where a secret is stored. It opens there and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealContext<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The column.
+    pub column: &'a str,
+    /// The row's id.
+    pub row: Uuid,
+    /// The customer whose secret it is.
+    pub customer: CustomerId,
+}
+
+/// A customer's data key in the clear.
+#[derive(ZeroizeOnDrop)]
+pub struct DataKey {
+    #[zeroize(skip)]
+    customer: CustomerId,
+    bytes: [u8; 32],
+}
+
+/// A customer's data key as it is stored in `admin_data_keys.wrapped_key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedDataKey(pub String);
+
+/// A stored secret doesn't open.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// The text is not of the form that this module writes.
+    #[error("the stored secret is not of the form v1.<key id>.<base64>")]
+    Malformed,
+    /// It was sealed with another master key than the one we have.
+    #[error("the stored secret was sealed with master key {wanted}, but the configured one is {configured}")]
+    OtherMasterKey {
+        /// The key that is named in the stored text.
+        wanted: String,
+        /// The key that we have.
+        configured: String,
+    },
+    /// The key is wrong, the text was changed, or it was moved from another place.
+    #[error("the stored secret doesn't open: it was changed, or moved from another row or customer")]
+    Unauthentic,
+}
+
+impl DataKey {
+    /// Makes a customer's data key.
+    #[must_use]
+    pub fn generate(customer: CustomerId) -> Self {
+        Self { customer, bytes: random::bytes() }
+    }
+
+    /// Seals the data key with the master key, for storing.
+    ///
+    /// # Errors
+    /// Only when the cryptographic library refuses to work.
+    pub fn wrap(&self, master: &MasterKey) -> Result<WrappedDataKey, EnvelopeError> {
+        let aad = format!("admin_data_keys\0wrapped_key\0{}", self.customer);
+        seal(master.bytes(), master.id(), aad.as_bytes(), &self.bytes).map(WrappedDataKey)
+    }
+
+    /// Opens a stored data key.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when it is another customer's, was changed, or needs another master key.
+    pub fn unwrap(
+        wrapped: &WrappedDataKey,
+        customer: CustomerId,
+        master: &MasterKey,
+    ) -> Result<Self, EnvelopeError> {
+        let aad = format!("admin_data_keys\0wrapped_key\0{customer}");
+        let (key_id, payload) = parse(&wrapped.0)?;
+        if key_id != master.id() {
+            return Err(EnvelopeError::OtherMasterKey {
+                wanted: key_id.to_owned(),
+                configured: master.id().to_owned(),
+            });
+        }
+        let opened = open(master.bytes(), aad.as_bytes(), payload)?;
+        let bytes = opened.as_slice().try_into().map_err(|_| EnvelopeError::Unauthentic)?;
+        Ok(Self { customer, bytes })
+    }
+
+    /// Seals a secret for one place.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Unauthentic`] when the place belongs to another customer.
+    pub fn seal(&self, context: SealContext<'_>, secret: &SecretString) -> Result<String, EnvelopeError> {
+        let aad = self.associated_data(context)?;
+        seal(&self.bytes, "data", &aad, secret.expose_secret().as_bytes())
+    }
+
+    /// Opens a secret that was sealed for this place.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when it was changed or belongs elsewhere.
+    pub fn open(&self, context: SealContext<'_>, sealed: &str) -> Result<SecretString, EnvelopeError> {
+        let aad = self.associated_data(context)?;
+        let (_, payload) = parse(sealed)?;
+        let bytes = open(&self.bytes, &aad, payload)?;
+        String::from_utf8(bytes).map(SecretString::from).map_err(|_| EnvelopeError::Unauthentic)
+    }
+
+    fn associated_data(&self, context: SealContext<'_>) -> Result<Vec<u8>, EnvelopeError> {
+        if context.customer != self.customer {
+            return Err(EnvelopeError::Unauthentic);
+        }
+        let SealContext { table, column, row, customer } = context;
+        Ok(format!("{table}\0{column}\0{row}\0{customer}").into_bytes())
+    }
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("DataKey").field("customer", &self.customer).finish_non_exhaustive()
+    }
+}
+
+fn seal(key: &[u8; 32], key_id: &str, aad: &[u8], plain: &[u8]) -> Result<String, EnvelopeError> {
+    let cipher = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| EnvelopeError::Unauthentic)?;
+    let mut body = plain.to_vec();
+    let nonce =
+        cipher.seal_in_place_append_tag(Aad::from(aad), &mut body).map_err(|_| EnvelopeError::Unauthentic)?;
+    let mut payload = nonce.as_ref().to_vec();
+    payload.append(&mut body);
+    Ok(format!("{VERSION}.{key_id}.{}", URL_SAFE_NO_PAD.encode(payload)))
+}
+
+fn parse(stored: &str) -> Result<(&str, Vec<u8>), EnvelopeError> {
+    let mut parts = stored.splitn(3, '.');
+    let (Some(VERSION), Some(key_id), Some(payload)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(EnvelopeError::Malformed);
+    };
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| EnvelopeError::Malformed)?;
+    Ok((key_id, payload))
+}
+
+fn open(key: &[u8; 32], aad: &[u8], mut payload: Vec<u8>) -> Result<Vec<u8>, EnvelopeError> {
+    if payload.len() < NONCE_LENGTH {
+        return Err(EnvelopeError::Malformed);
+    }
+    let cipher = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| EnvelopeError::Unauthentic)?;
+    let mut body = payload.split_off(NONCE_LENGTH);
+    let nonce = Nonce::try_assume_unique_for_key(&payload).map_err(|_| EnvelopeError::Malformed)?;
+    let plain =
+        cipher.open_in_place(nonce, Aad::from(aad), &mut body).map_err(|_| EnvelopeError::Unauthentic)?;
+    Ok(plain.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(customer: CustomerId, row: Uuid) -> SealContext<'static> {
+        SealContext { table: "admin_database_credentials", column: "password_encrypted", row, customer }
+    }
+
+    #[test]
+    fn a_secret_opens_in_its_place_and_nowhere_else() {
+        let (ours, theirs) = (CustomerId::generate(), CustomerId::generate());
+        let row = Uuid::now_v7();
+        let key = DataKey::generate(ours);
+        let sealed = key.seal(place(ours, row), &SecretString::from("hunter2")).unwrap();
+        assert!(!sealed.contains("hunter2"));
+        assert_eq!(key.open(place(ours, row), &sealed).unwrap().expose_secret(), "hunter2");
+
+        let elsewhere = [
+            place(ours, Uuid::now_v7()),
+            place(theirs, row),
+            SealContext { column: "other", ..place(ours, row) },
+            SealContext { table: "other", ..place(ours, row) },
+        ];
+        for context in elsewhere {
+            assert_eq!(key.open(context, &sealed).unwrap_err(), EnvelopeError::Unauthentic);
+        }
+        let other_key = DataKey::generate(ours);
+        assert_eq!(other_key.open(place(ours, row), &sealed).unwrap_err(), EnvelopeError::Unauthentic);
+    }
+
+    #[test]
+    fn a_data_key_is_bound_to_its_customer_and_its_master_key() {
+        let customer = CustomerId::generate();
+        let master = MasterKey::generate();
+        let wrapped = DataKey::generate(customer).wrap(&master).unwrap();
+        assert!(DataKey::unwrap(&wrapped, customer, &master).is_ok());
+        assert_eq!(
+            DataKey::unwrap(&wrapped, CustomerId::generate(), &master).unwrap_err(),
+            EnvelopeError::Unauthentic
+        );
+        assert!(matches!(
+            DataKey::unwrap(&wrapped, customer, &MasterKey::generate()).unwrap_err(),
+            EnvelopeError::OtherMasterKey { .. }
+        ));
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let customer = CustomerId::generate();
+        let row = Uuid::now_v7();
+        let key = DataKey::generate(customer);
+        let sealed = key.seal(place(customer, row), &SecretString::from("x")).unwrap();
+        let (head, payload) = sealed.rsplit_once('.').unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(payload).unwrap();
+        for position in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[position] ^= 1;
+            let changed = format!("{head}.{}", URL_SAFE_NO_PAD.encode(changed));
+            assert!(key.open(place(customer, row), &changed).is_err());
+        }
+        for rubbish in ["", "v1", "v1.data", "v1.data.!!", "v2.data.AAAA", "v1.data.AAAA"] {
+            assert!(key.open(place(customer, row), rubbish).is_err(), "{rubbish}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The operator's commands: a client of the operator API, and of nothing else. What they can do, any program can.
+//!
+//! One file per noun. A command asks through [`client::Client`], shows through [`output::Output`], and ends with a
+//! [`exit::Failure`] whose code means something to a script.
+
+mod client;
+mod completion;
+mod customer;
+mod exit;
+mod job;
+mod key;
+mod listing;
+mod module;
+mod operation;
+mod output;
+mod progress;
+mod time;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use secrecy::SecretString;
+use url::Url;
+
+use client::Client;
+use exit::Failure;
+use output::Output;
+
+/// What every command's exit code means; at the end of `--help`, and in docs/operate.md.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  something unexpected
+  2  the command, or a field that it sent, is wrong
+  3  there is no such thing
+  4  it contradicts what is there: a name is taken, the state is another
+  5  no token, a wrong one, or not allowed
+  6  the server, or something that it needs, can't be reached now: try again
+  7  the operation ended, but not in success";
+
+/// The commands of an operator.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// Sign customers up, show, suspend, resume, delete, connect to, back up and restore them
+    Customer(Box<customer::CustomerArgs>),
+    /// A customer's API keys: create, list, revoke
+    Key(Box<key::KeyArgs>),
+    /// Feature modules: list, enable, disable
+    Module(Box<module::ModuleArgs>),
+    /// Long work on customers: list, show, watch, retry, cancel
+    Operation(Box<operation::OperationArgs>),
+    /// Background jobs: list, retry
+    Job(Box<job::JobArgs>),
+    /// Print the completion script of a shell
+    Completion(completion::CompletionArgs),
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Globals {
+    /// Print JSON, for programs
+    #[arg(long, global = true, help_heading = "Everywhere", display_order = 900)]
+    json: bool,
+    /// Where the server is [default: http://localhost:3000]
+    #[arg(long, global = true, env = "SIXTY_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(help_heading = "Everywhere", display_order = 901)]
+    url: Option<Url>,
+}
+
+/// What the commands know of their surroundings. The program's configuration fills it in.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    /// Where the server is, unless `--url` or SIXTY_URL says otherwise.
+    pub(crate) url: Url,
+    /// The operator's token: SIXTY_OPERATOR_TOKEN. Never an option, which every user of the machine could see.
+    pub(crate) token: Option<SecretString>,
+    /// The file with the token, when it isn't given: SIXTY_OPERATOR_TOKEN_FILE, or `operator-token` in SIXTY_HOME.
+    pub(crate) token_file: PathBuf,
+    /// The folder of `psql`, when it isn't on the PATH: SIXTY_PG_BIN.
+    pub(crate) client_tools: Option<PathBuf>,
+}
+
+/// A command at work.
+struct Session {
+    client: Client,
+    output: Output,
+    access: Access,
+}
+
+/// Runs a command to its end. `program` is the whole command line, which completion describes.
+pub(crate) async fn run(command: OperatorCommand, access: Access, program: clap::Command) -> ExitCode {
+    let output = Output::terminal(command.globals().is_some_and(|globals| globals.json));
+    ExitCode::from(run_with(command, access, program, output).await)
+}
+
+/// Runs a command and shows how it ended.
+async fn run_with(
+    command: OperatorCommand,
+    access: Access,
+    program: clap::Command,
+    mut output: Output,
+) -> u8 {
+    let errors = output.clone();
+    let result = match command {
+        OperatorCommand::Completion(args) => completion::run(&args, program, &mut output),
+        command => match Session::open(command.globals(), access, output) {
+            Ok(mut session) => session.run(command).await,
+            Err(failure) => Err(failure),
+        },
+    };
+    match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            failure.show(errors);
+            failure.code()
+        }
+    }
+}
+
+impl OperatorCommand {
+    fn globals(&self) -> Option<&Globals> {
+        match self {
+            Self::Customer(args) => Some(&args.globals),
+            Self::Key(args) => Some(&args.globals),
+            Self::Module(args) => Some(&args.globals),
+            Self::Operation(args) => Some(&args.globals),
+            Self::Job(args) => Some(&args.globals),
+            Self::Completion(_) => None,
+        }
+    }
+}
+
+impl Session {
+    fn open(globals: Option<&Globals>, access: Access, output: Output) -> Result<Self, Failure> {
+        let url = globals.and_then(|globals| globals.url.clone()).unwrap_or_else(|| access.url.clone());
+        Ok(Self { client: Client::open(url, &access)?, output, access })
+    }
+
+    async fn run(&mut self, command: OperatorCommand) -> Result<(), Failure> {
+        match command {
+            OperatorCommand::Customer(args) => customer::run(self, args.command).await,
+            OperatorCommand::Key(args) => key::run(self, args.command).await,
+            OperatorCommand::Module(args) => module::run(self, args.command).await,
+            OperatorCommand::Operation(args) => operation::run(self, args.command).await,
+            OperatorCommand::Job(args) => job::run(self, args.command).await,
+            OperatorCommand::Completion(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! `sixty customer`, `sixty key`, `sixty module`.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, RawQuery};
+use axum::http::HeaderMap;
+use axum::routing::{delete, get, post, put};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::{access, customer, operation, run, serve, sixty};
+
+#[tokio::test]
+async fn a_list_is_a_table_or_a_document() {
+    let answer = || async {
+        Json(json!({ "data": [customer("acme"), customer("beta")], "next_cursor": null, "total": 2 }))
+    };
+    let url = serve(Router::new().route("/api/admin/customers", get(answer))).await;
+    insta::assert_snapshot!(sixty(&url, "customer list").await.whole(), @r"
+    CUSTOMER  NAME       PLAN  STATUS  DATABASE        CREATED
+    acme      Acme GmbH  pro   active  localhost:5434  2026-11-23 15:00
+    beta      Acme GmbH  pro   active  localhost:5434  2026-11-23 15:00
+    --- notes
+    --- code 0
+    ");
+    let ran = sixty(&url, "customer list --json").await;
+    let document: Value = serde_json::from_str(&ran.results).unwrap();
+    assert_eq!((ran.code, &document["data"][1]["customer_id"]), (0, &json!("beta")));
+}
+
+#[tokio::test]
+async fn pages_are_put_together() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let answer = move |RawQuery(query): RawQuery| async move {
+        let query = query.unwrap_or_default();
+        let is_last = query.contains("cursor=second");
+        seen.lock().unwrap().push(query);
+        let next = if is_last { Value::Null } else { json!("second") };
+        Json(
+            json!({ "data": [customer(if is_last { "beta" } else { "acme" })], "next_cursor": next, "total": 2 }),
+        )
+    };
+    let url = serve(Router::new().route("/api/admin/customers", get(answer))).await;
+    let ran = sixty(&url, "customer list --all --plan pro --json").await;
+    let document: Value = serde_json::from_str(&ran.results).unwrap();
+    assert_eq!(document["data"].as_array().unwrap().len(), 2);
+    assert_eq!(document["next_cursor"], Value::Null);
+    assert_eq!(*asked.lock().unwrap(), ["plan=pro&limit=200", "plan=pro&cursor=second&limit=200"]);
+    insta::assert_snapshot!(sixty(&url, "customer list --limit 1").await.whole(), @r"
+    CUSTOMER  NAME       PLAN  STATUS  DATABASE        CREATED
+    acme      Acme GmbH  pro   active  localhost:5434  2026-11-23 15:00
+    --- notes
+    1 of 2 customers; --all shows every one
+    --- code 0
+    ");
+}
+
+#[tokio::test]
+async fn a_customer_is_shown_with_what_belongs_to_them() {
+    let answer = |Path(name): Path<String>| async move { Json(customer(&name)) };
+    let url = serve(Router::new().route("/api/admin/customers/{customer}", get(answer))).await;
+    insta::assert_snapshot!(sixty(&url, "customer show acme").await.whole(), @r"
+    customer        acme
+    id              0190a0a0-0000-7000-8000-00000000000a
+    name            Acme GmbH
+    plan            pro
+    status          active
+    billing e-mail  office@acme.example
+    time zone       Europe/Berlin
+    database        customer_acme
+    address         localhost:5434
+    backend         local
+    PostgreSQL      16.4
+    schema          1
+    modules         crm_core api_access
+    created         2026-11-23 15:00
+    --- notes
+    --- code 0
+    ");
+    // Whatever somebody types is one segment of the path, and nothing in a name steers the terminal.
+    let ran = sixty(&url, "customer show ../\u{1b}[31macme?x=y").await;
+    assert!(ran.results.contains("../\u{fffd}[31macme?x=y"), "{}", ran.results);
+}
+
+#[tokio::test]
+async fn suspending_and_resuming_tell_what_they_did() {
+    let body = |Json(body): Json<Value>| async move {
+        assert_eq!(body, json!({ "reason": "unpaid" }));
+        Json(customer("acme"))
+    };
+    let router = Router::new()
+        .route("/api/admin/customers/acme/suspend", post(body))
+        .route("/api/admin/customers/acme/resume", post(|| async { Json(customer("acme")) }));
+    let url = serve(router).await;
+    insta::assert_snapshot!(sixty(&url, "customer suspend acme --reason unpaid").await.whole(), @r"
+    acme is suspended: requests are refused, the data stays.
+    --- notes
+    --- code 0
+    ");
+    insta::assert_snapshot!(sixty(&url, "customer resume acme").await.whole(), @r"
+    acme is served again, as active.
+    --- notes
+    --- code 0
+    ");
+}
+
+#[tokio::test]
+async fn deleting_asks_first() {
+    let router =
+        Router::new().route("/api/admin/customers/acme", delete(|| async { Json(operation("queued", &[])) }));
+    let url = serve(router).await;
+    let ran = sixty(&url, "customer delete acme --yes --no-wait --json").await;
+    assert_eq!(ran.code, 0, "{}", ran.notes);
+    if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        let ran = sixty(&url, "customer delete acme --no-wait").await;
+        insta::assert_snapshot!(ran.whole(), @r"
+        --- notes
+        error: deleting acme can't be undone, and nobody is there to ask: add --yes
+        --- code 2
+        ");
+    }
+}
+
+fn connection() -> Value {
+    json!({
+        "url": "postgresql://customer_acme_app:pass-word@localhost:5434/customer_acme?sslmode=require",
+        "role": "app",
+        "host": "localhost",
+        "port": 5434,
+        "database": "customer_acme",
+        "user": "customer_acme_app",
+        "password": "pass-word",
+        "ca_certificate": "-----BEGIN CERTIFICATE-----\n",
+    })
+}
+
+#[tokio::test]
+async fn a_url_is_all_that_is_printed() {
+    let answer = |headers: HeaderMap, Json(body): Json<Value>| async move {
+        assert_eq!(headers["authorization"], "Bearer op_test");
+        assert_eq!(body, json!({ "role": "app" }));
+        Json(connection())
+    };
+    let url = serve(Router::new().route("/api/admin/customers/acme/connection-urls", post(answer))).await;
+    let ran = sixty(&url, "customer url acme --role app").await;
+    assert_eq!(ran.results.trim_end(), connection()["url"]);
+    assert_eq!((ran.code, ran.notes.as_str()), (0, ""));
+}
+
+#[tokio::test]
+async fn psql_is_told_everything_in_its_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let psql = folder.path().join("psql");
+    // Shows what psql would see, in the file that its last argument names, and ends as psql does on an error.
+    let script = "#!/bin/sh\nfor last; do :; done\n{ echo \"$@\"; env | grep ^PG | sort; cat \"$PGSSLROOTCERT\"; } > \"$last\"\nexit 3\n";
+    std::fs::write(&psql, script).unwrap();
+    std::fs::set_permissions(&psql, std::fs::Permissions::from_mode(0o755)).unwrap();
+
+    let router = Router::new()
+        .route("/api/admin/customers/acme/connection-urls", post(|| async { Json(connection()) }));
+    let mut access = access(serve(router).await);
+    access.client_tools = Some(folder.path().to_owned());
+    let seen = folder.path().join("seen");
+    let organization = "0190a0a0-0000-7000-8000-00000000000c";
+    let line =
+        format!("customer psql acme --role app --organization {organization} -- -X {}", seen.display());
+    let ran = run(access, &line).await;
+    assert_eq!(ran.code, 3, "{}", ran.notes);
+
+    let seen = std::fs::read_to_string(&seen).unwrap();
+    let (arguments, environment) = seen.split_once('\n').unwrap();
+    assert!(arguments.starts_with("-X ") && !arguments.contains("pass-word"), "{arguments}");
+    for told in
+        ["PGPASSWORD=pass-word", "PGSSLMODE=verify-full", "PGPORT=5434", "-----BEGIN CERTIFICATE-----"]
+    {
+        assert!(environment.contains(told), "{told} is missing in {environment}");
+    }
+    assert!(environment.contains(&format!("PGOPTIONS=-c app.org_id={organization}")), "{environment}");
+}
+
+#[tokio::test]
+async fn keys_and_modules_are_changed_by_what_is_given_and_nothing_else() {
+    let key = json!({
+        "id": "0190a0a0-0000-7000-8000-00000000000d", "key": "sk_abc", "prefix": "sk_a", "name": "reports",
+        "permissions": ["read:*"], "status": "active", "expires_at": null, "last_used_at": null,
+    });
+    let create = move |Json(body): Json<Value>| async move {
+        assert_eq!(body, json!({ "name": "reports", "permissions": ["read:*"] }));
+        Json(key)
+    };
+    let set = |Json(body): Json<Value>| async move {
+        assert_eq!(body, json!({ "enabled": true, "reason": "asked" }));
+        Json(
+            json!({ "module_key": "api_access", "name": "API", "enabled": true, "expires_at": null, "reason": "asked" }),
+        )
+    };
+    let router = Router::new()
+        .route("/api/admin/customers/acme/api-keys", post(create))
+        .route("/api/admin/customers/acme/modules/api_access", put(set));
+    let url = serve(router).await;
+    insta::assert_snapshot!(sixty(&url, "key create acme --name reports --permission read:*").await.whole(), @r"
+    API key      sk_abc
+    id           0190a0a0-0000-7000-8000-00000000000d
+    name         reports
+    permissions  read:*
+    --- notes
+    The key is shown here and never again: keep it now.
+    --- code 0
+    ");
+    insta::assert_snapshot!(sixty(&url, "module enable acme api_access --reason asked").await.whole(), @r"
+    api_access is on for acme.
+    --- notes
+    --- code 0
+    ");
+}

@@ -1,0 +1,34 @@
+//! What the operator's commands know of their surroundings. They have no options for it, so it is read from the
+//! variables alone.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Parser;
+use url::Url;
+
+use super::{HomeArgs, OperatorTokenArgs};
+use crate::cli::Access;
+
+#[derive(Parser)]
+struct Surroundings {
+    #[command(flatten)]
+    operator_token: OperatorTokenArgs,
+    #[arg(long, env = "SIXTY_PG_BIN")]
+    pg_bin: Option<PathBuf>,
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    port: u16,
+}
+
+/// Reads SIXTY_OPERATOR_TOKEN, SIXTY_OPERATOR_TOKEN_FILE, SIXTY_PG_BIN and PORT.
+pub(crate) fn access(home: &HomeArgs) -> anyhow::Result<Access> {
+    let found =
+        Surroundings::try_parse_from(["sixty"]).map_err(|error| anyhow::anyhow!("{}", error.render()))?;
+    let url = format!("http://localhost:{}", found.port);
+    Ok(Access {
+        url: Url::parse(&url).with_context(|| format!("{url} is not a URL"))?,
+        token_file: found.operator_token.file(&home.path()?),
+        token: found.operator_token.operator_token,
+        client_tools: found.pg_bin,
+    })
+}

@@ -1,0 +1,28 @@
+//! Configuration: the only place that reads the environment. A struct per concern; each default is written where it
+//! is compiled in.
+
+mod access;
+mod admin_database;
+mod home;
+mod instance_network;
+mod logging;
+mod ports;
+mod postgres;
+mod redis;
+mod secret_files;
+mod server;
+mod template_database;
+
+pub(crate) use access::access;
+pub(crate) use admin_database::AdminDatabaseArgs;
+pub(crate) use home::HomeArgs;
+pub(crate) use logging::{LogArgs, LogFormatArg};
+pub(crate) use ports::PortRange;
+pub(crate) use postgres::PostgresArgs;
+pub(crate) use redis::RedisArgs;
+pub(crate) use secret_files::{
+    MasterKeyArgs, OperatorTokenArgs, ensure_master_key, ensure_operator_token, read_master_key,
+    read_operator_token,
+};
+pub(crate) use server::ServerArgs;
+pub(crate) use template_database::TemplateDatabaseArgs;

@@ -1,0 +1,109 @@
+//! What `/api/ready` asks: the admin database and its schema, Redis, the master key's fit, and the start-up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use api::{Dependency, Need};
+use async_trait::async_trait;
+use catalog::Catalog;
+use redis::AsyncConnectionConfig;
+use schema::MigrationSet;
+use secrets::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+/// The admin database: there, and with the schema that this binary needs.
+pub(crate) struct AdminDatabase(pub(crate) Catalog);
+
+#[async_trait]
+impl Dependency for AdminDatabase {
+    fn name(&self) -> &'static str {
+        "admin_database"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        let client = self.0.client().await.map_err(|_| "can't be reached".to_owned())?;
+        let set = MigrationSet::admin();
+        let version = schema::schema_version(&**client, set)
+            .await
+            .map_err(|_| "can't be asked for its schema".to_owned())?;
+        if version == set.latest() {
+            Ok(())
+        } else {
+            Err(format!("schema version {version}, this server needs {}: run sixty migrate", set.latest()))
+        }
+    }
+}
+
+/// Redis. Without it jobs are slower to begin, and nothing else.
+pub(crate) struct Redis {
+    url: SecretString,
+    connection: Mutex<Option<redis::aio::MultiplexedConnection>>,
+}
+
+impl Redis {
+    pub(crate) fn new(url: SecretString) -> Self {
+        Self { url, connection: Mutex::new(None) }
+    }
+
+    async fn ping(&self) -> redis::RedisResult<()> {
+        let mut held = self.connection.lock().await;
+        // Taken out, and put back only after a good answer: a broken connection is made anew next time.
+        let mut connection = match held.take() {
+            Some(connection) => connection,
+            None => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(Duration::from_secs(1)))
+                    .set_response_timeout(Some(Duration::from_secs(1)));
+                let client = redis::Client::open(self.url.expose_secret())?;
+                client.get_multiplexed_async_connection_with_config(&config).await?
+            }
+        };
+        redis::cmd("PING").query_async::<()>(&mut connection).await?;
+        *held = Some(connection);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Dependency for Redis {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn need(&self) -> Need {
+        Need::Optional
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.ping().await.map_err(|error| match error.kind() {
+            redis::ErrorKind::AuthenticationFailed => "refuses the password".to_owned(),
+            _ => "can't be reached".to_owned(),
+        })
+    }
+}
+
+/// The start-up of `sixty dev`: over when it has printed where everything is.
+pub(crate) struct StartUp(pub(crate) PathBuf);
+
+#[async_trait]
+impl Dependency for StartUp {
+    fn name(&self) -> &'static str {
+        "start_up"
+    }
+
+    fn need(&self) -> Need {
+        Need::Required
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        if tokio::fs::try_exists(&self.0).await.unwrap_or(false) {
+            Ok(())
+        } else {
+            Err("still starting".to_owned())
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The checks of the parts that every customer shares.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::time::Duration;
+
+use api::Dependency as _;
+use catalog::{Catalog, instances};
+use postgres_server::{Installation, InstallationSearch, OsUser, is_port_free};
+use schema::MigrationSet;
+
+use super::{DoctorArgs, Finding};
+use crate::config::{read_master_key, read_operator_token};
+use crate::dependencies;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+pub(super) async fn all(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<Finding>> {
+    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    Ok(vec![
+        admin_database(&catalog).await,
+        admin_schema(&catalog).await,
+        template_database(args).await,
+        redis(args).await,
+        postgres(args, home),
+        master_key(args, home),
+        operator_token(args, home),
+        server(args).await,
+        customer_ports(args, &catalog).await,
+    ])
+}
+
+async fn admin_database(catalog: &Catalog) -> Finding {
+    match catalog.ping().await {
+        Ok(()) => Finding::good("admin database", "answers"),
+        Err(error) => Finding::bad(
+            "admin database",
+            error.to_string(),
+            "start it (sixty dev does), or set ADMIN_DB_HOST, ADMIN_DB_PORT, ADMIN_DB_USER, ADMIN_DB_PASSWORD, ADMIN_DB_NAME",
+        ),
+    }
+}
+
+async fn admin_schema(catalog: &Catalog) -> Finding {
+    let set = MigrationSet::admin();
+    let version = async {
+        let client = catalog.client().await.map_err(|error| error.to_string())?;
+        schema::schema_version(&**client, set).await.map_err(|error| error.to_string())
+    };
+    match version.await {
+        Ok(version) if version == set.latest() => Finding::good("admin schema", format!("version {version}")),
+        Ok(version) => Finding::bad(
+            "admin schema",
+            format!("version {version}, this binary needs {}", set.latest()),
+            if version > set.latest() { "use a newer sixty" } else { "run: sixty migrate" },
+        ),
+        Err(error) => Finding::bad("admin schema", error, "mend the admin database first"),
+    }
+}
+
+async fn template_database(args: &DoctorArgs) -> Finding {
+    let set = MigrationSet::customer();
+    let version = async {
+        let mut config = args.template_database.driver_config().map_err(|error| error.to_string())?;
+        config.connect_timeout(Duration::from_secs(2));
+        let (client, connection) =
+            config.connect(tokio_postgres::NoTls).await.map_err(|error| error.to_string())?;
+        tokio::spawn(connection);
+        schema::schema_version(&client, set).await.map_err(|error| error.to_string())
+    };
+    match version.await {
+        Ok(version) if version == set.latest() => {
+            Finding::good("template database", format!("answers, schema version {version}"))
+        }
+        Ok(version) => Finding::bad(
+            "template database",
+            format!("schema version {version}, this binary has {}", set.latest()),
+            "restart sixty dev: it brings the template database up to date",
+        ),
+        Err(error) => Finding::bad(
+            "template database",
+            error,
+            "start it (sixty dev does), or set DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME",
+        ),
+    }
+}
+
+async fn redis(args: &DoctorArgs) -> Finding {
+    match dependencies::Redis::new(args.redis.url()).check().await {
+        Ok(()) => Finding::good("redis", "answers"),
+        Err(error) => Finding::bad(
+            "redis",
+            error,
+            "start it (sixty dev does), or set REDIS_HOST, REDIS_PORT, REDIS_PASSWORD; meanwhile jobs begin more slowly",
+        ),
+    }
+}
+
+/// Looks only: opening the local backend would make folders and may download PostgreSQL.
+fn postgres(args: &DoctorArgs, home: &Path) -> Finding {
+    if let Err(error) = OsUser::find(args.postgres.pg_user.as_deref()) {
+        return Finding::bad(
+            "postgresql",
+            error.to_string(),
+            "set SIXTY_PG_USER to the user that runs PostgreSQL",
+        );
+    }
+    let search = InstallationSearch {
+        bin_dir: args.postgres.pg_bin.clone(),
+        path: args.postgres.search_path(),
+        downloads: Some(provisioner_local::downloads_folder(home)),
+    };
+    match Installation::find(&search) {
+        Err(error) => Finding::bad(
+            "postgresql",
+            error.to_string(),
+            "run ./scripts/local-setup.sh, or set SIXTY_PG_BIN to the folder with postgres and initdb",
+        ),
+        Ok(installation) => {
+            let found = format!("{} in {}", installation.version.text, installation.bin_dir.display());
+            match installation.missing_client_tools().as_slice() {
+                [] => Finding::good("postgresql", found),
+                missing => Finding::bad(
+                    "postgresql",
+                    format!("{found}, without {}", missing.join(", ")),
+                    "install PostgreSQL's client programs: backups and restores need them",
+                ),
+            }
+        }
+    }
+}
+
+fn master_key(args: &DoctorArgs, home: &Path) -> Finding {
+    match read_master_key(&args.master_key.file(home)) {
+        Ok(key) => Finding::good("master key", format!("id {}", key.id())),
+        Err(error) => Finding::bad(
+            "master key",
+            format!("{error:#}"),
+            "set SIXTY_MASTER_KEY_FILE to the file with the key under which the customers' secrets were sealed",
+        ),
+    }
+}
+
+fn operator_token(args: &DoctorArgs, home: &Path) -> Finding {
+    match read_operator_token(&args.operator_token, home) {
+        Ok(_) => Finding::good("operator token", "is there"),
+        Err(error) => Finding::bad(
+            "operator token",
+            format!("{error:#}"),
+            "set SIXTY_OPERATOR_TOKEN_FILE, or start sixty dev once",
+        ),
+    }
+}
+
+async fn server(args: &DoctorArgs) -> Finding {
+    let port = args.server.port;
+    if is_port_free(LOOPBACK, port) {
+        return Finding::bad(
+            "server",
+            format!("nobody listens on port {port}"),
+            "start it: sixty dev, or sixty serve",
+        );
+    }
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build();
+    let answer = match client {
+        Ok(client) => client.get(format!("http://127.0.0.1:{port}/api/ready")).send().await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(answer) if answer.status().is_success() => {
+            Finding::good("server", format!("is ready on port {port}"))
+        }
+        Ok(answer) => Finding::bad(
+            "server",
+            format!("port {port} answers {}", answer.status()),
+            format!("look at http://localhost:{port}/api/ready for what is down"),
+        ),
+        Err(_) => Finding::bad(
+            "server",
+            format!("port {port} is taken by something that is no sixty server"),
+            "stop it, or set PORT",
+        ),
+    }
+}
+
+async fn customer_ports(args: &DoctorArgs, catalog: &Catalog) -> Finding {
+    let range = &args.postgres.customer_ports.0;
+    let used = async {
+        let client = catalog.client().await.map_err(|error| error.to_string())?;
+        instances::ports_in_use(&client, "localhost").await.map_err(|error| error.to_string())
+    };
+    let used = match used.await {
+        Ok(used) => used,
+        Err(error) => return Finding::bad("customers' ports", error, "mend the admin database first"),
+    };
+    let free = range.clone().find(|port| !used.contains(port) && is_port_free(LOOPBACK, *port));
+    match free {
+        Some(port) => {
+            Finding::good("customers' ports", format!("{} in use, the next one is {port}", used.len()))
+        }
+        None => Finding::bad(
+            "customers' ports",
+            format!("none from {} to {} is free", range.start(), range.end()),
+            "widen SIXTY_CUSTOMER_PORTS",
+        ),
+    }
+}

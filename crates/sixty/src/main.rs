@@ -1,0 +1,87 @@
+//! `sixty`: the server, the worker, the local stack and the command line, in one binary.
+
+mod cli;
+mod config;
+mod dependencies;
+mod dev;
+mod doctor;
+mod migrate;
+mod serve;
+mod shutdown;
+mod worker;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use config::{HomeArgs, LogArgs, LogFormatArg};
+use telemetry::LogFormat;
+
+/// A PostgreSQL for every customer of a sales CRM: sign up, isolate, serve, meter.
+#[derive(Parser)]
+#[command(name = "sixty", version, propagate_version = true, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    home: HomeArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Dev(Box<dev::DevArgs>),
+    Serve(Box<serve::ServeArgs>),
+    Worker(Box<worker::WorkerArgs>),
+    Migrate(Box<migrate::MigrateArgs>),
+    Doctor(Box<doctor::DoctorArgs>),
+    #[command(flatten)]
+    Operator(cli::OperatorCommand),
+}
+
+/// Tells a person something, on standard output. A closed pipe is no reason to stop.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(run(cli));
+            // A blocking read of standard input may never end; it must not hold up the exit.
+            runtime.shutdown_background();
+            outcome
+        });
+    outcome.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "sixty: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let format = match cli.log.log_format {
+        LogFormatArg::Text => LogFormat::Text,
+        LogFormatArg::Json => LogFormat::Json,
+    };
+    match cli.command {
+        Command::Operator(command) => {
+            return Ok(cli::run(command, config::access(&cli.home)?, Cli::command()).await);
+        }
+        Command::Doctor(args) => return doctor::run(*args, &cli.home).await,
+        _ => telemetry::start(&cli.log.log, format)?,
+    }
+    match cli.command {
+        Command::Dev(args) => dev::run(*args, &cli.home, &cli.log).await?,
+        Command::Serve(args) => serve::run(*args, &cli.home).await?,
+        Command::Worker(args) => worker::run(*args, &cli.home).await?,
+        Command::Migrate(args) => migrate::run(*args).await?,
+        Command::Operator(_) | Command::Doctor(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,90 @@
+//! `sixty serve`: the application server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use api::{ApiParts, Dependency};
+use catalog::Catalog;
+use clap::Args;
+use customer_db::{CustomerDatabases, RouterConfig};
+use customers::ControlPlane;
+use gateway::Gateway;
+use metering::{Meter, MeteringConfig};
+use provisioning::OperationWatcher;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{
+    AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs, read_master_key,
+    read_operator_token,
+};
+use crate::{dependencies, shutdown};
+
+/// Serve the API, against an admin database and a Redis that exist.
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    #[command(flatten)]
+    admin_database: AdminDatabaseArgs,
+    #[command(flatten)]
+    redis: RedisArgs,
+    #[command(flatten)]
+    master_key: MasterKeyArgs,
+    #[command(flatten)]
+    operator_token: OperatorTokenArgs,
+    /// Stop when standard input ends.
+    #[arg(long, hide = true)]
+    with_parent: bool,
+}
+
+pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> {
+    let home = home.path()?;
+    let master_key = read_master_key(&args.master_key.file(&home))?;
+    let operator_token = read_operator_token(&args.operator_token, &home)?;
+    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let address = SocketAddr::new(args.server.host, args.server.port);
+    let listener = bind(address).await?;
+
+    let stop = shutdown::token(args.with_parent)?;
+    // The meter outlives the requests: what the last ones used is written down too.
+    let stop_meter = CancellationToken::new();
+    let (meter, writer) =
+        Meter::start(Arc::new(catalog.clone()), MeteringConfig::default(), stop_meter.clone());
+    let directory = Arc::new(catalog.clone());
+    let mut checks: Vec<Arc<dyn Dependency>> = vec![
+        Arc::new(dependencies::AdminDatabase(catalog.clone())),
+        Arc::new(dependencies::Redis::new(args.redis.url())),
+    ];
+    checks.extend(
+        args.server.ready_file.map(|path| Arc::new(dependencies::StartUp(path)) as Arc<dyn Dependency>),
+    );
+    let router = api::router(ApiParts {
+        databases: CustomerDatabases::new(RouterConfig::default(), directory.clone(), master_key.clone()),
+        gateway: Gateway::new(directory, meter),
+        watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
+        control_plane: ControlPlane::new(catalog, master_key),
+        dependencies: checks,
+        operator_token,
+        stop: stop.clone(),
+        provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
+    });
+    tracing::info!(%address, "serving");
+    let served = api::serve(listener, router, stop.cancelled_owned()).await;
+    stop_meter.cancel();
+    writer.await.context("the usage writer ended badly")?;
+    served.context("the server broke")?;
+    tracing::info!("server stopped");
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("port {} is taken by another process: stop it, or set PORT", address.port())
+        }
+        _ => anyhow::anyhow!("{address} can't be listened on: {error}"),
+    })
+}

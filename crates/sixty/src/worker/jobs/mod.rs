@@ -1,0 +1,20 @@
+//! The worker's jobs, a file each. Backups are in their own crate.
+
+mod key_expiry;
+mod provisioning_nudge;
+mod reconciler_scan;
+mod trial_expiry;
+
+pub(crate) use key_expiry::KeyExpiry;
+pub(crate) use provisioning_nudge::ProvisioningNudge;
+pub(crate) use reconciler_scan::ReconcilerScan;
+pub(crate) use trial_expiry::TrialExpiry;
+
+use customers::UseCaseError;
+use jobs::JobError;
+
+/// A use case that failed in a job: a database that is away comes back, everything else is tried again too, since
+/// nobody's input is to blame.
+fn retry(error: UseCaseError) -> JobError {
+    JobError::retry(error)
+}

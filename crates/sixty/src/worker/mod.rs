@@ -1,0 +1,121 @@
+//! `sixty worker`: brings customers' databases into being, keeps them running, and does the background jobs.
+
+mod jobs;
+
+use std::sync::Arc;
+
+use ::jobs::Worker;
+use anyhow::Context as _;
+use backups::{BackupConfig, Backups, DatabaseAccess};
+use catalog::{Catalog, instances};
+use clap::Args;
+use customers::ControlPlane;
+use provisioner_local::{LocalConfig, LocalProvisioner, supervise};
+use provisioning::{Engine, EngineConfig, InstanceSpec, Provisioner};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs, read_master_key};
+use crate::shutdown;
+
+/// Do the background work, against an admin database and a Redis that exist.
+#[derive(Args, Debug)]
+pub(crate) struct WorkerArgs {
+    #[command(flatten)]
+    admin_database: AdminDatabaseArgs,
+    #[command(flatten)]
+    redis: RedisArgs,
+    #[command(flatten)]
+    postgres: PostgresArgs,
+    #[command(flatten)]
+    master_key: MasterKeyArgs,
+    /// The hour of the nightly backups, UTC.
+    #[arg(long, env = "SIXTY_BACKUP_HOUR", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..24))]
+    backup_hour: u32,
+    /// Stop when standard input ends.
+    #[arg(long, hide = true)]
+    with_parent: bool,
+}
+
+pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()> {
+    let home = home.path()?;
+    let master_key = read_master_key(&args.master_key.file(&home))?;
+    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
+    // Made now, so that the first customer doesn't wait for it.
+    provisioner.prepare_template().await.context("the template for customers' instances can't be made")?;
+    let tools = provisioner.installation().bin_dir.clone();
+    let backups = Backups::new(
+        catalog.clone(),
+        provisioner.clone(),
+        DatabaseAccess::of_admin(&args.admin_database.address(), tools)?,
+        BackupConfig::new(home.join("backups")),
+    );
+    let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+    let engine_config = EngineConfig::new(worker_name, args.postgres.customer_ports.0);
+    let engine = Engine::new(
+        catalog.clone(),
+        provisioner.clone(),
+        Arc::new(backups.clone()),
+        master_key.clone(),
+        EngineConfig { host: args.postgres.network.customer_host, ..engine_config },
+    );
+
+    let stop = shutdown::token(args.with_parent)?;
+    let control_plane = ControlPlane::new(catalog.clone(), master_key);
+    let jobs = Worker::builder(Arc::new(catalog.clone()), args.redis.url())
+        .register(jobs::ProvisioningNudge::new(engine.clone()))
+        .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
+        .register(jobs::KeyExpiry::new(control_plane.clone()))
+        .register(jobs::TrialExpiry::new(control_plane))
+        .register(backups::BackUpDatabase::new(backups.clone()))
+        .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));
+    tokio::join!(
+        engine.run(stop.clone()),
+        jobs.run(stop.clone()),
+        keep_instances_running(catalog, provisioner, stop),
+    );
+    Ok(())
+}
+
+/// What the local backend is told by the configuration.
+pub(crate) fn local_config(postgres: &PostgresArgs, home: std::path::PathBuf) -> LocalConfig {
+    LocalConfig {
+        pg_bin: postgres.pg_bin.clone(),
+        path: postgres.search_path(),
+        os_user: postgres.pg_user.clone(),
+        host: postgres.network.customer_host.clone(),
+        listen: postgres.network.customer_listen.clone(),
+        client_networks: postgres.network.customer_networks.clone(),
+        ..LocalConfig::new(home)
+    }
+}
+
+async fn keep_instances_running(
+    catalog: Catalog,
+    provisioner: Arc<LocalProvisioner>,
+    stop: CancellationToken,
+) {
+    let backend = provisioner.backend();
+    let wanted = move || {
+        let catalog = catalog.clone();
+        async move {
+            let client = catalog.client().await?;
+            let rows = instances::should_run(&client, backend).await?;
+            Ok::<_, catalog::CatalogError>(rows.into_iter().map(spec).collect::<Vec<_>>())
+        }
+    };
+    supervise(provisioner, wanted, stop).await;
+}
+
+/// What the backend needs to know of an instance that is there already.
+pub(crate) fn spec(instance: instances::Instance) -> InstanceSpec {
+    InstanceSpec {
+        instance: instance.id,
+        customer: instance.customer_id,
+        port: instance.port,
+        database: instance.database_name,
+        // Only needed to configure a new instance; one that should run has its organization.
+        organization_name: String::new(),
+        timezone: String::new(),
+    }
+}

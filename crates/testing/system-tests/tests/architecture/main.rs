@@ -1,0 +1,61 @@
+//! Holds the architecture: who may depend on whom, what we may depend on at all, and a few habits of the house.
+//!
+//! Each rule is a pure function over a model ([`graph::Graph`], [`policy::Policy`], the text of files), so that it is tested
+//! twice: on the workspace as it is, where it must find nothing, and on a made-up one, where it must find something.
+
+mod files;
+mod graph;
+mod metadata;
+mod policy;
+mod rules;
+
+#[cfg(test)]
+mod workspace {
+    use crate::{files, metadata, policy, rules};
+
+    fn none(violations: Vec<String>) {
+        assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
+    }
+
+    #[test]
+    fn rooms_depend_in_one_direction_only() {
+        let graph = metadata::workspace().unwrap();
+        assert!(graph.ours.iter().any(|one| one.name == "sixty"), "the graph was not read: {:?}", graph.ours);
+        none(rules::direction(&graph));
+    }
+
+    #[test]
+    fn only_the_binary_names_a_concrete_provisioner() {
+        none(rules::concrete_provisioners(&metadata::workspace().unwrap()));
+    }
+
+    #[test]
+    fn testing_crates_are_never_shipped() {
+        none(rules::testing_is_never_shipped(&metadata::workspace().unwrap()));
+    }
+
+    #[test]
+    fn every_crate_inherits_the_workspace_lints() {
+        none(rules::inherited_lints(&metadata::workspace().unwrap()));
+    }
+
+    #[test]
+    fn dependencies_keep_the_policy_of_deny_toml() {
+        let policy = policy::Policy::read(&metadata::root().join("deny.toml")).unwrap();
+        let graph = metadata::workspace().unwrap();
+        assert!(graph.others.len() > 100, "the graph was not read: it has {} packages", graph.others.len());
+        none(policy.licences(&graph));
+        none(policy.bans(&graph));
+        none(policy.sources(&graph));
+    }
+
+    #[test]
+    fn no_source_file_is_long() {
+        none(files::long_source_files(&metadata::root()).unwrap());
+    }
+
+    #[test]
+    fn no_tracked_file_names_a_private_registry() {
+        none(files::private_registries(&metadata::root()).unwrap());
+    }
+}

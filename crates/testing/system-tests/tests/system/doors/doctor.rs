@@ -1,0 +1,138 @@
+//! `sixty doctor`: everything is fine, and then one thing after the other is not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use postgres_server::connect::as_superuser;
+use serde_json::Value;
+use system_tests::Program;
+use testkit::connect;
+
+use super::installation::Installation;
+
+const CHECKS: [&str; 10] = [
+    "admin database",
+    "admin schema",
+    "template database",
+    "redis",
+    "postgresql",
+    "master key",
+    "operator token",
+    "server",
+    "customers' ports",
+    "customer roles",
+];
+
+pub(super) async fn story(installation: &Installation) {
+    let program = &installation.program;
+    everything_is_fine(program).await;
+    let nobody = || testkit::free_port().to_string();
+    let with = |name: &str, value: &str| program.clone().with(name, value);
+
+    let away = with("ADMIN_DB_PORT", &nobody());
+    finds(&away, &["admin database", "admin schema", "customers' ports"], "ADMIN_DB_PORT").await;
+    let locked = with("ADMIN_DB_PASSWORD", "sesame-open");
+    finds(&locked, &["admin database", "admin schema", "customers' ports"], "ADMIN_DB_PASSWORD").await;
+    let unmigrated = with("ADMIN_DATABASE_URL", &installation.admin_url.replace("/doors", "/unmigrated"));
+    finds(&unmigrated, &["admin schema", "customers' ports"], "sixty migrate").await;
+    finds(&with("DATABASE_URL", &installation.admin_url), &["template database"], "sixty dev").await;
+    let away = with("DATABASE_URL", &format!("postgresql://a:b@127.0.0.1:{}/c", nobody()));
+    finds(&away, &["template database"], "DB_HOST").await;
+    finds(&with("REDIS_PORT", &nobody()), &["redis"], "REDIS_PORT").await;
+    finds(&with("REDIS_PASSWORD", "sesame-open"), &["redis"], "REDIS_PASSWORD").await;
+    let empty = installation.stack.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    finds(&with("SIXTY_PG_BIN", &empty.to_string_lossy()), &["postgresql"], "SIXTY_PG_BIN").await;
+    finds(&with("PORT", &nobody()), &["server"], "sixty serve").await;
+    finds(&with("SIXTY_OPERATOR_TOKEN", "op_short"), &["operator token"], "SIXTY_OPERATOR_TOKEN_FILE").await;
+    a_stranger_on_a_port(program).await;
+    the_master_key(installation).await;
+    the_roles(installation).await;
+    everything_is_fine(program).await;
+}
+
+async fn everything_is_fine(program: &Program) {
+    let told = program.run(&["doctor"]).await;
+    assert_eq!(told.code, Some(0), "{}", told.output);
+    assert!(told.output.contains("Everything is fine."), "{}", told.output);
+    assert!(told.output.contains("9 databases answer"), "{}", told.output);
+    let findings = program.run(&["doctor", "--json"]).await.succeeded().json();
+    let checks: Vec<_> =
+        findings.as_array().unwrap().iter().map(|one| one["check"].as_str().unwrap()).collect();
+    assert_eq!(checks, CHECKS);
+}
+
+/// The doctor calls exactly these wrong, says of the first how to mend it, and ends with 1. Returns the first finding.
+async fn finds(program: &Program, wrong: &[&str], remedy: &str) -> Value {
+    let ended = program.run(&["doctor", "--json"]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let findings = ended.json();
+    let bad: Vec<_> = findings.as_array().unwrap().iter().filter(|one| one["ok"] == false).collect();
+    let names: BTreeSet<_> = bad.iter().map(|one| one["check"].as_str().unwrap()).collect();
+    assert_eq!(names, wrong.iter().copied().collect(), "{findings:#}");
+    for finding in &bad {
+        for member in ["detail", "mend"] {
+            assert!(finding[member].as_str().is_some_and(|text| !text.is_empty()), "{finding}");
+        }
+    }
+    let first = bad.iter().find(|one| one["check"] == wrong[0]).unwrap();
+    assert!(first["mend"].as_str().unwrap().contains(remedy), "{first}");
+    for secret in ["sesame-open", testkit::PASSWORD, "dev_password", "T0ken"] {
+        assert!(!findings.to_string().contains(secret), "a secret is told: {findings:#}");
+    }
+    let for_people = program.run(&["doctor"]).await;
+    assert!(for_people.output.contains("-> "), "{}", for_people.output);
+    (*first).clone()
+}
+
+async fn a_stranger_on_a_port(program: &Program) {
+    let stranger = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = stranger.local_addr().unwrap().port().to_string();
+    let server = program.clone().with("PORT", &port);
+    finds(&server, &["server"], "PORT").await;
+    finds(
+        &program.clone().with("SIXTY_CUSTOMER_PORTS", &port),
+        &["customers' ports"],
+        "SIXTY_CUSTOMER_PORTS",
+    )
+    .await;
+}
+
+async fn the_master_key(installation: &Installation) {
+    let (program, file) = (&installation.program, installation.master_key_file());
+    let missing = program.clone().with("SIXTY_MASTER_KEY_FILE", file.with_extension("gone"));
+    // Without the key, nobody can look into the customers' databases.
+    finds(&missing, &["master key"], "SIXTY_MASTER_KEY_FILE").await;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let open = finds(program, &["master key"], "SIXTY_MASTER_KEY_FILE").await;
+    assert!(open["detail"].as_str().unwrap().contains("chmod 600"), "{open}");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let other = file.with_extension("other");
+    fs::write(&other, "fedcba9876543210".repeat(4)).unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o600)).unwrap();
+    // A key, but not the one under which the secrets were sealed.
+    finds(
+        &program.clone().with("SIXTY_MASTER_KEY_FILE", &other),
+        &["customer roles"],
+        "SIXTY_MASTER_KEY_FILE",
+    )
+    .await;
+}
+
+/// A role that could walk around row-level security is found, and so is one that can't come in.
+async fn the_roles(installation: &Installation) {
+    let admin = connect(&installation.admin_url).await;
+    let row = admin
+        .query_one("select port from admin_instances where database_name = 'customer_door-3'", &[])
+        .await;
+    let port = u16::try_from(row.unwrap().get::<_, i32>(0)).unwrap();
+    let superuser = as_superuser(&installation.stack.path().join("run"), port, "template1").await.unwrap();
+    for (fault, cure) in [("bypassrls", "nobypassrls"), ("nologin", "login")] {
+        superuser.batch_execute(&format!("alter role \"customer_door-3_app\" {fault}")).await.unwrap();
+        let found = finds(&installation.program, &["customer roles"], "").await;
+        assert!(found["detail"].as_str().unwrap().starts_with("door-3"), "{found}");
+        superuser.batch_execute(&format!("alter role \"customer_door-3_app\" {cure}")).await.unwrap();
+    }
+}

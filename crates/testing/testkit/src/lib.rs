@@ -1,0 +1,26 @@
+//! What tests stand on: a real PostgreSQL per test program with a database per test, a real Redis, a folder for a
+//! whole installation, a proxy that breaks connections, and waiting for a condition instead of for a time.
+//!
+//! Nothing is left behind: every folder has a watchdog that stops what runs in it and removes
+//! it when the test program ends, however it ends.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that has no ground to stand on fails at once")]
+
+mod database;
+mod fault_proxy;
+mod home;
+mod ports;
+mod redis_server;
+mod server;
+mod wait;
+mod watchdog;
+
+pub use database::{
+    AdminDatabase, CUSTOMER_APP, CUSTOMER_OWNER, CUSTOMER_READONLY, CustomerDatabase, PASSWORD,
+    admin_database, connect, customer_database,
+};
+pub use fault_proxy::{FaultProxy, fault_proxy};
+pub use home::{Home, home};
+pub use ports::free_port;
+pub use redis_server::{Redis, redis};
+pub use server::installation;
+pub use wait::wait_for;

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Installs what is missing and passes every test: what continuous integration runs. Safe to run again.
+set -euo pipefail
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/lib/install.sh
+. "$repository/scripts/lib/install.sh"
+
+usage() {
+  cat <<'HELP'
+Usage: scripts/test.sh
+
+Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, the Rust components rustfmt and clippy), then checks
+formatting, lints, the dependency policy, every test and the documentation. The tests run PostgreSQL and Redis servers
+of their own on free ports and in temporary folders; no server of this machine is touched.
+HELP
+}
+
+case "${1:-}" in
+'') ;;
+--help | -h)
+  usage
+  exit 0
+  ;;
+*)
+  usage >&2
+  fail "unknown option: $1"
+  ;;
+esac
+
+cd "$repository"
+target=${CARGO_TARGET_DIR:-$repository/target}
+# Nobody looks at the progress bar of a log.
+[ -t 2 ] || export CARGO_TERM_PROGRESS_WHEN=never
+# Incremental compilation helps the second build only, and costs the first one time and disk.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+
+passed=()
+
+# Runs one check, and says which one it was if it fails.
+check() {
+  local name=$1 begun=$SECONDS
+  shift
+  step "$name"
+  "$@" || fail "$name failed after $((SECONDS - begun)) s: $*
+It is the check above that has the message. Passed before it: ${passed[*]:-nothing}"
+  passed+=("$name ($((SECONDS - begun)) s),")
+}
+
+install_everything() {
+  ensure_rust
+  ensure_rust_component rustfmt cargo-fmt
+  ensure_rust_component clippy cargo-clippy
+  ensure_compiler
+  ensure_postgresql required
+  ensure_redis
+  ensure_node "$target/tools"
+}
+
+# `cargo build` builds the program too, which the system tests start. One process runs all tests of a test program, so
+# that they share one PostgreSQL server; a runner with a process per test would start one for each.
+run_tests() {
+  cargo build --workspace --all-targets --locked && cargo test --workspace --locked --no-fail-fast
+}
+
+document() {
+  RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked --quiet
+}
+
+step "What the machine needs"
+install_everything
+
+check "format" cargo fmt --all --check
+if have shellcheck; then
+  check "scripts" shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
+fi
+check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+# The same policy is held by system-tests' `architecture` test, which needs no cargo-deny.
+if have cargo-deny; then
+  check "dependency policy" cargo deny --locked --log-level error check bans licenses sources
+fi
+check "tests" run_tests
+check "documentation" document
+
+printf '\n\033[1;32mAll passed in %d s:\033[0m %s\n' "$SECONDS" "$(printf '%s ' "${passed[@]}" | sed 's/, $//')"
