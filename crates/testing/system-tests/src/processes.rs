@@ -36,7 +36,8 @@ fn from_proc(folder: &Path) -> Vec<Process> {
             fs::read_link(path.join("cwd")).is_ok_and(|folder_of_work| folder_of_work.starts_with(folder));
         let Ok(status) = fs::read_to_string(path.join("status")) else { continue };
         let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        let is_dead = field("State:").is_some_and(|state| state.starts_with('Z'));
+        // One that is ending has let go of its memory, and so of its command line, a moment before it is a zombie.
+        let is_dead = command.is_empty() || field("State:").is_some_and(|state| state.starts_with('Z'));
         let parent = field("PPid:").and_then(|parent| parent.parse().ok()).unwrap_or_default();
         if !is_dead && (works_there || names(&command, folder)) {
             found.push(Process { id, parent, command: command.trim().to_owned() });
