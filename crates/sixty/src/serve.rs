@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{ApiParts, Dependency};
+use api::{ApiParts, Dependency, ServerLimits};
 use catalog::Catalog;
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
-use gateway::Gateway;
+use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
 use metering::{Meter, MeteringConfig};
 use provisioning::OperationWatcher;
 use tokio::net::TcpListener;
@@ -53,17 +53,30 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let stop_meter = CancellationToken::new();
     let (meter, writer) =
         Meter::start(Arc::new(catalog.clone()), MeteringConfig::default(), stop_meter.clone());
-    let directory = Arc::new(catalog.clone());
+    // Stops with the process: requests under way still ask.
+    let directory = KnownDirectory::start(
+        Arc::new(catalog.clone()),
+        Arc::new(catalog.clone()),
+        KnownDirectoryConfig::default(),
+        CancellationToken::new(),
+    );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::AdminDatabase(catalog.clone())),
         Arc::new(dependencies::Redis::new(args.redis.url())),
     ];
     checks.extend(
-        args.server.ready_file.map(|path| Arc::new(dependencies::StartUp(path)) as Arc<dyn Dependency>),
+        args.server
+            .ready_file
+            .clone()
+            .map(|path| Arc::new(dependencies::StartUp(path)) as Arc<dyn Dependency>),
     );
     let router = api::router(ApiParts {
-        databases: CustomerDatabases::new(RouterConfig::default(), directory.clone(), master_key.clone()),
-        gateway: Gateway::new(directory, meter),
+        databases: CustomerDatabases::new(
+            RouterConfig::default(),
+            Arc::new(directory.clone()),
+            master_key.clone(),
+        ),
+        gateway: Gateway::new(args.server.gateway_config(), directory, Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         control_plane: ControlPlane::new(catalog, master_key),
         dependencies: checks,
@@ -72,10 +85,9 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
     tracing::info!(%address, "serving");
-    let served = api::serve(listener, router, stop.cancelled_owned()).await;
+    api::serve(listener, router, ServerLimits::default(), stop.cancelled_owned()).await;
     stop_meter.cancel();
     writer.await.context("the usage writer ended badly")?;
-    served.context("the server broke")?;
     tracing::info!("server stopped");
     Ok(())
 }
