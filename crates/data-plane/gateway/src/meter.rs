@@ -86,6 +86,8 @@ fn unanswered(request: &Request, path: String) -> UsageRecord {
         response_time_ms: 0,
         request_size_bytes: content_length(request.headers()),
         response_size_bytes: None,
+        module: None,
+        outcome: String::new(),
         created_at: Utc::now(),
     }
 }
