@@ -88,6 +88,8 @@ problems! {
     network_not_allowed = FORBIDDEN, "network-not-allowed", "The API key may not be used from here";
     /// 403: the customer doesn't have the feature module.
     module_disabled = FORBIDDEN, "module-disabled", "The feature module is not enabled";
+    /// 403: the customer has used the feature module as often as they may.
+    module_limit_reached = FORBIDDEN, "module-limit-reached", "The limit of the feature module is reached";
     /// 403: the customer is suspended.
     customer_suspended = FORBIDDEN, "customer-suspended", "The customer is suspended";
     /// 403: the customer's subscription was canceled.

@@ -14,6 +14,7 @@ use domain::usage::UsageRecord;
 use domain::{ApiKeyId, CustomerId, OrganizationId, Plan, RateLimitPeriod, SubscriptionStatus};
 use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use limits::{Limiter, LimiterConfig, QuotaSeed, SeedError, Span, Subject};
 use secrets::{ApiKey, ExposeSecret as _};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -174,7 +175,11 @@ pub(crate) fn gateway_of(principal: &Principal) -> Gateway {
         KnownDirectoryConfig::default(),
         CancellationToken::new(),
     );
-    Gateway::new(GatewayConfig::default(), directory, everybody)
+    // Nothing listens there: the limits count alone.
+    let redis = format!("redis://127.0.0.1:{}", testkit::free_port()).into();
+    let limiter =
+        Limiter::start(LimiterConfig::default(), &redis, everybody.clone(), CancellationToken::new());
+    Gateway::new(GatewayConfig::default(), directory, limiter, everybody)
 }
 
 struct Everybody(Arc<Principal>);
@@ -194,6 +199,13 @@ impl Directory for Everybody {
 impl ChangeFeed for Everybody {
     async fn subscribe(&self) -> Result<Box<dyn Changes>, DirectoryUnavailable> {
         std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl QuotaSeed for Everybody {
+    async fn used(&self, _: &Subject, _: Span) -> Result<u64, SeedError> {
+        Ok(0)
     }
 }
 
