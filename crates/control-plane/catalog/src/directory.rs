@@ -1,17 +1,24 @@
-//! What the data plane may ask of the catalog.
+//! What the data plane may ask of the catalog, and how it hears of changes.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
-use domain::principal::{Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use domain::principal::{
+    Change, ChangeFeed, Changes, Directory, DirectoryUnavailable, Principal, SealedEndpoint,
+};
 use domain::{ApiKeyId, CustomerId};
+use ipnet::IpNet;
+use serde::Deserialize;
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::api_keys::texts;
-use crate::{Catalog, CatalogError, GenericClient, query, row};
+use crate::listener::Listener;
+use crate::{CUSTOMER_CHANGED, Catalog, CatalogError, GenericClient, query, row};
 
 #[async_trait]
 impl Directory for Catalog {
@@ -26,20 +33,52 @@ impl Directory for Catalog {
     }
 }
 
+#[async_trait]
+impl ChangeFeed for Catalog {
+    async fn subscribe(&self) -> Result<Box<dyn Changes>, DirectoryUnavailable> {
+        Ok(Box::new(Subscription(self.listen(&[CUSTOMER_CHANGED]).await?)))
+    }
+}
+
+struct Subscription(Listener);
+
+#[async_trait]
+impl Changes for Subscription {
+    async fn next(&mut self) -> Result<Change, DirectoryUnavailable> {
+        let told = self.0.next().await?;
+        // What can't be read is as good as everything: nothing stale may survive a message.
+        Ok(told.payload.parse().map_or(Change::Everything, Change::Customer))
+    }
+
+    async fn probe(&mut self) -> Result<(), DirectoryUnavailable> {
+        Ok(self.0.probe().await?)
+    }
+}
+
 /// One query, so that key, customer and modules are of one moment. A customer who was softly deleted counts as
-/// deleted whatever the lifecycle says: older clients know only `deleted_at`.
+/// deleted whatever the lifecycle says: older clients know only `deleted_at`. A module without a row of the
+/// customer's is listed only when it is off sale: otherwise the plan decides.
 async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option<Principal>, CatalogError> {
     let row = query::optional(
         client,
-        "select key.id, key.status::text as status, key.expires_at, key.permissions, key.customer_id,
-                coalesce(customer.company_domain, customer.id::text) as slug,
-                customer.subscription_status::text as subscription_status,
+        "select key.id, coalesce(key.quota_key_id, key.id) as quota_key_id, key.status::text as status,
+                key.expires_at, key.permissions, key.allowed_networks::text[] as allowed_networks,
+                key.rate_limit_requests, key.rate_limit_period::text as rate_limit_period, key.customer_id,
+                coalesce(customer.company_domain, customer.id::text) as slug, customer.timezone,
+                customer.subscription_plan::text as plan, customer.subscription_status::text as subscription_status,
+                customer.status_changed_at, customer.trial_ends_at,
                 case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
                 array(
-                    select module.module_key from admin_customer_modules held
-                    join admin_feature_modules module on module.id = held.module_id
-                    where held.customer_id = key.customer_id and held.enabled
-                      and (held.expires_at is null or held.expires_at > now())
+                    select jsonb_build_object(
+                        'key', module.module_key, 'is_active', module.is_active, 'is_decided', held.id is not null,
+                        'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
+                        'reason', held.reason, 'usage_limit', held.usage_limit,
+                        'usage_count', coalesce(held.usage_count, 0), 'reset_date', held.reset_date
+                    )
+                    from admin_feature_modules module
+                    left join admin_customer_modules held
+                        on held.module_id = module.id and held.customer_id = key.customer_id
+                    where held.id is not null or not module.is_active
                 ) as modules
          from admin_api_keys key
          join admin_customers customer on customer.id = key.customer_id
@@ -51,23 +90,75 @@ async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option
 }
 
 fn read_principal(row: &Row) -> Result<Principal, CatalogError> {
-    let modules: Vec<String> = row.try_get("modules")?;
+    let modules: Vec<Json<ModuleRow>> = row.try_get("modules")?;
+    let requests: i32 = row.try_get("rate_limit_requests")?;
     Ok(Principal {
         api_key_id: ApiKeyId(row.try_get("id")?),
+        quota_key_id: ApiKeyId(row.try_get("quota_key_id")?),
         key_status: row::named(row, "status")?,
         key_expires_at: row.try_get("expires_at")?,
         permissions: permissions(&texts(&row.try_get("permissions")?)),
+        allowed_networks: networks(&row.try_get::<_, Vec<String>>("allowed_networks")?)?,
+        // A check on the column keeps it from being negative.
+        rate_limit_requests: u64::try_from(requests).unwrap_or(0),
+        rate_limit_period: row::named(row, "rate_limit_period")?,
         customer_id: CustomerId(row.try_get("customer_id")?),
         customer_slug: row.try_get("slug")?,
+        time_zone: time_zone(row.try_get("timezone")?),
+        plan: row::named(row, "plan")?,
         subscription_status: row::named(row, "subscription_status")?,
+        status_changed_at: row.try_get("status_changed_at")?,
+        trial_ends_at: row.try_get("trial_ends_at")?,
         lifecycle: row::named(row, "lifecycle")?,
-        modules: modules.into_iter().collect::<BTreeSet<_>>(),
+        modules: modules.into_iter().map(|Json(module)| module.into()).collect(),
     })
+}
+
+#[derive(Debug, Deserialize)]
+struct ModuleRow {
+    key: String,
+    is_active: bool,
+    is_decided: bool,
+    enabled: bool,
+    expires_at: Option<DateTime<Utc>>,
+    reason: Option<String>,
+    usage_limit: Option<u64>,
+    usage_count: u64,
+    reset_date: Option<DateTime<Utc>>,
+}
+
+impl From<ModuleRow> for HeldModule {
+    fn from(row: ModuleRow) -> Self {
+        Self {
+            key: row.key,
+            is_active: row.is_active,
+            decision: row.is_decided.then_some(ModuleDecision {
+                enabled: row.enabled,
+                expires_at: row.expires_at,
+                reason: row.reason,
+            }),
+            usage_limit: row.usage_limit,
+            usage_count: row.usage_count,
+            reset_date: row.reset_date,
+        }
+    }
 }
 
 /// What isn't a permission, as an older client may have written it, allows nothing.
 fn permissions(texts: &[String]) -> Vec<Permission> {
     texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// A range that can't be read must not be left out: a key without ranges may be used from everywhere.
+fn networks(texts: &[String]) -> Result<Vec<IpNet>, CatalogError> {
+    let network =
+        |text: &String| text.parse().map_err(|_| CatalogError::Unreadable(format!("network {text}")));
+    texts.iter().map(network).collect()
+}
+
+/// What isn't a time zone, as an older client may have written it, is UTC.
+fn time_zone(name: &str) -> chrono_tz::Tz {
+    name.parse().unwrap_or(chrono_tz::UTC)
 }
 
 async fn endpoint(

@@ -32,6 +32,7 @@ pub mod operations;
 mod page;
 mod pool;
 mod query;
+pub mod quota;
 mod row;
 pub mod summaries;
 mod tls;

@@ -76,6 +76,17 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Asks the server for a sign of life.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unavailable`] when the connection is lost. A connection that is merely silent gives no answer at
+    /// all: set a time limit.
+    pub async fn probe(&self) -> Result<(), CatalogError> {
+        Ok(self.client.batch_execute("").await?)
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         self.connection.abort();

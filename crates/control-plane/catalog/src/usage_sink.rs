@@ -39,5 +39,7 @@ fn row(record: &UsageRecord) -> api_usage::UsageRecord {
         response_time_ms: i32::try_from(record.response_time_ms).ok(),
         request_size_bytes: size(record.request_size_bytes),
         response_size_bytes: size(record.response_size_bytes),
+        module: record.module.clone(),
+        outcome: (!record.outcome.is_empty()).then(|| record.outcome.clone()),
     }
 }

@@ -171,6 +171,8 @@ mod tests {
             response_time_ms: 1,
             request_size_bytes: None,
             response_size_bytes: Some(2),
+            module: None,
+            outcome: UsageRecord::OK.to_owned(),
             created_at: Utc::now(),
         }
     }

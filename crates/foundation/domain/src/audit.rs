@@ -54,5 +54,11 @@ named_enum!(
         OperationRetried = "operation_retried",
         /// An operation was taken back because somebody asked for it.
         OperationCanceled = "operation_canceled",
+        /// An API key's name, permissions, networks, limit or time were changed.
+        ApiKeyUpdated = "api_key_updated",
+        /// An API key was replaced by a new one.
+        ApiKeyRotated = "api_key_rotated",
+        /// A module's limit, expiry or reason was changed, but not whether it is on.
+        ModuleChanged = "module_changed",
     }
 );

@@ -6,6 +6,7 @@ pub mod ai;
 pub mod audit;
 pub mod backup;
 pub mod customer;
+pub mod entitlement;
 pub mod ids;
 pub mod invoice;
 pub mod job;
@@ -13,6 +14,7 @@ pub mod modules;
 pub mod operation;
 pub mod permission;
 pub mod principal;
+pub mod route;
 pub mod slug;
 pub mod usage;
 

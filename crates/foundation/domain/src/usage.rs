@@ -29,8 +29,17 @@ pub struct UsageRecord {
     pub request_size_bytes: Option<u64>,
     /// The size of the answer's body, in bytes, where it is known.
     pub response_size_bytes: Option<u64>,
-    /// When the request came.
+    /// The key of the feature module that the route belongs to, if it belongs to one.
+    pub module: Option<String>,
+    /// What became of the request: `ok`, or the last segment of the problem's type, such as `api-key-revoked`.
+    pub outcome: String,
+    /// When the request came. Microseconds count, as PostgreSQL keeps them; what is finer is dropped.
     pub created_at: DateTime<Utc>,
+}
+
+impl UsageRecord {
+    /// The outcome of a request that was answered as it asked. Only these count towards a module's usage.
+    pub const OK: &str = "ok";
 }
 
 /// The usage could not be written down.

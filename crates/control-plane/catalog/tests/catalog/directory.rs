@@ -5,7 +5,9 @@ use catalog::customers::DatabaseConnection;
 use catalog::{
     Catalog, CatalogConfig, GenericClient, api_keys, credentials, customers, data_keys, instances, modules,
 };
+use chrono::Utc;
 use domain::customer::{ApiKeyStatus, Lifecycle};
+use domain::entitlement::{self, Refusal};
 use domain::permission::Action;
 use domain::principal::Directory;
 use domain::{CustomerId, SubscriptionStatus};
@@ -28,11 +30,21 @@ async fn a_key_yields_its_own_customer_and_never_another() {
     for (slug, module, id, key) in &keys {
         let principal = catalog.principal(&key.hash()).await.unwrap().unwrap();
         assert_eq!((principal.customer_id, principal.customer_slug.as_str()), (*id, *slug));
-        assert_eq!(principal.modules.iter().map(String::as_str).collect::<Vec<_>>(), {
-            let mut expected = vec!["crm_core", *module];
-            expected.sort_unstable();
-            expected
-        });
+        let granted = |key: &str| {
+            let module = domain::modules::find(key).unwrap();
+            entitlement::decide(module, principal.plan, &principal.modules, Utc::now())
+        };
+        let granted_keys: Vec<_> = domain::modules::ALL
+            .iter()
+            .map(|module| module.key())
+            .filter(|key| granted(key).is_ok())
+            .collect();
+        // The starter plan's two, and the customer's own one.
+        let mut expected = vec!["crm_core", "advanced_pipeline", *module];
+        expected
+            .sort_unstable_by_key(|key| domain::modules::ALL.iter().position(|module| module.key() == *key));
+        assert_eq!(granted_keys, expected);
+        assert_eq!(granted("bulk_operations"), Err(Refusal::TurnedOff { reason: None }));
         assert_eq!(principal.subscription_status, SubscriptionStatus::Trial);
         assert!(principal.may(Action::Write, "deals"));
     }

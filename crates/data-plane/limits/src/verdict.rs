@@ -1,0 +1,143 @@
+//! The answer to a request, and the header fields that tell it to the caller.
+
+use std::fmt::Write;
+
+use http::{HeaderName, HeaderValue};
+use smallvec::SmallVec;
+
+/// How one policy stands after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicyState {
+    /// The policy's name.
+    pub name: &'static str,
+    /// How many requests are accepted in the period.
+    pub quota: u64,
+    /// The length of the period in seconds; none when it has no known length (a quota until a reset date).
+    pub window_seconds: Option<u64>,
+    /// How many more requests would be accepted now, as far as this node knows; none for a policy that wasn't
+    /// reached, because one before it refused, and that this node knows nothing of.
+    pub remaining: Option<u64>,
+    /// After how many seconds there is more: the end of the window; of a sliding period, when it is whole again or,
+    /// if nothing remains, when the next request will be accepted. None when nobody has said when a window ends.
+    pub reset_seconds: Option<u64>,
+}
+
+/// Whether a request passes all its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it passes.
+    pub accepted: bool,
+    /// How each policy stands, in the order in which they were given.
+    pub policies: SmallVec<[PolicyState; 4]>,
+    /// The position of the policy that refuses, if one does.
+    pub violated: Option<usize>,
+    /// After how many seconds it makes sense to ask again; 0 for an accepted request.
+    pub retry_after: u64,
+}
+
+/// `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers.
+pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// `RateLimit` of draft-ietf-httpapi-ratelimit-headers.
+pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+impl Verdict {
+    /// The policy that refuses, if one does.
+    #[must_use]
+    pub fn violated_policy(&self) -> Option<&PolicyState> {
+        self.policies.get(self.violated?)
+    }
+
+    /// The two header fields of draft-ietf-httpapi-ratelimit-headers (version 11 of May 2026), which are lists of
+    /// structured fields (RFC 9651): `"key";q=1000;w=60` and `"key";r=999;t=12`.
+    ///
+    /// Without policies there are none: such values would be empty lists, which must not be sent.
+    #[must_use]
+    pub fn headers(&self) -> Option<[(HeaderName, HeaderValue); 2]> {
+        if self.policies.is_empty() {
+            return None;
+        }
+        let (mut policy, mut limit) = (String::with_capacity(64), String::with_capacity(64));
+        for state in &self.policies {
+            item(&mut policy, state.name, 'q', state.quota);
+            parameter(&mut policy, 'w', state.window_seconds);
+            if let Some(remaining) = state.remaining {
+                item(&mut limit, state.name, 'r', remaining);
+                parameter(&mut limit, 't', state.reset_seconds);
+            }
+        }
+        Some([(RATELIMIT_POLICY, value(policy)?), (RATELIMIT, value(limit)?)])
+    }
+}
+
+/// The largest integer of a structured field.
+const LARGEST: u64 = 999_999_999_999_999;
+
+fn item(list: &mut String, name: &str, parameter: char, number: u64) {
+    if !list.is_empty() {
+        list.push_str(", ");
+    }
+    list.push('"');
+    list.push_str(name);
+    list.push('"');
+    self::parameter(list, parameter, Some(number));
+}
+
+fn parameter(list: &mut String, name: char, number: Option<u64>) {
+    if let Some(number) = number {
+        // Writing into a String doesn't fail.
+        let _ = write!(list, ";{name}={}", number.min(LARGEST));
+    }
+}
+
+/// None for a policy whose name no header may hold.
+fn value(text: String) -> Option<HeaderValue> {
+    HeaderValue::try_from(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(policies: &[PolicyState]) -> Verdict {
+        Verdict { accepted: true, policies: policies.into(), violated: None, retry_after: 0 }
+    }
+
+    fn shown(verdict: &Verdict) -> Vec<(String, String)> {
+        let headers = verdict.headers().unwrap();
+        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
+    }
+
+    const KEY: PolicyState = PolicyState {
+        name: "key",
+        quota: 1000,
+        window_seconds: Some(60),
+        remaining: Some(999),
+        reset_seconds: Some(12),
+    };
+
+    #[test]
+    fn the_fields_are_those_of_the_draft() {
+        let policy = |value: &str| ("ratelimit-policy".to_owned(), value.to_owned());
+        let limit = |value: &str| ("ratelimit".to_owned(), value.to_owned());
+        let one = [policy(r#""key";q=1000;w=60"#), limit(r#""key";r=999;t=12"#)];
+        assert_eq!(shown(&verdict(&[KEY])), one);
+        let module = PolicyState {
+            name: "module",
+            quota: u64::MAX,
+            window_seconds: None,
+            remaining: Some(0),
+            reset_seconds: None,
+        };
+        let unknown = PolicyState { name: "route", remaining: None, ..KEY };
+        let three = [
+            policy(r#""key";q=1000;w=60, "module";q=999999999999999, "route";q=1000;w=60"#),
+            limit(r#""key";r=999;t=12, "module";r=0"#),
+        ];
+        assert_eq!(shown(&verdict(&[KEY, module, unknown])), three);
+    }
+
+    #[test]
+    fn without_policies_there_are_no_fields() {
+        assert_eq!(verdict(&[]).headers(), None);
+    }
+}

@@ -1,0 +1,233 @@
+//! Whether a customer may use a feature module, and why not.
+
+use chrono::{DateTime, Months, Utc};
+
+use crate::Plan;
+use crate::modules::{self, FeatureModule};
+
+/// What is written down of one customer and one module: a row of `admin_customer_modules`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldModule {
+    /// The module's key.
+    pub key: String,
+    /// Whether the module is on sale at all.
+    pub is_active: bool,
+    /// What was decided for this customer; `None` leaves it to the plan.
+    pub decision: Option<ModuleDecision>,
+    /// How many requests may use it until the count begins anew; `None` is without limit.
+    pub usage_limit: Option<u64>,
+    /// How many have.
+    pub usage_count: u64,
+    /// When the count begins anew; never when `None`.
+    pub reset_date: Option<DateTime<Utc>>,
+}
+
+/// A module switched on or off for one customer, whatever the plan says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleDecision {
+    /// On or off.
+    pub enabled: bool,
+    /// Until when this holds; afterwards the plan decides.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl ModuleDecision {
+    fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|expires_at| expires_at > now)
+    }
+}
+
+/// A module that may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// How many requests may use it, where there is a limit.
+    pub limit: Option<ModuleLimit>,
+}
+
+/// How many requests may use a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModuleLimit {
+    /// So many until the count begins anew.
+    pub quota: u64,
+    /// How many had when the directory was asked.
+    pub used: u64,
+    /// When the count begins anew; never when `None`.
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
+/// Why a module may not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not on sale.
+    NotOffered,
+    /// The plan doesn't include it; this one and every larger one do.
+    NotInPlan(Plan),
+    /// It was switched off for this customer.
+    TurnedOff {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// It was on for a time, which is over, and the plan doesn't include it.
+    RanOut(DateTime<Utc>),
+    /// A module that it needs may not be used: its key.
+    Needs(&'static str),
+}
+
+/// Decides from the plan, what was decided for the customer, and the modules that this one needs. The subscription's
+/// status comes before all this: it concerns every route.
+///
+/// # Errors
+/// Why the module may not be used.
+pub fn decide(
+    module: &'static dyn FeatureModule,
+    plan: Plan,
+    held: &[HeldModule],
+    now: DateTime<Utc>,
+) -> Result<Grant, Refusal> {
+    let row = held.iter().find(|row| row.key == module.key());
+    // What can't be disabled is there whatever a row says: nobody locks a customer out by a slip of the hand.
+    if module.can_be_disabled() {
+        decide_one(module, plan, row, now)?;
+        for needed in module.dependencies().iter().filter_map(|key| modules::find(key)) {
+            decide(needed, plan, held, now).map_err(|_| Refusal::Needs(needed.key()))?;
+        }
+    }
+    let limit = row.and_then(|row| row.usage_limit.map(|quota| limit(row, quota, now)));
+    Ok(Grant { limit })
+}
+
+fn decide_one(
+    module: &'static dyn FeatureModule,
+    plan: Plan,
+    row: Option<&HeldModule>,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    if row.is_some_and(|row| !row.is_active) {
+        return Err(Refusal::NotOffered);
+    }
+    let decision = row.and_then(|row| row.decision.as_ref());
+    match decision {
+        Some(decision) if decision.holds(now) && decision.enabled => Ok(()),
+        Some(decision) if decision.holds(now) => Err(Refusal::TurnedOff { reason: decision.reason.clone() }),
+        _ if module.smallest_plan() <= plan => Ok(()),
+        Some(ModuleDecision { enabled: true, expires_at: Some(ended), .. }) => Err(Refusal::RanOut(*ended)),
+        _ => Err(Refusal::NotInPlan(module.smallest_plan())),
+    }
+}
+
+/// The limit as it stands now. A count whose reset is due begins anew at once and not when somebody tidies the row; the
+/// time between two resets is a month.
+fn limit(row: &HeldModule, quota: u64, now: DateTime<Utc>) -> ModuleLimit {
+    match row.reset_date {
+        Some(reset) if reset <= now => {
+            ModuleLimit { quota, used: 0, resets_at: Some(next_reset(reset, now)) }
+        }
+        resets_at => ModuleLimit { quota, used: row.usage_count, resets_at },
+    }
+}
+
+/// The first reset after `now`, in whole months from the one that is past: the 31st stays the 31st where there is one.
+#[must_use]
+pub fn next_reset(past: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    (1..)
+        .map_while(|months| past.checked_add_months(Months::new(months)))
+        .find(|reset| *reset > now)
+        .unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-03-15T12:00:00Z".parse().unwrap()
+    }
+
+    fn row(key: &str, decision: Option<(bool, Option<i64>)>) -> HeldModule {
+        HeldModule {
+            key: key.to_owned(),
+            is_active: true,
+            decision: decision.map(|(enabled, days)| ModuleDecision {
+                enabled,
+                expires_at: days.map(|days| now() + TimeDelta::days(days)),
+                reason: Some("a trial".to_owned()),
+            }),
+            usage_limit: None,
+            usage_count: 0,
+            reset_date: None,
+        }
+    }
+
+    fn decided(key: &str, plan: Plan, held: &[HeldModule]) -> Result<Grant, Refusal> {
+        decide(modules::find(key).unwrap(), plan, held, now())
+    }
+
+    #[test]
+    fn the_plan_decides_what_nobody_decided() {
+        assert!(decided("workflow_automation", Plan::Pro, &[]).is_ok());
+        assert_eq!(decided("workflow_automation", Plan::Starter, &[]), Err(Refusal::NotInPlan(Plan::Pro)));
+    }
+
+    #[test]
+    fn a_decision_wins_over_the_plan_while_it_holds() {
+        let on = [row("workflow_automation", Some((true, Some(1))))];
+        assert!(decided("workflow_automation", Plan::Starter, &on).is_ok());
+        let off = [row("workflow_automation", Some((false, None)))];
+        let refusal = Refusal::TurnedOff { reason: Some("a trial".to_owned()) };
+        assert_eq!(decided("workflow_automation", Plan::Enterprise, &off), Err(refusal));
+        let over = [row("workflow_automation", Some((true, Some(-1))))];
+        assert_eq!(
+            decided("workflow_automation", Plan::Starter, &over),
+            Err(Refusal::RanOut(now() - TimeDelta::days(1)))
+        );
+        assert!(decided("workflow_automation", Plan::Pro, &over).is_ok());
+        let off_for_a_while = [row("workflow_automation", Some((false, Some(-1))))];
+        assert!(decided("workflow_automation", Plan::Pro, &off_for_a_while).is_ok());
+    }
+
+    #[test]
+    fn the_core_is_always_there() {
+        let off = [HeldModule { is_active: false, ..row("crm_core", Some((false, None))) }];
+        assert!(decided("crm_core", Plan::Starter, &off).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_granted() {
+        let gone = [HeldModule { is_active: false, ..row("ai_assistant", Some((true, None))) }];
+        assert_eq!(decided("ai_assistant", Plan::Enterprise, &gone), Err(Refusal::NotOffered));
+    }
+
+    #[test]
+    fn every_module_needs_what_it_depends_on() {
+        for module in modules::ALL {
+            for needed in module.dependencies().iter().filter_map(|key| modules::find(key)) {
+                let off = [row(needed.key(), Some((false, None))), row(module.key(), Some((true, None)))];
+                let decided = decide(*module, Plan::Enterprise, &off, now());
+                if needed.can_be_disabled() {
+                    assert!(matches!(decided, Err(Refusal::Needs(_))), "{module:?}");
+                } else {
+                    assert!(decided.is_ok(), "{module:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_count_begins_anew_when_its_time_has_come() {
+        let mut limited = row("crm_core", None);
+        (limited.usage_limit, limited.usage_count) = (Some(10), 7);
+        limited.reset_date = Some(now() + TimeDelta::hours(1));
+        let limit = |row: &HeldModule| {
+            decided("crm_core", Plan::Starter, std::slice::from_ref(row)).unwrap().limit.unwrap()
+        };
+        assert_eq!(limit(&limited).used, 7);
+        limited.reset_date = Some("2025-12-31T00:00:00Z".parse().unwrap());
+        let anew = limit(&limited);
+        assert_eq!((anew.quota, anew.used), (10, 0));
+        assert_eq!(anew.resets_at, Some("2026-03-31T00:00:00Z".parse().unwrap()));
+    }
+}
