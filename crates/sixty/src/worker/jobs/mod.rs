@@ -4,11 +4,13 @@ mod key_expiry;
 mod provisioning_nudge;
 mod reconciler_scan;
 mod trial_expiry;
+mod usage_nights;
 
 pub(crate) use key_expiry::KeyExpiry;
 pub(crate) use provisioning_nudge::ProvisioningNudge;
 pub(crate) use reconciler_scan::ReconcilerScan;
 pub(crate) use trial_expiry::TrialExpiry;
+pub(crate) use usage_nights::UsageNights;
 
 use customers::UseCaseError;
 use jobs::JobError;
