@@ -23,6 +23,7 @@ pub mod data_keys;
 mod directory;
 mod error;
 mod filter;
+pub mod idempotency;
 pub mod instances;
 pub mod invoices;
 pub mod jobs;

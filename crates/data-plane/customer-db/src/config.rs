@@ -31,8 +31,8 @@ impl Default for RouterConfig {
         Self {
             max_connections: 256,
             max_connections_per_customer: 8,
-            max_waiting: 1024,
-            max_waiting_per_customer: 128,
+            max_waiting: 4096,
+            max_waiting_per_customer: 512,
             wait_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(2),
             idle_timeout: Duration::from_secs(30),

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-pub use extract::{JsonBody, PathParam, QueryParams};
+pub use extract::{JsonBody, PathParam, QueryParams, RawBody};
 pub use query::query_parameters;
 
 /// One wrong field of a request.
@@ -106,12 +106,18 @@ problems! {
     conflict = CONFLICT, "conflict", "It contradicts what is there";
     /// 409: the name is taken.
     already_exists = CONFLICT, "already-exists", "It exists already";
+    /// 409: the first request with this Idempotency-Key is still being done.
+    idempotency_in_progress = CONFLICT, "idempotency-in-progress", "The request is being done already";
+    /// 409: a request with this Idempotency-Key was begun, and nobody knows whether it took effect.
+    idempotency_outcome_unknown = CONFLICT, "idempotency-outcome-unknown", "It is not known whether it was done";
     /// 412: the object was changed since the caller read it.
     precondition_failed = PRECONDITION_FAILED, "precondition-failed", "The object has changed";
     /// 413: the body is too large.
     payload_too_large = PAYLOAD_TOO_LARGE, "payload-too-large", "The body is too large";
     /// 415: the body is not JSON.
     unsupported_media_type = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be JSON";
+    /// 422: the Idempotency-Key was used for another request.
+    idempotency_key_reused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key belongs to another request";
     /// 429: too many requests for now.
     rate_limited = TOO_MANY_REQUESTS, "rate-limited", "Too many requests";
     /// 429: the quota of the period is used up.
@@ -122,6 +128,8 @@ problems! {
     internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side";
     /// 503: a part that is needed is away; trying again helps.
     unavailable = SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable";
+    /// 503: something that is needed went away at the very end, so that nobody knows whether it was done.
+    outcome_unknown = SERVICE_UNAVAILABLE, "outcome-unknown", "It is not known whether it was done";
     /// 503: a new customer's database could not be made; nothing is left of it.
     provisioning_failed = SERVICE_UNAVAILABLE, "provisioning-failed", "The customer could not be provisioned";
 }

@@ -69,7 +69,9 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))
-        .register(jobs::TrialExpiry::new(control_plane))
+        .register(jobs::TrialExpiry::new(control_plane.clone()))
+        .register(jobs::ModuleOverrides::new(control_plane.clone()))
+        .register(jobs::IdempotencyKeys::new(control_plane))
         .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))
         .register(backups::BackUpDatabase::new(backups.clone()))
         .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));

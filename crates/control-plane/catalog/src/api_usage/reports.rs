@@ -10,7 +10,7 @@ use crate::page::TimeRange;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// Whose usage, and of when.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct UsageFilter {
     /// One customer's; everybody's without.
     pub customer: Option<CustomerId>,
@@ -18,6 +18,12 @@ pub struct UsageFilter {
     pub api_key: Option<ApiKeyId>,
     /// In this time. Give it a beginning: each month is a partition, and only those in question are read.
     pub time: TimeRange,
+    /// Of one route, by its pattern: `/api/v1/deals/{id}`.
+    pub endpoint: Option<String>,
+    /// Answered with this status.
+    pub status_code: Option<u16>,
+    /// With this outcome: `ok`, or the last segment of the problem's type.
+    pub outcome: Option<String>,
 }
 
 /// What a number of requests amounts to.
@@ -140,11 +146,15 @@ async fn filtered(
     filter: &UsageFilter,
 ) -> Result<Vec<Row>, CatalogError> {
     let (customer, key) = (filter.customer.map(CustomerId::uuid), filter.api_key.map(ApiKeyId::uuid));
+    let status_code = filter.status_code.map(i32::from);
     let mut conditions = Filter::new("true");
     conditions.and_if("customer_id = ?", &customer);
     conditions.and_if("api_key_id = ?", &key);
     conditions.and_if("created_at >= ?", &filter.time.from);
     conditions.and_if("created_at < ?", &filter.time.until);
+    conditions.and_if("endpoint = ?", &filter.endpoint);
+    conditions.and_if("status_code = ?", &status_code);
+    conditions.and_if("outcome = ?", &filter.outcome);
     query::rows(client, &sql.replace("{conditions}", conditions.sql()), conditions.parameters()).await
 }
 

@@ -164,7 +164,8 @@ async fn summaries_count_what_was_asked_for() {
     let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap();
     let counts: Vec<_> = keys.iter().map(|key| (key.api_key_id.uuid(), key.totals.total_requests)).collect();
     assert_eq!(counts, [(acme.uuid(), 102), (other.uuid(), 1)]);
-    let first_day = UsageFilter { time: TimeRange::default().before(noon + TimeDelta::hours(1)), ..of_acme };
+    let first_day =
+        UsageFilter { time: TimeRange::default().before(noon + TimeDelta::hours(1)), ..of_acme.clone() };
     assert_eq!(api_usage::totals_of(&client, &first_day).await.unwrap().total_requests, 100);
     let nobody = UsageFilter { customer: Some(CustomerId::generate()), ..UsageFilter::default() };
     assert_eq!(api_usage::totals_of(&client, &nobody).await.unwrap(), api_usage::UsageTotals::default());

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::Utc;
+use customer_db::RouterConfig;
 use domain::customer::{ApiKeyStatus, Lifecycle};
 use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
@@ -40,7 +41,12 @@ pub(crate) struct Answer {
 impl Api {
     /// A new customer's, with every module and a key that may do everything.
     pub(crate) async fn new() -> Self {
-        let customer = support::customer().await;
+        Self::with(support::config()).await
+    }
+
+    /// The same, with these limits of the connections.
+    pub(crate) async fn with(config: RouterConfig) -> Self {
+        let customer = support::customer_with(config).await;
         let api_key_id = ApiKeyId::generate();
         let principal = Principal {
             api_key_id,
