@@ -71,13 +71,14 @@ async fn main() -> anyhow::Result<()> {
         options.filled,
         began.elapsed().as_secs_f64()
     ));
-    if options.is_view {
-        view::measure(&server, options.filled).await?;
+    let measured = if options.is_view {
+        view::measure(&server, options.filled).await
     } else {
-        compare(&server, &options).await?;
-    }
+        compare(&server, &options).await
+    };
+    server.stop().await?;
     say(&format!("Load average at the end: {}.", load_average()));
-    server.stop().await
+    measured
 }
 
 fn load_average() -> String {

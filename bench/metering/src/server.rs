@@ -40,13 +40,22 @@ impl Server {
         })
         .await?;
         server.start().await?;
-        server.ensure_role_and_database(ROLE, &SecretString::from(PASSWORD), TEMPLATE).await?;
         let this = Self { server, version: installation.version.text.clone(), _folder: folder };
-        let mut client = this.client(TEMPLATE).await?;
+        match this.prepare(filled).await {
+            Ok(()) => Ok(this),
+            Err(error) => {
+                this.stop().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn prepare(&self, filled: i64) -> anyhow::Result<()> {
+        self.server.ensure_role_and_database(ROLE, &SecretString::from(PASSWORD), TEMPLATE).await?;
+        let mut client = self.client(TEMPLATE).await?;
         schema::migrate(&mut client, schema::MigrationSet::admin()).await?;
         client.batch_execute(&crate::load::customers()).await?;
-        fill(&client, filled).await.context("the first rows")?;
-        Ok(this)
+        fill(&client, filled).await.context("the first rows")
     }
 
     /// A database of its own, with the first rows.
@@ -95,6 +104,8 @@ async fn fill(client: &Client, rows: i64) -> anyhow::Result<()> {
             .await?;
         done = until;
     }
-    client.batch_execute("vacuum analyze admin_api_usage; vacuum analyze admin_api_usage_daily").await?;
+    for table in ["admin_api_usage", "admin_api_usage_daily"] {
+        client.batch_execute(&format!("vacuum analyze {table}")).await?;
+    }
     Ok(())
 }
