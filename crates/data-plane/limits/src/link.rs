@@ -1,7 +1,6 @@
 //! The connection to Redis, which is there or not. After a failure only this file's task tries Redis, until it
 //! answers as it must: no request finds out for itself that Redis hangs.
 
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -162,9 +161,9 @@ impl Link {
         }
     }
 
-    /// Keeps the link up for as long as the returned future is polled. `back` is called whenever Redis is there
-    /// after it was away.
-    pub(crate) async fn keep<F: Future<Output = ()>>(&self, back: impl Fn() -> F) {
+    /// Keeps the link up for as long as the returned future is polled. Whenever Redis is there, `before` is called
+    /// before anybody can ask it, and `after` with what that returned.
+    pub(crate) async fn keep<T>(&self, before: impl Fn() -> T, after: impl Fn(T)) {
         let (mut generation, mut pause) = (0_u64, FIRST_PAUSE);
         loop {
             let first = matches!(&*self.phase.borrow(), Phase::Connecting);
@@ -173,8 +172,9 @@ impl Link {
                 Ok(connection) => {
                     generation += 1;
                     let begun = Instant::now();
+                    let prepared = before();
                     self.open(connection.clone(), generation);
-                    back().await;
+                    after(prepared);
                     self.watch(connection, generation).await;
                     if begun.elapsed() > 5 * LONGEST_PAUSE {
                         pause = FIRST_PAUSE;

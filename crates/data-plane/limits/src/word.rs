@@ -235,6 +235,15 @@ impl Limit {
 }
 
 impl Word {
+    /// Brings up to date what others, such as PostgreSQL, may know of this node's use.
+    pub(crate) fn learn_spent(&mut self, account: &Account) {
+        if let (About::Counted { window, told, .. }, Account::Counted(counted)) = (&mut self.about, account)
+            && counted.window == *window
+        {
+            *told = counted.spent;
+        }
+    }
+
     /// The window that is asked about.
     pub(crate) fn window(&self) -> Option<Window> {
         match &self.about {

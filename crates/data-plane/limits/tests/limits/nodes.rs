@@ -58,8 +58,7 @@ pub(crate) struct Node {
 }
 
 pub(crate) fn node(url: &str, config: LimiterConfig, accepted: &Arc<Accepted>) -> Node {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let stop = CancellationToken::new();
     let limiter = {
         let _entered = runtime.enter();
