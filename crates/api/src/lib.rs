@@ -24,21 +24,25 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use customer_db::CustomerDatabases;
 use customers::ControlPlane;
-use gateway::Gateway;
+use gateway::{Gateway, TrustedProxies};
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 pub use health::{Dependency, Need};
 pub use openapi::document as openapi_document;
-pub use server::serve;
+pub use server::{ServerLimits, serve};
 
 /// The largest body that is read, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);
+
+/// How long a body may pause before its request is given up.
+const SLOWEST_BODY: Duration = Duration::from_secs(15);
 
 /// Everything the API stands on.
 pub struct ApiParts {
@@ -69,6 +73,7 @@ pub(crate) struct ApiState {
     pub(crate) provision_wait: Duration,
     pub(crate) stop: CancellationToken,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// All routes, ready to be served.
@@ -80,10 +85,11 @@ pub fn router(parts: ApiParts) -> Router {
         provision_wait: parts.provision_wait,
         stop: parts.stop,
         dependencies: parts.dependencies.into(),
+        trusted_proxies: parts.gateway.trusted_proxies().clone(),
     };
     // What is no route is metered too, when it shows a key.
-    let customer_routes = crm::router(&parts.databases).route("/api/v1/{*rest}", any(fallback::not_found));
-    let customer_routes = parts.gateway.guard(customer_routes);
+    let customer_routes = crm::router(&parts.databases, &parts.gateway)
+        .route("/api/v1/{*rest}", parts.gateway.guard_the_rest(any(fallback::not_found)));
     Router::new()
         .merge(operator::router(&state))
         .merge(health::router(&state))
@@ -93,6 +99,7 @@ pub fn router(parts: ApiParts) -> Router {
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(LONGEST_REQUEST, time_limit::time_limit))
+        .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
         .layer(CatchPanicLayer::custom(fallback::panicked))
         .layer(axum::middleware::from_fn(request_id::request_id))
 }

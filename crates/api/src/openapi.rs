@@ -2,9 +2,10 @@
 //! are described, and the answers that every route can give.
 
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,8 +57,34 @@ fn guarded_by_operator_token(mut document: OpenApi) -> OpenApi {
             operation.security = Some(vec![SecurityRequirement::new("operator_token", Vec::<String>::new())]);
             describe_common_answers(operation, has_parameters);
         }
+        if let Some(post) = &mut item.post {
+            describe_idempotency(post);
+        }
     }
     document
+}
+
+/// What the layer in front of every POST takes and answers.
+fn describe_idempotency(post: &mut Operation) {
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "1 to 255 visible ASCII characters, such as a UUID. The request is done once; sent again with the same key and \
+             body within 24 hours, it has the first answer, with Idempotent-Replayed: true.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
+        .build();
+    post.parameters.get_or_insert_default().push(key.into());
+    for (status, description) in [
+        ("409", "The first request with this Idempotency-Key is being done, or its outcome is unknown"),
+        ("413", "The body is too large"),
+        ("422", "The Idempotency-Key belongs to another request"),
+    ] {
+        let answers = &mut post.responses.responses;
+        answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem_response(description)));
+    }
 }
 
 fn describe_common_answers(operation: &mut Operation, has_parameters: bool) {

@@ -29,13 +29,21 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
             tracing::warn!(error = %source, "the admin database is away");
             unavailable()
         }
+        UseCaseError::Unclear(source) => {
+            tracing::warn!(error = %source, "the admin database went away during a commit");
+            Problem::outcome_unknown(
+                "The admin database went away just when the change was to be made. Look whether it was made before \
+                 you send it again.",
+            )
+            .retry_after(2)
+        }
         UseCaseError::Unexpected(source) => Problem::from_unexpected(source.as_ref()),
     }
 }
 
 fn unavailable() -> Problem {
     Problem::unavailable(
-        "The admin database can't be reached right now. Look whether it was done, and try again in a moment.",
+        "The admin database can't be reached right now. Nothing was changed; try again in a moment.",
     )
     .retry_after(2)
 }

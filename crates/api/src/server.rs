@@ -1,21 +1,123 @@
-//! The listening server: connections, time limits, graceful shutdown.
+//! The listening server: how many connections, how long a caller may take to say what it wants, graceful shutdown.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+
+/// What the server takes from its callers.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerLimits {
+    /// Connections at once; a further one waits to be accepted.
+    pub connections: usize,
+    /// How long a request's head may take to arrive, and an idle connection may stay.
+    pub head_timeout: Duration,
+    /// The largest head of a request, in bytes. A larger one is answered 431.
+    pub head_bytes: usize,
+    /// How long requests under way may take when the server stops.
+    pub shutdown: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            head_timeout: Duration::from_secs(30),
+            head_bytes: 64 * 1024,
+            shutdown: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The pause after a failed accept: out of file descriptors, most likely, which is over when connections end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is done, then lets the requests under way end.
-///
-/// # Errors
-/// When the listener breaks.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    limits: ServerLimits,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop)
-        .await
+) {
+    let mut stop = std::pin::pin!(stop);
+    let server = Arc::new(builder(limits));
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &room) => accepted,
+        };
+        let Some((stream, peer, place)) = accepted else { continue };
+        let (server, router, watcher) = (Arc::clone(&server), router.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                answer(router.clone(), request)
+            });
+            let connection = server.serve_connection(TokioIo::new(stream), service);
+            // A caller that hangs up or talks nonsense is its own affair.
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
+                tracing::debug!(%error, %peer, "a connection ended badly");
+            }
+            drop(place);
+        });
+    }
+    // Nobody comes in any more.
+    drop(listener);
+    if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were cut off: they took too long to end");
+    }
+}
+
+fn builder(limits: ServerLimits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(limits.head_bytes);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .keep_alive_interval(limits.head_timeout)
+        .keep_alive_timeout(limits.head_timeout);
+    builder
+}
+
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            // Answers are written at once; waiting for more would only delay them.
+            let _ = stream.set_nodelay(true);
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection can't be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+async fn answer(router: Router, request: Request<Incoming>) -> Result<http::Response<Body>, Infallible> {
+    router.oneshot(request.map(Body::new)).await
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{ApiParts, Dependency};
+use api::{ApiParts, Dependency, ServerLimits};
 use catalog::Catalog;
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
-use gateway::Gateway;
+use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
+use limits::{Limiter, LimiterConfig};
 use metering::{Meter, MeteringConfig};
 use provisioning::OperationWatcher;
+use telemetry::Numbers;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +22,9 @@ use crate::config::{
     AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs, read_master_key,
     read_operator_token,
 };
-use crate::{dependencies, shutdown};
+use crate::metrics::Gauges;
+use crate::quota_seed::CatalogSeed;
+use crate::{dependencies, metrics, shutdown};
 
 /// Serve the API, against an admin database and a Redis that exist.
 #[derive(Args, Debug)]
@@ -51,19 +55,46 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let stop = shutdown::token(args.with_parent)?;
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
-    let (meter, writer) =
-        Meter::start(Arc::new(catalog.clone()), MeteringConfig::default(), stop_meter.clone());
-    let directory = Arc::new(catalog.clone());
+    let metering = MeteringConfig::new(home.join("usage-spool"));
+    let (meter, writer) = Meter::start(Arc::new(catalog.clone()), metering, stop_meter.clone())?;
+    // Stops with the process: requests under way still ask.
+    let directory = KnownDirectory::start(
+        Arc::new(catalog.clone()),
+        Arc::new(catalog.clone()),
+        KnownDirectoryConfig::default(),
+        CancellationToken::new(),
+    );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::AdminDatabase(catalog.clone())),
         Arc::new(dependencies::Redis::new(args.redis.url())),
     ];
     checks.extend(
-        args.server.ready_file.map(|path| Arc::new(dependencies::StartUp(path)) as Arc<dyn Dependency>),
+        args.server
+            .ready_file
+            .clone()
+            .map(|path| Arc::new(dependencies::StartUp(path)) as Arc<dyn Dependency>),
     );
+    // Like the meter: gives back what it has leased when the last request is answered.
+    let limiter = Limiter::start(
+        LimiterConfig::default(),
+        &args.redis.url(),
+        Arc::new(CatalogSeed(catalog.clone())),
+        stop_meter.clone(),
+    );
+    let databases =
+        CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), master_key.clone());
+    if let Some(port) = args.server.metrics_port {
+        // Before the gateway, which makes its counters with the recorder that is there then.
+        let numbers = Numbers::start()?;
+        let gauges =
+            Gauges { databases: databases.clone(), directory: directory.clone(), limiter: limiter.clone() };
+        metrics::serve(SocketAddr::new(args.server.host, port), numbers.clone(), gauges, stop.clone())
+            .await?;
+        tokio::spawn(metrics::tidy(numbers, stop.clone()));
+    }
     let router = api::router(ApiParts {
-        databases: CustomerDatabases::new(RouterConfig::default(), directory.clone(), master_key.clone()),
-        gateway: Gateway::new(directory, meter),
+        databases,
+        gateway: Gateway::new(args.server.gateway_config()?, directory, limiter, Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         control_plane: ControlPlane::new(catalog, master_key),
         dependencies: checks,
@@ -72,10 +103,9 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
     tracing::info!(%address, "serving");
-    let served = api::serve(listener, router, stop.cancelled_owned()).await;
+    api::serve(listener, router, ServerLimits::default(), stop.cancelled_owned()).await;
     stop_meter.cancel();
     writer.await.context("the usage writer ended badly")?;
-    served.context("the server broke")?;
     tracing::info!("server stopped");
     Ok(())
 }

@@ -5,13 +5,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use catalog::api_keys::ApiKeyRecord;
 use chrono::{DateTime, Utc};
-use customers::Actor;
 use customers::api_keys::{self, KeyChangesRequest, NewKeyRequest};
+use customers::{Actor, version};
 use domain::ApiKeyId;
 use domain::customer::ApiKeyStatus;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use problem::{JsonBody, PathParam, Problem, QueryParams};
-use secrets::ExposeSecret;
+use secrets::{ApiKey, ExposeSecret};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -32,10 +32,16 @@ pub(crate) struct ApiKeyView {
     name: String,
     description: Option<String>,
     permissions: Vec<String>,
+    /// From where it may be used: ranges, IPv4 and IPv6; from everywhere when empty.
+    allowed_networks: Vec<String>,
     rate_limit_requests: i32,
     rate_limit_period: String,
     /// `active`, `revoked` or `expired`.
     status: String,
+    /// The key that it replaces.
+    rotated_from: Option<Uuid>,
+    /// The key whose quota it draws on: itself, or the first of its line of rotations.
+    quota_key_id: Uuid,
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
@@ -51,6 +57,12 @@ pub(crate) struct NewApiKeyView {
     api_key: ApiKeyView,
 }
 
+impl NewApiKeyView {
+    pub(super) fn new(key: &ApiKey, row: ApiKeyRecord) -> Self {
+        Self { key: key.secret().expose_secret().to_owned(), api_key: row.into() }
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiKeyBody {
@@ -62,6 +74,10 @@ pub(crate) struct NewApiKeyBody {
     description: Option<String>,
     /// What it may do, such as `read:*` or `write:contacts`; everything when not given.
     permissions: Option<Vec<String>>,
+    /// From where it may be used: addresses and ranges such as `192.0.2.0/24` or `2001:db8::/32`; from everywhere when
+    /// empty or not given.
+    #[schema(max_items = 100)]
+    allowed_networks: Option<Vec<String>>,
     /// When it stops working; never when not given.
     expires_at: Option<DateTime<Utc>>,
     /// How many requests it may make in a period; 1000 when not given.
@@ -80,9 +96,12 @@ impl From<ApiKeyRecord> for ApiKeyView {
             name: row.name,
             description: row.description,
             permissions: row.permissions,
+            allowed_networks: row.allowed_networks.iter().map(ToString::to_string).collect(),
             rate_limit_requests: row.rate_limit_requests,
             rate_limit_period: row.rate_limit_period.to_string(),
             status: row.status.to_string(),
+            rotated_from: row.rotated_from.map(ApiKeyId::uuid),
+            quota_key_id: row.quota_key_id.unwrap_or(row.id).uuid(),
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
             revoked_at: row.revoked_at,
@@ -143,18 +162,28 @@ pub(crate) async fn create(
         name: body.name,
         description: body.description,
         permissions: body.permissions,
+        allowed_networks: body.allowed_networks,
         expires_at: body.expires_at,
         rate_limit_requests: body.rate_limit_requests,
         rate_limit_period: body.rate_limit_period,
     };
     let (row, key) =
         api_keys::create(&state.control_plane, &actor, &customer, &request).await.map_err(problem_of)?;
-    let location = format!("/api/admin/customers/{}/api-keys/{}", row.customer_id, row.id);
-    let location = HeaderValue::try_from(location).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    let location = location(&row);
+    Ok(shown_once(location, NewApiKeyView::new(&key, row)))
+}
+
+/// Where a key is read.
+pub(super) fn location(row: &ApiKeyRecord) -> HeaderValue {
+    HeaderValue::try_from(format!("/api/admin/customers/{}/api-keys/{}", row.customer_id, row.id))
+        .unwrap_or_else(|_| HeaderValue::from_static("/"))
+}
+
+/// An answer that shows a key, which nobody between here and the caller may keep.
+pub(super) fn shown_once(location: HeaderValue, view: impl Serialize) -> Response {
     let headers =
         [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    let view = NewApiKeyView { key: key.secret().expose_secret().to_owned(), api_key: row.into() };
-    Ok((StatusCode::CREATED, headers, Json(view)).into_response())
+    (StatusCode::CREATED, headers, Json(view)).into_response()
 }
 
 /// What to change about a key. A field that isn't given stays; null empties one that may be empty.
@@ -173,6 +202,10 @@ pub(crate) struct ApiKeyPatch {
     #[schema(nullable = false)]
     #[serde(default, deserialize_with = "never_empty")]
     permissions: Option<Vec<String>>,
+    /// From where it may be used; from everywhere when empty.
+    #[schema(max_items = 100, nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    allowed_networks: Option<Vec<String>>,
     /// When it stops working; never when null. A key that had expired works again.
     #[serde(default, deserialize_with = "may_be_empty")]
     expires_at: Option<Option<DateTime<Utc>>>,
@@ -204,6 +237,7 @@ pub(crate) async fn update(
         name: body.name,
         description: body.description,
         permissions: body.permissions,
+        allowed_networks: body.allowed_networks,
         expires_at: body.expires_at,
         rate_limit_requests: body.rate_limit_requests,
         rate_limit_period: body.rate_limit_period,
@@ -214,7 +248,7 @@ pub(crate) async fn update(
 }
 
 fn tagged(row: ApiKeyRecord) -> Response {
-    entity_tag::tagged(row.updated_at, Json(ApiKeyView::from(row)))
+    entity_tag::tagged_as(version::key_tag(&row), Json(ApiKeyView::from(row)))
 }
 
 /// Takes a key back, at once and for good.

@@ -1,8 +1,6 @@
 //! Whether an operator asks. The handler finds them as an [`Actor`] in the request's extensions.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use customers::Actor;
@@ -38,7 +36,7 @@ fn actor(state: &ApiState, request: &Request) -> Result<Actor, Problem> {
         };
         return Err(Problem::unauthenticated(hint));
     }
-    let ip_address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let ip_address = state.trusted_proxies.client_address(request.extensions(), request.headers()).0;
     let user_agent =
         request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(shortened);
     Ok(Actor { admin_user_id: Some(OPERATOR.to_owned()), ip_address, user_agent })

@@ -8,8 +8,13 @@ use problem::Problem;
 
 /// The answer with the object's version.
 pub(crate) fn tagged(updated_at: DateTime<Utc>, body: impl IntoResponse) -> Response {
+    tagged_as(version::entity_tag(updated_at), body)
+}
+
+/// The same with a version that isn't made of a time.
+pub(crate) fn tagged_as(tag: String, body: impl IntoResponse) -> Response {
     let mut response = body.into_response();
-    if let Ok(tag) = HeaderValue::try_from(version::entity_tag(updated_at)) {
+    if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response

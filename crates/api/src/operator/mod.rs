@@ -9,12 +9,17 @@ mod customer_name;
 mod customer_views;
 mod customers;
 mod entity_tag;
+pub(crate) mod idempotency;
 mod jobs;
+mod key_rotation;
 mod merge_patch;
 mod modules;
 mod operations;
 mod page;
 mod usage;
+
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -37,9 +42,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))
+        .routes(routes!(key_rotation::rotate))
         .routes(routes!(modules::catalogue))
         .routes(routes!(modules::of_customer))
-        .routes(routes!(modules::set))
+        .routes(routes!(modules::set, modules::reset))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))
@@ -58,6 +64,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 pub(crate) fn router(state: &ApiState) -> Router {
     let (router, _) = routes().split_for_parts();
     router
+        .route_layer(from_fn_with_state(state.clone(), idempotency::idempotency))
         .route_layer(from_fn(known_parameters))
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
         .with_state(state.clone())

@@ -3,12 +3,15 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::modules::{self as rows, CustomerModule, FeatureModule, ModuleSetting};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use customers::{Actor, modules};
+use domain::Plan;
+use domain::entitlement::Refusal;
 use problem::{JsonBody, PathParam, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::merge_patch::may_be_empty;
 use super::page::Listing;
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
@@ -33,25 +36,41 @@ pub(crate) struct FeatureModuleView {
 pub(crate) struct CustomerModuleView {
     module_key: String,
     name: String,
+    /// Whether the customer may use it now.
     enabled: bool,
+    /// What decides that: `always`, `plan`, `override`, `dependency` (a module that it needs is missing) or `not_offered`.
+    source: &'static str,
+    /// Why the customer may not use it.
+    refusal: Option<String>,
     enabled_at: Option<DateTime<Utc>>,
     disabled_at: Option<DateTime<Utc>>,
+    /// When the override ends, and the plan decides again.
     expires_at: Option<DateTime<Utc>>,
     reason: Option<String>,
+    /// How many requests may use it until the reset; null is without limit.
     usage_limit: Option<i64>,
     usage_count: i64,
+    /// When the count begins anew, then every month; null is never.
     reset_date: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModuleBody {
+    /// On or off, whatever the plan says.
     enabled: bool,
-    /// When it goes off by itself; never when not given.
+    /// When the plan decides again; never when not given.
     expires_at: Option<DateTime<Utc>>,
     /// Why.
     #[schema(max_length = 500)]
     reason: Option<String>,
+    /// How many requests may use it until the reset; null takes the limit away. Stays as it is when not given.
+    #[schema(minimum = 0)]
+    #[serde(default, deserialize_with = "may_be_empty")]
+    usage_limit: Option<Option<i64>>,
+    /// When the count begins anew, then every month; null is never. Stays as it is when not given.
+    #[serde(default, deserialize_with = "may_be_empty")]
+    reset_date: Option<Option<DateTime<Utc>>>,
 }
 
 impl From<FeatureModule> for FeatureModuleView {
@@ -69,9 +88,30 @@ impl From<FeatureModule> for FeatureModuleView {
     }
 }
 
+/// Why a customer may not use a module, for people.
+fn refusal_text(refusal: &Refusal, plan: Plan) -> String {
+    match refusal {
+        Refusal::NotOffered => "It is not offered at the moment.".to_owned(),
+        Refusal::NotInPlan(smallest) => {
+            format!("The {plan} plan doesn't have it; the smallest that does is {smallest}.")
+        }
+        Refusal::TurnedOff { reason: Some(reason) } => {
+            format!("It was turned off for this customer: {reason}")
+        }
+        Refusal::TurnedOff { reason: None } => "It was turned off for this customer.".to_owned(),
+        Refusal::RanOut(ended) => {
+            let ended = ended.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("It was on until {ended}, and the {plan} plan doesn't have it.")
+        }
+        Refusal::Needs(key) => format!("It needs {key}, which the customer doesn't have."),
+    }
+}
+
 impl From<CustomerModule> for CustomerModuleView {
     fn from(row: CustomerModule) -> Self {
         Self {
+            source: row.source.as_str(),
+            refusal: row.refusal.as_ref().map(|refusal| refusal_text(refusal, row.plan)),
             module_key: row.module_key,
             name: row.module_name,
             enabled: row.enabled,
@@ -108,7 +148,7 @@ pub(crate) async fn of_customer(
     Ok(Json(Listing { data: modules.into_iter().map(CustomerModuleView::from).collect(), next_cursor: None }))
 }
 
-/// Turns a module on or off for a customer. Turning it off deletes nothing.
+/// Turns a module on or off for a customer, whatever the plan says. Turning it off deletes nothing.
 #[utoipa::path(put, path = "/api/admin/customers/{customer}/modules/{module_key}", tag = "modules",
     params(("customer" = String, Path, description = "The UUID or the customerId"),
         ("module_key" = String, Path, description = "The module")),
@@ -120,8 +160,30 @@ pub(crate) async fn set(
     PathParam((customer, key)): PathParam<(String, String)>,
     JsonBody(body): JsonBody<ModuleBody>,
 ) -> Result<Json<CustomerModuleView>, Problem> {
-    let setting = ModuleSetting { enabled: body.enabled, expires_at: body.expires_at, reason: body.reason };
+    let setting = ModuleSetting {
+        enabled: body.enabled,
+        expires_at: body.expires_at,
+        reason: body.reason,
+        usage_limit: body.usage_limit,
+        reset_date: body.reset_date,
+    };
     let module =
         modules::set(&state.control_plane, &actor, (&customer, &key), setting).await.map_err(problem_of)?;
+    Ok(Json(module.into()))
+}
+
+/// Takes back what was decided for a customer: the plan says again whether they have the module. Deletes nothing, and a
+/// limit stays.
+#[utoipa::path(delete, path = "/api/admin/customers/{customer}/modules/{module_key}", tag = "modules",
+    params(("customer" = String, Path, description = "The UUID or the customerId"),
+        ("module_key" = String, Path, description = "The module")),
+    responses((status = 200, body = CustomerModuleView),
+        (status = 409, description = "Other modules stand in the way", body = crate::problem_document::ProblemDocument)))]
+pub(crate) async fn reset(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam((customer, key)): PathParam<(String, String)>,
+) -> Result<Json<CustomerModuleView>, Problem> {
+    let module = modules::reset(&state.control_plane, &actor, (&customer, &key)).await.map_err(problem_of)?;
     Ok(Json(module.into()))
 }

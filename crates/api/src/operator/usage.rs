@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use catalog::TimeRange;
 use catalog::api_usage::{self as rows, UsageFilter, UsageTotals};
+use catalog::{CatalogError, GenericClient, TimeRange};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::ApiKeyId;
 use problem::{Problem, QueryParams};
@@ -27,6 +27,12 @@ pub(crate) struct UsageQuery {
     customer: Option<String>,
     /// Only of this key.
     api_key_id: Option<String>,
+    /// Only of this route, by its pattern such as `/api/v1/deals/{id}`.
+    endpoint: Option<String>,
+    /// Only answers with this status.
+    status_code: Option<String>,
+    /// Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`.
+    outcome: Option<String>,
     /// From this time on; 30 days ago when not given.
     #[serde(rename = "created_at[gte]")]
     from: Option<DateTime<Utc>>,
@@ -43,6 +49,9 @@ pub(crate) struct UsageView {
     total: TotalsView,
     by_day: Vec<DayView>,
     by_key: Vec<KeyView>,
+    by_route: Vec<RouteView>,
+    by_status: Vec<StatusView>,
+    by_outcome: Vec<OutcomeView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -56,6 +65,30 @@ struct DayView {
 #[derive(Serialize, ToSchema)]
 struct KeyView {
     api_key_id: Uuid,
+    #[serde(flatten)]
+    totals: TotalsView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RouteView {
+    method: String,
+    /// The route, by its pattern.
+    endpoint: String,
+    #[serde(flatten)]
+    totals: TotalsView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StatusView {
+    status_code: i32,
+    #[serde(flatten)]
+    totals: TotalsView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OutcomeView {
+    /// `ok`, or the last part of the problem's type; null where it wasn't written down.
+    outcome: Option<String>,
     #[serde(flatten)]
     totals: TotalsView,
 }
@@ -92,7 +125,7 @@ impl From<UsageTotals> for TotalsView {
     }
 }
 
-/// How many requests were made, in all, by day and by key.
+/// How many requests were made, in all and by day, key, route, status and outcome, and how fast they were answered.
 #[utoipa::path(get, path = "/api/admin/usage", tag = "usage", params(UsageQuery), responses((status = 200, body = UsageView)))]
 pub(crate) async fn usage(
     State(state): State<ApiState>,
@@ -103,26 +136,60 @@ pub(crate) async fn usage(
         Some(from) => from,
         None => until.checked_sub_signed(DEFAULT_SPAN).unwrap_or(until),
     };
+    let status_code = status_code(query.status_code.as_deref())?;
+    let api_key = parsed::<ApiKeyId>("api_key_id", query.api_key_id.as_deref())?;
     let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
     let filter = UsageFilter {
         customer: customer_id(&client, query.customer.as_deref()).await?,
-        api_key: parsed::<ApiKeyId>("api_key_id", query.api_key_id.as_deref())?,
+        api_key,
         time: TimeRange { from: Some(from), until: Some(until) },
+        endpoint: query.endpoint,
+        status_code,
+        outcome: query.outcome,
     };
-    let total = rows::totals_of(&client, &filter).await.map_err(problem_of_catalog)?;
-    let by_day = rows::by_day(&client, &filter).await.map_err(problem_of_catalog)?;
-    let by_key = rows::by_key(&client, &filter).await.map_err(problem_of_catalog)?;
-    Ok(Json(UsageView {
+    report(&client, &filter, (from, until)).await.map(Json).map_err(problem_of_catalog)
+}
+
+fn status_code(given: Option<&str>) -> Result<Option<u16>, Problem> {
+    let wrong = || Problem::field("status_code", "must be a status of HTTP, from 100 to 599");
+    let parsed = given.map(|text| text.parse::<u16>().map_err(|_| wrong())).transpose()?;
+    if parsed.is_some_and(|status| !(100..600).contains(&status)) {
+        return Err(wrong());
+    }
+    Ok(parsed)
+}
+
+async fn report(
+    client: &impl GenericClient,
+    filter: &UsageFilter,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<UsageView, CatalogError> {
+    let total = rows::totals_of(client, filter).await?.into();
+    let by_day = rows::by_day(client, filter).await?.into_iter();
+    let by_key = rows::by_key(client, filter).await?.into_iter();
+    let by_route = rows::by_route(client, filter).await?.into_iter();
+    let by_status = rows::by_status(client, filter).await?.into_iter();
+    let by_outcome = rows::by_outcome(client, filter).await?.into_iter();
+    Ok(UsageView {
         from,
         until,
-        total: total.into(),
-        by_day: by_day
-            .into_iter()
-            .map(|day| DayView { date: day.usage_date, totals: day.totals.into() })
-            .collect(),
+        total,
+        by_day: by_day.map(|day| DayView { date: day.usage_date, totals: day.totals.into() }).collect(),
         by_key: by_key
-            .into_iter()
             .map(|key| KeyView { api_key_id: key.api_key_id.uuid(), totals: key.totals.into() })
             .collect(),
-    }))
+        by_route: by_route
+            .map(|route| RouteView {
+                method: route.method,
+                endpoint: route.endpoint,
+                totals: route.totals.into(),
+            })
+            .collect(),
+        by_status: by_status
+            .map(|status| StatusView { status_code: status.status_code, totals: status.totals.into() })
+            .collect(),
+        by_outcome: by_outcome
+            .map(|outcome| OutcomeView { outcome: outcome.outcome, totals: outcome.totals.into() })
+            .collect(),
+    })
 }

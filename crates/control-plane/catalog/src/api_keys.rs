@@ -5,11 +5,15 @@ mod changes;
 use chrono::{DateTime, Utc};
 use domain::customer::ApiKeyStatus;
 use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
+use ipnet::IpNet;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
-pub use changes::{ApiKeyChanges, NewApiKey, Revoked, expire_due, insert, revoke, touch_last_used, update};
+pub use changes::{
+    ApiKeyChanges, NewApiKey, Replaced, Revoked, end_by, expire_due, insert, revoke, touch_last_used, update,
+};
 
 use crate::filter::Filter;
 use crate::page::{Cursor, Page, PageRequest};
@@ -31,12 +35,18 @@ pub struct ApiKeyRecord {
     /// What it may do, as the row says it. Older clients may have written what isn't a [`domain::Permission`]; it allows
     /// nothing.
     pub permissions: Vec<String>,
+    /// From where it may be used; from everywhere when empty.
+    pub allowed_networks: Vec<IpNet>,
     /// How many requests it may make in a period.
     pub rate_limit_requests: i32,
     /// The period.
     pub rate_limit_period: RateLimitPeriod,
     /// Whether it may be used.
     pub status: ApiKeyStatus,
+    /// The key that it replaces.
+    pub rotated_from: Option<ApiKeyId>,
+    /// Whose quota it draws on: the first key of its line of rotations; its own when `None`.
+    pub quota_key_id: Option<ApiKeyId>,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last used.
@@ -49,9 +59,9 @@ pub struct ApiKeyRecord {
     pub updated_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str = "id, customer_id, key_prefix, name, description, permissions, rate_limit_requests, \
-     rate_limit_period::text as rate_limit_period, status::text as status, expires_at, last_used_at, revoked_at, \
-     created_at, updated_at";
+const COLUMNS: &str = "id, customer_id, key_prefix, name, description, permissions, \
+     allowed_networks::text[] as allowed_networks, rate_limit_requests, rate_limit_period::text as rate_limit_period, \
+     status::text as status, rotated_from, quota_key_id, expires_at, last_used_at, revoked_at, created_at, updated_at";
 
 const SORT: &str = "-created_at";
 
@@ -63,9 +73,12 @@ fn record(row: &Row) -> Result<ApiKeyRecord, CatalogError> {
         name: row.try_get("name")?,
         description: row.try_get("description")?,
         permissions: texts(&row.try_get("permissions")?),
+        allowed_networks: networks(&row.try_get::<_, Vec<String>>("allowed_networks")?)?,
         rate_limit_requests: row.try_get("rate_limit_requests")?,
         rate_limit_period: row::named(row, "rate_limit_period")?,
         status: row::named(row, "status")?,
+        rotated_from: row.try_get::<_, Option<Uuid>>("rotated_from")?.map(ApiKeyId),
+        quota_key_id: row.try_get::<_, Option<Uuid>>("quota_key_id")?.map(ApiKeyId),
         expires_at: row.try_get("expires_at")?,
         last_used_at: row.try_get("last_used_at")?,
         revoked_at: row.try_get("revoked_at")?,
@@ -77,6 +90,13 @@ fn record(row: &Row) -> Result<ApiKeyRecord, CatalogError> {
 /// The texts of a JSON array.
 pub(crate) fn texts(array: &Value) -> Vec<String> {
     array.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// A range that can't be read must not be left out: a key without ranges may be used from everywhere.
+pub(crate) fn networks(texts: &[String]) -> Result<Vec<IpNet>, CatalogError> {
+    let network =
+        |text: &String| text.parse().map_err(|_| CatalogError::Unreadable(format!("network {text}")));
+    texts.iter().map(network).collect()
 }
 
 /// A page of a customer's keys, the newest first.
@@ -129,6 +149,19 @@ pub async fn lock_for_update(
     id: ApiKeyId,
 ) -> Result<Option<ApiKeyRecord>, CatalogError> {
     let sql = format!("select {COLUMNS} from admin_api_keys where id = $1 and customer_id = $2 for update");
+    query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await?.as_ref().map(record).transpose()
+}
+
+/// The key that replaced this one, if it was rotated.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn replacement(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+) -> Result<Option<ApiKeyRecord>, CatalogError> {
+    let sql = format!("select {COLUMNS} from admin_api_keys where rotated_from = $1 and customer_id = $2");
     query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await?.as_ref().map(record).transpose()
 }
 

@@ -10,13 +10,12 @@ use domain::principal::{
     Change, ChangeFeed, Changes, Directory, DirectoryUnavailable, Principal, SealedEndpoint,
 };
 use domain::{ApiKeyId, CustomerId};
-use ipnet::IpNet;
 use serde::Deserialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::api_keys::texts;
+use crate::api_keys::{networks, texts};
 use crate::listener::Listener;
 use crate::{CUSTOMER_CHANGED, Catalog, CatalogError, GenericClient, query, row};
 
@@ -70,7 +69,10 @@ async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option
                 case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
                 array(
                     select jsonb_build_object(
-                        'key', module.module_key, 'is_active', module.is_active, 'is_decided', held.id is not null,
+                        'key', module.module_key, 'is_active', module.is_active,
+                        -- While `enabled` is what was written because the plan says so, the plan decides.
+                        'is_decided', held.id is not null
+                            and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null),
                         'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
                         'reason', held.reason, 'usage_limit', held.usage_limit,
                         'usage_count', coalesce(held.usage_count, 0), 'reset_date', held.reset_date
@@ -147,13 +149,6 @@ impl From<ModuleRow> for HeldModule {
 /// What isn't a permission, as an older client may have written it, allows nothing.
 fn permissions(texts: &[String]) -> Vec<Permission> {
     texts.iter().filter_map(|text| text.parse().ok()).collect()
-}
-
-/// A range that can't be read must not be left out: a key without ranges may be used from everywhere.
-fn networks(texts: &[String]) -> Result<Vec<IpNet>, CatalogError> {
-    let network =
-        |text: &String| text.parse().map_err(|_| CatalogError::Unreadable(format!("network {text}")));
-    texts.iter().map(network).collect()
 }
 
 /// What isn't a time zone, as an older client may have written it, is UTC.

@@ -1,15 +1,23 @@
 //! `admin_feature_modules` and `admin_customer_modules`: what there is to have, and who has it.
 
+//!
+//! A row of `admin_customer_modules` is a decision about the customer, except while `enabled` is what was written there
+//! because the plan says so (`plan_enabled`): then, and without a row, the plan decides. [`domain::entitlement`] says
+//! what follows, here as at the gateway.
+
 mod changes;
+mod held;
+mod tidy;
 
 use chrono::{DateTime, Utc};
-use domain::CustomerId;
+use domain::entitlement::Refusal;
+use domain::{CustomerId, Plan};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use tokio_postgres::Row;
 use uuid::Uuid;
 
-pub use changes::{ModuleChange, ModuleSetting, enable_many, set};
+pub use changes::{ModuleChange, ModuleSetting, enable_many, follow_plan, set};
+pub use tidy::{TidiedModule, customers_due, tidy};
 
 use crate::{CatalogError, GenericClient, query, row};
 
@@ -34,28 +42,63 @@ pub struct FeatureModule {
     pub is_active: bool,
 }
 
+/// What decides whether a customer has a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleSource {
+    /// Every customer has it.
+    Always,
+    /// The plan.
+    Plan,
+    /// What was decided for this customer.
+    Override,
+    /// A module that it needs and that the customer doesn't have.
+    Dependency,
+    /// It isn't on sale.
+    NotOffered,
+}
+
+impl ModuleSource {
+    /// The source's name in JSON and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Plan => "plan",
+            Self::Override => "override",
+            Self::Dependency => "dependency",
+            Self::NotOffered => "not_offered",
+        }
+    }
+}
+
 /// A module as a customer has it or hasn't.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CustomerModule {
     /// The customer.
     pub customer_id: CustomerId,
+    /// What the customer bought.
+    pub plan: Plan,
     /// The module's key.
     pub module_key: String,
     /// The module's name for people.
     pub module_name: String,
-    /// Whether the customer has it now: it is on and hasn't run out.
+    /// Whether the customer may use it now, as the gateway decides.
     pub enabled: bool,
+    /// What decides that.
+    pub source: ModuleSource,
+    /// Why the customer may not use it.
+    pub refusal: Option<Refusal>,
     /// When it was last turned on.
     pub enabled_at: Option<DateTime<Utc>>,
     /// When it was turned off.
     pub disabled_at: Option<DateTime<Utc>>,
-    /// When it goes off by itself.
+    /// When what was decided for the customer ends, and the plan decides again.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Why it is as it is.
+    /// Why it was decided so.
     pub reason: Option<String>,
-    /// How much of it may be used until the reset; `None` is without limit.
+    /// How many requests may use it until the reset; `None` is without limit.
     pub usage_limit: Option<i64>,
-    /// How much of it was used since the last reset.
+    /// How many have since the last reset.
     pub usage_count: i64,
     /// When the count begins anew.
     pub reset_date: Option<DateTime<Utc>>,
@@ -88,30 +131,8 @@ pub async fn list(client: &impl GenericClient) -> Result<Vec<FeatureModule>, Cat
     })
 }
 
-/// The columns of a customer's module; `held` is `admin_customer_modules` and may be missing.
-const HELD: &str = "module.module_key, module.module_name,
-    coalesce(held.enabled and (held.expires_at is null or held.expires_at > now()), false) as enabled,
-    held.enabled_at, held.disabled_at, held.expires_at, held.reason, held.usage_limit,
-    coalesce(held.usage_count, 0) as usage_count, held.reset_date";
-
-fn customer_module(customer_id: CustomerId, row: &Row) -> Result<CustomerModule, CatalogError> {
-    Ok(CustomerModule {
-        customer_id,
-        module_key: row.try_get("module_key")?,
-        module_name: row.try_get("module_name")?,
-        enabled: row.try_get("enabled")?,
-        enabled_at: row.try_get("enabled_at")?,
-        disabled_at: row.try_get("disabled_at")?,
-        expires_at: row.try_get("expires_at")?,
-        reason: row.try_get("reason")?,
-        usage_limit: row.try_get("usage_limit")?,
-        usage_count: row.try_get("usage_count")?,
-        reset_date: row.try_get("reset_date")?,
-    })
-}
-
-/// Every module as the customer has it or hasn't, in the order of the price list. Modules that the customer never
-/// had are off.
+/// Every module as the customer has it or hasn't, in the order of the price list. Empty when there is no such
+/// customer.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -119,15 +140,10 @@ pub async fn of_customer(
     client: &impl GenericClient,
     customer: CustomerId,
 ) -> Result<Vec<CustomerModule>, CatalogError> {
-    let sql = format!(
-        "select {HELD} from admin_feature_modules module
-         left join admin_customer_modules held on held.module_id = module.id and held.customer_id = $1
-         order by module.sort_order, module.module_key"
-    );
-    row::all(&query::rows(client, &sql, &[&customer.uuid()]).await?, |row| customer_module(customer, row))
+    Ok(held::read(client, customer).await?.map(|held| held.effective(Utc::now())).unwrap_or_default())
 }
 
-/// One module as the customer has it or hasn't. `None` when there is no module with this key.
+/// One module as the customer has it or hasn't. `None` when there is no module with this key, or no such customer.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -136,13 +152,9 @@ pub async fn get(
     customer: CustomerId,
     module_key: &str,
 ) -> Result<Option<CustomerModule>, CatalogError> {
-    let sql = format!(
-        "select {HELD} from admin_feature_modules module
-         left join admin_customer_modules held on held.module_id = module.id and held.customer_id = $1
-         where module.module_key = $2"
-    );
-    let row = query::optional(client, &sql, &[&customer.uuid(), &module_key]).await?;
-    row.map(|row| customer_module(customer, &row)).transpose()
+    // Whether the customer has it depends on the modules that it needs, too.
+    let modules = of_customer(client, customer).await?;
+    Ok(modules.into_iter().find(|module| module.module_key == module_key))
 }
 
 /// Whether the customer has the module now.
@@ -155,4 +167,9 @@ pub async fn is_enabled(
     module_key: &str,
 ) -> Result<bool, CatalogError> {
     Ok(get(client, customer, module_key).await?.is_some_and(|module| module.enabled))
+}
+
+/// The modules' keys with the smallest plan that has each, for a statement's parameters.
+fn smallest_plans() -> (Vec<&'static str>, Vec<&'static str>) {
+    domain::modules::ALL.iter().map(|module| (module.key(), module.smallest_plan().as_str())).unzip()
 }

@@ -1,17 +1,21 @@
-//! API keys: made, listed, revoked.
+//! API keys: made, listed, changed, revoked, rotated.
 
-use catalog::api_keys::{ApiKeyChanges, ApiKeyRecord, NewApiKey};
+mod checks;
+mod rotation;
+
+use catalog::api_keys::{ApiKeyRecord, NewApiKey};
 use catalog::audit::AuditEntry;
 use catalog::{CatalogError, Page, PageRequest, api_keys, audit, customers};
 use chrono::{DateTime, Utc};
+use domain::ApiKeyId;
 use domain::audit::AuditAction;
 use domain::customer::ApiKeyStatus;
-use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
 use secrets::ApiKey;
 use serde_json::json;
 
-use crate::field::FieldCheck;
-use crate::{Actor, ControlPlane, UseCaseError, version};
+use crate::{Actor, ControlPlane, UseCaseError, commit, version};
+
+pub use rotation::{DEFAULT_OVERLAP_SECONDS, LONGEST_OVERLAP_SECONDS, Rotation, RotationRequest, rotate};
 
 /// What somebody asks for, unchecked.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +26,8 @@ pub struct NewKeyRequest {
     pub description: Option<String>,
     /// What it may do; everything when not given.
     pub permissions: Option<Vec<String>>,
+    /// From where it may be used: addresses and ranges, IPv4 and IPv6; from everywhere when empty or not given.
+    pub allowed_networks: Option<Vec<String>>,
     /// When it stops working; never when not given.
     pub expires_at: Option<DateTime<Utc>>,
     /// How many requests it may make in a period; 1000 when not given.
@@ -41,7 +47,7 @@ pub async fn create(
     request: &NewKeyRequest,
 ) -> Result<(ApiKeyRecord, ApiKey), UseCaseError> {
     let key = ApiKey::generate();
-    let checked = check(request)?;
+    let checked = checks::check(request)?;
     let mut client = control_plane.catalog.client().await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
@@ -54,72 +60,19 @@ pub async fn create(
         resource_type: "api_key",
         resource_id: Some(new.id.to_string()),
         old_values: None,
-        new_values: Some(json!({
-            "name": new.name, "key_prefix": new.key_prefix, "permissions": new.permissions, "expires_at": new.expires_at,
-        })),
+        new_values: Some(created_values(&new)),
     };
     audit::insert(&transaction, actor, &entry).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok((row, key))
 }
 
-/// A request whose fields are right.
-struct CheckedKey {
-    name: String,
-    description: Option<String>,
-    permissions: Vec<Permission>,
-    expires_at: Option<DateTime<Utc>>,
-    rate_limit_requests: Option<i32>,
-    rate_limit_period: Option<RateLimitPeriod>,
-}
-
-impl CheckedKey {
-    fn for_key(self, customer: CustomerId, key: &ApiKey) -> NewApiKey {
-        let defaults = NewApiKey::with_defaults(customer, self.name, key.hash(), key.display_prefix());
-        NewApiKey {
-            description: self.description,
-            permissions: self.permissions,
-            expires_at: self.expires_at,
-            rate_limit_requests: self.rate_limit_requests.unwrap_or(defaults.rate_limit_requests),
-            rate_limit_period: self.rate_limit_period.unwrap_or(defaults.rate_limit_period),
-            ..defaults
-        }
-    }
-}
-
-fn check(request: &NewKeyRequest) -> Result<CheckedKey, UseCaseError> {
-    let mut check = FieldCheck::default();
-    let name = check.name("name", &request.name, 100).unwrap_or_default();
-    let description = request.description.as_deref().and_then(|text| check.name("description", text, 1000));
-    let mut permissions = Vec::new();
-    match &request.permissions {
-        None => permissions = Permission::default_set(),
-        Some(wanted) => {
-            for (position, text) in wanted.iter().enumerate() {
-                permissions
-                    .extend(check.keep(&format!("permissions/{position}"), text.parse::<Permission>()));
-            }
-            if wanted.is_empty() {
-                check.wrong("permissions", "must not be empty: a key without permissions can do nothing");
-            }
-        }
-    }
-    if request.expires_at.is_some_and(|expires_at| expires_at <= Utc::now()) {
-        check.wrong("expires_at", "must be in the future");
-    }
-    if request.rate_limit_requests.is_some_and(|requests| requests < 1) {
-        check.wrong("rate_limit_requests", "must be at least 1");
-    }
-    let period = request.rate_limit_period.as_deref().map(str::parse::<RateLimitPeriod>);
-    let rate_limit_period = period.and_then(|period| check.keep("rate_limit_period", period));
-    check.finish()?;
-    Ok(CheckedKey {
-        name,
-        description,
-        permissions,
-        expires_at: request.expires_at,
-        rate_limit_requests: request.rate_limit_requests,
-        rate_limit_period,
+/// What the audit log keeps of a new key: never the key, nor its hash.
+fn created_values(new: &NewApiKey) -> serde_json::Value {
+    json!({
+        "name": new.name, "key_prefix": new.key_prefix, "permissions": new.permissions,
+        "allowed_networks": new.allowed_networks, "expires_at": new.expires_at,
+        "rate_limit_requests": new.rate_limit_requests, "rate_limit_period": new.rate_limit_period,
     })
 }
 
@@ -132,6 +85,8 @@ pub struct KeyChangesRequest {
     pub description: Option<Option<String>>,
     /// What it may do.
     pub permissions: Option<Vec<String>>,
+    /// From where it may be used: addresses and ranges, IPv4 and IPv6; from everywhere when empty or not given.
+    pub allowed_networks: Option<Vec<String>>,
     /// When it stops working.
     pub expires_at: Option<Option<DateTime<Utc>>>,
     /// How many requests it may make in a period.
@@ -154,13 +109,13 @@ pub async fn update(
     request: &KeyChangesRequest,
     if_match: Option<&str>,
 ) -> Result<ApiKeyRecord, UseCaseError> {
-    let changes = check_changes(request)?;
+    let changes = checks::check_changes(request)?;
     let mut client = control_plane.catalog.client().await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
     let before = api_keys::lock_for_update(&transaction, found.id, key).await?.ok_or_else(no_key)?;
-    version::check(if_match, before.updated_at)?;
+    version::check_tag(if_match, &version::key_tag(&before))?;
     if before.status == ApiKeyStatus::Revoked && changes.expires_at.is_some() {
         return Err(UseCaseError::Conflict(
             "The key was revoked, which is for good. Make a new one.".to_owned(),
@@ -169,7 +124,7 @@ pub async fn update(
     let after = api_keys::update(&transaction, found.id, key, &changes).await?.ok_or_else(no_key)?;
     let entry = AuditEntry {
         customer_id: Some(found.id),
-        action: AuditAction::CustomerUpdated,
+        action: AuditAction::ApiKeyUpdated,
         resource_type: "api_key",
         resource_id: Some(key.to_string()),
         old_values: Some(values(&before)),
@@ -178,34 +133,16 @@ pub async fn update(
     if entry.old_values != entry.new_values {
         audit::insert(&transaction, actor, &entry).await?;
     }
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(after)
 }
 
 fn values(key: &ApiKeyRecord) -> serde_json::Value {
     json!({
-        "name": key.name, "description": key.description, "permissions": key.permissions, "expires_at": key.expires_at,
+        "name": key.name, "description": key.description, "permissions": key.permissions,
+        "allowed_networks": key.allowed_networks, "expires_at": key.expires_at,
         "rate_limit_requests": key.rate_limit_requests, "rate_limit_period": key.rate_limit_period,
         "status": key.status,
-    })
-}
-
-fn check_changes(request: &KeyChangesRequest) -> Result<ApiKeyChanges, UseCaseError> {
-    let whole = check(&NewKeyRequest {
-        name: request.name.clone().unwrap_or_else(|| "unchanged".to_owned()),
-        description: request.description.clone().flatten(),
-        permissions: request.permissions.clone(),
-        expires_at: request.expires_at.flatten(),
-        rate_limit_requests: request.rate_limit_requests,
-        rate_limit_period: request.rate_limit_period.clone(),
-    })?;
-    Ok(ApiKeyChanges {
-        name: request.name.as_ref().map(|_| whole.name),
-        description: request.description.as_ref().map(|_| whole.description),
-        permissions: request.permissions.as_ref().map(|_| whole.permissions),
-        rate_limit_requests: whole.rate_limit_requests,
-        rate_limit_period: whole.rate_limit_period,
-        expires_at: request.expires_at.map(|_| whole.expires_at),
     })
 }
 
@@ -236,7 +173,7 @@ pub async fn revoke(
         };
         audit::insert(&transaction, actor, &entry).await?;
     }
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(revoked.key)
 }
 
@@ -294,6 +231,6 @@ pub async fn expire_due(control_plane: &ControlPlane) -> Result<usize, UseCaseEr
         };
         audit::insert(&transaction, &Actor::system(), &entry).await?;
     }
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(expired.len())
 }

@@ -6,7 +6,7 @@ use domain::JobId;
 use domain::audit::AuditAction;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError};
+use crate::{Actor, ControlPlane, UseCaseError, commit};
 
 /// Asks for a backup of a customer's database. `None` when one was asked for already and isn't made yet.
 ///
@@ -34,6 +34,6 @@ pub async fn request(
         };
         audit::insert(&transaction, actor, &entry).await?;
     }
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(queued)
 }

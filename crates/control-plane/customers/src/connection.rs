@@ -8,7 +8,7 @@ use provisioning::roles;
 use secrets::SecretString;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, InvalidField, UseCaseError};
+use crate::{Actor, ControlPlane, InvalidField, UseCaseError, commit};
 
 /// The roles that can be asked for.
 pub const ROLES: [&str; 3] = ["owner", "app", "readonly"];
@@ -70,7 +70,7 @@ pub async fn reveal(
         new_values: Some(json!({ "role": role, "username": credential.username })),
     };
     audit::insert(&transaction, actor, &entry).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(Connection {
         role: role.to_owned(),
         host: instance.host,

@@ -1,6 +1,6 @@
 //! Why a use case was refused or failed. Each variant says what it means for the caller.
 
-use catalog::CatalogError;
+use catalog::{CatalogError, Transaction};
 use provisioning::StepError;
 
 use crate::field::InvalidField;
@@ -26,6 +26,9 @@ pub enum UseCaseError {
     /// The admin database is away; trying again helps.
     #[error("the admin database is away")]
     Unavailable(#[source] CatalogError),
+    /// The admin database went away while the change was being committed: it may have been made. Only looking tells.
+    #[error("it is not known whether the change was made: the admin database went away")]
+    Unclear(#[source] CatalogError),
     /// Something that should not happen.
     #[error("{0}")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -37,6 +40,14 @@ impl UseCaseError {
     pub fn no_customer(name: &str) -> Self {
         Self::NotFound(format!("There is no customer {name:?}. List them with GET /api/admin/customers."))
     }
+}
+
+/// Ends a use case's transaction. When the connection breaks here nobody says whether it was done.
+pub(crate) async fn commit(transaction: Transaction<'_>) -> Result<(), UseCaseError> {
+    transaction.commit().await.map_err(|error| match CatalogError::from(error) {
+        error @ CatalogError::Unavailable(_) => UseCaseError::Unclear(error),
+        error => error.into(),
+    })
 }
 
 impl From<Vec<InvalidField>> for UseCaseError {

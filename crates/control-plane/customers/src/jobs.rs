@@ -7,7 +7,7 @@ use domain::JobId;
 use domain::audit::AuditAction;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError};
+use crate::{Actor, ControlPlane, UseCaseError, commit};
 
 /// Queues a dead job again.
 ///
@@ -30,6 +30,6 @@ pub async fn retry(control_plane: &ControlPlane, actor: &Actor, id: JobId) -> Re
         new_values: Some(json!({ "status": after.status })),
     };
     audit::insert(&transaction, actor, &entry).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(after)
 }

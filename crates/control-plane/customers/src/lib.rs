@@ -8,8 +8,10 @@ pub mod backups;
 pub mod connection;
 mod error;
 mod field;
+pub mod idempotency;
 pub mod jobs;
 pub mod modules;
+mod network;
 pub mod operations;
 pub mod profile;
 pub mod removal;
@@ -25,6 +27,7 @@ use tokio::sync::Semaphore;
 
 pub use catalog::audit::Actor;
 pub use error::UseCaseError;
+pub(crate) use error::commit;
 pub use field::InvalidField;
 
 /// How many sign-ups are written down at once. Each holds a connection to the admin database meanwhile; a storm of

@@ -9,7 +9,7 @@ use jobs::NewJob;
 use provisioning::NUDGE_KIND;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError};
+use crate::{Actor, ControlPlane, UseCaseError, commit};
 
 /// Writes an operation and the job that wakes a worker for it, in the caller's transaction.
 pub(crate) async fn request(
@@ -87,6 +87,6 @@ async fn change(
         new_values: Some(json!({ "status": after.status, "cancel_requested_at": after.cancel_requested_at })),
     };
     audit::insert(&transaction, actor, &entry).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(after)
 }

@@ -7,7 +7,7 @@ use domain::audit::AuditAction;
 use serde_json::{Map, Value};
 
 use crate::field::FieldCheck;
-use crate::{Actor, ControlPlane, UseCaseError, version};
+use crate::{Actor, ControlPlane, UseCaseError, commit, version};
 
 /// Changes the given fields and leaves the others.
 ///
@@ -44,7 +44,7 @@ pub async fn update(
         };
         audit::insert(&transaction, actor, &entry).await?;
     }
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(after)
 }
 

@@ -8,7 +8,7 @@ use domain::audit::AuditAction;
 use domain::customer::Lifecycle;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, operations, version};
+use crate::{Actor, ControlPlane, UseCaseError, commit, operations, version};
 
 /// Begins to remove a customer: their keys stop working at once, their database goes with everything in it. The
 /// row stays for the books, and the customerId stays taken.
@@ -51,6 +51,6 @@ pub async fn remove(
         new_values: Some(json!({ "lifecycle": Lifecycle::Deleting, "operation_id": operation.id })),
     };
     audit::insert(&transaction, actor, &entry).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(operation)
 }

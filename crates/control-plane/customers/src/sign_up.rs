@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use catalog::api_keys::NewApiKey;
 use catalog::audit::AuditEntry;
 use catalog::customers::NewCustomer;
+use catalog::modules::ModuleSetting;
 use catalog::operations::{NewOperation, Operation, OperationIntent};
-use catalog::{CatalogError, api_keys, audit, backups, customers, data_keys, modules};
+use catalog::{CatalogError, Transaction, api_keys, audit, backups, customers, data_keys, modules};
 use chrono::Utc;
 use domain::audit::AuditAction;
 use domain::backup::BackupStatus;
@@ -25,6 +26,9 @@ use crate::{Actor, ControlPlane, InvalidField, UseCaseError, operations};
 
 /// The name of the key that a sign-up makes.
 const FIRST_KEY_NAME: &str = "Default";
+
+/// Why a module of the plan is off from the beginning.
+const NOT_CHOSEN: &str = "not chosen at sign-up";
 
 /// How long a restart of the admin database is waited for when it went away during a commit.
 const RESTART_OF_THE_DATABASE: Duration = Duration::from_secs(15);
@@ -159,6 +163,7 @@ pub async fn sign_up(
     data_keys::insert(&transaction, customer_id, &data_key.0).await?;
     let module_keys: Vec<_> = wanted.modules.iter().map(String::as_str).collect();
     modules::enable_many(&transaction, customer_id, &module_keys).await?;
+    leave_out(&transaction, customer_id, wanted.plan, &module_keys).await?;
     let key = NewApiKey::with_defaults(
         customer_id,
         FIRST_KEY_NAME.to_owned(),
@@ -198,8 +203,10 @@ pub async fn sign_up(
     if let Err(error) = transaction.commit().await {
         drop(client);
         // The commit may have been done although nobody said so. Only the row tells.
-        if !was_committed(control_plane, operation.id).await {
-            return Err(CatalogError::from(error).into());
+        match was_committed(control_plane, operation.id).await {
+            Some(true) => {}
+            Some(false) => return Err(CatalogError::from(error).into()),
+            None => return Err(UseCaseError::Unclear(error.into())),
         }
     }
     Ok(SignedUp {
@@ -212,18 +219,32 @@ pub async fn sign_up(
     })
 }
 
-/// Whether the operation is there, asked for as long as a restart of the admin database takes.
-async fn was_committed(control_plane: &ControlPlane, id: OperationId) -> bool {
+/// What the plan has and the customer didn't choose is off: without a row the plan would decide.
+async fn leave_out(
+    transaction: &Transaction<'_>,
+    customer: CustomerId,
+    plan: Plan,
+    chosen: &[&str],
+) -> Result<(), CatalogError> {
+    for module in feature_modules::of_plan(plan).filter(|module| !chosen.contains(&module.key())) {
+        let setting = ModuleSetting { reason: Some(NOT_CHOSEN.to_owned()), ..false.into() };
+        modules::set(transaction, customer, module.key(), setting).await?;
+    }
+    Ok(())
+}
+
+/// Whether the operation is there, asked for as long as a restart of the admin database takes. `None` when nobody says.
+async fn was_committed(control_plane: &ControlPlane, id: OperationId) -> Option<bool> {
     let deadline = Instant::now() + RESTART_OF_THE_DATABASE;
     while Instant::now() < deadline {
         if let Ok(client) = control_plane.catalog.client().await
             && let Ok(found) = catalog::operations::get(&client, id).await
         {
-            return found.is_some();
+            return Some(found.is_some());
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    false
+    None
 }
 
 fn restorable(backup: Option<&backups::Backup>) -> Result<(), UseCaseError> {

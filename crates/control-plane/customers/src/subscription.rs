@@ -8,7 +8,7 @@ use domain::SubscriptionStatus;
 use domain::audit::AuditAction;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError};
+use crate::{Actor, ControlPlane, UseCaseError, commit};
 
 /// How many trials one call of [`expire_trials`] ends.
 const TRIALS_AT_ONCE: u32 = 100;
@@ -33,7 +33,7 @@ pub async fn suspend(
         .await?
         .ok_or_else(|| UseCaseError::no_customer(customer))?;
     audit_status(&transaction, actor, AuditAction::CustomerSuspended, (&before, &after), reason).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(after)
 }
 
@@ -59,7 +59,7 @@ pub async fn resume(
         .await?
         .ok_or_else(|| UseCaseError::no_customer(customer))?;
     audit_status(&transaction, actor, AuditAction::CustomerResumed, (&before, &after), None).await?;
-    transaction.commit().await.map_err(CatalogError::from)?;
+    commit(transaction).await?;
     Ok(after)
 }
 
@@ -92,7 +92,7 @@ pub async fn expire_trials(control_plane: &ControlPlane) -> Result<usize, UseCas
             None,
         )
         .await?;
-        transaction.commit().await.map_err(CatalogError::from)?;
+        commit(transaction).await?;
         expired += 1;
     }
     Ok(expired)

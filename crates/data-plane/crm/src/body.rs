@@ -111,9 +111,7 @@ fn finish(
         return Err(Problem::fields(errors));
     }
     for (column, value) in &assignments {
-        if let Some(module) =
-            needed_module(column, value).filter(|module| !principal.modules.contains(*module))
-        {
+        if let Some(module) = needed_module(column, value).filter(|module| !principal.has_module(module)) {
             let name = domain::modules::find(module).map_or(module, |found| found.name());
             let detail = format!(
                 "This value of {} needs the feature module {name}, which is not enabled. Ask for it to be enabled, \

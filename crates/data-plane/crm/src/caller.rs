@@ -1,11 +1,12 @@
 //! Who asks, on whose behalf, and from where: what every handler needs of a request's head.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use domain::OrganizationId;
-use domain::principal::Principal;
+use domain::principal::{Permit, Principal};
+use gateway::ClientAddress;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use http::request::Parts;
@@ -31,8 +32,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let principal = parts.extensions.get::<Arc<Principal>>().cloned().ok_or_else(unauthenticated)?;
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        // Only the gateway's guard gives a permit: a route that stands outside it answers nothing.
+        let permit = parts.extensions.get::<Permit>().ok_or_else(unauthenticated)?;
+        let principal = Arc::clone(permit.principal());
+        let address = parts.extensions.get::<ClientAddress>().and_then(|address| address.0);
         let user_agent = parts
             .headers
             .get(USER_AGENT)
@@ -42,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-pub(crate) fn unauthenticated() -> Problem {
+fn unauthenticated() -> Problem {
     Problem::unauthenticated("Send an API key in the header: Authorization: Bearer sk_...")
 }
 

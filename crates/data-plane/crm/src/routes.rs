@@ -1,20 +1,20 @@
 //! Every route of the customer API's resources: one list, from which the router, the checks and the API's description
 //! are made. No handler can be reached around its checks, because a route is only ever added together with them.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::extract::DefaultBodyLimit;
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 use customer_db::CustomerDatabases;
 use domain::permission::Action;
-use domain::principal::Principal;
-use http::Method;
+use domain::route::RouteNeeds;
+use gateway::Gateway;
+use http::{HeaderValue, Method, header};
 use problem::Problem;
 
-use crate::caller::unauthenticated;
 use crate::handlers;
 use crate::resources::RESOURCES;
 use crate::spec::ResourceSpec;
@@ -37,6 +37,28 @@ pub enum Operation {
     Delete,
 }
 
+impl Operation {
+    /// The method that does it.
+    #[must_use]
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::List | Self::Read => "GET",
+            Self::Create => "POST",
+            Self::Change => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// What a key's permissions must cover.
+    #[must_use]
+    pub fn action(self) -> Action {
+        match self {
+            Self::List | Self::Read => Action::Read,
+            Self::Create | Self::Change | Self::Delete => Action::Write,
+        }
+    }
+}
+
 /// A route, and what a caller needs to use it.
 #[derive(Debug, Clone)]
 pub struct RouteInfo {
@@ -56,55 +78,68 @@ pub struct RouteInfo {
 
 /// Every route of the customer API's resources.
 pub static ROUTES: LazyLock<Vec<RouteInfo>> = LazyLock::new(|| {
-    const OPERATIONS: [(Operation, Method, Action); 5] = [
-        (Operation::List, Method::GET, Action::Read),
-        (Operation::Create, Method::POST, Action::Write),
-        (Operation::Read, Method::GET, Action::Read),
-        (Operation::Change, Method::PATCH, Action::Write),
-        (Operation::Delete, Method::DELETE, Action::Write),
-    ];
+    const OPERATIONS: [Operation; 5] =
+        [Operation::List, Operation::Create, Operation::Read, Operation::Change, Operation::Delete];
     let of_resource = |resource: &&'static ResourceSpec| {
         let resource = *resource;
-        OPERATIONS.into_iter().map(move |(operation, method, action)| {
+        OPERATIONS.into_iter().map(move |operation| {
             let many = format!("/api/v1/{}", resource.path);
             let path = match operation {
                 Operation::List | Operation::Create => many,
                 Operation::Read | Operation::Change | Operation::Delete => format!("{many}/{{id}}"),
             };
-            RouteInfo { method, path, operation, resource, module: resource.module, action }
+            RouteInfo {
+                method: Method::from_bytes(operation.method().as_bytes()).unwrap_or_default(),
+                path,
+                operation,
+                resource,
+                module: resource.module,
+                action: operation.action(),
+            }
         })
     };
     RESOURCES.iter().flat_map(of_resource).collect()
 });
 
-/// The router of all resources. It expects an `Arc<Principal>` among the request's extensions; without one every
-/// answer is 401.
-pub fn router<S: Clone + Send + Sync + 'static>(databases: &CustomerDatabases) -> Router<S> {
-    ROUTES
-        .iter()
-        .fold(Router::new(), |router, route| {
-            router.route(&route.path, method_router(route, databases.clone()))
-        })
-        .method_not_allowed_fallback(|| async {
-            Problem::method_not_allowed(
-                "The path exists, but not with this method; the header Allow names those it has.",
-            )
-        })
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+impl RouteInfo {
+    /// What the gateway checks. A permission names the resource as its table or as its path.
+    #[must_use]
+    pub fn needs(&self) -> RouteNeeds {
+        RouteNeeds {
+            method: self.operation.method(),
+            path: self.path.clone(),
+            module: self.module,
+            action: self.action,
+            resource_names: vec![self.resource.table, self.resource.path],
+        }
+    }
 }
 
-fn method_router<S: Clone + Send + Sync + 'static>(
-    route: &'static RouteInfo,
-    databases: CustomerDatabases,
-) -> MethodRouter<S> {
+/// The router of all resources, every route behind the gateway's guard.
+pub fn router(databases: &CustomerDatabases, gateway: &Gateway) -> Router {
+    let mut paths: BTreeMap<&str, Vec<&'static RouteInfo>> = BTreeMap::new();
+    for route in ROUTES.iter() {
+        paths.entry(&route.path).or_default().push(route);
+    }
+    let router = paths.into_iter().fold(Router::new(), |router, (path, routes)| {
+        let no_such_method = gateway.guard_the_rest(any(refusal(&routes)));
+        let methods = routes.iter().fold(MethodRouter::new(), |methods, route| {
+            methods.merge(gateway.guard(method_router(route, databases.clone()), route.needs()))
+        });
+        router.route(path, methods.fallback_service(no_such_method))
+    });
+    router.layer(DefaultBodyLimit::max(LARGEST_BODY))
+}
+
+fn method_router(route: &'static RouteInfo, databases: CustomerDatabases) -> MethodRouter {
     let spec = route.resource;
-    let handled = match route.operation {
+    match route.operation {
         Operation::List => {
             on(MethodFilter::GET, move |caller, uri| handlers::list(databases, spec, caller, uri))
         }
-        Operation::Create => on(MethodFilter::POST, move |caller, uri, body| {
-            handlers::create(databases, spec, caller, uri, body)
-        }),
+        Operation::Create => {
+            on(MethodFilter::POST, move |head, body| handlers::create(databases, spec, head, body))
+        }
         Operation::Read => {
             on(MethodFilter::GET, move |head, headers| handlers::read(databases, spec, head, headers))
         }
@@ -114,41 +149,24 @@ fn method_router<S: Clone + Send + Sync + 'static>(
         Operation::Delete => {
             on(MethodFilter::DELETE, move |head, headers| handlers::delete(databases, spec, head, headers))
         }
-    };
-    handled.route_layer(from_fn(move |request: Request, next: Next| async move {
-        match check(route, request.extensions().get::<Arc<Principal>>()) {
-            Ok(()) => next.run(request).await,
-            Err(problem) => problem.into_response() as Response,
+    }
+}
+
+/// What a path answers to a method that it doesn't have.
+fn refusal(
+    routes: &[&'static RouteInfo],
+) -> impl Fn() -> std::future::Ready<axum::response::Response> + Clone + Send + Sync + 'static {
+    let allowed: Vec<&str> = routes.iter().map(|route| route.operation.method()).collect();
+    // GET answers HEAD too.
+    let allowed = allowed.join(",").replace("GET", "GET,HEAD");
+    move || {
+        let problem = Problem::method_not_allowed(
+            "The path exists, but not with this method; the header Allow names those it has.",
+        );
+        let mut response = problem.into_response();
+        if let Ok(value) = HeaderValue::from_str(&allowed) {
+            response.headers_mut().insert(header::ALLOW, value);
         }
-    }))
-}
-
-/// Whether the caller may use the route: known, with the module on, and with a permission that covers it.
-fn check(route: &RouteInfo, principal: Option<&Arc<Principal>>) -> Result<(), Problem> {
-    let principal = principal.ok_or_else(unauthenticated)?;
-    require_module(principal, route.module)?;
-    require_permission(principal, route.action, route.resource)
-}
-
-fn require_module(principal: &Principal, module: &'static str) -> Result<(), Problem> {
-    if principal.modules.contains(module) {
-        return Ok(());
+        std::future::ready(response)
     }
-    let name = domain::modules::find(module).map_or(module, |found| found.name());
-    Err(Problem::module_disabled(format!(
-        "This needs the feature module {name}, which is not enabled. Ask for it to be enabled."
-    ))
-    .with("module", module))
-}
-
-/// A permission names the resource as its table or as its path.
-fn require_permission(principal: &Principal, action: Action, resource: &ResourceSpec) -> Result<(), Problem> {
-    if principal.may(action, resource.table) || principal.may(action, resource.path) {
-        return Ok(());
-    }
-    let permission = format!("{}:{}", action.as_str(), resource.table);
-    Err(Problem::permission_missing(format!(
-        "The API key lacks the permission {permission}. Use a key that has it."
-    ))
-    .with("permission", permission))
 }

@@ -35,7 +35,7 @@ static CREATE: LazyLock<String> = LazyLock::new(|| {
 
 /// Creates the follow-up tasks of a new activity, if the customer has the module.
 pub(crate) async fn follow_up(session: &mut Session, caller: &Caller, activity: Uuid) -> Result<(), Error> {
-    if !caller.principal.modules.contains(MODULE) {
+    if !caller.principal.has_module(MODULE) {
         return Ok(());
     }
     for row in session.query(&CREATE, &[&activity]).await? {

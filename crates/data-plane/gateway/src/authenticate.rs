@@ -1,20 +1,16 @@
-//! Who asks: from the bearer token to the [`Principal`], which later layers and handlers find in the request's
-//! extensions.
+//! Who asks: from the bearer token to the [`Principal`] whose key may be used, now and from there.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::customer::{ApiKeyStatus, Lifecycle};
-use domain::principal::Principal;
-use http::{HeaderMap, header};
+use domain::principal::{Directory as _, Principal};
+use http::{HeaderMap, Uri, header};
 use problem::Problem;
 use secrets::ApiKey;
 
-use crate::Gateway;
-use crate::meter::Caller;
+use crate::KnownDirectory;
 
 /// The bearer token of a request.
 ///
@@ -33,56 +29,86 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     Ok(token.trim())
 }
 
-pub(crate) async fn authenticate(
-    State(gateway): State<Gateway>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-    let key = presented_key(request.headers());
-    match principal(&gateway, key, &caller).await {
-        Ok(principal) => {
-            request.extensions_mut().insert(principal);
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
-    }
-}
-
 /// The key that a request shows. Most wrong keys end here: the checksum needs no look-up.
-fn presented_key(headers: &HeaderMap) -> Result<ApiKey, Problem> {
+pub(crate) fn presented_key(headers: &HeaderMap, uri: &Uri) -> Result<ApiKey, Problem> {
+    refuse_key_in_url(uri)?;
     let token = bearer_token(headers)?;
     ApiKey::parse(token).map_err(|error| Problem::unauthenticated(format!("The bearer token is {error}.")))
 }
 
-async fn principal(
-    gateway: &Gateway,
-    key: Result<ApiKey, Problem>,
-    caller: &Caller,
-) -> Result<Arc<Principal>, Problem> {
-    let hash = key?.hash();
-    let principal = gateway.directory.principal(&hash).await.map_err(|error| {
+/// A key in a URL ends up in logs, histories and referrers: it is refused even if it is right, and whoever sent it is
+/// told to replace it.
+fn refuse_key_in_url(uri: &Uri) -> Result<(), Problem> {
+    // Every key begins so, also when it is percent-encoded: none of these characters needs to be.
+    if uri
+        .query()
+        .is_some_and(|query| query.contains("sk_") || query.contains("sk%5F") || query.contains("sk%5f"))
+    {
+        return Err(Problem::key_in_url(
+            "An API key must not be in a URL, where logs keep it. Send it in the header Authorization: Bearer <key>, and \
+             replace the key that was in the URL.",
+        ));
+    }
+    Ok(())
+}
+
+/// Who owns the key, if anybody who is there.
+pub(crate) async fn principal(directory: &KnownDirectory, key: &ApiKey) -> Result<Arc<Principal>, Problem> {
+    let hash = key.hash();
+    if let Some(principal) = directory.principal_at_hand(&hash).filter(|principal| is_there(principal)) {
+        return Ok(principal);
+    }
+    let principal = directory.principal(&hash).await.map_err(|error| {
         tracing::warn!(%error, "a key can't be looked up");
         Problem::unavailable("Keys can't be checked right now. Try again in a moment.").retry_after(2)
     })?;
-    let principal =
-        principal.filter(|principal| principal.lifecycle == Lifecycle::Ready).ok_or_else(|| {
-            Problem::unauthenticated("The API key is not known. Check it, or ask for a new one.")
-        })?;
-    caller.set(&principal);
-    refuse_dead_key(&principal)?;
-    Ok(principal)
+    principal
+        .filter(|principal| is_there(principal))
+        .ok_or_else(|| Problem::unauthenticated("The API key is not known. Check it, or ask for a new one."))
 }
 
-fn refuse_dead_key(principal: &Principal) -> Result<(), Problem> {
-    let expired = principal.key_expires_at.is_some_and(|expires_at| expires_at <= Utc::now());
+fn is_there(principal: &Principal) -> bool {
+    principal.lifecycle == Lifecycle::Ready
+}
+
+/// Refuses a key that may not be used, or not any more, or not from there.
+pub(crate) fn check_key(
+    principal: &Principal,
+    address: Option<IpAddr>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let expired = principal.key_expires_at.is_some_and(|expires_at| expires_at <= now);
     match principal.key_status {
         ApiKeyStatus::Revoked => {
             Err(Problem::api_key_revoked("This API key was revoked. Use another one, or ask for a new one."))
         }
-        ApiKeyStatus::Active if !expired => Ok(()),
+        ApiKeyStatus::Active if !expired => check_network(principal, address),
         ApiKeyStatus::Active | ApiKeyStatus::Expired => {
             Err(Problem::api_key_expired("This API key has expired. Use another one, or ask for a new one."))
         }
+    }
+}
+
+fn check_network(principal: &Principal, address: Option<IpAddr>) -> Result<(), Problem> {
+    if principal.may_come_from(address) {
+        return Ok(());
+    }
+    let from = address.map_or_else(|| "an unknown address".to_owned(), |address| address.to_string());
+    Err(Problem::network_not_allowed(format!(
+        "This API key may not be used from {from}. Use it from one of its allowed networks, or ask for this one to be added."
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_the_url_is_refused_however_the_parameter_is_called() {
+        for query in ["api_key=sk_x", "a=1&sk_abc", "key=sk%5Fx", "t=sk%5fx"] {
+            let uri: Uri = format!("/api/v1/deals?{query}").parse().unwrap();
+            assert!(refuse_key_in_url(&uri).is_err(), "{query}");
+        }
+        assert!(refuse_key_in_url(&"/api/v1/deals?q=desk".parse().unwrap()).is_ok());
     }
 }

@@ -1,23 +1,44 @@
 //! Whether the customer is served at all: each way of not being served has its own problem type.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::SubscriptionStatus;
+use domain::permission::Action;
 use domain::principal::Principal;
 use problem::Problem;
 
-pub(crate) async fn customer_status(
-    Extension(principal): Extension<Arc<Principal>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match refusal(principal.subscription_status) {
-        None => next.run(request).await,
-        Some(problem) => problem.into_response(),
+/// For how long a customer whose subscription was canceled or has run out may still read their own data: enough to take
+/// it along. Not at all unless told otherwise. It doesn't hold for suspended customers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GracePeriod(pub Option<TimeDelta>);
+
+impl GracePeriod {
+    fn covers(self, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.0.and_then(|length| since.checked_add_signed(length)).is_some_and(|end| now < end)
+    }
+}
+
+/// Refuses customers who are not served. Reading passes during the grace period.
+pub(crate) fn check(
+    principal: &Principal,
+    action: Option<Action>,
+    grace: GracePeriod,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let (status, since) = standing(principal, now);
+    let may_read = action == Some(Action::Read)
+        && matches!(status, SubscriptionStatus::Canceled | SubscriptionStatus::Expired)
+        && grace.covers(since, now);
+    match refusal(status) {
+        Some(problem) if !may_read => Err(problem),
+        _ => Ok(()),
+    }
+}
+
+/// The status, and since when. A trial is over when its time is, not when somebody has written that down.
+fn standing(principal: &Principal, now: DateTime<Utc>) -> (SubscriptionStatus, DateTime<Utc>) {
+    match (principal.subscription_status, principal.trial_ends_at) {
+        (SubscriptionStatus::Trial, Some(ended)) if ended <= now => (SubscriptionStatus::Expired, ended),
+        (status, _) => (status, principal.status_changed_at),
     }
 }
 
@@ -39,11 +60,47 @@ fn refusal(status: SubscriptionStatus) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::tests::principal;
+
+    fn passes(status: SubscriptionStatus, action: Action, days_ago: i64, grace_days: Option<i64>) -> bool {
+        let now = Utc::now();
+        let principal = Principal {
+            subscription_status: status,
+            status_changed_at: now - TimeDelta::days(days_ago),
+            ..principal()
+        };
+        check(&principal, Some(action), GracePeriod(grace_days.map(TimeDelta::days)), now).is_ok()
+    }
 
     #[test]
     fn exactly_the_served_statuses_pass() {
         for status in SubscriptionStatus::ALL {
-            assert_eq!(refusal(*status).is_none(), status.is_served(), "{status}");
+            for action in [Action::Read, Action::Write, Action::Execute] {
+                assert_eq!(passes(*status, action, 1, None), status.is_served(), "{status}");
+            }
         }
+    }
+
+    #[test]
+    fn what_has_ended_may_be_read_during_the_grace_period_and_not_written() {
+        use SubscriptionStatus::{Canceled, Expired, Suspended};
+        for status in [Canceled, Expired] {
+            assert!(passes(status, Action::Read, 29, Some(30)));
+            assert!(!passes(status, Action::Read, 31, Some(30)));
+            assert!(!passes(status, Action::Write, 29, Some(30)));
+        }
+        assert!(!passes(Suspended, Action::Read, 1, Some(30)));
+    }
+
+    #[test]
+    fn a_trial_is_over_when_its_time_is() {
+        let now = Utc::now();
+        let over = Principal {
+            subscription_status: SubscriptionStatus::Trial,
+            trial_ends_at: Some(now),
+            ..principal()
+        };
+        assert!(check(&over, Some(Action::Read), GracePeriod(None), now).is_err());
+        assert!(check(&over, Some(Action::Read), GracePeriod(None), now - TimeDelta::seconds(1)).is_ok());
     }
 }

@@ -1,40 +1,77 @@
-//! The layers that every customer request passes, each in one file: meter, authenticate, customer status.
+//! The guarded path: every request of a customer's program passes it before a handler sees it.
 //!
-//! Module and permission are checked where the routes are declared (`crm`), because only there it is known which
-//! a route needs.
+//! Address, key, customer's status, module, permission and limits: each step is one file with one decision; [`Gateway::guard`]
+//! takes them in order and counts the request whatever becomes of it. None of them makes a network call when the answer
+//! is already known.
 
 mod authenticate;
+mod client_address;
 mod customer_status;
+mod guard;
+mod known;
 mod meter;
+mod module;
+mod observe;
+mod permission;
+mod rate_limit;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware::from_fn_with_state;
-use domain::principal::Directory;
-use metering::Meter;
+use limits::Limiter;
+use observe::Numbers;
 
 pub use authenticate::bearer_token;
-pub use meter::RequestId;
+pub use client_address::{ClientAddress, TrustedProxies};
+pub use customer_status::GracePeriod;
+pub use known::{FeedState, KnownDirectory, KnownDirectoryConfig};
+pub use meter::{RequestId, UsageRecorder};
+pub use rate_limit::LimitsConfig;
 
-/// What the layers work with. Cheap to clone.
+/// What the guard is told about the world around it.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayConfig {
+    /// Whose forwarded headers count.
+    pub trusted_proxies: TrustedProxies,
+    /// For how long a customer whose subscription has ended may still read.
+    pub grace_period: GracePeriod,
+    /// Limits beyond those of the keys.
+    pub limits: LimitsConfig,
+}
+
+/// Guards routes. Cheap to clone.
 #[derive(Clone)]
-pub struct Gateway {
-    directory: Arc<dyn Directory>,
-    meter: Meter,
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    config: GatewayConfig,
+    directory: KnownDirectory,
+    limiter: Limiter,
+    recorder: Arc<dyn UsageRecorder>,
+    numbers: Numbers,
 }
 
 impl Gateway {
-    /// A gateway that asks this directory who a key belongs to, and hands usage to this meter.
-    pub fn new(directory: Arc<dyn Directory>, meter: Meter) -> Self {
-        Self { directory, meter }
+    /// A gateway that asks this directory who a key belongs to, lets this limiter count, and hands usage to this recorder.
+    ///
+    /// Its numbers go to the metrics recorder that is installed at this moment.
+    pub fn new(
+        config: GatewayConfig,
+        directory: KnownDirectory,
+        limiter: Limiter,
+        recorder: Arc<dyn UsageRecorder>,
+    ) -> Self {
+        Self(Arc::new(Inner { config, directory, limiter, recorder, numbers: Numbers::new() }))
     }
 
-    /// Puts the layers round the customer's routes. The first to see a request stands last.
-    pub fn guard(&self, routes: Router) -> Router {
-        routes
-            .route_layer(axum::middleware::from_fn(customer_status::customer_status))
-            .route_layer(from_fn_with_state(self.clone(), authenticate::authenticate))
-            .route_layer(from_fn_with_state(self.clone(), meter::meter))
+    /// Whose forwarded headers count.
+    #[must_use]
+    pub fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.0.config.trusted_proxies
+    }
+
+    /// What is known of the directory.
+    #[must_use]
+    pub fn directory(&self) -> &KnownDirectory {
+        &self.0.directory
     }
 }

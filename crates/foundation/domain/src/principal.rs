@@ -11,7 +11,8 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::customer::{ApiKeyStatus, Lifecycle};
-use crate::entitlement::HeldModule;
+use crate::entitlement::{self, HeldModule};
+use crate::modules;
 use crate::permission::{Action, Permission};
 use crate::{ApiKeyId, CustomerId, Plan, RateLimitPeriod, SubscriptionStatus};
 
@@ -59,6 +60,13 @@ impl Principal {
     #[must_use]
     pub fn may(&self, action: Action, resource: &str) -> bool {
         self.permissions.iter().any(|permission| permission.allows(action, resource))
+    }
+
+    /// Whether the customer may use the feature module now.
+    #[must_use]
+    pub fn has_module(&self, key: &str) -> bool {
+        modules::find(key)
+            .is_some_and(|module| entitlement::decide(module, self.plan, &self.modules, Utc::now()).is_ok())
     }
 
     /// Whether the key may be used from this address. A key that is bound to networks can't be used from an unknown

@@ -1,6 +1,5 @@
 //! What a route of the customer API asks of its caller: named where the route is made, checked by the gateway.
 
-use crate::modules::FeatureModule;
 use crate::permission::Action;
 
 /// What a caller needs to use a route.
@@ -10,8 +9,8 @@ pub struct RouteNeeds {
     pub method: &'static str,
     /// The path, with its parameters' names: `/api/v1/deals/{id}`.
     pub path: String,
-    /// The feature module that the customer needs.
-    pub module: &'static dyn FeatureModule,
+    /// The key of the feature module that the customer needs.
+    pub module: &'static str,
     /// What the caller does.
     pub action: Action,
     /// To what: the names under which a permission may mention it. The first is the one that is shown.

@@ -22,9 +22,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
                 "Send the body as JSON, with Content-Type: application/json.",
             ));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| body_problem(rejection.into_response()))?;
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
+        // serde takes a list for an object's fields in their order, and an empty one for an object with none.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::field("/", "must be an object, not a list"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             if error.inner().is_data() {
@@ -35,6 +37,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         })?;
         json.end().map_err(|error| Problem::bad_request(format!("The body is not valid JSON: {error}.")))?;
         Ok(Self(value))
+    }
+}
+
+/// A body as it was sent, whatever it is; as large as the server takes it.
+#[derive(Debug, Clone)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await;
+        bytes.map(Self).map_err(|rejection| body_problem(rejection.into_response()))
     }
 }
 

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-pub use extract::{JsonBody, PathParam, QueryParams};
+pub use extract::{JsonBody, PathParam, QueryParams, RawBody};
 pub use query::query_parameters;
 
 /// One wrong field of a request.
@@ -72,6 +72,8 @@ problems! {
     bad_request = BAD_REQUEST, "bad-request", "The request can't be understood";
     /// 400: fields of the request are wrong; give them with [`Problem::with_errors`].
     invalid_fields = BAD_REQUEST, "invalid-fields", "Some fields are wrong";
+    /// 400: an API key in the URL, where logs keep it.
+    key_in_url = BAD_REQUEST, "key-in-url", "An API key must not be in a URL";
     /// 401: no credentials, or none that we know.
     unauthenticated = UNAUTHORIZED, "unauthenticated", "Authentication is needed";
     /// 401: the API key has expired.
@@ -82,8 +84,12 @@ problems! {
     forbidden = FORBIDDEN, "forbidden", "This is not allowed";
     /// 403: the API key lacks the permission.
     permission_missing = FORBIDDEN, "permission-missing", "The API key lacks a permission";
+    /// 403: the API key may not be used from this network.
+    network_not_allowed = FORBIDDEN, "network-not-allowed", "The API key may not be used from here";
     /// 403: the customer doesn't have the feature module.
     module_disabled = FORBIDDEN, "module-disabled", "The feature module is not enabled";
+    /// 403: the customer has used the feature module as often as they may.
+    module_limit_reached = FORBIDDEN, "module-limit-reached", "The limit of the feature module is reached";
     /// 403: the customer is suspended.
     customer_suspended = FORBIDDEN, "customer-suspended", "The customer is suspended";
     /// 403: the customer's subscription was canceled.
@@ -100,18 +106,30 @@ problems! {
     conflict = CONFLICT, "conflict", "It contradicts what is there";
     /// 409: the name is taken.
     already_exists = CONFLICT, "already-exists", "It exists already";
+    /// 409: the first request with this Idempotency-Key is still being done.
+    idempotency_in_progress = CONFLICT, "idempotency-in-progress", "The request is being done already";
+    /// 409: a request with this Idempotency-Key was begun, and nobody knows whether it took effect.
+    idempotency_outcome_unknown = CONFLICT, "idempotency-outcome-unknown", "It is not known whether it was done";
     /// 412: the object was changed since the caller read it.
     precondition_failed = PRECONDITION_FAILED, "precondition-failed", "The object has changed";
     /// 413: the body is too large.
     payload_too_large = PAYLOAD_TOO_LARGE, "payload-too-large", "The body is too large";
     /// 415: the body is not JSON.
     unsupported_media_type = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be JSON";
+    /// 422: the Idempotency-Key was used for another request.
+    idempotency_key_reused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key belongs to another request";
+    /// 429: too many requests for now.
+    rate_limited = TOO_MANY_REQUESTS, "rate-limited", "Too many requests";
+    /// 429: the quota of the period is used up.
+    quota_exceeded = TOO_MANY_REQUESTS, "quota-exceeded", "The quota is used up";
     /// 431: the headers are too large.
     headers_too_large = REQUEST_HEADER_FIELDS_TOO_LARGE, "headers-too-large", "The headers are too large";
     /// 500: our fault. The detail must not tell internals.
     internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side";
     /// 503: a part that is needed is away; trying again helps.
     unavailable = SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable";
+    /// 503: something that is needed went away at the very end, so that nobody knows whether it was done.
+    outcome_unknown = SERVICE_UNAVAILABLE, "outcome-unknown", "It is not known whether it was done";
     /// 503: a new customer's database could not be made; nothing is left of it.
     provisioning_failed = SERVICE_UNAVAILABLE, "provisioning-failed", "The customer could not be provisioned";
 }
@@ -186,6 +204,12 @@ impl Problem {
     pub fn instance(mut self, request_id: impl Into<String>) -> Self {
         self.instance = Some(request_id.into());
         self
+    }
+
+    /// The kind of problem: the last part of its type, such as `not-found`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind.rsplit('/').next().unwrap_or(self.kind)
     }
 
     /// The status.

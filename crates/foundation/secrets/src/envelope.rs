@@ -135,7 +135,7 @@ impl std::fmt::Debug for DataKey {
     }
 }
 
-fn seal(key: &[u8; 32], key_id: &str, aad: &[u8], plain: &[u8]) -> Result<String, EnvelopeError> {
+pub(crate) fn seal(key: &[u8; 32], key_id: &str, aad: &[u8], plain: &[u8]) -> Result<String, EnvelopeError> {
     let cipher = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| EnvelopeError::Unauthentic)?;
     let mut body = plain.to_vec();
     let nonce =
@@ -145,7 +145,7 @@ fn seal(key: &[u8; 32], key_id: &str, aad: &[u8], plain: &[u8]) -> Result<String
     Ok(format!("{VERSION}.{key_id}.{}", URL_SAFE_NO_PAD.encode(payload)))
 }
 
-fn parse(stored: &str) -> Result<(&str, Vec<u8>), EnvelopeError> {
+pub(crate) fn parse(stored: &str) -> Result<(&str, Vec<u8>), EnvelopeError> {
     let mut parts = stored.splitn(3, '.');
     let (Some(VERSION), Some(key_id), Some(payload)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(EnvelopeError::Malformed);
@@ -154,7 +154,7 @@ fn parse(stored: &str) -> Result<(&str, Vec<u8>), EnvelopeError> {
     Ok((key_id, payload))
 }
 
-fn open(key: &[u8; 32], aad: &[u8], mut payload: Vec<u8>) -> Result<Vec<u8>, EnvelopeError> {
+pub(crate) fn open(key: &[u8; 32], aad: &[u8], mut payload: Vec<u8>) -> Result<Vec<u8>, EnvelopeError> {
     if payload.len() < NONCE_LENGTH {
         return Err(EnvelopeError::Malformed);
     }

@@ -5,6 +5,7 @@
 pub mod api_key;
 pub mod envelope;
 pub mod master_key;
+pub mod operator_seal;
 pub mod password;
 mod random;
 pub mod token;
@@ -12,5 +13,6 @@ pub mod token;
 pub use api_key::{ApiKey, MalformedApiKey};
 pub use envelope::{DataKey, EnvelopeError, SealContext, WrappedDataKey};
 pub use master_key::{MasterKey, MasterKeyError};
+pub use operator_seal::OperatorSeal;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use token::OperatorToken;

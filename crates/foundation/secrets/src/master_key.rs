@@ -1,4 +1,4 @@
-//! The master key: it wraps the customers' data keys and nothing else.
+//! The master key: it wraps the customers' data keys, and the key for what belongs to operators derives from it.
 
 use std::fmt;
 

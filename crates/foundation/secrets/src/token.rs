@@ -11,6 +11,18 @@ pub fn sha256_hex(text: &str) -> String {
     hex::encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }
 
+/// Lower-case hex SHA-256 of several parts, each with its length before it: moving a byte from one part to the next
+/// gives another hash.
+#[must_use]
+pub fn sha256_hex_of_parts(parts: &[&[u8]]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    hex::encode(context.finish())
+}
+
 /// An operator's bearer token.
 #[derive(Debug, Clone)]
 pub struct OperatorToken(SecretString);
@@ -57,6 +69,13 @@ impl OperatorToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_told_apart() {
+        assert_ne!(sha256_hex_of_parts(&[b"ab", b"c"]), sha256_hex_of_parts(&[b"a", b"bc"]));
+        assert_ne!(sha256_hex_of_parts(&[b"a"]), sha256_hex_of_parts(&[b"a", b""]));
+        assert_eq!(sha256_hex_of_parts(&[b"a", b"\xff"]).len(), 64);
+    }
 
     #[test]
     fn a_token_matches_itself_only() {

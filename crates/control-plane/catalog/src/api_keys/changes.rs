@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
+use ipnet::IpNet;
 use tokio_postgres::types::Json;
 
 use super::{ApiKeyRecord, COLUMNS, get, record};
@@ -24,12 +25,25 @@ pub struct NewApiKey {
     pub description: Option<String>,
     /// What it may do.
     pub permissions: Vec<Permission>,
+    /// From where it may be used; from everywhere when empty.
+    pub allowed_networks: Vec<IpNet>,
     /// How many requests it may make in a period.
     pub rate_limit_requests: i32,
     /// The period.
     pub rate_limit_period: RateLimitPeriod,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
+    /// The key that it replaces, with its quota.
+    pub replaces: Option<Replaced>,
+}
+
+/// A key that another one replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    /// The key.
+    pub id: ApiKeyId,
+    /// Whose quota both draw on.
+    pub quota_key_id: ApiKeyId,
 }
 
 impl NewApiKey {
@@ -49,9 +63,11 @@ impl NewApiKey {
             name,
             description: None,
             permissions: Permission::default_set(),
+            allowed_networks: Vec::new(),
             rate_limit_requests: 1000,
             rate_limit_period: RateLimitPeriod::Month,
             expires_at: None,
+            replaces: None,
         }
     }
 }
@@ -59,13 +75,14 @@ impl NewApiKey {
 /// Writes a key's row.
 ///
 /// # Errors
-/// [`CatalogError::Conflict`] when there is no such customer (`admin_api_keys_customer_id_fkey`) or the key exists
-/// (`admin_api_keys_key_hash_key`).
+/// [`CatalogError::Conflict`] when there is no such customer (`admin_api_keys_customer_id_fkey`), the key exists
+/// (`admin_api_keys_key_hash_key`), or the key that it replaces was replaced before
+/// (`admin_api_keys_rotated_from_idx`).
 pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiKeyRecord, CatalogError> {
     let sql = format!(
         "insert into admin_api_keys (id, customer_id, key_hash, key_prefix, name, description, permissions,
-             rate_limit_requests, rate_limit_period, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10)
+             rate_limit_requests, rate_limit_period, expires_at, allowed_networks, rotated_from, quota_key_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10, $11::text[]::cidr[], $12, $13)
          returning {COLUMNS}"
     );
     let inserted = query::one(
@@ -82,10 +99,17 @@ pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiK
             &new.rate_limit_requests,
             &new.rate_limit_period.as_str(),
             &new.expires_at,
+            &network_texts(&new.allowed_networks),
+            &new.replaces.map(|replaced| replaced.id.uuid()),
+            &new.replaces.map(|replaced| replaced.quota_key_id.uuid()),
         ],
     )
     .await?;
     record(&inserted)
+}
+
+fn network_texts(networks: &[IpNet]) -> Vec<String> {
+    networks.iter().map(ToString::to_string).collect()
 }
 
 /// Which fields of a key to change. An outer `None` leaves the field as it is; an inner one empties it.
@@ -97,6 +121,8 @@ pub struct ApiKeyChanges {
     pub description: Option<Option<String>>,
     /// What it may do.
     pub permissions: Option<Vec<Permission>>,
+    /// From where it may be used; from everywhere when empty.
+    pub allowed_networks: Option<Vec<IpNet>>,
     /// How many requests it may make in a period.
     pub rate_limit_requests: Option<i32>,
     /// The period.
@@ -121,6 +147,7 @@ pub async fn update(
          set name = coalesce($3, name),
              description = case when $9 then $4 else description end,
              permissions = coalesce($5, permissions),
+             allowed_networks = coalesce($11::text[]::cidr[], allowed_networks),
              rate_limit_requests = coalesce($6, rate_limit_requests),
              rate_limit_period = coalesce($7::text::rate_limit_period, rate_limit_period),
              expires_at = case when $10 then $8 else expires_at end,
@@ -142,6 +169,7 @@ pub async fn update(
             &changes.expires_at.flatten(),
             &changes.description.is_some(),
             &changes.expires_at.is_some(),
+            &changes.allowed_networks.as_deref().map(network_texts),
         ],
     )
     .await?;
@@ -174,6 +202,27 @@ pub async fn revoke(
         return Ok(Some(Revoked { key: record(&row)?, is_new: true }));
     }
     Ok(get(client, customer, id).await?.map(|key| Revoked { key, is_new: false }))
+}
+
+/// Lets a customer's key work no longer than until this time. A key that ends sooner by itself stays as it is.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn end_by(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+    latest: DateTime<Utc>,
+) -> Result<Option<ApiKeyRecord>, CatalogError> {
+    let sql = format!(
+        "update admin_api_keys set expires_at = least(expires_at, $3)
+         where id = $1 and customer_id = $2 returning {COLUMNS}"
+    );
+    query::optional(client, &sql, &[&id.uuid(), &customer.uuid(), &latest])
+        .await?
+        .as_ref()
+        .map(record)
+        .transpose()
 }
 
 /// Marks the keys whose time ran out by `now`, and answers with them.

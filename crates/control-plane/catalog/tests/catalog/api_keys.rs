@@ -1,10 +1,12 @@
 //! `catalog::api_keys`.
 
-use catalog::api_keys::{self, ApiKeyChanges, NewApiKey};
+use catalog::api_keys::{self, ApiKeyChanges, NewApiKey, Replaced};
 use catalog::{CatalogError, PageRequest};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customer::ApiKeyStatus;
 use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
+use ipnet::IpNet;
+use secrets::ApiKey;
 
 use crate::setup;
 
@@ -129,6 +131,63 @@ async fn keys_expire_when_their_time_has_run_out_and_only_once() {
         let key = api_keys::update(&client, acme, ids[1], &changes).await.unwrap().unwrap();
         assert_eq!((key.expires_at, key.status), (expires_at, status));
     }
+}
+
+#[tokio::test]
+async fn networks_are_kept_as_they_were_given() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let acme = setup::customer(&client, "acme").await.id;
+    let networks: Vec<IpNet> =
+        ["192.0.2.7/32", "10.0.0.0/8", "2001:db8::/32", "::1/128"].map(|text| text.parse().unwrap()).into();
+    let key = ApiKey::generate();
+    let new = NewApiKey {
+        allowed_networks: networks.clone(),
+        ..NewApiKey::with_defaults(acme, "bound".to_owned(), key.hash(), key.display_prefix())
+    };
+    let made = api_keys::insert(&client, &new).await.unwrap();
+    assert_eq!(made.allowed_networks, networks);
+    let rename = ApiKeyChanges { name: Some("still bound".to_owned()), ..ApiKeyChanges::default() };
+    let changed = api_keys::update(&client, acme, made.id, &rename).await.unwrap().unwrap();
+    assert_eq!(changed.allowed_networks, networks);
+    let free = ApiKeyChanges { allowed_networks: Some(Vec::new()), ..ApiKeyChanges::default() };
+    let changed = api_keys::update(&client, acme, made.id, &free).await.unwrap().unwrap();
+    assert!(changed.allowed_networks.is_empty());
+    assert!(setup::api_key(&client, acme).await.1.allowed_networks.is_empty());
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_once_and_ends_no_later_than_it_would() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let acme = setup::customer(&client, "acme").await.id;
+    let other = setup::customer(&client, "other").await.id;
+    let (_, old) = setup::api_key(&client, acme).await;
+    let successor = || {
+        let key = ApiKey::generate();
+        NewApiKey {
+            replaces: Some(Replaced { id: old.id, quota_key_id: old.id }),
+            ..NewApiKey::with_defaults(acme, "new".to_owned(), key.hash(), key.display_prefix())
+        }
+    };
+    assert!(api_keys::replacement(&client, acme, old.id).await.unwrap().is_none());
+    let new = api_keys::insert(&client, &successor()).await.unwrap();
+    assert_eq!((new.rotated_from, new.quota_key_id), (Some(old.id), Some(old.id)));
+    assert_eq!(api_keys::replacement(&client, acme, old.id).await.unwrap(), Some(new));
+    assert!(api_keys::replacement(&client, other, old.id).await.unwrap().is_none());
+    let error = api_keys::insert(&client, &successor()).await.unwrap_err();
+    assert!(error.conflicts_with("admin_api_keys_rotated_from_idx"), "{error:?}");
+
+    let soon = now() + TimeDelta::hours(1);
+    let ends = |latest| api_keys::end_by(&client, acme, old.id, latest);
+    assert_eq!(ends(soon).await.unwrap().unwrap().expires_at, Some(soon));
+    assert_eq!(ends(soon + TimeDelta::hours(1)).await.unwrap().unwrap().expires_at, Some(soon));
+    let sooner = soon - TimeDelta::minutes(5);
+    assert_eq!(ends(sooner).await.unwrap().unwrap().expires_at, Some(sooner));
+    assert!(
+        api_keys::end_by(&client, other, old.id, soon).await.unwrap().is_none(),
+        "another customer's key"
+    );
 }
 
 #[tokio::test]

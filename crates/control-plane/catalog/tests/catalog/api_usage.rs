@@ -2,7 +2,7 @@
 
 use catalog::api_usage::{self, UsageFilter, UsageRecord};
 use catalog::{CatalogError, TimeRange};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Months, NaiveTime, TimeDelta, Utc};
 use domain::{ApiKeyId, CustomerId};
 use uuid::Uuid;
 
@@ -26,6 +26,8 @@ fn request(
         response_time_ms: Some(milliseconds),
         request_size_bytes: None,
         response_size_bytes: Some(100),
+        module: Some("crm_core".to_owned()),
+        outcome: Some(if status_code < 400 { "ok" } else { "not-found" }.to_owned()),
     }
 }
 
@@ -162,8 +164,136 @@ async fn summaries_count_what_was_asked_for() {
     let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap();
     let counts: Vec<_> = keys.iter().map(|key| (key.api_key_id.uuid(), key.totals.total_requests)).collect();
     assert_eq!(counts, [(acme.uuid(), 102), (other.uuid(), 1)]);
-    let first_day = UsageFilter { time: TimeRange::default().before(noon + TimeDelta::hours(1)), ..of_acme };
+    let first_day =
+        UsageFilter { time: TimeRange::default().before(noon + TimeDelta::hours(1)), ..of_acme.clone() };
     assert_eq!(api_usage::totals_of(&client, &first_day).await.unwrap().total_requests, 100);
     let nobody = UsageFilter { customer: Some(CustomerId::generate()), ..UsageFilter::default() };
     assert_eq!(api_usage::totals_of(&client, &nobody).await.unwrap(), api_usage::UsageTotals::default());
+}
+
+#[tokio::test]
+async fn usage_is_told_by_route_status_outcome_and_module() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let customer = CustomerId::generate();
+    let mut batch: Vec<_> = (0..3).map(|_| request(customer, Utc::now(), 200, 5)).collect();
+    batch.push(request(customer, Utc::now(), 404, 5));
+    let other = request(customer, Utc::now(), 201, 5);
+    batch.push(UsageRecord { method: "POST".to_owned(), module: None, outcome: None, ..other });
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+
+    let all = UsageFilter::default();
+    let routes = api_usage::by_route(&client, &all).await.unwrap();
+    let routes: Vec<_> = routes
+        .iter()
+        .map(|row| (row.method.as_str(), row.endpoint.as_str(), row.totals.total_requests))
+        .collect();
+    assert_eq!(routes, [("GET", "/api/v1/deals", 4), ("POST", "/api/v1/deals", 1)]);
+    let statuses = api_usage::by_status(&client, &all).await.unwrap();
+    let statuses: Vec<_> = statuses.iter().map(|row| (row.status_code, row.totals.total_requests)).collect();
+    assert_eq!(statuses, [(200, 3), (201, 1), (404, 1)]);
+    let outcomes = api_usage::by_outcome(&client, &all).await.unwrap();
+    let outcomes: Vec<_> =
+        outcomes.iter().map(|row| (row.outcome.as_deref(), row.totals.total_requests)).collect();
+    assert_eq!(outcomes, [(Some("ok"), 3), (Some("not-found"), 1), (None, 1)]);
+    let modules = api_usage::by_module(&client, &all).await.unwrap();
+    let modules: Vec<_> =
+        modules.iter().map(|row| (row.module.as_deref(), row.totals.total_requests)).collect();
+    assert_eq!(modules, [(Some("crm_core"), 4), (None, 1)]);
+}
+
+#[tokio::test]
+async fn what_drew_on_a_quota_is_counted_from_any_moment_on() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let acme = setup::customer(&client, "acme").await.id;
+    let (_, old_key) = setup::api_key(&client, acme).await;
+    let (_, new_key) = setup::api_key(&client, acme).await;
+    let (_, other_key) = setup::api_key(&client, acme).await;
+    let noon: DateTime<Utc> = "2026-11-05T12:00:00Z".parse().unwrap();
+    let made = |key: ApiKeyId, hours: i64, status: u16| UsageRecord {
+        api_key_id: key,
+        ..request(acme, noon + TimeDelta::hours(hours), status, 5)
+    };
+    let batch = [
+        made(old_key.id, -1, 200),
+        made(old_key.id, 0, 200),
+        made(old_key.id, 11, 404),
+        made(new_key.id, 12, 200),
+        made(new_key.id, 48, 500),
+        // Drew on nothing, or on somebody else's.
+        made(new_key.id, 1, 401),
+        made(new_key.id, 1, 403),
+        made(new_key.id, 20, 429),
+        made(other_key.id, 1, 200),
+    ];
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+    let line = [old_key.id, new_key.id];
+    for (hours, expected) in [(-36, 5), (-12, 5), (-1, 5), (0, 4), (1, 3), (12, 2), (13, 1), (48, 1), (49, 0)]
+    {
+        let since = noon + TimeDelta::hours(hours);
+        let counted = api_usage::accepted_since(&client, &line, since).await.unwrap();
+        assert_eq!(counted, expected, "since {since}");
+    }
+    assert_eq!(api_usage::accepted_since(&client, &[], noon).await.unwrap(), 0);
+
+    let of_modules = api_usage::module_usage(&client, acme, noon).await.unwrap();
+    let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 3 };
+    assert_eq!(of_modules, [expected], "only what was answered as it asked");
+}
+
+#[tokio::test]
+async fn old_months_are_retired_one_by_one_and_never_before_they_are_rolled_up() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let customer = CustomerId::generate();
+    let this_month = Utc::now().date_naive().with_day0(0).unwrap();
+    let month = |ago: u32| this_month - Months::new(ago);
+    // Months of the past have tables only if they were made then.
+    for ago in [2, 3] {
+        let (from, until) = (month(ago), month(ago - 1));
+        client
+            .batch_execute(&format!(
+                "create table admin_api_usage_{} partition of admin_api_usage
+                     for values from ('{from} 00:00Z') to ('{until} 00:00Z')",
+                from.format("y%Ym%m")
+            ))
+            .await
+            .unwrap();
+    }
+    let at = |ago: u32| month(ago).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(30);
+    let batch: Vec<_> =
+        [0, 1, 2, 2, 3, 3, 3, 5, 6].map(|ago| request(customer, at(ago), 200, 5)).into_iter().collect();
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+    // As if the trigger had been off for a while.
+    client
+        .execute("delete from admin_api_usage_daily where usage_date = $1", &[&at(3).date_naive()])
+        .await
+        .unwrap();
+
+    let error = api_usage::retire_oldest_month(&client, 0).await.unwrap_err();
+    assert!(matches!(error, CatalogError::Invalid { .. }), "{error:?}");
+    for expected in [Some(month(3)), Some(month(2)), Some(month(6)), None, None] {
+        assert_eq!(api_usage::retire_oldest_month(&client, 1).await.unwrap(), expected);
+    }
+    let left = api_usage::totals_of(&client, &UsageFilter::default()).await.unwrap();
+    assert_eq!(left.total_requests, 2, "this month and the last are kept");
+    let rolled_up = async || -> Vec<i64> {
+        catalog::summaries::api_usage(&client, customer)
+            .await
+            .unwrap()
+            .iter()
+            .map(|day| day.total_requests)
+            .collect()
+    };
+    assert_eq!(rolled_up().await, [1, 1, 2, 3, 1, 1]);
+    for ago in [2, 3, 5, 6] {
+        assert!(api_usage::rebuild_day(&client, at(ago).date_naive()).await.unwrap().skipped);
+    }
+    assert_eq!(rolled_up().await, [1, 1, 2, 3, 1, 1], "what is gone is not counted anew");
+    // A request that comes very late still counts.
+    api_usage::insert_batch(&client, &[request(customer, at(3), 200, 5)]).await.unwrap();
+    assert_eq!(rolled_up().await, [1, 1, 2, 4, 1, 1]);
+    assert_eq!(api_usage::retire_oldest_month(&client, 1).await.unwrap(), Some(month(3)));
+    assert_eq!(rolled_up().await, [1, 1, 2, 4, 1, 1]);
 }

@@ -10,6 +10,7 @@ mod api_usage;
 mod audit;
 mod customers;
 mod directory;
+mod idempotency;
 mod invoices;
 mod modules;
 mod plans;

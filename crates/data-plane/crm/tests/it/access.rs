@@ -1,12 +1,16 @@
 //! No route can be used without a caller, the module and the permission.
 
+use std::time::Duration;
+
 use crm::{Operation, ROUTES, RouteInfo};
+use customer_db::RouterConfig;
 use domain::OrganizationId;
 use domain::permission::Action;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Api, least};
+use crate::support;
 
 async fn use_route(api: &Api, route: &RouteInfo) -> Answer {
     let path = route.path.trim_start_matches("/api/v1/").replace("{id}", &uuid::Uuid::now_v7().to_string());
@@ -36,7 +40,7 @@ async fn every_route_asks_for_a_caller() {
             .uri(route.path.replace("{id}", &uuid::Uuid::now_v7().to_string()))
             .body(axum::body::Body::empty())
             .unwrap();
-        let bare: axum::Router = crm::router(&api.customer.databases);
+        let bare = api.router();
         let response = tower::ServiceExt::oneshot(bare, request).await.unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{route:?}");
         assert!(response.headers().contains_key("www-authenticate"));
@@ -46,15 +50,19 @@ async fn every_route_asks_for_a_caller() {
 #[tokio::test]
 async fn every_route_asks_for_its_module() {
     let mut api = Api::new().await;
-    let all = api.principal.modules.clone();
     for route in ROUTES.iter() {
-        api.principal.modules = all.clone();
-        api.principal.modules.remove(route.module);
+        let module = domain::modules::find(route.module).expect("a route names a module that exists");
+        api.only_module("none");
         let answer = use_route(&api, route).await;
+        if !module.can_be_disabled() {
+            assert_eq!(answer.status, expected(route), "{route:?}");
+            continue;
+        }
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{route:?}");
         assert_eq!(answer.body["type"], "/problems/module-disabled");
         assert_eq!(answer.body["module"], route.module);
-        api.principal.modules = [route.module.to_owned()].into();
+        assert_eq!(answer.body["reason"], "turned_off");
+        api.only_module(route.module);
         assert_eq!(use_route(&api, route).await.status, expected(route), "{route:?}");
     }
 }
@@ -122,7 +130,7 @@ async fn a_path_has_only_its_methods() {
 
 #[tokio::test]
 async fn a_customer_whose_database_is_away_is_told_to_come_back() {
-    let api = Api::new().await;
+    let api = Api::with(RouterConfig { wait_timeout: Duration::from_millis(200), ..support::config() }).await;
     api.customer.directory.adjust(api.customer.id, |endpoint| endpoint.port = testkit::free_port());
     for route in ROUTES.iter() {
         let answer = use_route(&api, route).await;
@@ -130,5 +138,27 @@ async fn a_customer_whose_database_is_away_is_told_to_come_back() {
         assert!(!answer.header("retry-after").is_empty());
         let text = answer.body.to_string();
         assert!(!text.contains("127.0.0.1") && !text.contains("customer_test"), "internals are told: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_want_of_a_connection_names_the_cause() {
+    let short = RouterConfig { wait_timeout: Duration::from_millis(50), ..support::config() };
+    for (config, words) in [
+        (RouterConfig { max_connections_per_customer: 1, ..short.clone() }, "by other requests of yours"),
+        (
+            RouterConfig { max_connections_per_customer: 1, max_waiting_per_customer: 0, ..short.clone() },
+            "Too many requests wait",
+        ),
+        (RouterConfig { max_connections: 1, ..short }, "This server has no connection"),
+    ] {
+        let api = Api::with(config).await;
+        let held = api.customer.databases.begin(api.customer.id, None).await.unwrap();
+        let answer = api.get("contacts").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        assert!(answer.body["detail"].as_str().unwrap().contains(words), "{}", answer.body);
+        assert_eq!(answer.header("retry-after"), "1");
+        drop(held);
+        assert_eq!(api.get("contacts").await.status, StatusCode::OK);
     }
 }

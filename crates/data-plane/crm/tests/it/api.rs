@@ -2,14 +2,23 @@
 
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::{Extension, Router};
+use chrono::Utc;
+use customer_db::RouterConfig;
 use domain::customer::{ApiKeyStatus, Lifecycle};
+use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
-use domain::principal::Principal;
-use domain::{ApiKeyId, OrganizationId, SubscriptionStatus};
+use domain::principal::{ChangeFeed, Changes, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use domain::usage::UsageRecord;
+use domain::{ApiKeyId, CustomerId, OrganizationId, Plan, RateLimitPeriod, SubscriptionStatus};
+use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use limits::{Limiter, LimiterConfig, QuotaSeed, SeedError, Span, Subject};
+use secrets::{ApiKey, ExposeSecret as _};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::support::{self, TestCustomer};
@@ -32,19 +41,53 @@ pub(crate) struct Answer {
 impl Api {
     /// A new customer's, with every module and a key that may do everything.
     pub(crate) async fn new() -> Self {
-        let customer = support::customer().await;
+        Self::with(support::config()).await
+    }
+
+    /// The same, with these limits of the connections.
+    pub(crate) async fn with(config: RouterConfig) -> Self {
+        let customer = support::customer_with(config).await;
+        let api_key_id = ApiKeyId::generate();
         let principal = Principal {
-            api_key_id: ApiKeyId::generate(),
+            api_key_id,
+            quota_key_id: api_key_id,
             key_status: ApiKeyStatus::Active,
             key_expires_at: None,
             permissions: Permission::default_set(),
+            allowed_networks: Vec::new(),
+            rate_limit_requests: 1_000_000,
+            rate_limit_period: RateLimitPeriod::Month,
             customer_id: customer.id,
             customer_slug: "test".to_owned(),
+            time_zone: chrono_tz::UTC,
+            plan: Plan::Enterprise,
             subscription_status: SubscriptionStatus::Active,
+            status_changed_at: Utc::now(),
+            trial_ends_at: None,
             lifecycle: Lifecycle::Ready,
-            modules: domain::modules::ALL.iter().map(|module| module.key().to_owned()).collect(),
+            modules: Vec::new(),
         };
         Self { customer, principal, organization: Mutex::default() }
+    }
+
+    /// Switches a module on or off for this customer, whatever the plan says.
+    pub(crate) fn switch_module(&mut self, key: &str, enabled: bool) {
+        self.principal.modules.retain(|module| module.key != key);
+        self.principal.modules.push(HeldModule {
+            key: key.to_owned(),
+            is_active: true,
+            decision: Some(ModuleDecision { enabled, expires_at: None, reason: None }),
+            usage_limit: None,
+            usage_count: 0,
+            reset_date: None,
+        });
+    }
+
+    /// Leaves the customer with this module and the core.
+    pub(crate) fn only_module(&mut self, only: &str) {
+        for module in domain::modules::ALL {
+            self.switch_module(module.key(), module.key() == only);
+        }
     }
 
     /// Works in this organization from now on.
@@ -53,7 +96,7 @@ impl Api {
     }
 
     pub(crate) fn router(&self) -> Router {
-        crm::router(&self.customer.databases).layer(Extension(Arc::new(self.principal.clone())))
+        crm::router(&self.customer.databases, &gateway_of(&self.principal))
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -72,7 +115,10 @@ impl Api {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("/api/v1/{path}"));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/{path}"))
+            .header(header::AUTHORIZATION, authorization());
         let organization = *self.organization.lock().unwrap();
         if let Some(organization) = organization {
             request = request.header("X-Organization-Id", organization.to_string());
@@ -119,6 +165,58 @@ impl Api {
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         answer.body["data"].as_array().unwrap().clone()
     }
+}
+
+/// A header with a well-formed key.
+pub(crate) fn authorization() -> String {
+    format!("Bearer {}", ApiKey::generate().secret().expose_secret())
+}
+
+/// A gateway that takes everybody for this principal.
+pub(crate) fn gateway_of(principal: &Principal) -> Gateway {
+    let everybody = Arc::new(Everybody(Arc::new(principal.clone())));
+    let directory = KnownDirectory::start(
+        everybody.clone(),
+        everybody.clone(),
+        KnownDirectoryConfig::default(),
+        CancellationToken::new(),
+    );
+    // Nothing listens there: the limits count alone.
+    let redis = format!("redis://127.0.0.1:{}", testkit::free_port()).into();
+    let limiter =
+        Limiter::start(LimiterConfig::default(), &redis, everybody.clone(), CancellationToken::new());
+    Gateway::new(GatewayConfig::default(), directory, limiter, everybody)
+}
+
+struct Everybody(Arc<Principal>);
+
+#[async_trait]
+impl Directory for Everybody {
+    async fn principal(&self, _: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
+
+    async fn endpoint(&self, _: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl ChangeFeed for Everybody {
+    async fn subscribe(&self) -> Result<Box<dyn Changes>, DirectoryUnavailable> {
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl QuotaSeed for Everybody {
+    async fn used(&self, _: &Subject, _: Span) -> Result<u64, SeedError> {
+        Ok(0)
+    }
+}
+
+impl UsageRecorder for Everybody {
+    fn record(&self, _: UsageRecord) {}
 }
 
 impl Answer {

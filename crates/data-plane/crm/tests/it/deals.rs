@@ -8,7 +8,7 @@ use crate::api::Api;
 #[tokio::test]
 async fn further_stages_and_split_deals_need_advanced_pipeline() {
     let mut api = Api::new().await;
-    api.principal.modules = ["crm_core".to_owned()].into();
+    api.only_module("crm_core");
     let deal = api.create("deals", json!({"name": "Big", "is_split_deal": false, "split_data": null})).await;
     let object = format!("deals/{}", deal["id"].as_str().unwrap());
     for (body, field) in [
@@ -32,7 +32,7 @@ async fn further_stages_and_split_deals_need_advanced_pipeline() {
         assert_eq!(api.patch(&object, json!({"stage": stage})).await.status, StatusCode::OK, "{stage}");
     }
 
-    api.principal.modules.insert("advanced_pipeline".to_owned());
+    api.switch_module("advanced_pipeline", true);
     let changed = api
         .patch(&object, json!({"stage": "negotiation", "is_split_deal": true, "split_data": [{"user": "ann", "share": 50}]}))
         .await;

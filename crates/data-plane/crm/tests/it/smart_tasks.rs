@@ -89,10 +89,10 @@ async fn what_does_not_match_creates_nothing() {
     api.enter(api.customer.first);
 
     // Without the module, templates sleep.
-    api.principal.modules.remove("workflow_automation");
+    api.switch_module("workflow_automation", false);
     api.create("activities", meeting(Some("the offer"))).await;
     assert_eq!(api.list("tasks").await.len(), 0);
-    api.principal.modules.insert("workflow_automation".to_owned());
+    api.switch_module("workflow_automation", true);
     api.create("activities", meeting(Some("the OFFER"))).await;
     assert_eq!(api.list("tasks").await.len(), 1);
 }

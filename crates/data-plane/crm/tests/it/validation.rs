@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::api::{Api, least};
+use crate::api::{Api, authorization, least};
 
 #[tokio::test]
 async fn every_wrong_field_is_named_at_once() {
@@ -116,7 +116,10 @@ async fn characters_and_sizes_that_can_not_be_stored_are_refused() {
 async fn a_body_is_json_and_not_too_large() {
     let api = Api::new().await;
     let send = async |content_type: Option<&str>, body: Body| {
-        let mut request = Request::builder().method(Method::POST).uri("/api/v1/contacts");
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri("/api/v1/contacts")
+            .header("authorization", authorization());
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }

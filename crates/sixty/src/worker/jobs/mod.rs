@@ -1,14 +1,20 @@
 //! The worker's jobs, a file each. Backups are in their own crate.
 
+mod idempotency_keys;
 mod key_expiry;
+mod module_overrides;
 mod provisioning_nudge;
 mod reconciler_scan;
 mod trial_expiry;
+mod usage_nights;
 
+pub(crate) use idempotency_keys::IdempotencyKeys;
 pub(crate) use key_expiry::KeyExpiry;
+pub(crate) use module_overrides::ModuleOverrides;
 pub(crate) use provisioning_nudge::ProvisioningNudge;
 pub(crate) use reconciler_scan::ReconcilerScan;
 pub(crate) use trial_expiry::TrialExpiry;
+pub(crate) use usage_nights::UsageNights;
 
 use customers::UseCaseError;
 use jobs::JobError;

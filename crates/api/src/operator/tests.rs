@@ -1,0 +1,171 @@
+//! The operator's routes over a real admin database, without a server around them.
+
+mod idempotency;
+mod keys;
+mod modules;
+mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::DefaultBodyLimit;
+use catalog::customers::NewCustomer;
+use catalog::{Catalog, CatalogConfig, audit, customers as customer_rows};
+use chrono::Utc;
+use customers::ControlPlane;
+use domain::customer::Lifecycle;
+use domain::{AuditAction, CustomerId, CustomerSlug, Plan};
+use gateway::TrustedProxies;
+use http::request::Builder;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use provisioning::OperationWatcher;
+use secrets::{ExposeSecret as _, MasterKey, OperatorToken};
+use serde_json::Value;
+use testkit::AdminDatabase;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::{ApiState, LARGEST_BODY, request_id};
+
+/// The operator API over an admin database of the test's own.
+pub(super) struct Api {
+    database: AdminDatabase,
+    catalog: Catalog,
+    control_plane: ControlPlane,
+    router: Router,
+    token: String,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Api {
+    pub(super) async fn new() -> Self {
+        let database = testkit::admin_database().await;
+        let url = database.url();
+        Self::over(database, url, &MasterKey::generate())
+    }
+
+    /// A server of its own over a database that exists, by this URL.
+    pub(super) fn over(database: AdminDatabase, url: String, master_key: &MasterKey) -> Self {
+        let catalog = Catalog::connect(&CatalogConfig::new(url.into())).unwrap();
+        let control_plane = ControlPlane::new(catalog.clone(), master_key.clone());
+        let operator_token = OperatorToken::generate();
+        let token = operator_token.secret().expose_secret().to_owned();
+        let stop = CancellationToken::new();
+        let state = ApiState {
+            control_plane: control_plane.clone(),
+            watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
+            operator_token: Arc::new(operator_token),
+            provision_wait: Duration::from_secs(1),
+            stop,
+            dependencies: Arc::new([]),
+            trusted_proxies: TrustedProxies::default(),
+        };
+        let router = super::router(&state)
+            .layer(DefaultBodyLimit::max(LARGEST_BODY))
+            .layer(axum::middleware::from_fn(request_id::request_id));
+        Self { database, catalog, control_plane, router, token }
+    }
+
+    /// A customer who is wholly there, without an instance.
+    pub(super) async fn customer(&self, slug: &str, plan: Plan) -> CustomerId {
+        let name = CustomerSlug::parse(slug).unwrap();
+        let new = NewCustomer {
+            lifecycle: Lifecycle::Ready,
+            ..NewCustomer::on_trial(name, format!("{slug} Inc."), plan, Utc::now())
+        };
+        customer_rows::insert(&self.catalog.client().await.unwrap(), &new).await.unwrap().id
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(super) async fn ask(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.send(self.request(method, path).body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, body).await
+    }
+
+    /// The values of the audit rows with this action, the newest first: of what, before and after.
+    pub(super) async fn audits(&self, action: AuditAction) -> Vec<(String, Value, Value)> {
+        let filter = audit::AuditFilter { action: Some(action), ..audit::AuditFilter::default() };
+        let client = self.catalog.client().await.unwrap();
+        let page = audit::list(&client, &filter, &catalog::PageRequest::default()).await.unwrap();
+        let values = |row: audit::AuditRecord| {
+            (
+                row.resource_id.unwrap_or_default(),
+                row.old_values.unwrap_or_default(),
+                row.new_values.unwrap_or_default(),
+            )
+        };
+        page.data.into_iter().map(values).collect()
+    }
+
+    pub(super) async fn count(&self, table: &str) -> i64 {
+        let client = self.catalog.client().await.unwrap();
+        client.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap().get(0)
+    }
+
+    /// Past the catalog.
+    pub(super) async fn sql(&self, sql: &str) {
+        self.database.connect().await.batch_execute(sql).await.unwrap();
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(super) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        self
+    }
+
+    /// A problem of this kind.
+    #[track_caller]
+    pub(super) fn expect_problem(self, status: u16, kind: &str) -> Self {
+        assert_eq!(self.body["type"], format!("/problems/{kind}"), "{self:?}");
+        self.expect(status)
+    }
+
+    /// The fields that a 400 names.
+    #[track_caller]
+    pub(super) fn wrong_fields(&self) -> Vec<&str> {
+        assert_eq!(self.status, StatusCode::BAD_REQUEST, "{self:?}");
+        let errors = self.body["errors"].as_array().unwrap_or_else(|| panic!("{self:?}"));
+        errors.iter().map(|error| error["field"].as_str().unwrap()).collect()
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.body[name].as_str().unwrap_or_else(|| panic!("{name} in {self:?}"))
+    }
+}

@@ -1,0 +1,90 @@
+//! Usage: its groups and its filters.
+
+use catalog::api_usage::{UsageRecord, insert_batch};
+use chrono::Utc;
+use domain::{ApiKeyId, Plan};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Api;
+
+#[tokio::test]
+async fn usage_is_told_by_every_group_and_for_every_filter() {
+    let api = Api::new().await;
+    let customer_id = api.customer("acme", Plan::Starter).await;
+    let keys = [ApiKeyId::generate(), ApiKeyId::generate()];
+    let made = |key: ApiKeyId, endpoint: &str, status_code: u16, outcome: &str, time: i32| UsageRecord {
+        id: Uuid::now_v7(),
+        created_at: Utc::now() - chrono::TimeDelta::minutes(1),
+        customer_id,
+        api_key_id: key,
+        request_id: None,
+        endpoint: endpoint.to_owned(),
+        method: "GET".to_owned(),
+        status_code,
+        response_time_ms: Some(time),
+        request_size_bytes: None,
+        response_size_bytes: Some(10),
+        module: None,
+        outcome: Some(outcome.to_owned()),
+    };
+    let mut batch: Vec<_> = (1..=100).map(|time| made(keys[0], "/api/v1/deals", 200, "ok", time)).collect();
+    batch.push(made(keys[1], "/api/v1/deals", 429, "rate-limited", 1));
+    batch.push(made(keys[1], "/api/v1/contacts/{id}", 404, "not-found", 2));
+    insert_batch(&api.catalog.client().await.unwrap(), &batch).await.unwrap();
+
+    let all = api.get("/api/admin/usage?customer=acme").await.expect(200).body;
+    assert_eq!(all["total"]["requests"], 102);
+    let first = |group: &str, name: &str| (all[group].as_array().unwrap().len(), all[group][0][name].clone());
+    assert_eq!(first("by_route", "endpoint"), (2, json!("/api/v1/deals")));
+    assert_eq!(first("by_status", "status_code"), (3, json!(200)));
+    assert_eq!(first("by_outcome", "outcome"), (3, json!("ok")));
+    assert_eq!(first("by_key", "api_key_id"), (2, json!(keys[0])));
+    let fast = &all["by_status"][0];
+    assert_eq!(
+        (&fast["p50_response_time_ms"], &fast["p95_response_time_ms"], &fast["p99_response_time_ms"]),
+        (&json!(50), &json!(95), &json!(99))
+    );
+
+    for (filter, requests) in [
+        ("endpoint=/api/v1/deals", 101),
+        ("endpoint=/api/v1/contacts/%7Bid%7D", 1),
+        ("status_code=404", 1),
+        ("outcome=rate-limited", 1),
+        ("outcome=rate-limited&status_code=200", 0),
+        (&format!("api_key_id={}", keys[1]), 2),
+        ("endpoint=nowhere", 0),
+    ] {
+        let found = api.get(&format!("/api/admin/usage?{filter}")).await.expect(200).body;
+        assert_eq!(found["total"]["requests"], requests, "{filter}");
+        for group in ["by_day", "by_key", "by_route", "by_status", "by_outcome"] {
+            let rows = found[group].as_array().unwrap();
+            let sum: i64 = rows.iter().map(|row| row["requests"].as_i64().unwrap()).sum();
+            assert_eq!(sum, requests, "{filter} {group}");
+        }
+    }
+    // Which verifications of a key failed, and why.
+    let of_key = api.get(&format!("/api/admin/usage?api_key_id={}", keys[1])).await.expect(200).body;
+    let outcomes: Vec<_> =
+        of_key["by_outcome"].as_array().unwrap().iter().map(|row| row["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["not-found", "rate-limited"]);
+}
+
+#[tokio::test]
+async fn a_filter_that_makes_no_sense_is_refused() {
+    let api = Api::new().await;
+    for (query, field) in [
+        ("status_code=ok", "status_code"),
+        ("status_code=99", "status_code"),
+        ("status_code=600", "status_code"),
+        ("status_code=-1", "status_code"),
+        ("api_key_id=nonsense", "api_key_id"),
+        ("endpoint=%ff", "endpoint"),
+        ("outcome=%00", "outcome"),
+        ("outcome=a&outcome=b", "outcome"),
+        ("route=/api", "route"),
+    ] {
+        let refused = api.get(&format!("/api/admin/usage?{query}")).await;
+        assert_eq!(refused.wrong_fields(), [field], "{query}");
+    }
+}

@@ -1,0 +1,85 @@
+//! Counts since a moment, for counters that were forgotten: whole days come from the roll-ups, the rest of the first day
+//! from the requests. One statement reads both, so that no request is counted twice or missed.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use domain::{ApiKeyId, CustomerId};
+use serde::Serialize;
+
+use crate::{CatalogError, GenericClient, query, row};
+
+/// The first day that begins at the moment or after it.
+fn first_whole_day(since: DateTime<Utc>) -> NaiveDate {
+    let day = since.date_naive();
+    if since.time() == NaiveTime::MIN {
+        day
+    } else {
+        day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX)
+    }
+}
+
+/// How many requests the keys made since the moment that drew on their quota. Those that were refused (401, 403, 429)
+/// drew on nothing. Requests that a server hasn't handed over yet are not among them.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn accepted_since(
+    client: &impl GenericClient,
+    keys: &[ApiKeyId],
+    since: DateTime<Utc>,
+) -> Result<i64, CatalogError> {
+    let keys: Vec<_> = keys.iter().map(|key| key.uuid()).collect();
+    let whole_days = first_whole_day(since);
+    let row = query::one(
+        client,
+        "select (
+             -- The keys' customers, because the roll-ups are found by customer.
+             select coalesce(sum(requests), 0)::bigint from admin_api_usage_daily
+             where customer_id in (select customer_id from admin_api_keys where id = any($1))
+               and usage_date >= $3 and api_key_id = any($1) and status_code not in (401, 403, 429)
+         ) + (
+             select count(*) from admin_api_usage
+             where api_key_id = any($1) and created_at >= $2 and created_at < $4
+               and status_code not in (401, 403, 429)
+         )",
+        &[&keys, &since, &whole_days, &whole_days.and_time(NaiveTime::MIN).and_utc()],
+    )
+    .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// How much of a module a customer used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModuleUsage {
+    /// The module's key.
+    pub module: String,
+    /// How many of its requests were answered as they asked.
+    pub requests: i64,
+}
+
+/// How many requests of each module a customer made since the moment, as far as they count towards the module's limit:
+/// only those whose outcome is `ok`. By the modules' keys; modules that weren't used are left out.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn module_usage(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    since: DateTime<Utc>,
+) -> Result<Vec<ModuleUsage>, CatalogError> {
+    let whole_days = first_whole_day(since);
+    let rows = query::rows(
+        client,
+        "select module, sum(requests)::bigint as requests from (
+             select module, requests from admin_api_usage_daily
+             where customer_id = $1 and usage_date >= $3 and outcome = 'ok' and module <> ''
+             union all
+             select module, 1 from admin_api_usage
+             where customer_id = $1 and created_at >= $2 and created_at < $4 and outcome = 'ok' and module <> ''
+         ) used group by module order by module",
+        &[&customer.uuid(), &since, &whole_days, &whole_days.and_time(NaiveTime::MIN).and_utc()],
+    )
+    .await?;
+    row::all(&rows, |row| {
+        Ok(ModuleUsage { module: row.try_get("module")?, requests: row.try_get("requests")? })
+    })
+}

@@ -1,0 +1,134 @@
+//! What a server knows of the directory: answers kept in memory, and kept true by the change feed.
+//!
+//! An answer is used without asking as long as nothing was told about its customer since before it was read. While the
+//! feed is lost, nobody could tell: it is looked for at once, and when it is back every answer is asked for anew. Only
+//! while the directory can't be reached at all are answers used that nobody vouches for, so that customers whom this
+//! server knows are served on.
+
+mod answer;
+mod changes;
+mod feed;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::CustomerId;
+use domain::principal::{ChangeFeed, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use answer::Answers;
+use changes::ChangeLog;
+pub use feed::FeedState;
+
+/// How much is known, and how hard the directory is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownDirectoryConfig {
+    /// Keys, and as many databases, that are remembered; about a kilobyte each. The least used are forgotten first.
+    pub capacity: u64,
+    /// Questions that may be under way at once: invented keys must not take every connection of the admin database.
+    pub questions: usize,
+    /// How long a question may take.
+    pub patience: Duration,
+}
+
+impl Default for KnownDirectoryConfig {
+    fn default() -> Self {
+        Self { capacity: 100_000, questions: 8, patience: Duration::from_secs(2) }
+    }
+}
+
+/// A directory that remembers. Cheap to clone.
+#[derive(Clone)]
+pub struct KnownDirectory(Arc<Inner>);
+
+struct Inner {
+    source: Arc<dyn Directory>,
+    changes: Arc<ChangeLog>,
+    principals: Answers<String, Arc<Principal>>,
+    endpoints: Answers<CustomerId, SealedEndpoint>,
+    questions: Semaphore,
+    patience: Duration,
+}
+
+impl fmt::Debug for KnownDirectory {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("KnownDirectory")
+            .field("feed", &self.0.changes.state())
+            .finish_non_exhaustive()
+    }
+}
+
+impl KnownDirectory {
+    /// Remembers what `source` answers, and listens to `feed` until `stop`.
+    ///
+    /// Must be called inside a Tokio runtime.
+    pub fn start(
+        source: Arc<dyn Directory>,
+        feed: Arc<dyn ChangeFeed>,
+        config: KnownDirectoryConfig,
+        stop: CancellationToken,
+    ) -> Self {
+        let changes = Arc::new(ChangeLog::default());
+        tokio::spawn(feed::follow(feed, Arc::clone(&changes), stop));
+        Self(Arc::new(Inner {
+            source,
+            changes,
+            principals: Answers::new(config.capacity),
+            endpoints: Answers::new(config.capacity),
+            questions: Semaphore::new(config.questions),
+            patience: config.patience,
+        }))
+    }
+
+    /// Whether changes are heard of at the moment.
+    #[must_use]
+    pub fn feed(&self) -> FeedState {
+        self.0.changes.state()
+    }
+
+    /// Who owns the key, if that is known for sure without asking.
+    #[must_use]
+    pub fn principal_at_hand(&self, key_hash: &str) -> Option<Arc<Principal>> {
+        self.0.principals.at_hand(key_hash, &self.0.changes)
+    }
+}
+
+impl Inner {
+    /// Asks the directory, with bounds on how many ask at once and for how long.
+    async fn ask<V>(
+        &self,
+        question: impl Future<Output = Result<V, DirectoryUnavailable>>,
+    ) -> Result<V, DirectoryUnavailable> {
+        let bounded = async {
+            let _turn =
+                self.questions.acquire().await.map_err(|error| DirectoryUnavailable(Box::new(error)))?;
+            question.await
+        };
+        match tokio::time::timeout(self.patience, bounded).await {
+            Ok(answer) => answer,
+            Err(elapsed) => Err(DirectoryUnavailable(Box::new(elapsed))),
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for KnownDirectory {
+    async fn principal(&self, key_hash: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
+        let inner = &self.0;
+        let question = || inner.ask(inner.source.principal(key_hash));
+        inner
+            .principals
+            .get(key_hash.to_owned(), &inner.changes, |principal| principal.customer_id, question)
+            .await
+    }
+
+    async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
+        let inner = &self.0;
+        let question = || inner.ask(inner.source.endpoint(customer));
+        inner.endpoints.get(customer, &inner.changes, |_| customer, question).await
+    }
+}
