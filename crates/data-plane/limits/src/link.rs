@@ -88,7 +88,7 @@ impl Link {
     }
 
     /// Tells Redis a word. Any failure closes the link, so that nobody else waits for what won't come.
-    pub(crate) async fn tell(&self, holder: &str, word: &Word, seed: SeedWord) -> HeardOrNot {
+    pub(crate) async fn tell(&self, word: &Word, seed: SeedWord) -> HeardOrNot {
         let mut watched = self.phase.subscribe();
         let deadline = tokio::time::Instant::now() + self.patience;
         let Some((mut connection, generation)) = self.connection(&mut watched, deadline).await else {
@@ -96,7 +96,7 @@ impl Link {
             self.close(None, &error);
             return Err(error);
         };
-        let invocation = self.scripts.invocation(holder, word, seed);
+        let invocation = self.scripts.invocation(word, seed);
         let asked = Instant::now();
         let answered = tokio::select! {
             answered = timeout_at(deadline, invocation.invoke_async::<Heard>(&mut connection)) => {

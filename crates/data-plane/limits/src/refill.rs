@@ -78,7 +78,7 @@ impl Inner {
         if unseeded && purpose == Purpose::Keep {
             seed = self.seed(limit, &word).await;
         }
-        let mut heard = self.link.tell(&limit.holder, &word, seed).await;
+        let mut heard = self.link.tell(&word, seed).await;
         if matches!(&heard, Ok(Heard { answer: Answer::Fresh, .. })) {
             seed = self.seed(limit, &word).await;
             if seed == SeedWord::Unknown && declared == OnRedisLoss::Closed {
@@ -91,7 +91,7 @@ impl Inner {
             }
             // What this node has accepted by now, PostgreSQL may have counted too.
             word.learn_spent(&limit.state().account);
-            heard = self.link.tell(&limit.holder, &word, seed).await;
+            heard = self.link.tell(&word, seed).await;
         }
         let now = Instant::now();
         let mut state = limit.state();

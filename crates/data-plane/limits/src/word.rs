@@ -41,6 +41,7 @@ pub(crate) enum Purpose {
 /// What a limit says: totals, so that saying it twice changes nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
+    holder: String,
     redis_key: String,
     sequence: u64,
     quota: u64,
@@ -107,11 +108,11 @@ impl Scripts {
         }
     }
 
-    pub(crate) fn invocation(&self, holder: &str, word: &Word, seed: SeedWord) -> ScriptInvocation<'_> {
+    pub(crate) fn invocation(&self, word: &Word, seed: SeedWord) -> ScriptInvocation<'_> {
         match &word.about {
             About::Counted { window, spent, hand, told, known } => {
                 let mut call = self.counted.prepare_invoke();
-                call.key(&word.redis_key).arg(holder).arg(word.sequence).arg(word.quota);
+                call.key(&word.redis_key).arg(&word.holder).arg(word.sequence).arg(word.quota);
                 call.arg(spent).arg(hand).arg(told).arg(u8::from(*known)).arg(word.want).arg(word.need);
                 match seed {
                     SeedWord::NotAsked => call.arg(""),
@@ -128,7 +129,7 @@ impl Scripts {
             }
             About::Flow { period, debt, hand, back, level, known } => {
                 let mut call = self.flow.prepare_invoke();
-                call.key(&word.redis_key).arg(holder).arg(word.sequence).arg(word.quota);
+                call.key(&word.redis_key).arg(&word.holder).arg(word.sequence).arg(word.quota);
                 call.arg(u64::try_from(period.as_micros()).unwrap_or(u64::MAX));
                 call.arg(debt).arg(hand).arg(back).arg(word.want).arg(word.need);
                 call.arg(format!("{level:.9}")).arg(u8::from(*known));
@@ -141,6 +142,7 @@ impl Scripts {
     /// A word that changes nothing of anybody's: whether Redis answers as it must.
     pub(crate) fn probe(&self, holder: &str) -> ScriptInvocation<'_> {
         let word = Word {
+            holder: holder.to_owned(),
             redis_key: format!("sixty:limit:1:probe:{holder}"),
             sequence: 1,
             quota: 1,
@@ -157,7 +159,7 @@ impl Scripts {
                 known: false,
             },
         };
-        self.invocation(holder, &word, SeedWord::NotAsked)
+        self.invocation(&word, SeedWord::NotAsked)
     }
 }
 
@@ -219,9 +221,10 @@ impl Limit {
                 (None, About::Flow { period, debt, hand, back, level, known })
             }
         };
-        let (sequence, quota) = (state.sequence, state.quota);
+        let (holder, sequence, quota) = (state.holder.clone(), state.sequence, state.quota);
         let redis_key = self.key.redis_key(window.as_ref());
         Word {
+            holder,
             redis_key,
             sequence,
             quota,

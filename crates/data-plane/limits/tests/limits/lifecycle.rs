@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use limits::{LimiterConfig, Period};
+use chrono_tz::Tz;
+use limits::{CalendarUnit, LimiterConfig, Period};
 use redis::AsyncCommands;
 
-use crate::nodes::{Accepted, connected, key_policy, month, node, patient};
+use crate::nodes::{Accepted, at, connected, key_policy, month, node, patient};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -85,4 +86,20 @@ async fn a_changed_limit_acts_at_the_next_request() {
     policy.period = Period::Sliding(Duration::from_secs(60));
     let verdict = node.check(std::slice::from_ref(&policy)).await;
     assert_eq!((verdict.accepted, verdict.policies[0].window_seconds), (true, Some(60)));
+}
+
+/// Clocks that go back and forth over midnight count no window anew.
+#[tokio::test]
+async fn a_window_that_comes_back_isnt_a_fresh_one() {
+    let redis = testkit::redis().await;
+    let node = node(&redis.url(), patient(), &Accepted::new());
+    connected(&node).await;
+    let policy = key_policy(5, Period::Calendar { unit: CalendarUnit::Day, time_zone: Tz::UTC });
+    let (before, after) = (at("2046-06-15T23:59:30Z"), at("2046-06-16T00:00:30Z"));
+    let (mut old, mut new) = (0, 0);
+    for _ in 0..20 {
+        old += u32::from(node.limiter.check(std::slice::from_ref(&policy), before).await.accepted);
+        new += u32::from(node.limiter.check(std::slice::from_ref(&policy), after).await.accepted);
+    }
+    assert!((1..=5).contains(&old) && (1..=5).contains(&new), "{old} and {new} were accepted");
 }
