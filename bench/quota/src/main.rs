@@ -32,7 +32,7 @@ async fn run(arguments: Vec<String>) -> Result<()> {
         match argument.as_str() {
             "--short" => short = true,
             number => {
-                rounds = number.parse().with_context(|| format!("`{number}` is no number of rounds"))?
+                rounds = number.parse().with_context(|| format!("`{number}` is no number of rounds"))?;
             }
         }
     }
