@@ -11,8 +11,10 @@ use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
+use limits::{Limiter, LimiterConfig};
 use metering::{Meter, MeteringConfig};
 use provisioning::OperationWatcher;
+use telemetry::Numbers;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +22,9 @@ use crate::config::{
     AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs, read_master_key,
     read_operator_token,
 };
-use crate::{dependencies, shutdown};
+use crate::metrics::Gauges;
+use crate::quota_seed::CatalogSeed;
+use crate::{dependencies, metrics, shutdown};
 
 /// Serve the API, against an admin database and a Redis that exist.
 #[derive(Args, Debug)]
@@ -70,13 +74,27 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             .clone()
             .map(|path| Arc::new(dependencies::StartUp(path)) as Arc<dyn Dependency>),
     );
+    // Like the meter: gives back what it has leased when the last request is answered.
+    let limiter = Limiter::start(
+        LimiterConfig::default(),
+        &args.redis.url(),
+        Arc::new(CatalogSeed(catalog.clone())),
+        stop_meter.clone(),
+    );
+    let databases =
+        CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), master_key.clone());
+    if let Some(port) = args.server.metrics_port {
+        // Before the gateway, which makes its counters with the recorder that is there then.
+        let numbers = Numbers::start()?;
+        let gauges =
+            Gauges { databases: databases.clone(), directory: directory.clone(), limiter: limiter.clone() };
+        metrics::serve(SocketAddr::new(args.server.host, port), numbers.clone(), gauges, stop.clone())
+            .await?;
+        tokio::spawn(metrics::tidy(numbers, stop.clone()));
+    }
     let router = api::router(ApiParts {
-        databases: CustomerDatabases::new(
-            RouterConfig::default(),
-            Arc::new(directory.clone()),
-            master_key.clone(),
-        ),
-        gateway: Gateway::new(args.server.gateway_config(), directory, Arc::new(meter)),
+        databases,
+        gateway: Gateway::new(args.server.gateway_config()?, directory, limiter, Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         control_plane: ControlPlane::new(catalog, master_key),
         dependencies: checks,

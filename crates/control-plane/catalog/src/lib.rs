@@ -33,6 +33,7 @@ pub mod operations;
 mod page;
 mod pool;
 mod query;
+pub mod quota;
 mod row;
 pub mod summaries;
 mod tls;

@@ -1,5 +1,7 @@
 //! Entity tags: a strong hash of the representation, and the conditions that clients put on it (RFC 9110).
 
+use std::fmt;
+
 use aws_lc_rs::digest;
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
@@ -8,6 +10,12 @@ use problem::Problem;
 /// The entity tag of a representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EntityTag(String);
+
+impl fmt::Display for EntityTag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
 
 impl EntityTag {
     pub(crate) fn of(document: &str) -> Self {

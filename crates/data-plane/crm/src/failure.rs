@@ -1,6 +1,6 @@
 //! What PostgreSQL refused, in the words of the API.
 
-use customer_db::Error;
+use customer_db::{Busy, Error};
 use problem::{FieldError, Problem};
 use tokio_postgres::error::{DbError, SqlState};
 
@@ -23,7 +23,7 @@ pub(crate) fn problem(spec: &ResourceSpec, purpose: Purpose, error: &Error) -> P
             Problem::unavailable("Your database can't be reached at the moment. Try again in a few seconds.")
                 .retry_after(2)
         }
-        Error::Busy => Problem::unavailable("Your database is busy. Try again in a moment.").retry_after(1),
+        Error::Busy(cause) => Problem::unavailable(busy(*cause)).retry_after(1),
         Error::Isolation(_) => {
             Problem::unavailable("Your database is not served until an operator has looked at it.")
                 .retry_after(60)
@@ -34,6 +34,25 @@ pub(crate) fn problem(spec: &ResourceSpec, purpose: Purpose, error: &Error) -> P
             }
             None => Problem::from_unexpected(error),
         },
+    }
+}
+
+fn busy(cause: Busy) -> &'static str {
+    match cause {
+        Busy::Connections => {
+            "All connections to your database are in use, by other requests of yours. Try again in a moment, with \
+             fewer requests at a time."
+        }
+        Busy::Queue => {
+            "Too many requests wait for a connection to your database already. Try again in a moment, with fewer \
+             requests at a time."
+        }
+        Busy::Budget => {
+            "This server has no connection to your database left at the moment. Try again in a moment."
+        }
+        Busy::Rows => {
+            "What the request needs is locked by another one, or it took too long itself. Try again in a moment."
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use customer_db::CustomerDatabases;
-use http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use http::header::{CONTENT_TYPE, ETAG};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use problem::{JsonBody, PathParam, Problem, query_parameters};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::etag::EntityTag;
+use crate::idempotency::IdempotencyKey;
 use crate::spec::ResourceSpec;
 use crate::store::Store;
 use crate::{list as list_query, query_string};
@@ -47,20 +48,32 @@ pub(crate) async fn list(
     Ok(json(StatusCode::OK, format!("{{\"data\":[{}],\"next_cursor\":{next}}}", page.documents.join(","))))
 }
 
+/// The head of a request that creates an object.
+#[derive(Debug)]
+pub(crate) struct CreateRequest {
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CreateRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        query_string::refuse_all(parts.uri.query())?;
+        Ok(Self { caller, key: IdempotencyKey::of_post(parts.uri.path(), &parts.headers)? })
+    }
+}
+
 pub(crate) async fn create(
     databases: CustomerDatabases,
     spec: &'static ResourceSpec,
-    caller: Caller,
-    uri: Uri,
+    CreateRequest { caller, key }: CreateRequest,
     JsonBody(body): JsonBody<Json>,
 ) -> Result<Response, Problem> {
-    query_string::refuse_all(uri.query())?;
-    let (id, document) = Store { databases: &databases, spec, caller: &caller }.create(&body).await?;
-    let mut response = object(StatusCode::CREATED, document)?;
-    let location = HeaderValue::from_str(&format!("/api/v1/{}/{id}", spec.path))
-        .map_err(|error| Problem::from_unexpected(&error))?;
-    response.headers_mut().insert(LOCATION, location);
-    Ok(response)
+    let repeatable = key.map(|key| key.with_body(&body));
+    let store = Store { databases: &databases, spec, caller: &caller };
+    store.create(&body, repeatable.as_ref()).await?.into_response()
 }
 
 pub(crate) async fn read(

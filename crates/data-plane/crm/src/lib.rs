@@ -3,6 +3,7 @@
 //! Each resource is described once, in a file of [`resources`]. Validation, SQL, filters, routes, checks and the API's
 //! description derive from it, so a new column or a new resource is a line or a file there, and its migration.
 
+mod answer;
 mod audit;
 mod body;
 mod caller;
@@ -11,6 +12,7 @@ mod etag;
 mod failure;
 mod formats;
 mod handlers;
+mod idempotency;
 mod json_limits;
 mod list;
 mod openapi;

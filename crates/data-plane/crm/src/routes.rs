@@ -137,9 +137,9 @@ fn method_router(route: &'static RouteInfo, databases: CustomerDatabases) -> Met
         Operation::List => {
             on(MethodFilter::GET, move |caller, uri| handlers::list(databases, spec, caller, uri))
         }
-        Operation::Create => on(MethodFilter::POST, move |caller, uri, body| {
-            handlers::create(databases, spec, caller, uri, body)
-        }),
+        Operation::Create => {
+            on(MethodFilter::POST, move |head, body| handlers::create(databases, spec, head, body))
+        }
         Operation::Read => {
             on(MethodFilter::GET, move |head, headers| handlers::read(databases, spec, head, headers))
         }

@@ -1,18 +1,20 @@
 //! What happens in the database for each operation: one transaction each, with its row in the log.
 
 use customer_db::{CustomerDatabases, Error, Session};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use problem::Problem;
 use serde_json::Value as Json;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use crate::answer::Answer;
 use crate::audit::{self, Change};
 use crate::body;
 use crate::caller::Caller;
 use crate::cursor;
 use crate::etag::EntityTag;
 use crate::failure::{self, Purpose};
+use crate::idempotency::{Earlier, IdempotentRequest, Refused};
 use crate::list::ListQuery;
 use crate::smart_tasks;
 use crate::spec::{AfterCreate, BeforeDelete, ResourceSpec};
@@ -64,11 +66,21 @@ impl Store<'_> {
         rows.first().map(|row| row.get(0)).ok_or_else(|| self.missing())
     }
 
-    /// Creates an object; returns its id and its representation.
-    pub(crate) async fn create(&self, body: &Json) -> Result<(Uuid, String), Problem> {
+    /// Creates an object, unless the request was answered before.
+    pub(crate) async fn create(
+        &self,
+        body: &Json,
+        repeatable: Option<&IdempotentRequest>,
+    ) -> Result<Answer, Problem> {
         let assignments = body::for_create(self.spec, &self.caller.principal, body)?;
         let statement = sql::insert(self.spec, assignments);
         let mut session = self.begin().await?;
+        if let Some(request) = repeatable {
+            match request.earlier(&mut session).await.map_err(|refused| self.refused(refused))? {
+                Earlier::Answered(answer) => return Ok(answer),
+                Earlier::Nothing => {}
+            }
+        }
         let row = self.one(&mut session, &statement, Purpose::Write).await?.ok_or_else(|| self.missing())?;
         let (id, document): (Uuid, String) = (row.get(0), row.get(1));
         if self.spec.after_create == AfterCreate::SmartTasks {
@@ -76,12 +88,33 @@ impl Store<'_> {
                 .await
                 .map_err(self.failed(Purpose::Write))?;
         }
-        self.finish(
-            session,
-            Change { action: "create", table: self.spec.table, id, old: None, new: Some(&document) },
-        )
-        .await?;
-        Ok((id, document))
+        let change = Change { action: "create", table: self.spec.table, id, old: None, new: Some(&document) };
+        let Some(request) = repeatable else {
+            self.finish(session, change).await?;
+            return Ok(self.created(id, document));
+        };
+        let failed = self.failed(Purpose::Write);
+        audit::record(&mut session, self.caller, change).await.map_err(&failed)?;
+        let answer = self.created(id, document);
+        request.keep_and_commit(session, &answer).await.map_err(failed)?;
+        Ok(answer)
+    }
+
+    fn created(&self, id: Uuid, document: String) -> Answer {
+        Answer {
+            status: StatusCode::CREATED,
+            location: Some(format!("/api/v1/{}/{id}", self.spec.path)),
+            etag: Some(EntityTag::of(&document).to_string()),
+            body: document,
+            replayed: false,
+        }
+    }
+
+    fn refused(&self, refused: Refused) -> Problem {
+        match refused {
+            Refused::Problem(problem) => problem,
+            Refused::Database(error) => self.failed(Purpose::Write)(error),
+        }
     }
 
     /// Changes an object as a merge patch says; returns its representation.

@@ -1,40 +1,104 @@
-//! Making a customer's pool: TLS to the instance's own authority, and the proof of isolation for every connection.
+//! Making one connection: TLS to the instance's own authority, and the proof of isolation.
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use domain::principal::SealedEndpoint;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrets::{DataKey, ExposeSecret, MasterKey, SealContext, SecretString, WrappedDataKey};
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::connection::Connection;
+use crate::error::{describe, is_broken};
 use crate::{Error, RouterConfig};
 
-/// Makes a pool for an endpoint. Nothing is connected yet.
-pub(crate) fn pool(
+/// How long a connection is silent before the system asks whether the other side is still there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How to speak to a server without and with TLS: also needed to cancel a statement.
+#[derive(Clone)]
+pub(crate) enum Tls {
+    Off,
+    On(MakeRustlsConnect),
+}
+
+/// Why a connection could not be made, by what follows from it.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The instance may be starting, stopping or full: the same attempt may succeed in a moment.
+    Passing(Error),
+    /// The customer's database may be somewhere else by now, or have another password.
+    Moved(Error),
+    /// What is known of the place can't be right (its password can't be opened, or somebody else's certificate is shown
+    /// there): only another place helps.
+    Wrong(Error),
+    /// Trying again doesn't help.
+    Final(Error),
+}
+
+/// Makes a connection, ready to serve: its role is proven to see no more than it should.
+pub(crate) async fn connect(
     endpoint: &SealedEndpoint,
     config: &RouterConfig,
     master_key: &MasterKey,
-) -> Result<Pool, Error> {
-    let settings = settings(endpoint, config, &password(endpoint, master_key)?);
-    let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = match &endpoint.ca_certificate {
-        Some(authority) => Manager::from_config(settings, tls(authority)?, manager_config),
-        None => Manager::from_config(settings, NoTls, manager_config),
+) -> Result<Connection, Failure> {
+    let too_slow = || {
+        let seconds = config.connect_timeout.as_secs_f32();
+        Failure::Moved(Error::Unavailable(format!("no connection could be made within {seconds} seconds")))
     };
-    Pool::builder(manager)
-        .max_size(config.max_connections_per_customer)
-        .wait_timeout(Some(config.wait_timeout))
-        .create_timeout(Some(config.connect_timeout))
-        .recycle_timeout(Some(config.connect_timeout))
-        .runtime(Runtime::Tokio1)
-        .post_create(Hook::async_fn(|client, _| Box::pin(prove_isolation(client))))
-        .build()
-        .map_err(|error| Error::Unavailable(error.to_string()))
+    tokio::time::timeout(config.connect_timeout, attempt(endpoint, config, master_key))
+        .await
+        .unwrap_or_else(|_| Err(too_slow()))
+}
+
+async fn attempt(
+    endpoint: &SealedEndpoint,
+    config: &RouterConfig,
+    master_key: &MasterKey,
+) -> Result<Connection, Failure> {
+    let password = password(endpoint, master_key).map_err(Failure::Wrong)?;
+    let settings = settings(endpoint, config, &password);
+    let (client, tls) = match &endpoint.ca_certificate {
+        Some(authority) => {
+            let tls = tls(authority).map_err(Failure::Wrong)?;
+            let (client, connection) = settings.connect(tls.clone()).await.map_err(failure)?;
+            drop(tokio::spawn(connection));
+            (client, Tls::On(tls))
+        }
+        None => {
+            let (client, connection) = settings.connect(NoTls).await.map_err(failure)?;
+            drop(tokio::spawn(connection));
+            (client, Tls::Off)
+        }
+    };
+    prove_isolation(&client).await?;
+    Ok(Connection::new(client, tls))
+}
+
+/// What follows from an attempt's failure.
+fn failure(error: tokio_postgres::Error) -> Failure {
+    const MOVED: [SqlState; 4] = [
+        SqlState::INVALID_PASSWORD,
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        SqlState::INVALID_CATALOG_NAME,
+        // A database that one may not connect to, or a schema of an older time.
+        SqlState::INSUFFICIENT_PRIVILEGE,
+    ];
+    let unavailable = Error::Unavailable(describe(&error));
+    match error.code() {
+        Some(code) if MOVED.contains(code) => Failure::Moved(unavailable),
+        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => Failure::Passing(unavailable),
+        Some(_) if is_broken(&error) => Failure::Passing(unavailable),
+        Some(_) => Failure::Final(error.into()),
+        None if is_stranger(&error) => Failure::Wrong(unavailable),
+        // Nobody listens, or it broke in between.
+        None => Failure::Moved(unavailable),
+    }
 }
 
 fn password(endpoint: &SealedEndpoint, master_key: &MasterKey) -> Result<SecretString, Error> {
@@ -77,6 +141,9 @@ fn settings(
         .password(password.expose_secret())
         .application_name("sixty")
         .connect_timeout(config.connect_timeout)
+        // A machine that is gone says nothing: without these, what waits for its answer would wait for ever.
+        .keepalives_idle(KEEPALIVE)
+        .tcp_user_timeout(config.statement_timeout)
         .options(&options)
         .ssl_mode(if endpoint.ca_certificate.is_some() { SslMode::Require } else { SslMode::Disable });
     settings
@@ -99,10 +166,16 @@ fn tls(authority: &str) -> Result<MakeRustlsConnect, Error> {
     Ok(MakeRustlsConnect::new(client))
 }
 
+/// Whether TLS was refused on our side.
+fn is_stranger(error: &tokio_postgres::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|source| source.kind() == std::io::ErrorKind::InvalidData)
+}
+
 /// Refuses a connection whose role could see or change more than the app may. Once per connection is enough: a role
 /// can't change what is asked here.
-async fn prove_isolation(client: &tokio_postgres::Client) -> Result<(), HookError> {
-    let answers = client.simple_query(schema::ISOLATION_CHECK).await.map_err(HookError::Backend)?;
+async fn prove_isolation(client: &tokio_postgres::Client) -> Result<(), Failure> {
+    let answers = client.simple_query(schema::ISOLATION_CHECK).await.map_err(failure)?;
     let faults: Vec<_> = answers
         .iter()
         .filter_map(|answer| match answer {
@@ -110,5 +183,5 @@ async fn prove_isolation(client: &tokio_postgres::Client) -> Result<(), HookErro
             _ => None,
         })
         .collect();
-    if faults.is_empty() { Ok(()) } else { Err(HookError::message(faults.join("; "))) }
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Final(Error::Isolation(faults.join("; ")))) }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong between a request and its customer's database.
 
-use deadpool_postgres::{HookError, PoolError};
+use std::fmt;
+
 use tokio_postgres::error::SqlState;
 
 /// Why a customer's database did not do what was asked. The texts are for logs: they may name hosts and roles.
@@ -15,15 +16,39 @@ pub enum Error {
     /// The database can't be reached now; trying again helps.
     #[error("the customer's database is unavailable: {0}")]
     Unavailable(String),
-    /// All connections were in use for too long, or a lock was; trying again helps.
-    #[error("the customer's database is busy")]
-    Busy,
+    /// Something that is needed was in use for too long; trying again helps.
+    #[error("busy: {0}")]
+    Busy(Busy),
     /// The connection's role could see or change more than it should: nothing is served over it.
     #[error("the connection is refused, because the isolation of the customer's data is not proven: {0}")]
     Isolation(String),
     /// PostgreSQL refused a statement.
     #[error("the customer's database refused a statement: {}", describe(.0))]
     Database(#[source] tokio_postgres::Error),
+}
+
+/// What was in use for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// The customer's connections.
+    Connections,
+    /// The places in the queue for a connection: the customer's, or those of all customers.
+    Queue,
+    /// The connections that this server makes, over all customers.
+    Budget,
+    /// A row or a table, by another transaction; or the statement took too long itself.
+    Rows,
+}
+
+impl fmt::Display for Busy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Connections => "this customer's connections are all in use",
+            Self::Queue => "the queue for a connection is full",
+            Self::Budget => "the connections of this server are all in use",
+            Self::Rows => "a lock or a statement took too long",
+        })
+    }
 }
 
 impl Error {
@@ -41,22 +66,10 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
             Some(code) if is_going_away(code) => Self::Unavailable(describe(&error)),
-            Some(code) if is_contention(code) => Self::Busy,
+            Some(code) if is_contention(code) => Self::Busy(Busy::Rows),
             Some(_) => Self::Database(error),
             None if error.is_closed() || is_io(&error) => Self::Unavailable(error.to_string()),
             None => Self::Database(error),
-        }
-    }
-}
-
-impl From<PoolError> for Error {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => Self::Busy,
-            PoolError::Backend(error) => Self::Unavailable(describe(&error)),
-            PoolError::PostCreateHook(HookError::Message(faults)) => Self::Isolation(faults.into_owned()),
-            PoolError::PostCreateHook(HookError::Backend(error)) => error.into(),
-            other => Self::Unavailable(other.to_string()),
         }
     }
 }
@@ -70,6 +83,20 @@ pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
     }
 }
 
+/// Whether the connection has ended, or is about to: whatever its transaction did before the commit is undone.
+pub(crate) fn is_broken(error: &tokio_postgres::Error) -> bool {
+    let ends = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::IDLE_SESSION_TIMEOUT,
+    ];
+    match error.code() {
+        Some(code) => ends.contains(code),
+        None => error.is_closed() || is_io(error),
+    }
+}
+
 fn is_going_away(code: &SqlState) -> bool {
     [
         SqlState::ADMIN_SHUTDOWN,
@@ -79,6 +106,7 @@ fn is_going_away(code: &SqlState) -> bool {
         SqlState::DISK_FULL,
         SqlState::OUT_OF_MEMORY,
         SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
     ]
     .contains(code)
 }

@@ -1,43 +1,43 @@
-//! One pool per customer, made on first use and closed when idle.
+//! The router: gives a request a connection of its customer, and makes one where there is none.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool, PoolError};
 use domain::principal::{Directory, SealedEndpoint};
 use domain::{CustomerId, OrganizationId};
 use secrets::MasterKey;
-use tokio_postgres::error::SqlState;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use crate::{Error, RouterConfig, Session, connect};
+use crate::connect::{self, Failure};
+use crate::connection::Connection;
+use crate::lease::{Hold, Lease};
+use crate::ledger::{Answer, Grant, Ledger, Verdict};
+use crate::places::{Found, Places};
+use crate::{Error, RouterConfig, Session, Snapshot};
 
-/// Every connection to a customer's database. A clone is another handle to the same pools.
+/// The first pause after a connection that could not be made; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// Every connection to a customer's database. A clone is another handle to the same connections.
 #[derive(Clone)]
 pub struct CustomerDatabases(Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     config: RouterConfig,
-    directory: Arc<dyn Directory>,
     master_key: MasterKey,
-    pools: Mutex<HashMap<CustomerId, Entry>>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    /// What the pool was made of, to notice that the customer has moved or has another password.
-    endpoint: SealedEndpoint,
-    pool: Pool,
-    last_used: Instant,
+    places: Places,
+    ledger: Mutex<Ledger<Box<Connection>>>,
+    runtime: Handle,
 }
 
 impl fmt::Debug for CustomerDatabases {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CustomerDatabases")
-            .field("pools", &self.0.pools().len())
-            .finish_non_exhaustive()
+        formatter.debug_tuple("CustomerDatabases").field(&self.snapshot()).finish()
     }
 }
 
@@ -48,8 +48,14 @@ impl CustomerDatabases {
     #[must_use]
     pub fn new(config: RouterConfig, directory: Arc<dyn Directory>, master_key: MasterKey) -> Self {
         let every = (config.idle_timeout / 4).max(Duration::from_millis(50));
-        let inner = Arc::new(Inner { config, directory, master_key, pools: Mutex::default() });
-        tokio::spawn(close_idle(Arc::downgrade(&inner), every));
+        let inner = Arc::new(Inner {
+            ledger: Mutex::new(Ledger::new(config.clone())),
+            places: Places::new(directory),
+            runtime: Handle::current(),
+            config,
+            master_key,
+        });
+        tokio::spawn(tidy(Arc::downgrade(&inner), every));
         Self(inner)
     }
 
@@ -64,128 +70,241 @@ impl CustomerDatabases {
         customer: CustomerId,
         organization: Option<OrganizationId>,
     ) -> Result<Session, Error> {
-        Ok(Session::new(self.connection(customer).await?, organization))
+        let lease = self.0.lease(customer).await.inspect_err(|error| match error {
+            Error::Isolation(faults) => tracing::error!(%customer, faults, "a connection is refused"),
+            other => tracing::warn!(%customer, error = %other, "no connection to the customer's database"),
+        })?;
+        Ok(Session::new(lease, organization))
     }
 
-    /// Forgets the customer's pool: the next request asks where the database is. Requests under way keep their
-    /// connections to their end.
-    pub fn forget(&self, customer: CustomerId) {
-        if let Some(entry) = self.0.pools().remove(&customer) {
-            entry.pool.close();
+    /// Something about the customer has changed: asks where the database is, in the background, and leaves the
+    /// connections alone unless it is somewhere else. Cheap, and free for a customer that this server hasn't served.
+    ///
+    /// When the directory can't be asked, it is asked again later; meanwhile the customer is served as before.
+    pub fn revalidate(&self, customer: CustomerId) {
+        if self.0.places.doubt(customer) {
+            let inner = Arc::clone(&self.0);
+            drop(self.0.runtime.spawn(async move { inner.revalidate(customer).await }));
         }
+    }
+
+    /// As [`CustomerDatabases::revalidate`], for every customer: changes may have been missed. One after the other, so
+    /// that the directory isn't overrun.
+    pub fn revalidate_all(&self) {
+        let inner = Arc::clone(&self.0);
+        drop(self.0.runtime.spawn(async move {
+            for customer in inner.places.customers() {
+                if inner.places.doubt(customer) {
+                    inner.revalidate(customer).await;
+                }
+            }
+        }));
+    }
+
+    /// Gives up the customer's connections: idle ones are closed now, and those in use when their requests end. The
+    /// next request asks where the database is.
+    pub fn forget(&self, customer: CustomerId) {
+        self.0.places.doubt(customer);
+        self.0.ledger().close(customer);
     }
 
     /// How many connections the router holds now, over all customers.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.0.pools().values().map(|entry| entry.pool.status().size).sum()
+        self.snapshot().connections
     }
 
-    async fn connection(&self, customer: CustomerId) -> Result<Object, Error> {
-        let known = self.0.known(customer);
-        let entry = match known {
-            Some(entry) => entry,
-            None => self.0.look_up(customer).await?,
-        };
-        match entry.pool.get().await {
-            Ok(connection) => Ok(connection),
-            // The pool may be made of an endpoint that is no longer true: ask once more, and try the new one.
-            Err(error) if may_have_moved(&error) => {
-                self.0.forget_same(customer, &entry);
-                let fresh = self.0.look_up(customer).await?;
-                if fresh.endpoint == entry.endpoint && !matches!(error, PoolError::Closed) {
-                    return Err(error.into());
-                }
-                fresh.pool.get().await.map_err(Error::from)
-            }
-            Err(error) => Err(error.into()),
-        }
-        .inspect_err(|error| match error {
-            Error::Isolation(faults) => tracing::error!(%customer, faults, "a connection is refused"),
-            other => tracing::warn!(%customer, error = %other, "no connection to the customer's database"),
-        })
+    /// The router's state in numbers.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.ledger().snapshot()
     }
 }
 
 impl Inner {
-    fn pools(&self) -> MutexGuard<'_, HashMap<CustomerId, Entry>> {
-        // Nothing can be half done while the lock is held, so a panic elsewhere doesn't spoil the map.
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger<Box<Connection>>> {
+        // Nothing can be half done while the lock is held, so a panic elsewhere doesn't spoil the accounts.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self, customer: CustomerId) -> Option<Entry> {
-        let mut pools = self.pools();
-        let entry = pools.get_mut(&customer)?;
-        entry.last_used = Instant::now();
-        Some(entry.clone())
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
-    async fn look_up(&self, customer: CustomerId) -> Result<Entry, Error> {
-        let endpoint = self
-            .directory
-            .endpoint(customer)
-            .await
-            .map_err(|error| Error::Unavailable(error.to_string()))?
-            .ok_or(Error::UnknownCustomer)?;
-        let pool = connect::pool(&endpoint, &self.config, &self.master_key)?;
-        let fresh = Entry { endpoint, pool, last_used: Instant::now() };
-        let mut pools = self.pools();
-        // Another request may have been faster: then its pool is the customer's, or there would be two.
-        let entry = pools.entry(customer).or_insert_with(|| fresh.clone());
-        if entry.endpoint != fresh.endpoint {
-            entry.pool.close();
-            *entry = fresh;
+    async fn lease(self: &Arc<Self>, customer: CustomerId) -> Result<Lease, Error> {
+        let now = Instant::now();
+        let deadline = now + self.config.wait_timeout;
+        let answer = self.ledger().ask(customer, now.into_std());
+        let mut lease = Lease::new(Arc::clone(self), customer, deadline, Hold::Nothing);
+        match answer {
+            Answer::Granted(grant) => lease.hold(grant.into()),
+            Answer::Wait(ticket, receiver) => self.wait(&mut lease, ticket, receiver).await?,
+            Answer::Refused(cause) => return Err(Error::Busy(cause)),
+            Answer::Away(words) => return Err(Error::Unavailable(words)),
         }
-        Ok(entry.clone())
+        self.connect(&mut lease).await?;
+        Ok(lease)
     }
 
-    /// Forgets the customer's pool if it is still this one.
-    fn forget_same(&self, customer: CustomerId, entry: &Entry) {
-        let mut pools = self.pools();
-        if pools.get(&customer).is_some_and(|current| current.endpoint == entry.endpoint) {
-            pools.remove(&customer);
-            entry.pool.close();
-        }
-    }
-
-    fn close_idle(&self) {
-        let idle = self.config.idle_timeout;
-        self.pools().retain(|_, entry| {
-            entry.pool.retain(|_, metrics| metrics.last_used() < idle);
-            let in_use = entry.pool.status().size > 0 || entry.last_used.elapsed() < idle;
-            if !in_use {
-                entry.pool.close();
+    /// Waits in the queue.
+    async fn wait(
+        &self,
+        lease: &mut Lease,
+        ticket: u64,
+        receiver: oneshot::Receiver<Grant<Box<Connection>>>,
+    ) -> Result<(), Error> {
+        let mut place = InQueue { inner: self, customer: lease.customer(), ticket, receiver };
+        match tokio::time::timeout_at(lease.deadline(), &mut place.receiver).await {
+            Ok(Ok(grant)) => {
+                lease.hold(grant.into());
+                Ok(())
             }
-            in_use
-        });
+            Ok(Err(_)) | Err(_) => {
+                let customer = lease.customer();
+                Err(self.ledger().waited_in_vain(customer).map_or_else(Error::Unavailable, Error::Busy))
+            }
+        }
+    }
+
+    /// Makes a connection, if the lease has no more than the right to make one. An instance that restarts and a
+    /// password that changes are waited for, with short pauses, up to the lease's deadline; meanwhile one request of
+    /// the customer tries and the others queue. A database that has been away for longer is tried once.
+    pub(crate) async fn connect(self: &Arc<Self>, lease: &mut Lease) -> Result<(), Error> {
+        let customer = lease.customer();
+        let mut pause = FIRST_PAUSE;
+        while matches!(lease.holds(), Hold::Make) {
+            let endpoint = self.place(customer).await?;
+            // Read before the attempt: when the customer moves during it, the connection is of the old epoch.
+            let epoch = self.ledger().epoch(customer);
+            let failure = match connect::connect(&endpoint, &self.config, &self.master_key).await {
+                Ok(connection) => {
+                    self.ledger().made(customer);
+                    lease.hold(Hold::Connection(Box::new(connection), epoch));
+                    return Ok(());
+                }
+                Err(failure) => failure,
+            };
+            let error = match failure {
+                Failure::Final(error) => return Err(error),
+                Failure::Passing(error) => error,
+                Failure::Moved(error) => {
+                    if self.is_elsewhere(customer, &endpoint).await? && Instant::now() < lease.deadline() {
+                        continue;
+                    }
+                    error
+                }
+                Failure::Wrong(error) => {
+                    if self.is_elsewhere(customer, &endpoint).await? && Instant::now() < lease.deadline() {
+                        continue;
+                    }
+                    return Err(error);
+                }
+            };
+            let verdict = self.ledger().failed(customer, error.to_string(), std::time::Instant::now());
+            match verdict {
+                Verdict::GiveUp => return Err(error),
+                Verdict::Wait(ticket, receiver) => {
+                    lease.hold(Hold::Nothing);
+                    self.wait(lease, ticket, receiver).await?;
+                }
+                Verdict::TryAgain if Instant::now() + pause >= lease.deadline() => return Err(error),
+                Verdict::TryAgain => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the customer's database is. Only who has never been served here depends on the directory.
+    async fn place(&self, customer: CustomerId) -> Result<Arc<SealedEndpoint>, Error> {
+        if let Some(endpoint) = self.places.trusted(customer) {
+            return Ok(endpoint);
+        }
+        match self.look_up(customer).await {
+            Err(error @ Error::Unavailable(_)) => self.places.last_known(customer).ok_or(error),
+            found => found,
+        }
+    }
+
+    /// Whether the directory says something else by now than what was tried in vain.
+    async fn is_elsewhere(&self, customer: CustomerId, tried: &SealedEndpoint) -> Result<bool, Error> {
+        match self.look_up(customer).await {
+            Ok(found) => Ok(*found != *tried),
+            // What is known is all there is: the directory's absence takes nothing away.
+            Err(Error::Unavailable(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look_up(&self, customer: CustomerId) -> Result<Arc<SealedEndpoint>, Error> {
+        let found = self.places.look_up(customer).await.inspect_err(|error| {
+            if matches!(error, Error::UnknownCustomer) {
+                self.ledger().close(customer);
+            }
+        })?;
+        if matches!(found, Found::Moved(_)) {
+            self.ledger().close(customer);
+        }
+        Ok(found.endpoint())
+    }
+
+    async fn revalidate(&self, customer: CustomerId) {
+        if let Err(error) = self.look_up(customer).await {
+            tracing::warn!(%customer, %error, "can't find out where the customer's database is now");
+        }
+    }
+
+    fn tidy(self: &Arc<Self>) {
+        // Who comes back after an idle time is looked up again, if the directory can be asked.
+        let closed = self.ledger().close_idle(std::time::Instant::now());
+        for customer in closed {
+            self.places.doubt(customer);
+        }
+        // A change that could not be looked into when it was announced.
+        for customer in self.places.doubted() {
+            if self.ledger().is_used(customer) {
+                let inner = Arc::clone(self);
+                drop(self.runtime.spawn(async move { inner.revalidate(customer).await }));
+            }
+        }
     }
 }
 
-/// Whether a pool's failure can come from an endpoint that has changed: another port, password or database, or a
-/// pool that somebody forgot meanwhile.
-fn may_have_moved(error: &PoolError) -> bool {
-    match error {
-        PoolError::Closed => true,
-        PoolError::Backend(error) => match error.code() {
-            Some(code) => [
-                SqlState::INVALID_PASSWORD,
-                SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
-                SqlState::INVALID_CATALOG_NAME,
-            ]
-            .contains(code),
-            None => true,
-        },
-        _ => false,
+impl From<Grant<Box<Connection>>> for Hold {
+    fn from(grant: Grant<Box<Connection>>) -> Self {
+        match grant {
+            Grant::Connection(connection, epoch) => Self::Connection(connection, epoch),
+            Grant::Make => Self::Make,
+        }
     }
 }
 
-async fn close_idle(inner: Weak<Inner>, every: Duration) {
+/// A place in the queue. Leaves it however the wait ends, and hands back a grant that nobody took: grants are only
+/// sent under the lock of the accounts, which leaving takes too, so none can be missed.
+struct InQueue<'a> {
+    inner: &'a Inner,
+    customer: CustomerId,
+    ticket: u64,
+    receiver: oneshot::Receiver<Grant<Box<Connection>>>,
+}
+
+impl Drop for InQueue<'_> {
+    fn drop(&mut self) {
+        let mut ledger = self.inner.ledger();
+        let grant = self.receiver.try_recv().ok();
+        ledger.leave(self.customer, self.ticket, grant, std::time::Instant::now());
+    }
+}
+
+async fn tidy(inner: Weak<Inner>, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         match inner.upgrade() {
-            Some(inner) => inner.close_idle(),
+            Some(inner) => inner.tidy(),
             None => return,
         }
     }

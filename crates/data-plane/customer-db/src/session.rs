@@ -2,26 +2,20 @@
 
 use std::fmt;
 
-use deadpool_postgres::Object;
 use domain::OrganizationId;
 use futures_util::FutureExt as _;
-use futures_util::future::{join, join3, join4};
+use futures_util::future::{join, join3};
+use tokio::time::Instant;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use crate::Error;
+use crate::connection::{Access, Connection};
+use crate::error::is_broken;
+use crate::lease::{Hold, Lease};
 
-/// Sets the organization for the transaction, if the customer has it: one statement both checks and sets, so that a
-/// deleted organization is never served and nothing has to be remembered about organizations.
-const ENTER: &str = "select set_config('app.org_id', id::text, true) from organizations where id = $1";
-
-/// The same for the customer's first organization.
-const ENTER_FIRST: &str = "select set_config('app.org_id', id::text, true) \
-     from (select id from organizations order by created_at, id limit 1) as oldest";
-
-/// How many prepared statements a connection keeps before it starts afresh. Filters and sorts make many different
-/// statements, and each costs memory on both sides.
-const STATEMENTS_KEPT: usize = 200;
+/// How many times a first statement is sent again over another connection at most.
+const REPEATS: u32 = 5;
 
 /// A transaction in a customer's database, inside one organization. Dropped without [`Session::commit`], it is
 /// rolled back.
@@ -30,10 +24,20 @@ const STATEMENTS_KEPT: usize = 200;
 /// travel together. That is safe because nothing is visible to anyone before the commit: if the organization turns
 /// out to be unknown, what the statement did (at most to the list of organizations; everything else is behind
 /// row-level security) is rolled back.
+///
+/// A connection that turns out to be broken with the first statement is replaced, and the statement sent again: the
+/// caller doesn't notice that the instance was restarted. Nothing can happen twice by that. A first statement of
+/// [`Session::query`] is sent without any `COMMIT`, so what it did ended with its connection. One of
+/// [`Session::query_and_commit`] is sent with it, but in a transaction in which PostgreSQL refuses every write. After
+/// the first statement the caller has seen an answer and may have acted on it: from there on a broken connection is
+/// the caller's to know.
 pub struct Session {
-    connection: Object,
+    /// There until the session is dropped.
+    lease: Option<Lease>,
     organization: Option<OrganizationId>,
     state: State,
+    /// Whether an answer is waited for: a session that is dropped now leaves a running statement behind.
+    is_waiting: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +48,21 @@ enum State {
     Open,
     /// A statement failed: only rolling back is left.
     Failed,
-    /// Committed.
+    /// The transaction has ended.
     Done,
+}
+
+/// Why a first statement failed.
+enum Refusal {
+    /// The connection is broken: nothing of the transaction has happened.
+    Broken(tokio_postgres::Error),
+    Other(Error),
+}
+
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if is_broken(&error) { Self::Broken(error) } else { Self::Other(error.into()) }
+    }
 }
 
 impl fmt::Debug for Session {
@@ -59,8 +76,8 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(crate) fn new(connection: Object, organization: Option<OrganizationId>) -> Self {
-        Self { connection, organization, state: State::New }
+    pub(crate) fn new(lease: Lease, organization: Option<OrganizationId>) -> Self {
+        Self { lease: Some(lease), organization, state: State::New, is_waiting: false }
     }
 
     /// Runs a statement and returns its rows.
@@ -69,8 +86,17 @@ impl Session {
     /// [`Error::UnknownOrganization`] from the first statement; otherwise what PostgreSQL refused. After an error
     /// only dropping the session is left.
     pub async fn query(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
-        let outcome = self.run(sql, parameters).await;
-        if outcome.is_err() {
+        let outcome = match self.state {
+            State::New => self.first(Access::ReadWrite, sql, parameters).await,
+            State::Open => {
+                self.is_waiting = true;
+                let outcome = further(self.connection()?, sql, parameters).await;
+                self.is_waiting = false;
+                outcome.map_err(|error| self.failed(error))
+            }
+            State::Failed | State::Done => Err(after_failure()),
+        };
+        if outcome.is_err() && self.state == State::Open {
             self.state = State::Failed;
         }
         outcome
@@ -91,8 +117,8 @@ impl Session {
     /// Runs the last statement and commits, in one round trip; with a session that has run nothing yet, the whole
     /// transaction is one round trip.
     ///
-    /// Nothing is committed when the statement fails. Only for reads as the first statement: the commit doesn't wait
-    /// to hear whether the organization exists.
+    /// Nothing is committed when the statement fails. As the first statement it can only read: the commit doesn't
+    /// wait to hear whether the organization exists.
     ///
     /// # Errors
     /// As [`Session::query`].
@@ -101,40 +127,25 @@ impl Session {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
-        let statement = self.prepare(sql).await?;
-        let rows = match self.state {
-            State::New => {
-                let (enter, values) = self.entrance();
-                let enter = self.prepare(enter).await?;
-                self.state = State::Failed;
-                let (begun, entered, rows, committed) = join4(
-                    self.connection.batch_execute("begin"),
-                    self.connection.query(&enter, &borrowed(&values)),
-                    self.connection.query(&statement, parameters),
-                    self.connection.batch_execute("commit"),
-                )
-                .await;
-                begun?;
-                was_entered(&entered?)?;
-                let rows = rows?;
-                committed?;
-                rows
-            }
+        match self.state {
+            State::New => self.first(Access::ReadOnly, sql, parameters).await,
             State::Open => {
-                self.state = State::Failed;
-                let (rows, committed) = join(
-                    self.connection.query(&statement, parameters),
-                    self.connection.batch_execute("commit"),
-                )
-                .await;
-                let rows = rows?;
-                committed?;
-                rows
+                self.is_waiting = true;
+                let prepared = self.connection()?.prepared(sql).await;
+                let outcome = match prepared {
+                    Ok(statement) => {
+                        let outcome = last(self.connection()?, &statement, parameters).await;
+                        // Whatever the answers were, all are there, and the transaction has ended with the last.
+                        self.state = State::Done;
+                        outcome
+                    }
+                    Err(error) => Err(error),
+                };
+                self.is_waiting = false;
+                outcome.map_err(|error| self.failed(error))
             }
-            State::Failed | State::Done => return Err(after_failure()),
-        };
-        self.state = State::Done;
-        Ok(rows)
+            State::Failed | State::Done => Err(after_failure()),
+        }
     }
 
     /// Makes everything permanent.
@@ -147,68 +158,123 @@ impl Session {
             State::New | State::Done => Ok(()),
             State::Failed => Err(after_failure()),
             State::Open => {
-                self.connection.batch_execute("commit").await?;
+                self.is_waiting = true;
+                let outcome = self.connection()?.client().batch_execute("commit").await;
+                self.is_waiting = false;
                 self.state = State::Done;
-                Ok(())
+                outcome.map_err(|error| self.failed(error))
             }
         }
     }
 
-    async fn run(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
-        let statement = self.prepare(sql).await?;
-        match self.state {
-            State::New => {
-                let (enter, values) = self.entrance();
-                let enter = self.prepare(enter).await?;
-                // Whatever happens from here on, a transaction may be open.
-                self.state = State::Open;
-                // `join` polls in order, and a request is queued when it is first polled: the three travel together.
-                let (begun, entered, rows) = join3(
-                    self.connection.batch_execute("begin"),
-                    self.connection.query(&enter, &borrowed(&values)),
-                    self.connection.query(&statement, parameters),
-                )
-                .await;
-                begun?;
-                was_entered(&entered?)?;
-                Ok(rows?)
+    /// Begins the transaction with its first statement, over another connection if this one is broken.
+    async fn first(
+        &mut self,
+        access: Access,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        let mut repeats = 0;
+        loop {
+            self.is_waiting = true;
+            let organization = self.organization;
+            let outcome = begin(self.connection()?, access, organization, (sql, parameters)).await;
+            self.is_waiting = false;
+            // All answers are there. A transaction that only reads has ended with the last of them.
+            self.state = if access == Access::ReadOnly { State::Done } else { State::Open };
+            let error = match outcome {
+                Ok(rows) => return Ok(rows),
+                Err(Refusal::Other(error)) => return Err(error),
+                Err(Refusal::Broken(error)) => error,
+            };
+            self.state = State::Done;
+            let lease = self.lease.as_mut().ok_or_else(after_failure)?;
+            repeats += 1;
+            if repeats > REPEATS || Instant::now() >= lease.deadline() {
+                lease.hold(Hold::Lost);
+                return Err(error.into());
             }
-            State::Open => Ok(self.connection.query(&statement, parameters).await?),
-            State::Failed | State::Done => Err(after_failure()),
+            tracing::debug!(customer = %lease.customer(), %error, "a connection was broken: another one is made");
+            lease.replace().await?;
         }
     }
 
-    fn entrance(&self) -> (&'static str, Vec<uuid::Uuid>) {
-        match self.organization {
-            Some(organization) => (ENTER, vec![organization.uuid()]),
-            None => (ENTER_FIRST, Vec::new()),
-        }
+    fn connection(&mut self) -> Result<&mut Connection, Error> {
+        self.lease.as_mut().ok_or_else(after_failure)?.connection()
     }
 
-    async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
-        if self.connection.statement_cache.size() >= STATEMENTS_KEPT {
-            self.connection.statement_cache.clear();
+    fn failed(&mut self, error: tokio_postgres::Error) -> Error {
+        if is_broken(&error)
+            && let Some(lease) = &mut self.lease
+        {
+            lease.hold(Hold::Lost);
         }
-        Ok(self.connection.prepare_cached(sql).await?)
+        error.into()
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if matches!(self.state, State::Open | State::Failed) {
+        let Some(mut lease) = self.lease.take() else { return };
+        if self.is_waiting {
+            lease.settle();
+        } else if matches!(self.state, State::Open | State::Failed)
+            && let Ok(connection) = lease.connection()
+        {
             // Polled once, the request is queued; the connection answers requests in order, so whoever gets it next
             // comes after the rollback. A dead connection has nothing to roll back.
-            let _ = self.connection.batch_execute("rollback").now_or_never();
+            let _ = connection.client().batch_execute("rollback").now_or_never();
         }
     }
 }
 
-fn borrowed(values: &[uuid::Uuid]) -> Vec<&(dyn ToSql + Sync)> {
-    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+/// Sends the beginning of a transaction. `join` polls in order, and a request is queued when it is first polled: all
+/// travel together.
+async fn begin(
+    connection: &mut Connection,
+    access: Access,
+    organization: Option<OrganizationId>,
+    (sql, parameters): (&str, &[&(dyn ToSql + Sync)]),
+) -> Result<Vec<Row>, Refusal> {
+    let statement = connection.prepared(sql).await?;
+    let entrance = connection.entrance(organization).await?;
+    let connection = &*connection;
+    let entering = connection.enter(access, &entrance);
+    let running = connection.client().query(&statement, parameters);
+    let (entered, rows) = match access {
+        Access::ReadWrite => join(entering, running).await,
+        Access::ReadOnly => {
+            let committing = connection.client().batch_execute("commit");
+            let (entered, rows, committed) = join3(entering, running, committing).await;
+            (entered, rows.and_then(|rows| committed.map(|()| rows)))
+        }
+    };
+    if !entered? {
+        return Err(Refusal::Other(Error::UnknownOrganization));
+    }
+    Ok(rows?)
 }
 
-fn was_entered(rows: &[Row]) -> Result<(), Error> {
-    if rows.is_empty() { Err(Error::UnknownOrganization) } else { Ok(()) }
+async fn further(
+    connection: &mut Connection,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let statement = connection.prepared(sql).await?;
+    connection.client().query(&statement, parameters).await
+}
+
+/// Sends a statement and the commit together: PostgreSQL rolls back instead when the statement has failed.
+async fn last(
+    connection: &Connection,
+    statement: &Statement,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let client = connection.client();
+    let (rows, committed) = join(client.query(statement, parameters), client.batch_execute("commit")).await;
+    let rows = rows?;
+    committed?;
+    Ok(rows)
 }
 
 fn after_failure() -> Error {

@@ -9,69 +9,105 @@ use axum::routing::MethodRouter;
 use chrono::Utc;
 use domain::principal::Permit;
 use domain::route::RouteNeeds;
+use limits::Verdict;
 use problem::Problem;
 
 use crate::meter::Counted;
-use crate::{Gateway, authenticate, customer_status, module, permission};
+use crate::observe::{RouteNumbers, Step, StepWatch};
+use crate::rate_limit::RouteLimits;
+use crate::{Gateway, authenticate, customer_status, module, permission, rate_limit};
+
+/// What the guard of one route works with.
+struct RouteGuard {
+    needs: Option<RouteNeeds>,
+    limits: RouteLimits,
+    numbers: RouteNumbers,
+}
 
 impl Gateway {
     /// Puts the guard round a route: nobody reaches its handler without what it needs.
     pub fn guard(&self, routes: MethodRouter, needs: RouteNeeds) -> MethodRouter {
-        self.layered(routes, Some(Arc::new(needs)))
+        self.layered(routes, Some(needs))
     }
 
     /// Puts the guard round what is no route (a wrong path or method): a caller is asked for all the same, so that
-    /// strangers learn nothing, and the request is counted.
+    /// strangers learn nothing, and the request is limited and counted.
     pub fn guard_the_rest(&self, routes: MethodRouter) -> MethodRouter {
         self.layered(routes, None)
     }
 
-    fn layered(&self, routes: MethodRouter, needs: Option<Arc<RouteNeeds>>) -> MethodRouter {
+    fn layered(&self, routes: MethodRouter, needs: Option<RouteNeeds>) -> MethodRouter {
         let gateway = self.clone();
+        let name = needs
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), |needs| format!("{} {}", needs.method, needs.path));
+        let route = Arc::new(RouteGuard {
+            limits: self.0.config.limits.of_route(needs.as_ref()),
+            numbers: RouteNumbers::new(name),
+            needs,
+        });
         routes.layer(from_fn(move |request: Request, next: Next| {
-            pass(gateway.clone(), needs.clone(), request, next)
+            pass(gateway.clone(), Arc::clone(&route), request, next)
         }))
     }
 }
 
-async fn pass(
-    gateway: Gateway,
-    needs: Option<Arc<RouteNeeds>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let path = match (&needs, request.extensions().get::<MatchedPath>()) {
+async fn pass(gateway: Gateway, route: Arc<RouteGuard>, mut request: Request, next: Next) -> Response {
+    let path = match (&route.needs, request.extensions().get::<MatchedPath>()) {
         (Some(needs), _) => needs.path.clone(),
         (None, Some(path)) => path.as_str().to_owned(),
         (None, None) => String::new(),
     };
     let mut counted = Counted::begin(Arc::clone(&gateway.0.recorder), &request, path);
-    let response = match check(&gateway, needs.as_deref(), &mut request, &mut counted).await {
+    let mut watch = gateway.0.numbers.watch();
+    let mut verdict = None;
+    let checked = check(&gateway, &route, &mut request, &mut counted, &mut verdict, &mut watch).await;
+    let mut response = match checked {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
-    counted.end(&response);
+    watch.over(Step::Handle);
+    if let Some(headers) = verdict.as_ref().and_then(Verdict::headers) {
+        response.headers_mut().extend(headers);
+    }
+    let (outcome, after) = counted.end(&response);
+    watch.over(Step::Meter);
+    route.numbers.answered(outcome, after);
     response
 }
 
 /// Takes the steps in order. Who asks is noted as soon as it is known, so that a refusal is counted for them too.
 async fn check(
     gateway: &Gateway,
-    needs: Option<&RouteNeeds>,
+    route: &RouteGuard,
     request: &mut Request,
     counted: &mut Counted,
+    verdict: &mut Option<Verdict>,
+    watch: &mut StepWatch<'_>,
 ) -> Result<(), Problem> {
     let config = &gateway.0.config;
+    let needs = route.needs.as_ref();
     let now = Utc::now();
     let address = config.trusted_proxies.client_address(request.extensions(), request.headers());
     let key = authenticate::presented_key(request.headers(), request.uri())?;
     let principal = authenticate::principal(&gateway.0.directory, &key).await?;
     counted.caller_is(&principal);
+    gateway.0.numbers.count_customer(&principal);
     authenticate::check_key(&principal, address.0, now)?;
+    watch.over(Step::Authenticate);
     customer_status::check(&principal, needs.map(|needs| needs.action), config.grace_period, now)?;
+    let mut grant = None;
     if let Some(needs) = needs {
-        let _grant = module::check(&principal, needs.module, now)?;
+        grant = Some(module::check(&principal, needs.module, now)?);
         permission::check(&principal, needs)?;
+        counted.module_is(needs.module);
+    }
+    watch.over(Step::Decide);
+    let policies = rate_limit::policies(&principal, needs, grant, &route.limits);
+    let limited = verdict.insert(gateway.0.limiter.check(&policies, now).await);
+    watch.over(Step::Limit);
+    if !limited.accepted {
+        return Err(rate_limit::refusal(limited, &policies, needs));
     }
     let extensions = request.extensions_mut();
     extensions.insert(address);

@@ -11,15 +11,21 @@ mod guard;
 mod known;
 mod meter;
 mod module;
+mod observe;
 mod permission;
+mod rate_limit;
 
 use std::sync::Arc;
+
+use limits::Limiter;
+use observe::Numbers;
 
 pub use authenticate::bearer_token;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use customer_status::GracePeriod;
 pub use known::{FeedState, KnownDirectory, KnownDirectoryConfig};
 pub use meter::{RequestId, UsageRecorder};
+pub use rate_limit::LimitsConfig;
 
 /// What the guard is told about the world around it.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +34,8 @@ pub struct GatewayConfig {
     pub trusted_proxies: TrustedProxies,
     /// For how long a customer whose subscription has ended may still read.
     pub grace_period: GracePeriod,
+    /// Limits beyond those of the keys.
+    pub limits: LimitsConfig,
 }
 
 /// Guards routes. Cheap to clone.
@@ -37,13 +45,22 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     config: GatewayConfig,
     directory: KnownDirectory,
+    limiter: Limiter,
     recorder: Arc<dyn UsageRecorder>,
+    numbers: Numbers,
 }
 
 impl Gateway {
-    /// A gateway that asks this directory who a key belongs to, and hands usage to this recorder.
-    pub fn new(config: GatewayConfig, directory: KnownDirectory, recorder: Arc<dyn UsageRecorder>) -> Self {
-        Self(Arc::new(Inner { config, directory, recorder }))
+    /// A gateway that asks this directory who a key belongs to, lets this limiter count, and hands usage to this recorder.
+    ///
+    /// Its numbers go to the metrics recorder that is installed at this moment.
+    pub fn new(
+        config: GatewayConfig,
+        directory: KnownDirectory,
+        limiter: Limiter,
+        recorder: Arc<dyn UsageRecorder>,
+    ) -> Self {
+        Self(Arc::new(Inner { config, directory, limiter, recorder, numbers: Numbers::new() }))
     }
 
     /// Whose forwarded headers count.

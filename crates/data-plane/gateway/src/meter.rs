@@ -1,7 +1,7 @@
 //! Counts: one usage record for every request that showed a key we know, whatever became of it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
@@ -12,6 +12,7 @@ use domain::usage::UsageRecord;
 use domain::{ApiKeyId, CustomerId};
 use http::header;
 use metering::Meter;
+use problem::Problem;
 use uuid::Uuid;
 
 /// Takes down what was used. It must neither wait nor fail: the answer leaves when it returns.
@@ -32,6 +33,10 @@ pub struct RequestId(pub Uuid);
 
 /// The status under which a request is counted whose caller hung up before the answer.
 const CALLER_GONE: u16 = 499;
+/// The outcome of such a request, of one that was served, and of one whose refusal has no problem document.
+const GONE: &str = "caller-gone";
+const OK: &str = "ok";
+const FAILED: &str = "failed";
 
 /// A request under way. It is counted when it is dropped, so also when its caller hangs up; and before its answer
 /// leaves, because the guard drops it then.
@@ -51,11 +56,30 @@ impl Counted {
         self.caller = Some(Arc::clone(principal));
     }
 
-    pub(crate) fn end(mut self, response: &Response) {
+    pub(crate) fn module_is(&mut self, module: &'static str) {
+        if let Some(record) = &mut self.record {
+            record.module = Some(module.to_owned());
+        }
+    }
+
+    /// Writes down what became of the request; tells the outcome and how long it took.
+    pub(crate) fn end(mut self, response: &Response) -> (&'static str, Duration) {
+        let outcome = outcome(response);
         if let Some(record) = &mut self.record {
             record.status_code = response.status().as_u16();
             record.response_size_bytes = response.body().size_hint().exact();
+            outcome.clone_into(&mut record.outcome);
         }
+        (outcome, self.started.elapsed())
+    }
+}
+
+/// `ok`, or the kind of problem.
+fn outcome(response: &Response) -> &'static str {
+    match response.extensions().get::<Problem>() {
+        Some(problem) => problem.kind(),
+        None if response.status().is_client_error() || response.status().is_server_error() => FAILED,
+        None => OK,
     }
 }
 
@@ -87,7 +111,7 @@ fn unanswered(request: &Request, path: String) -> UsageRecord {
         request_size_bytes: content_length(request.headers()),
         response_size_bytes: None,
         module: None,
-        outcome: String::new(),
+        outcome: GONE.to_owned(),
         created_at: Utc::now(),
     }
 }

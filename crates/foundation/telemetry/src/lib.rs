@@ -1,8 +1,12 @@
-//! Logs. Metrics and traces join them here.
+//! Logs, and numbers for Prometheus.
+
+mod numbers;
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+
+pub use numbers::Numbers;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

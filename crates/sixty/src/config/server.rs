@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use chrono::TimeDelta;
 use clap::Args;
-use gateway::{GatewayConfig, GracePeriod, TrustedProxies};
+use gateway::{GatewayConfig, GracePeriod, LimitsConfig, TrustedProxies};
 use ipnet::IpNet;
+use limits::{OnRedisLoss, Rate};
 
 /// PORT and SIXTY_HOST.
 #[derive(Args, Debug, Clone)]
@@ -28,6 +30,23 @@ pub(crate) struct ServerArgs {
     /// For how many days a customer whose subscription was canceled or has run out may still read.
     #[arg(long, env = "SIXTY_GRACE_DAYS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub(crate) grace_days: u32,
+    /// How many requests each customer may make over all keys, such as 6000/minute (minute, hour, day or month). Without
+    /// limit unless given.
+    #[arg(long, env = "SIXTY_CUSTOMER_RATE_LIMIT", value_name = "RATE")]
+    pub(crate) customer_rate_limit: Option<Rate>,
+    /// How many requests each customer may make on some routes, such as "POST /api/v1/deals=60/minute,...".
+    #[arg(
+        long,
+        env = "SIXTY_ROUTE_RATE_LIMITS",
+        value_name = "ROUTE=RATE,...",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) route_rate_limits: String,
+    /// What a limit does while Redis is away: each server counts for itself, all requests pass, or all that isn't
+    /// granted already is refused.
+    #[arg(long, env = "SIXTY_LIMITS_WITHOUT_REDIS", default_value = "local", value_enum)]
+    pub(crate) limits_without_redis: WithoutRedis,
     /// How many seconds `POST /api/provision` waits for a customer to be ready.
     #[arg(long, env = "SIXTY_PROVISION_WAIT_SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=110))]
     pub(crate) provision_wait_seconds: u64,
@@ -36,14 +55,47 @@ pub(crate) struct ServerArgs {
     pub(crate) ready_file: Option<PathBuf>,
 }
 
+/// What a limit does while Redis is away.
+#[derive(clap::ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum WithoutRedis {
+    /// Each server counts for itself.
+    Local,
+    /// Everything passes.
+    Open,
+    /// What isn't granted already is refused.
+    Closed,
+}
+
+impl From<WithoutRedis> for OnRedisLoss {
+    fn from(choice: WithoutRedis) -> Self {
+        match choice {
+            WithoutRedis::Local => Self::NodeLocal,
+            WithoutRedis::Open => Self::Open,
+            WithoutRedis::Closed => Self::Closed,
+        }
+    }
+}
+
 impl ServerArgs {
     /// What the gateway is told.
-    pub(crate) fn gateway_config(&self) -> GatewayConfig {
+    pub(crate) fn gateway_config(&self) -> anyhow::Result<GatewayConfig> {
+        let routes = limits::route_rates(&self.route_rate_limits).context("SIXTY_ROUTE_RATE_LIMITS")?;
+        let limits = LimitsConfig {
+            customer: self.customer_rate_limit,
+            routes,
+            on_redis_loss: self.limits_without_redis.into(),
+        };
+        let unknown = limits
+            .unknown_routes(crm::ROUTES.iter().map(|route| (route.method.as_str(), route.path.as_str())));
+        if let Some(route) = unknown.first() {
+            anyhow::bail!("SIXTY_ROUTE_RATE_LIMITS: there is no route {route}; /api/docs lists them");
+        }
         let grace = (self.grace_days > 0).then(|| TimeDelta::days(i64::from(self.grace_days)));
-        GatewayConfig {
+        Ok(GatewayConfig {
             trusted_proxies: TrustedProxies::new(self.trusted_proxies.clone()),
             grace_period: GracePeriod(grace),
-        }
+            limits,
+        })
     }
 }
 

@@ -10,7 +10,9 @@ use utoipa::openapi::{
 };
 
 use super::{API_KEY, schemas};
+use crate::answer::REPLAYED_HEADER;
 use crate::caller::ORGANIZATION_HEADER;
+use crate::idempotency::{KEY_HEADER, LONGEST_KEY};
 use crate::list::{Comparison, DEFAULT_LIMIT, LONGEST_SEARCH, MAX_LIMIT, MOST_SORTS};
 use crate::routes::{Operation as Does, RouteInfo};
 use crate::spec::ResourceSpec;
@@ -65,7 +67,11 @@ fn answers(route: &RouteInfo) -> Vec<(String, Response)> {
             StatusCode::CREATED,
             with("It was created.", name)
                 .header("ETag", tag())
-                .header("Location", header("Where the new object is.")),
+                .header("Location", header("Where the new object is."))
+                .header(
+                    REPLAYED_HEADER,
+                    header("true when an earlier request with the same key was answered so."),
+                ),
         ),
         Does::Read => (StatusCode::OK, with("The object.", name).header("ETag", tag())),
         Does::Change => (StatusCode::OK, with("The changed object.", name).header("ETag", tag())),
@@ -74,9 +80,12 @@ fn answers(route: &RouteInfo) -> Vec<(String, Response)> {
     let further: &[StatusCode] = match route.operation {
         Does::List => &[],
         Does::Read => &[StatusCode::NOT_MODIFIED],
-        Does::Create => {
-            &[StatusCode::CONFLICT, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE]
-        }
+        Does::Create => &[
+            StatusCode::CONFLICT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ],
         Does::Change => &[
             StatusCode::CONFLICT,
             StatusCode::PRECONDITION_FAILED,
@@ -140,7 +149,7 @@ fn parameters(route: &RouteInfo) -> Vec<Parameter> {
     )];
     match route.operation {
         Does::List => parameters.extend(list_parameters(route.resource)),
-        Does::Create => {}
+        Does::Create => parameters.push(idempotency_key()),
         Does::Read | Does::Change | Does::Delete => {
             let mut id = parameter("id", ParameterIn::Path, "The object's id.", uuid());
             id.required = Required::True;
@@ -164,6 +173,17 @@ fn parameters(route: &RouteInfo) -> Vec<Parameter> {
         ));
     }
     parameters
+}
+
+fn idempotency_key() -> Parameter {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(LONGEST_KEY))
+        .pattern(Some("^[ -~]+$"));
+    let description = "Makes the request safe to repeat: a random text that is new for every new request. For 24 hours \
+         a repetition gets the first answer again.";
+    parameter(KEY_HEADER, ParameterIn::Header, description, key.build().into())
 }
 
 fn list_parameters(spec: &ResourceSpec) -> Vec<Parameter> {

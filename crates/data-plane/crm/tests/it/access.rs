@@ -1,12 +1,16 @@
 //! No route can be used without a caller, the module and the permission.
 
+use std::time::Duration;
+
 use crm::{Operation, ROUTES, RouteInfo};
+use customer_db::RouterConfig;
 use domain::OrganizationId;
 use domain::permission::Action;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Api, least};
+use crate::support;
 
 async fn use_route(api: &Api, route: &RouteInfo) -> Answer {
     let path = route.path.trim_start_matches("/api/v1/").replace("{id}", &uuid::Uuid::now_v7().to_string());
@@ -126,7 +130,7 @@ async fn a_path_has_only_its_methods() {
 
 #[tokio::test]
 async fn a_customer_whose_database_is_away_is_told_to_come_back() {
-    let api = Api::new().await;
+    let api = Api::with(RouterConfig { wait_timeout: Duration::from_millis(200), ..support::config() }).await;
     api.customer.directory.adjust(api.customer.id, |endpoint| endpoint.port = testkit::free_port());
     for route in ROUTES.iter() {
         let answer = use_route(&api, route).await;
@@ -134,5 +138,27 @@ async fn a_customer_whose_database_is_away_is_told_to_come_back() {
         assert!(!answer.header("retry-after").is_empty());
         let text = answer.body.to_string();
         assert!(!text.contains("127.0.0.1") && !text.contains("customer_test"), "internals are told: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_want_of_a_connection_names_the_cause() {
+    let short = RouterConfig { wait_timeout: Duration::from_millis(50), ..support::config() };
+    for (config, words) in [
+        (RouterConfig { max_connections_per_customer: 1, ..short.clone() }, "by other requests of yours"),
+        (
+            RouterConfig { max_connections_per_customer: 1, max_waiting_per_customer: 0, ..short.clone() },
+            "Too many requests wait",
+        ),
+        (RouterConfig { max_connections: 1, ..short }, "This server has no connection"),
+    ] {
+        let api = Api::with(config).await;
+        let held = api.customer.databases.begin(api.customer.id, None).await.unwrap();
+        let answer = api.get("contacts").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        assert!(answer.body["detail"].as_str().unwrap().contains(words), "{}", answer.body);
+        assert_eq!(answer.header("retry-after"), "1");
+        drop(held);
+        assert_eq!(api.get("contacts").await.status, StatusCode::OK);
     }
 }

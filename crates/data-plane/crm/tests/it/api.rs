@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::Utc;
+use customer_db::RouterConfig;
 use domain::customer::{ApiKeyStatus, Lifecycle};
 use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
@@ -14,6 +15,7 @@ use domain::usage::UsageRecord;
 use domain::{ApiKeyId, CustomerId, OrganizationId, Plan, RateLimitPeriod, SubscriptionStatus};
 use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use limits::{Limiter, LimiterConfig, QuotaSeed, SeedError, Span, Subject};
 use secrets::{ApiKey, ExposeSecret as _};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -39,7 +41,12 @@ pub(crate) struct Answer {
 impl Api {
     /// A new customer's, with every module and a key that may do everything.
     pub(crate) async fn new() -> Self {
-        let customer = support::customer().await;
+        Self::with(support::config()).await
+    }
+
+    /// The same, with these limits of the connections.
+    pub(crate) async fn with(config: RouterConfig) -> Self {
+        let customer = support::customer_with(config).await;
         let api_key_id = ApiKeyId::generate();
         let principal = Principal {
             api_key_id,
@@ -174,7 +181,11 @@ pub(crate) fn gateway_of(principal: &Principal) -> Gateway {
         KnownDirectoryConfig::default(),
         CancellationToken::new(),
     );
-    Gateway::new(GatewayConfig::default(), directory, everybody)
+    // Nothing listens there: the limits count alone.
+    let redis = format!("redis://127.0.0.1:{}", testkit::free_port()).into();
+    let limiter =
+        Limiter::start(LimiterConfig::default(), &redis, everybody.clone(), CancellationToken::new());
+    Gateway::new(GatewayConfig::default(), directory, limiter, everybody)
 }
 
 struct Everybody(Arc<Principal>);
@@ -194,6 +205,13 @@ impl Directory for Everybody {
 impl ChangeFeed for Everybody {
     async fn subscribe(&self) -> Result<Box<dyn Changes>, DirectoryUnavailable> {
         std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl QuotaSeed for Everybody {
+    async fn used(&self, _: &Subject, _: Span) -> Result<u64, SeedError> {
+        Ok(0)
     }
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod changes;
 mod deals;
 mod description;
+mod idempotency;
 mod lists;
 mod organizations;
 mod smart_tasks;

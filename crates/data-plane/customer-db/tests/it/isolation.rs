@@ -4,7 +4,7 @@ use crate::support::{TestCustomer, customer, enter};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "users",
     "contacts",
     "deals",
@@ -15,6 +15,7 @@ const TABLES: [&str; 10] = [
     "workflows",
     "workflow_executions",
     "audit_logs",
+    "idempotency_keys",
 ];
 const VIEWS: [&str; 3] = ["deal_summary", "pipeline_summary", "task_summary"];
 
@@ -30,6 +31,8 @@ const FILL: &str = "
     insert into workflows (name) values ('W');
     insert into workflow_executions (workflow_id) select id from workflows;
     insert into audit_logs (action, resource_type) values ('create', 'deals');
+    insert into idempotency_keys (method, path, key, fingerprint, status, body)
+        values ('POST', '/api/v1/deals', 'k', sha256('x'), 201, '{}');
 ";
 
 async fn filled() -> TestCustomer {

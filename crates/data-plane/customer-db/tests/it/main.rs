@@ -1,7 +1,10 @@
-//! A customer's database on a real PostgreSQL: the schema's promises, the walls, the router.
+//! A customer's database on a real PostgreSQL: the schema's promises, the walls, the router and what it survives.
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails at once")]
 
+mod budget;
+mod instance;
 mod isolation;
+mod restarts;
 mod router;
 mod schema_twin;
 mod support;

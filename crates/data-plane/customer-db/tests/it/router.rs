@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{TestDirectory, customer, customer_with};
-use customer_db::{CustomerDatabases, Error, RouterConfig};
+use customer_db::{Busy, CustomerDatabases, Error, RouterConfig};
 use domain::{CustomerId, OrganizationId};
 use testkit::wait_for;
 
@@ -192,8 +192,12 @@ async fn a_password_of_another_customer_does_not_open() {
 
 #[tokio::test]
 async fn a_customer_that_moved_is_found_again() {
-    let customer =
-        customer_with(RouterConfig { max_connections_per_customer: 1, ..crate::support::config() }).await;
+    let config = RouterConfig {
+        max_connections_per_customer: 1,
+        wait_timeout: Duration::from_millis(300),
+        ..crate::support::config()
+    };
+    let customer = customer_with(config).await;
     let proxy = testkit::fault_proxy(customer.database.port()).await;
     customer.directory.adjust(customer.id, |endpoint| endpoint.port = proxy.port());
     let count = async || -> Result<i64, Error> {
@@ -232,14 +236,14 @@ async fn a_busy_database_says_so() {
     };
     let customer = customer_with(config).await;
     let held = customer.databases.begin(customer.id, None).await.unwrap();
-    assert!(matches!(customer.databases.begin(customer.id, None).await, Err(Error::Busy)));
+    assert!(matches!(customer.databases.begin(customer.id, None).await, Err(Error::Busy(Busy::Connections))));
     drop(held);
 
     let mut owner = testkit::connect(&customer.database.owner_url()).await;
     let transaction = owner.transaction().await.unwrap();
     transaction.batch_execute("lock table contacts").await.unwrap();
     let mut session = customer.databases.begin(customer.id, None).await.unwrap();
-    assert!(matches!(session.query(COUNT, &[]).await, Err(Error::Busy)));
+    assert!(matches!(session.query(COUNT, &[]).await, Err(Error::Busy(Busy::Rows))));
 }
 
 #[tokio::test]

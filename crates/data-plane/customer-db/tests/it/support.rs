@@ -1,6 +1,7 @@
 //! A directory of customers whose databases are the tests', with really sealed passwords.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,11 +18,29 @@ use uuid::Uuid;
 pub(crate) struct TestDirectory {
     master_key: MasterKey,
     endpoints: Mutex<HashMap<CustomerId, SealedEndpoint>>,
+    /// Whether it can't be asked, as when the admin database is down.
+    is_away: AtomicBool,
+    questions: AtomicUsize,
 }
 
 impl TestDirectory {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { master_key: MasterKey::generate(), endpoints: Mutex::default() })
+        Arc::new(Self {
+            master_key: MasterKey::generate(),
+            endpoints: Mutex::default(),
+            is_away: AtomicBool::new(false),
+            questions: AtomicUsize::new(0),
+        })
+    }
+
+    /// Can't be asked any more, or again.
+    pub(crate) fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// How many times it was asked where a customer's database is.
+    pub(crate) fn questions(&self) -> usize {
+        self.questions.load(Ordering::SeqCst)
     }
 
     pub(crate) fn master_key(&self) -> MasterKey {
@@ -40,6 +59,18 @@ impl TestDirectory {
         role: &str,
         password: &str,
     ) {
+        let endpoint = SealedEndpoint {
+            port: database.port(),
+            database: database.name().to_owned(),
+            user: role.to_owned(),
+            ca_certificate: Some(database.ca_certificate().to_owned()),
+            ..self.seal(customer, password)
+        };
+        self.change(customer, Some(endpoint));
+    }
+
+    /// An endpoint on this machine with this password, and nothing else that is true.
+    pub(crate) fn seal(&self, customer: CustomerId, password: &str) -> SealedEndpoint {
         let data_key = DataKey::generate(customer);
         let credential_id = Uuid::now_v7();
         let context = SealContext {
@@ -48,18 +79,17 @@ impl TestDirectory {
             row: credential_id,
             customer,
         };
-        let endpoint = SealedEndpoint {
+        SealedEndpoint {
             customer_id: customer,
             host: "127.0.0.1".to_owned(),
-            port: database.port(),
-            database: database.name().to_owned(),
-            user: role.to_owned(),
+            port: 0,
+            database: String::new(),
+            user: String::new(),
             credential_id,
             password_sealed: data_key.seal(context, &SecretString::from(password)).unwrap(),
             data_key_wrapped: data_key.wrap(&self.master_key).unwrap().0,
-            ca_certificate: Some(database.ca_certificate().to_owned()),
-        };
-        self.change(customer, Some(endpoint));
+            ca_certificate: None,
+        }
     }
 
     pub(crate) fn change(&self, customer: CustomerId, endpoint: Option<SealedEndpoint>) {
@@ -87,6 +117,12 @@ impl Directory for TestDirectory {
     }
 
     async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
+        self.questions.fetch_add(1, Ordering::SeqCst);
+        // An answer takes a moment, so that others can ask meanwhile.
+        tokio::task::yield_now().await;
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(DirectoryUnavailable("the admin database is down".into()));
+        }
         Ok(self.endpoints.lock().unwrap().get(&customer).cloned())
     }
 }

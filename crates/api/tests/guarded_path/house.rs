@@ -1,0 +1,195 @@
+//! Servers' gateways over one admin database and one Redis, with routes whose handlers say only "ok".
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ::limits::{Limiter, LimiterConfig, QuotaSeed, SeedError, Span, Subject};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request};
+use axum::routing::get;
+use catalog::api_keys::{ApiKeyRecord, NewApiKey};
+use catalog::customers::NewCustomer;
+use catalog::{Catalog, CatalogConfig};
+use chrono::Utc;
+use domain::customer::Lifecycle;
+use domain::permission::Action;
+use domain::route::RouteNeeds;
+use domain::usage::UsageRecord;
+use domain::{CustomerId, CustomerSlug, Plan};
+use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
+use http::{HeaderMap, StatusCode, header};
+use secrets::{ApiKey, ExposeSecret as _};
+use serde_json::Value;
+use testkit::{AdminDatabase, FaultProxy, Redis};
+use tokio_postgres::Client;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tower::ServiceExt as _;
+
+/// Within this time a change must have acted, however slow the machine is.
+pub(crate) const SOON: Duration = Duration::from_secs(15);
+
+/// The admin database, Redis, and the way of the servers to both.
+pub(crate) struct House {
+    pub(crate) database: AdminDatabase,
+    /// What somebody does with psql.
+    pub(crate) psql: Client,
+    pub(crate) database_proxy: FaultProxy,
+    pub(crate) redis_proxy: FaultProxy,
+    redis: Redis,
+}
+
+/// A customer and a key of theirs.
+pub(crate) struct Caller {
+    pub(crate) id: CustomerId,
+    pub(crate) key: ApiKey,
+    pub(crate) row: ApiKeyRecord,
+}
+
+/// One server's gateway.
+pub(crate) struct Server {
+    router: Router,
+    pub(crate) directory: KnownDirectory,
+    pub(crate) recorded: Arc<Recorded>,
+    _stop: DropGuard,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn problem(&self) -> &str {
+        self.body["type"].as_str().unwrap_or("none").trim_start_matches("/problems/")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:?}")).to_str().unwrap()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Recorded(Mutex<Vec<UsageRecord>>);
+
+impl Recorded {
+    pub(crate) fn all(&self) -> Vec<UsageRecord> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl UsageRecorder for Recorded {
+    fn record(&self, record: UsageRecord) {
+        self.0.lock().unwrap().push(record);
+    }
+}
+
+struct NothingUsed;
+
+#[async_trait]
+impl QuotaSeed for NothingUsed {
+    async fn used(&self, _: &Subject, _: Span) -> Result<u64, SeedError> {
+        Ok(0)
+    }
+}
+
+impl House {
+    pub(crate) async fn new() -> Self {
+        let database = testkit::admin_database().await;
+        let redis = testkit::redis().await;
+        Self {
+            psql: database.connect().await,
+            database_proxy: testkit::fault_proxy(database.port()).await,
+            redis_proxy: testkit::fault_proxy(redis.port()).await,
+            database,
+            redis,
+        }
+    }
+
+    /// A further server.
+    pub(crate) fn server(&self, config: GatewayConfig) -> Server {
+        let url = self.database.url_through(self.database_proxy.port());
+        let catalog = Arc::new(Catalog::connect(&CatalogConfig::new(url.into())).unwrap());
+        let stop = CancellationToken::new();
+        let directory =
+            KnownDirectory::start(catalog.clone(), catalog, KnownDirectoryConfig::default(), stop.clone());
+        let redis = self.redis.url_through(self.redis_proxy.port()).into();
+        let limiter = Limiter::start(LimiterConfig::default(), &redis, Arc::new(NothingUsed), stop.clone());
+        let recorded = Arc::<Recorded>::default();
+        let gateway = Gateway::new(config, directory.clone(), limiter, recorded.clone());
+        let ok = || get(async || "\"ok\"").post(async || "\"ok\"");
+        let route = |path: &str, module, action, resource| {
+            let needs = RouteNeeds {
+                method: "GET",
+                path: path.to_owned(),
+                module,
+                action,
+                resource_names: vec![resource],
+            };
+            gateway.guard(ok(), needs)
+        };
+        let router = Router::new()
+            .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
+            .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
+            .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
+            .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
+            .fallback_service(gateway.guard_the_rest(get(async || StatusCode::NOT_FOUND)));
+        Server { router, directory, recorded, _stop: stop.drop_guard() }
+    }
+
+    /// A customer with a key, on the starter plan.
+    pub(crate) async fn caller(&self, slug: &str) -> Caller {
+        let slug = CustomerSlug::parse(slug).unwrap();
+        let new = NewCustomer {
+            lifecycle: Lifecycle::Ready,
+            ..NewCustomer::on_trial(slug.clone(), format!("{slug} Inc."), Plan::Starter, Utc::now())
+        };
+        let catalog = Catalog::connect(&CatalogConfig::new(self.database.url().into())).unwrap();
+        let client = catalog.client().await.unwrap();
+        let id = catalog::customers::insert(&client, &new).await.unwrap().id;
+        let key = ApiKey::generate();
+        let new = NewApiKey::with_defaults(id, "test".to_owned(), key.hash(), key.display_prefix());
+        let row = catalog::api_keys::insert(&client, &new).await.unwrap();
+        Caller { id, key, row }
+    }
+
+    pub(crate) async fn sql(&self, sql: &str) {
+        self.psql.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+}
+
+impl Server {
+    pub(crate) async fn get(&self, caller: &Caller, path: &str) -> Answer {
+        self.send(request(path, caller).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: head.status, headers: head.headers, body }
+    }
+
+    /// Waits until the caller gets this answer: its status, or its problem.
+    pub(crate) async fn until(&self, caller: &Caller, path: &str, wanted: &str) {
+        testkit::wait_for(&format!("{path} to answer {wanted}"), SOON, async || {
+            let answer = self.get(caller, path).await;
+            answer.problem() == wanted || answer.status.as_str() == wanted
+        })
+        .await;
+    }
+}
+
+/// A request from an address of the documentation's.
+pub(crate) fn request(path: &str, caller: &Caller) -> http::request::Builder {
+    Request::builder()
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {}", caller.key.secret().expose_secret()))
+        .extension(ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 4711))))
+}

@@ -1,0 +1,139 @@
+//! Every refusal has its own problem, says what to do, and is counted under its own name.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use chrono::TimeDelta;
+use gateway::{GatewayConfig, GracePeriod, TrustedProxies};
+use http::header;
+use secrets::{ApiKey, ExposeSecret as _};
+
+use crate::house::{House, request};
+
+#[tokio::test]
+async fn who_shows_no_key_of_ours_is_refused_and_not_counted() {
+    let house = House::new().await;
+    let caller = house.caller("acme").await;
+    let server = house.server(GatewayConfig::default());
+    let key = caller.key.secret().expose_secret().to_owned();
+    let mut mistyped = key.clone();
+    mistyped.replace_range(10..11, if &key[10..11] == "a" { "b" } else { "a" });
+    let invented = ApiKey::generate();
+    let anonymous = || Request::builder().uri("/contacts");
+    let bearer = |token: &str| anonymous().header(header::AUTHORIZATION, format!("Bearer {token}"));
+    for request in [
+        anonymous(),
+        anonymous().header(header::AUTHORIZATION, key.clone()),
+        anonymous().header(header::AUTHORIZATION, format!("Basic {key}")),
+        bearer(&mistyped),
+        bearer(&key[..key.len() - 1]),
+        bearer(invented.secret().expose_secret()),
+        bearer(&key).header(header::AUTHORIZATION, format!("Bearer {key}")),
+        bearer("sk_\u{e4}\u{f6}"),
+    ] {
+        let answer = server.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.problem()), (401, "unauthenticated"), "{answer:?}");
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
+        assert!(!answer.body.to_string().contains(&key[3..]), "the key is repeated");
+    }
+    let in_url = Request::builder().uri(format!("/contacts?api_key={key}"));
+    let answer = server.send(in_url.body(Body::empty()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), answer.problem()), (400, "key-in-url"));
+    assert!(!answer.body.to_string().contains(&key));
+    assert_eq!(server.recorded.all(), []);
+}
+
+#[tokio::test]
+async fn a_forged_header_moves_nobody_into_an_allowed_network() {
+    let house = House::new().await;
+    let caller = house.caller("acme").await;
+    house.sql("update admin_api_keys set allowed_networks = '{192.0.2.0/24,2001:db8::/32}'").await;
+    let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+    let server = house.server(GatewayConfig { trusted_proxies: proxies, ..GatewayConfig::default() });
+    for (peer, forwarded, status) in [
+        ("198.51.100.7:1", None, 403),
+        ("198.51.100.7:1", Some("192.0.2.1"), 403),
+        ("192.0.2.1:1", None, 200),
+        ("192.0.2.1:1", Some("198.51.100.7"), 200),
+        ("[2001:db8::5]:1", None, 200),
+        ("[::ffff:192.0.2.1]:1", None, 200),
+        ("10.0.0.1:1", Some("192.0.2.1"), 200),
+        ("10.0.0.1:1", Some("192.0.2.1, 198.51.100.7"), 403),
+        ("10.0.0.1:1", None, 403),
+    ] {
+        let mut request = request("/contacts", &caller);
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        let answer = server.send(request).await;
+        assert_eq!(answer.status.as_u16(), status, "{peer} {forwarded:?} {answer:?}");
+        if status == 403 {
+            assert_eq!(answer.problem(), "network-not-allowed");
+        }
+    }
+    // Without its address nobody is let in who is bound to a network.
+    let mut request = request("/contacts", &caller).body(Body::empty()).unwrap();
+    request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
+    assert_eq!(server.send(request).await.problem(), "network-not-allowed");
+}
+
+#[tokio::test]
+async fn a_refusal_names_module_permission_and_reason_and_is_counted() {
+    let house = House::new().await;
+    let caller = house.caller("acme").await;
+    house.sql("update admin_api_keys set permissions = '[\"read:*\"]'").await;
+    let server = house.server(GatewayConfig::default());
+    let answer = server.get(&caller, "/workflows").await;
+    assert_eq!((answer.status.as_u16(), answer.problem()), (403, "module-disabled"));
+    assert_eq!(
+        (&answer.body["module"], &answer.body["reason"]),
+        (&"workflow_automation".into(), &"not_in_plan".into())
+    );
+    assert!(answer.body["detail"].as_str().unwrap().contains("pro"), "{answer:?}");
+    let answer = server.get(&caller, "/new-contact").await;
+    assert_eq!(
+        (answer.problem(), &answer.body["permission"]),
+        ("permission-missing", &"write:contacts".into())
+    );
+    // A slip in the code lets nobody through.
+    assert_eq!(server.get(&caller, "/nonsense").await.status, 500);
+    assert_eq!(server.get(&caller, "/no/such/path").await.status, 404);
+    assert_eq!(server.get(&caller, "/contacts").await.status, 200);
+    let counted: Vec<_> = server
+        .recorded
+        .all()
+        .into_iter()
+        .map(|record| {
+            (record.outcome.to_string(), record.status_code, record.module.map(|module| module.to_string()))
+        })
+        .collect();
+    let core = Some("crm_core".to_owned());
+    assert_eq!(
+        counted,
+        [
+            ("module-disabled".to_owned(), 403, None),
+            ("permission-missing".to_owned(), 403, None),
+            ("internal".to_owned(), 500, None),
+            ("failed".to_owned(), 404, None),
+            ("ok".to_owned(), 200, core),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_has_ended_may_be_read_for_a_while_where_that_is_wanted() {
+    let house = House::new().await;
+    let caller = house.caller("acme").await;
+    house.sql("update admin_customers set subscription_status = 'canceled'").await;
+    let strict = house.server(GatewayConfig::default());
+    let grace = GracePeriod(Some(TimeDelta::days(30)));
+    let lenient = house.server(GatewayConfig { grace_period: grace, ..GatewayConfig::default() });
+    assert_eq!(strict.get(&caller, "/contacts").await.problem(), "subscription-canceled");
+    assert_eq!(lenient.get(&caller, "/contacts").await.status, 200);
+    assert_eq!(lenient.get(&caller, "/new-contact").await.problem(), "subscription-canceled");
+    house.sql("update admin_customers set status_changed_at = now() - interval '31 days'").await;
+    lenient.until(&caller, "/contacts", "subscription-canceled").await;
+}

@@ -1,0 +1,95 @@
+//! What was used of a quota, for a counter that was forgotten. Requests that a server hasn't handed over yet are not among
+//! them.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use domain::{ApiKeyId, CustomerId};
+
+use crate::{CatalogError, GenericClient, api_usage, query, row};
+
+/// How many requests drew on the quota of a key since the moment: those of the key and of all that replaced it.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn used_by_key(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    quota_key: ApiKeyId,
+    since: DateTime<Utc>,
+) -> Result<i64, CatalogError> {
+    let rows = query::rows(
+        client,
+        "select id from admin_api_keys where customer_id = $1 and (id = $2 or quota_key_id = $2)",
+        &[&customer.uuid(), &quota_key.uuid()],
+    )
+    .await?;
+    let keys = row::all(&rows, |row| Ok(ApiKeyId(row.try_get(0)?)))?;
+    api_usage::accepted_since(client, &keys, since).await
+}
+
+/// How many requests a customer made since the moment that weren't refused; of one route only, if it is given as method
+/// and path.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn used_by_customer(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    route: Option<(&str, &str)>,
+    since: DateTime<Utc>,
+) -> Result<i64, CatalogError> {
+    let (method, endpoint) = route.unzip();
+    let whole_days = first_whole_day(since);
+    // One statement reads both, so that no request is counted twice or missed.
+    let row = query::one(
+        client,
+        "select (
+             select coalesce(sum(requests), 0)::bigint from admin_api_usage_daily
+             where customer_id = $1 and usage_date >= $3 and status_code not in (401, 403, 429)
+               and ($5::text is null or (method = $5 and endpoint = $6))
+         ) + (
+             select count(*) from admin_api_usage
+             where customer_id = $1 and created_at >= $2 and created_at < $4 and status_code not in (401, 403, 429)
+               and ($5::text is null or (method = $5 and endpoint = $6))
+         )",
+        &[
+            &customer.uuid(),
+            &since,
+            &whole_days,
+            &whole_days.and_time(NaiveTime::MIN).and_utc(),
+            &method,
+            &endpoint,
+        ],
+    )
+    .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// How often a customer used a module since its count began anew: what the row says.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn used_of_module(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    module_key: &str,
+) -> Result<i64, CatalogError> {
+    let row = query::optional(
+        client,
+        "select case when held.reset_date <= now() then 0 else held.usage_count end
+         from admin_customer_modules held join admin_feature_modules module on module.id = held.module_id
+         where held.customer_id = $1 and module.module_key = $2",
+        &[&customer.uuid(), &module_key],
+    )
+    .await?;
+    row.map_or(Ok(0), |row| Ok(row.try_get(0)?))
+}
+
+/// The first day that begins at the moment or after it.
+fn first_whole_day(since: DateTime<Utc>) -> NaiveDate {
+    let day = since.date_naive();
+    if since.time() == NaiveTime::MIN {
+        day
+    } else {
+        day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX)
+    }
+}

@@ -1,0 +1,129 @@
+//! How many requests pass: the key's own limit, and those that the configuration sets for each customer and route, and the
+//! operator for a module.
+
+use chrono::{DateTime, Utc};
+use domain::entitlement::Grant;
+use domain::principal::Principal;
+use domain::route::RouteNeeds;
+use limits::{OnRedisLoss, Period, Policy, Rate, RouteRate, Subject, Verdict};
+use problem::Problem;
+use smallvec::SmallVec;
+
+/// The names of the policies, as the `RateLimit` headers show them.
+const KEY: &str = "key";
+const CUSTOMER: &str = "customer";
+const ROUTE: &str = "route";
+const MODULE: &str = "module";
+
+/// The limits that the configuration sets.
+#[derive(Clone, Debug, Default)]
+pub struct LimitsConfig {
+    /// Of every customer, over all their keys.
+    pub customer: Option<Rate>,
+    /// Of every customer on a route.
+    pub routes: Vec<RouteRate>,
+    /// What holds while Redis is away.
+    pub on_redis_loss: OnRedisLoss,
+}
+
+/// The limits that the configuration sets for one route.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteLimits {
+    customer: Option<Rate>,
+    route: Option<RouteRate>,
+    on_redis_loss: OnRedisLoss,
+}
+
+impl LimitsConfig {
+    pub(crate) fn of_route(&self, needs: Option<&RouteNeeds>) -> RouteLimits {
+        let name = needs.map(|needs| format!("{} {}", needs.method, needs.path));
+        let route = self.routes.iter().find(|route| name.as_deref() == Some(&route.route));
+        RouteLimits { customer: self.customer, route: route.cloned(), on_redis_loss: self.on_redis_loss }
+    }
+
+    /// The configured routes that aren't among the known ones (method and path), so that a typing error isn't a limit that
+    /// nobody notices to be missing.
+    pub fn unknown_routes<'a>(
+        &'a self,
+        known: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Vec<&'a str> {
+        let is_known = |name: &str| {
+            let name = name.split_once(' ');
+            known.clone().any(|route| Some(route) == name)
+        };
+        self.routes.iter().map(|route| &*route.route).filter(|route| !is_known(route)).collect()
+    }
+}
+
+/// What a request must pass, in this order: what concerns the fewest stands first, because its refusal says the most.
+pub(crate) fn policies(
+    principal: &Principal,
+    needs: Option<&RouteNeeds>,
+    grant: Option<Grant>,
+    limits: &RouteLimits,
+) -> SmallVec<[Policy; 4]> {
+    let customer = principal.customer_id;
+    let policy = |name, subject, quota, period| Policy {
+        name,
+        subject,
+        quota,
+        period,
+        on_redis_loss: limits.on_redis_loss,
+    };
+    let named = |rate: Rate| Period::named(rate.period, principal.time_zone);
+    let mut policies = SmallVec::new();
+    let of_key = Rate { quota: principal.rate_limit_requests, period: principal.rate_limit_period };
+    policies.push(policy(KEY, Subject::key(customer, principal.quota_key_id), of_key.quota, named(of_key)));
+    if let Some(route) = &limits.route {
+        let subject = Subject::route(customer, route.route.clone());
+        policies.push(policy(ROUTE, subject, route.rate.quota, named(route.rate)));
+    }
+    if let Some(rate) = limits.customer {
+        policies.push(policy(CUSTOMER, Subject::customer(customer), rate.quota, named(rate)));
+    }
+    if let (Some(needs), Some(limit)) = (needs, grant.and_then(|grant| grant.limit)) {
+        let until = Period::Until(limit.resets_at.unwrap_or(NEVER));
+        policies.push(policy(MODULE, Subject::module(customer, needs.module), limit.quota, until));
+    }
+    policies
+}
+
+/// The reset of a count that is never reset.
+const NEVER: DateTime<Utc> = match DateTime::from_timestamp(7_258_118_400, 0) {
+    Some(year_2200) => year_2200,
+    None => DateTime::<Utc>::MAX_UTC,
+};
+
+/// What a refused request is told.
+pub(crate) fn refusal(verdict: &Verdict, policies: &[Policy], needs: Option<&RouteNeeds>) -> Problem {
+    let Some(policy) = verdict.violated.and_then(|index| policies.get(index)) else {
+        return Problem::rate_limited("Too many requests. Try again in a moment.").retry_after(1);
+    };
+    let whose = match policy.name {
+        KEY => "this API key",
+        ROUTE => "this customer on this route",
+        CUSTOMER => "this customer",
+        _ => "this feature module",
+    };
+    let wait = verdict.retry_after;
+    let problem = match (policy.name, policy.period) {
+        (MODULE, _) => {
+            let module = needs.map_or("", |needs| needs.module);
+            Problem::module_limit_reached(format!(
+                "The {} requests to the feature module {module} that this customer may make are used up. Ask the operator \
+                 for a higher limit, or wait until the count begins anew.",
+                policy.quota
+            ))
+            .with("module", module)
+        }
+        (_, Period::Sliding(_)) => Problem::rate_limited(format!(
+            "The limit of {} requests for {whose} is reached for now. Try again in {wait} seconds.",
+            policy.quota
+        )),
+        _ => Problem::quota_exceeded(format!(
+            "The quota of {} requests for {whose} is used up. It begins anew in {wait} seconds; ask the operator for more.",
+            policy.quota
+        )),
+    };
+    problem.with("violated-policies", vec![policy.name.to_owned()]).retry_after(wait)
+}

@@ -1,0 +1,76 @@
+//! `/metrics`, on a port of its own: it isn't for the world.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use customer_db::CustomerDatabases;
+use gateway::{FeedState, KnownDirectory};
+use limits::Limiter;
+use metrics::gauge;
+use telemetry::Numbers;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How often what was measured is folded into the histograms.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// What is looked at when the numbers are asked for.
+pub(crate) struct Gauges {
+    pub(crate) databases: CustomerDatabases,
+    pub(crate) directory: KnownDirectory,
+    pub(crate) limiter: Limiter,
+}
+
+impl Gauges {
+    fn set(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and these counts are small")]
+        let number = |count: usize| count as f64;
+        let is = |yes: bool| if yes { 1.0 } else { 0.0 };
+        gauge!("sixty_customer_connections").set(number(self.databases.connections()));
+        gauge!("sixty_directory_feed_live").set(is(self.directory.feed() == FeedState::Live));
+        let limits = self.limiter.health();
+        gauge!("sixty_limits_redis_reachable").set(is(limits.redis));
+        gauge!("sixty_limits_held").set(number(limits.limits));
+    }
+}
+
+/// Serves the numbers until `stop`.
+pub(crate) async fn serve(
+    address: SocketAddr,
+    numbers: Numbers,
+    gauges: Gauges,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        anyhow::anyhow!("{address} can't be listened on for /metrics: {error}. Set SIXTY_METRICS_PORT")
+    })?;
+    tracing::info!(%address, "serving /metrics");
+    let gauges = Arc::new(gauges);
+    let router = Router::new().route(
+        "/metrics",
+        get(move || {
+            gauges.set();
+            let text = numbers.render();
+            async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text) }
+        }),
+    );
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+        {
+            tracing::error!(%error, "/metrics isn't served any more");
+        }
+    });
+    Ok(())
+}
+
+/// Folds what was measured, every few seconds, until `stop`.
+pub(crate) async fn tidy(numbers: Numbers, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TIDY_EVERY);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        numbers.tidy();
+    }
+}
