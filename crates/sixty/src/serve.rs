@@ -55,8 +55,8 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let stop = shutdown::token(args.with_parent)?;
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
-    let (meter, writer) =
-        Meter::start(Arc::new(catalog.clone()), MeteringConfig::default(), stop_meter.clone());
+    let metering = MeteringConfig::new(home.join("usage-spool"));
+    let (meter, writer) = Meter::start(Arc::new(catalog.clone()), metering, stop_meter.clone())?;
     // Stops with the process: requests under way still ask.
     let directory = KnownDirectory::start(
         Arc::new(catalog.clone()),

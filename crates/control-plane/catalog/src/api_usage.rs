@@ -1,15 +1,19 @@
 //! `admin_api_usage`: one row per keyed request, partitioned by month.
 
+mod copying;
 mod counting;
 mod daily;
 mod partitions;
 mod reports;
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use domain::{ApiKeyId, CustomerId};
 use serde::Serialize;
 use uuid::Uuid;
 
+pub(crate) use copying::copy;
 pub use counting::{ModuleUsage, accepted_since, module_usage};
 pub use daily::{Rebuilt, rebuild_day};
 pub use partitions::{ensure_partitions, retire_oldest_month};
@@ -58,16 +62,24 @@ pub struct UsageRecord {
 /// # Errors
 /// [`CatalogError::Invalid`] when a value is out of range; nothing is written then.
 pub async fn insert_batch(client: &impl GenericClient, records: &[UsageRecord]) -> Result<u64, CatalogError> {
+    Ok(insert_new(client, records).await?.len() as u64)
+}
+
+/// The same; answers which were new.
+pub(crate) async fn insert_new(
+    client: &impl GenericClient,
+    records: &[UsageRecord],
+) -> Result<HashSet<Uuid>, CatalogError> {
     if records.is_empty() {
-        return Ok(0);
+        return Ok(HashSet::new());
     }
-    query::execute(
+    let rows = query::rows(
         client,
         "insert into admin_api_usage (id, created_at, customer_id, api_key_id, request_id, endpoint, method,
              status_code, response_time_ms, request_size_bytes, response_size_bytes, module, outcome)
          select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
              $7::text[], $8::integer[], $9::integer[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
-         on conflict (id, created_at) do nothing",
+         on conflict (id, created_at) do nothing returning id",
         &[
             &column(records, |record| record.id),
             &column(records, |record| record.created_at),
@@ -84,7 +96,8 @@ pub async fn insert_batch(client: &impl GenericClient, records: &[UsageRecord]) 
             &column(records, |record| record.outcome.as_deref()),
         ],
     )
-    .await
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
 fn column<'a, T>(records: &'a [UsageRecord], value: impl Fn(&'a UsageRecord) -> T) -> Vec<T> {

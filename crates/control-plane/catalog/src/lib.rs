@@ -38,6 +38,7 @@ mod row;
 pub mod summaries;
 mod tls;
 mod usage_sink;
+mod usage_spools;
 
 pub use deadpool_postgres::{GenericClient, Transaction};
 pub use error::CatalogError;

@@ -125,10 +125,11 @@ fn settings(
         Ok(address) if address.is_loopback() => settings.host("localhost").hostaddr(address),
         _ => settings.host(&endpoint.host),
     };
-    // The settings are milliseconds. A fixed time zone and search path make what a statement means independent of
+    // Only a transaction that says so may write: a statement outside of any, as reads are sent, can't, whatever it
+    // calls. The other settings are milliseconds. A fixed time zone and search path make what a statement means independent of
     // what the customer's database or role has been told.
     let options = format!(
-        "-c timezone=UTC -c datestyle=ISO -c search_path=public -c statement_timeout={} -c lock_timeout={} \
+        "-c default_transaction_read_only=on -c timezone=UTC -c datestyle=ISO -c search_path=public -c statement_timeout={} -c lock_timeout={} \
          -c idle_in_transaction_session_timeout={}",
         config.statement_timeout.as_millis(),
         config.lock_timeout.as_millis(),

@@ -4,22 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use domain::OrganizationId;
-use futures_util::future::join;
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Statement};
-use uuid::Uuid;
 
 use crate::connect::Tls;
+use crate::entrance::Entrance;
 use crate::ledger::Alive;
-
-/// Sets the organization for the transaction, if the customer has it: one statement both checks and sets, so that a
-/// deleted organization is never served and nothing has to be remembered about organizations.
-const ENTER: &str = "select set_config('app.org_id', id::text, true) from organizations where id = $1";
-
-/// The same for the customer's first organization.
-const ENTER_FIRST: &str = "select set_config('app.org_id', id::text, true) \
-     from (select id from organizations order by created_at, id limit 1) as oldest";
 
 /// How many prepared statements a connection keeps before it starts afresh. Filters and sorts make many different
 /// statements, and each costs memory on both sides.
@@ -28,23 +17,30 @@ const STATEMENTS_KEPT: usize = 200;
 /// How long an abandoned statement may go on before it is canceled.
 const ABANDONED: Duration = Duration::from_millis(500);
 
-/// Whether a transaction writes. PostgreSQL itself refuses a write in one that only reads.
+/// What a prepared statement is made of the caller's statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    ReadOnly,
-    ReadWrite,
+pub(crate) enum Form {
+    /// Itself.
+    Plain,
+    /// A whole transaction that reads, of a statement with so many parameters.
+    Read(Entrance, usize),
 }
 
-/// A statement that enters an organization.
-pub(crate) struct Entrance {
-    statement: Statement,
-    organization: Option<Uuid>,
+impl Form {
+    fn index(self) -> usize {
+        match self {
+            Self::Plain => 0,
+            Self::Read(Entrance::Named, _) => 1,
+            Self::Read(Entrance::First, _) => 2,
+        }
+    }
 }
 
 /// A connection. Of its fields the client goes first, so that the statements needn't be closed one by one.
 pub(crate) struct Connection {
     client: Client,
-    statements: HashMap<Box<str>, Statement>,
+    /// By what they were made of.
+    statements: [HashMap<Box<str>, Statement>; 3],
     tls: Tls,
 }
 
@@ -53,7 +49,7 @@ impl fmt::Debug for Connection {
         formatter
             .debug_struct("Connection")
             .field("open", &self.is_open())
-            .field("statements", &self.statements.len())
+            .field("statements", &self.statements.each_ref().map(HashMap::len))
             .finish_non_exhaustive()
     }
 }
@@ -70,7 +66,7 @@ impl Connection {
     }
 
     pub(crate) fn new(client: Client, tls: Tls) -> Self {
-        Self { client, statements: HashMap::new(), tls }
+        Self { client, statements: Default::default(), tls }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -78,48 +74,26 @@ impl Connection {
     }
 
     /// The statement, prepared once per connection.
-    pub(crate) async fn prepared(&mut self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
-        if let Some(statement) = self.statements.get(sql) {
+    pub(crate) async fn prepared(
+        &mut self,
+        form: Form,
+        sql: &str,
+    ) -> Result<Statement, tokio_postgres::Error> {
+        if let Some(statement) = self.statements[form.index()].get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql).await?;
-        if self.statements.len() >= STATEMENTS_KEPT {
-            self.statements.clear();
-        }
-        self.statements.insert(sql.into(), statement.clone());
-        Ok(statement)
-    }
-
-    /// How to enter the organization, or the customer's first one.
-    pub(crate) async fn entrance(
-        &mut self,
-        organization: Option<OrganizationId>,
-    ) -> Result<Entrance, tokio_postgres::Error> {
-        Ok(match organization {
-            Some(organization) => {
-                Entrance { statement: self.prepared(ENTER).await?, organization: Some(organization.uuid()) }
+        let statement = match form {
+            Form::Plain => self.client.prepare(sql).await?,
+            Form::Read(entrance, parameters) => {
+                self.client.prepare(&entrance.reading(sql, parameters)).await?
             }
-            None => Entrance { statement: self.prepared(ENTER_FIRST).await?, organization: None },
-        })
-    }
-
-    /// Begins a transaction in the organization; says whether the customer has it. Both messages are sent when this
-    /// is first polled.
-    pub(crate) async fn enter(
-        &self,
-        access: Access,
-        entrance: &Entrance,
-    ) -> Result<bool, tokio_postgres::Error> {
-        let begin = match access {
-            Access::ReadOnly => "begin read only",
-            Access::ReadWrite => "begin",
         };
-        let named: [&(dyn ToSql + Sync); 1] = [&entrance.organization];
-        let values = if entrance.organization.is_some() { &named[..] } else { &[] };
-        let (begun, rows) =
-            join(self.client.batch_execute(begin), self.client.query(&entrance.statement, values)).await;
-        begun?;
-        Ok(!rows?.is_empty())
+        let kept = &mut self.statements[form.index()];
+        if kept.len() >= STATEMENTS_KEPT {
+            kept.clear();
+        }
+        kept.insert(sql.into(), statement.clone());
+        Ok(statement)
     }
 
     /// Clears up behind a request that went away while its statement ran: says whether the connection can be used

@@ -7,6 +7,7 @@
 mod config;
 mod connect;
 mod connection;
+mod entrance;
 mod error;
 mod lease;
 mod ledger;

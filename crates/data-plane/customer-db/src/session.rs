@@ -10,7 +10,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use crate::Error;
-use crate::connection::{Access, Connection};
+use crate::connection::{Connection, Form};
+use crate::entrance::Entrance;
 use crate::error::is_broken;
 use crate::lease::{Hold, Lease};
 
@@ -23,12 +24,13 @@ const REPEATS: u32 = 5;
 /// The transaction begins with the first statement: `BEGIN`, entering the organization and the statement itself
 /// travel together. That is safe because nothing is visible to anyone before the commit: if the organization turns
 /// out to be unknown, what the statement did (at most to the list of organizations; everything else is behind
-/// row-level security) is rolled back.
+/// row-level security) is rolled back. A transaction of one statement that reads is sent as that statement alone,
+/// with the entering inside of it.
 ///
 /// A connection that turns out to be broken with the first statement is replaced, and the statement sent again: the
 /// caller doesn't notice that the instance was restarted. Nothing can happen twice by that. A first statement of
 /// [`Session::query`] is sent without any `COMMIT`, so what it did ended with its connection. One of
-/// [`Session::query_and_commit`] is sent with it, but in a transaction in which PostgreSQL refuses every write. After
+/// [`Session::query_and_commit`] commits by itself, but in a transaction in which PostgreSQL refuses every write. After
 /// the first statement the caller has seen an answer and may have acted on it: from there on a broken connection is
 /// the caller's to know.
 pub struct Session {
@@ -50,6 +52,15 @@ enum State {
     Failed,
     /// The transaction has ended.
     Done,
+}
+
+/// What a first statement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// The beginning of a transaction.
+    Begins,
+    /// All of it, and it reads.
+    ReadsAll,
 }
 
 /// Why a first statement failed.
@@ -87,7 +98,7 @@ impl Session {
     /// only dropping the session is left.
     pub async fn query(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let outcome = match self.state {
-            State::New => self.first(Access::ReadWrite, sql, parameters).await,
+            State::New => self.first(First::Begins, sql, parameters).await,
             State::Open => {
                 self.is_waiting = true;
                 let outcome = further(self.connection()?, sql, parameters).await;
@@ -117,8 +128,8 @@ impl Session {
     /// Runs the last statement and commits, in one round trip; with a session that has run nothing yet, the whole
     /// transaction is one round trip.
     ///
-    /// Nothing is committed when the statement fails. As the first statement it can only read: the commit doesn't
-    /// wait to hear whether the organization exists.
+    /// Nothing is committed when the statement fails. As the first statement it has to be a `select` that only reads,
+    /// without a semicolon, and its rows have one column more than it says, the last.
     ///
     /// # Errors
     /// As [`Session::query`].
@@ -128,10 +139,10 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
         match self.state {
-            State::New => self.first(Access::ReadOnly, sql, parameters).await,
+            State::New => self.first(First::ReadsAll, sql, parameters).await,
             State::Open => {
                 self.is_waiting = true;
-                let prepared = self.connection()?.prepared(sql).await;
+                let prepared = self.connection()?.prepared(Form::Plain, sql).await;
                 let outcome = match prepared {
                     Ok(statement) => {
                         let outcome = last(self.connection()?, &statement, parameters).await;
@@ -170,18 +181,25 @@ impl Session {
     /// Begins the transaction with its first statement, over another connection if this one is broken.
     async fn first(
         &mut self,
-        access: Access,
+        first: First,
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
+        let organization = self.organization;
         let mut repeats = 0;
         loop {
             self.is_waiting = true;
-            let organization = self.organization;
-            let outcome = begin(self.connection()?, access, organization, (sql, parameters)).await;
+            let (outcome, state) = match first {
+                First::Begins => {
+                    (begin(self.connection()?, organization, sql, parameters).await, State::Open)
+                }
+                First::ReadsAll => {
+                    (read(self.connection()?, organization, sql, parameters).await, State::Done)
+                }
+            };
             self.is_waiting = false;
-            // All answers are there. A transaction that only reads has ended with the last of them.
-            self.state = if access == Access::ReadOnly { State::Done } else { State::Open };
+            // All answers are there.
+            self.state = state;
             let error = match outcome {
                 Ok(rows) => return Ok(rows),
                 Err(Refusal::Other(error)) => return Err(error),
@@ -232,27 +250,45 @@ impl Drop for Session {
 /// travel together.
 async fn begin(
     connection: &mut Connection,
-    access: Access,
     organization: Option<OrganizationId>,
-    (sql, parameters): (&str, &[&(dyn ToSql + Sync)]),
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, Refusal> {
-    let statement = connection.prepared(sql).await?;
-    let entrance = connection.entrance(organization).await?;
-    let connection = &*connection;
-    let entering = connection.enter(access, &entrance);
-    let running = connection.client().query(&statement, parameters);
-    let (entered, rows) = match access {
-        Access::ReadWrite => join(entering, running).await,
-        Access::ReadOnly => {
-            let committing = connection.client().batch_execute("commit");
-            let (entered, rows, committed) = join3(entering, running, committing).await;
-            (entered, rows.and_then(|rows| committed.map(|()| rows)))
-        }
-    };
-    if !entered? {
+    let statement = connection.prepared(Form::Plain, sql).await?;
+    let entrance = if organization.is_some() { Entrance::Named } else { Entrance::First };
+    let entering = connection.prepared(Form::Plain, entrance.entering()).await?;
+    let organization = organization.map(OrganizationId::uuid);
+    let value: Option<&(dyn ToSql + Sync)> = organization.as_ref().map(|id| id as _);
+    let client = connection.client();
+    let (begun, entered, rows) = join3(
+        client.batch_execute("begin read write"),
+        client.query(&entering, value.as_slice()),
+        client.query(&statement, parameters),
+    )
+    .await;
+    begun?;
+    if entered?.is_empty() {
         return Err(Refusal::Other(Error::UnknownOrganization));
     }
     Ok(rows?)
+}
+
+/// Sends a whole transaction that reads.
+async fn read(
+    connection: &mut Connection,
+    organization: Option<OrganizationId>,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, Refusal> {
+    let entrance = if organization.is_some() { Entrance::Named } else { Entrance::First };
+    let statement = connection.prepared(Form::Read(entrance, parameters.len()), sql).await?;
+    let organization = organization.map(OrganizationId::uuid);
+    let mut parameters = parameters.to_vec();
+    parameters.extend(organization.as_ref().map(|id| id as &(dyn ToSql + Sync)));
+    let rows = connection.client().query(&statement, &parameters).await?;
+    let Some(first) = rows.first() else { return Err(Refusal::Other(Error::UnknownOrganization)) };
+    let present: Option<bool> = first.try_get(first.len().saturating_sub(1))?;
+    Ok(if present.is_some() { rows } else { Vec::new() })
 }
 
 async fn further(
@@ -260,7 +296,7 @@ async fn further(
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, tokio_postgres::Error> {
-    let statement = connection.prepared(sql).await?;
+    let statement = connection.prepared(Form::Plain, sql).await?;
     connection.client().query(&statement, parameters).await
 }
 

@@ -14,16 +14,20 @@
 
 mod counted;
 mod flow;
+mod keeper;
 mod limit;
 mod limit_key;
 mod limiter;
+mod link;
 mod parse;
 mod policy;
+mod refill;
 mod seed;
 mod slice;
 mod table;
 mod verdict;
 mod window;
+mod word;
 
 pub use limiter::{Health, Limiter, LimiterConfig};
 pub use parse::{ParseError, Rate, RouteRate, route_rates};

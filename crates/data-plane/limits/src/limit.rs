@@ -16,6 +16,8 @@ use crate::window::Window;
 
 /// When to ask again what can't be decided now.
 const UNDECIDED: Duration = Duration::from_secs(2);
+/// Redis that answered so lately isn't away.
+const RECENT: Duration = Duration::from_secs(1);
 
 /// One limit on this node.
 #[derive(Debug)]
@@ -44,8 +46,14 @@ pub(crate) struct State {
     pub(crate) sequence: u64,
     /// When the last word was sent that Redis has answered.
     pub(crate) told_at: Option<Instant>,
+    /// What others may think is idle here: held after the last word, and not needed at once.
+    pub(crate) loose: u64,
     /// Whether the keeper has it on its list.
     pub(crate) listed: bool,
+    /// Whether Redis counts without knowing what was used before it began.
+    pub(crate) unseeded: bool,
+    /// What the last policy declares.
+    pub(crate) declared: OnRedisLoss,
     used: bool,
 }
 
@@ -93,10 +101,14 @@ pub(crate) struct Moment {
     /// The wall clock that all nodes share, in milliseconds since 1970.
     pub(crate) wall_ms: i64,
     pub(crate) now: Instant,
+    /// Until when the request may wait.
+    pub(crate) deadline: Instant,
     /// Whether Redis can be asked.
     pub(crate) redis: bool,
     /// Whether this request may still wait.
     pub(crate) patient: bool,
+    /// Whether this request has been here before, and waited.
+    pub(crate) again: bool,
 }
 
 /// A decision, how the policy stands after it, and whether the caller must begin a refill.
@@ -105,6 +117,8 @@ pub(crate) struct Decision {
     pub(crate) step: Step,
     pub(crate) policy: PolicyState,
     pub(crate) refill: bool,
+    /// Whether it was made without Redis, as declared.
+    pub(crate) alone: bool,
 }
 
 impl Limit {
@@ -124,7 +138,10 @@ impl Limit {
                 waiting: 0,
                 sequence: 0,
                 told_at: None,
+                loose: 0,
                 listed: false,
+                unseeded: false,
+                declared: policy.on_redis_loss,
                 used: false,
             }),
         }
@@ -139,10 +156,19 @@ impl Limit {
     pub(crate) fn decide(&self, policy: &Policy, moment: &Moment) -> Decision {
         let mut state = self.state();
         state.follow(policy, self.key.manner, moment);
-        let first = !std::mem::replace(&mut state.used, true);
-        state.slice.used(moment.now, first);
-        let (step, refill) = state.step(policy, moment);
-        Decision { step, policy: state.describe(policy, moment), refill }
+        if !moment.again {
+            let first = !std::mem::replace(&mut state.used, true);
+            state.slice.used(moment.now, first);
+        }
+        let (step, refill, alone) = state.step(policy, moment);
+        state.waiting += u64::from(step == Step::Wait);
+        Decision { step, policy: state.describe(policy, moment), refill, alone }
+    }
+
+    /// A request that waited has been woken, or has gone.
+    pub(crate) fn waited(&self) {
+        let mut state = self.state();
+        state.waiting = state.waiting.saturating_sub(1);
     }
 
     /// How the policy stands, without taking anything.
@@ -197,6 +223,7 @@ impl Account {
 impl State {
     /// Brings the state to the moment: another quota, another period, another window.
     fn follow(&mut self, policy: &Policy, manner: Manner, moment: &Moment) {
+        self.declared = policy.on_redis_loss;
         if self.period != policy.period {
             self.period = policy.period;
             let same = match &self.account {
@@ -234,34 +261,36 @@ impl State {
         self.empty_until = None;
     }
 
-    fn step(&mut self, policy: &Policy, moment: &Moment) -> (Step, bool) {
+    /// The step, whether the caller must begin a refill, and whether Redis had no say.
+    fn step(&mut self, policy: &Policy, moment: &Moment) -> (Step, bool, bool) {
         if self.quota == 0 {
-            return (Step::Refused(self.retry(moment)), false);
+            return (Step::Refused(self.retry(moment)), false, false);
         }
         if let Some(receipt) = self.take_hand() {
-            let low = self.slice.is_low(self.account.hand());
-            let refill = low && moment.redis && self.may_ask(moment.now);
-            return (Step::Taken(receipt), refill && self.ask());
+            let low = moment.redis && self.slice.is_low(self.account.hand());
+            return (Step::Taken(receipt), low && self.may_ask(moment.now) && self.ask(), false);
         }
-        if !moment.redis || self.refill == Refill::Stalled {
-            return (self.without_redis(policy.on_redis_loss, moment), false);
+        let alone = |state: &mut Self| (state.without_redis(policy.on_redis_loss, moment), false, true);
+        if !moment.redis {
+            return alone(self);
         }
         match self.refill {
-            Refill::None if self.empty_until.is_some_and(|until| moment.now < until) => {
-                (Step::Refused(self.retry(moment)), false)
-            }
-            _ if moment.patient => {
-                let refill = self.refill == Refill::None && self.ask();
-                (Step::Wait, refill)
-            }
+            Refill::Stalled => alone(self),
+            Refill::None if !self.may_ask(moment.now) => (Step::Refused(self.retry(moment)), false, false),
+            Refill::None if moment.patient => (Step::Wait, self.ask(), false),
+            Refill::Asked | Refill::Recalling if moment.patient => (Step::Wait, false, false),
             // It has waited as long as it may, while others were asked to give back what they hold.
-            Refill::Recalling => (Step::Refused(self.retry(moment)), false),
-            Refill::None | Refill::Asked | Refill::Stalled => {
-                if self.refill == Refill::Asked {
-                    self.refill = Refill::Stalled;
-                }
-                (self.without_redis(policy.on_redis_loss, moment), false)
+            Refill::Recalling => (Step::Refused(self.retry(moment)), false, false),
+            // Nobody else shall wait as long as this one did.
+            Refill::Asked => {
+                self.refill = Refill::Stalled;
+                alone(self)
             }
+            // Redis answers, and others were quicker.
+            Refill::None if self.told_at.is_some_and(|at| moment.now < at + RECENT) => {
+                (Step::Refused(self.retry(moment)), false, false)
+            }
+            Refill::None => alone(self),
         }
     }
 

@@ -1,16 +1,19 @@
 //! The limiter: looks up each policy's limit, decides, and waits for a refill where there is no other way.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use smallvec::SmallVec;
+use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::limit::{Decision, Limit, Moment, Receipt, Step, seconds};
 use crate::limit_key::{LimitKey, Manner};
+use crate::link::Link;
 use crate::policy::Policy;
 use crate::seed::QuotaSeed;
 use crate::table::Table;
@@ -42,6 +45,8 @@ impl Default for LimiterConfig {
 pub struct Health {
     /// Whether Redis can be asked. Without it every limit does as declared.
     pub redis: bool,
+    /// Whether this node hears when others need what it doesn't use. Without it, it gives back after a second.
+    pub recalls: bool,
     /// How far this node's clock is behind Redis' (ahead, when negative), in milliseconds.
     pub behind_ms: i64,
     /// How many limits this node knows.
@@ -58,12 +63,19 @@ pub struct Health {
 #[derive(Clone)]
 pub struct Limiter {
     inner: Arc<Inner>,
+    keeper: TaskTracker,
 }
 
 pub(crate) struct Inner {
     pub(crate) config: LimiterConfig,
     pub(crate) table: Table,
+    pub(crate) link: Link,
     pub(crate) seed: Arc<dyn QuotaSeed>,
+    pub(crate) stop: CancellationToken,
+    /// The limits that the keeper looks after.
+    pub(crate) listed: Mutex<Vec<Arc<Limit>>>,
+    /// Whether the keeper hears of recalls.
+    pub(crate) hears: AtomicBool,
     checks: AtomicU64,
     waited: AtomicU64,
     alone: AtomicU64,
@@ -77,31 +89,46 @@ impl std::fmt::Debug for Limiter {
 
 impl Limiter {
     /// Starts a limiter. Connecting to Redis goes on in the background; the first requests wait for it, but not
-    /// longer than the configured patience. When `stop` is cancelled, all unspent tokens are given back.
+    /// longer than the configured patience. When `stop` is cancelled, all unspent tokens are given back; requests
+    /// that come later still pass, and lease what they need one by one.
     ///
     /// Must be called within a tokio runtime.
     #[must_use]
     pub fn start(
         config: LimiterConfig,
-        _redis_url: &SecretString,
+        redis_url: &SecretString,
         seed: Arc<dyn QuotaSeed>,
-        _stop: CancellationToken,
+        stop: CancellationToken,
     ) -> Self {
+        // Redis gets a little less time than the requests, so that they still hear how it went.
+        let link = Link::new(redis_url, config.patience * 4 / 5);
         let inner = Arc::new(Inner {
             config,
             table: Table::new(),
+            link,
             seed,
+            stop,
+            listed: Mutex::default(),
+            hears: AtomicBool::new(false),
             checks: AtomicU64::new(0),
             waited: AtomicU64::new(0),
             alone: AtomicU64::new(0),
         });
-        Self { inner }
+        let keeper = TaskTracker::new();
+        keeper.spawn(Arc::clone(&inner).keep());
+        keeper.close();
+        Self { inner, keeper }
     }
 
-    /// Decides whether a request passes all of these policies, and counts it if it does. Never fails, and hardly
-    /// ever waits.
+    /// Returns when the limiter was stopped and has given back what it held.
+    pub async fn stopped(&self) {
+        self.keeper.wait().await;
+    }
+
+    /// Decides whether a request passes all of these policies, and counts it if it does. `now` is this node's wall
+    /// clock. Never fails, and hardly ever waits.
     pub async fn check(&self, policies: &[Policy], now: DateTime<Utc>) -> Verdict {
-        let moment = self.inner.moment(now);
+        let mut moment = self.inner.moment(now);
         let mut verdict =
             Verdict { accepted: true, policies: SmallVec::new(), violated: None, retry_after: 0 };
         let mut taken: SmallVec<[(Arc<Limit>, Receipt); 4]> = SmallVec::new();
@@ -111,16 +138,16 @@ impl Limiter {
                 continue;
             }
             let limit = self.inner.limit(policy, &moment);
-            let decision = self.inner.decide(&limit, policy, moment).await;
+            let mut decision = self.inner.decide(&limit, policy, &moment);
+            if decision.step == Step::Wait {
+                // In a box, so that the future of those who needn't wait stays small.
+                decision = Box::pin(self.inner.wait(&limit, policy, &mut moment)).await;
+            }
             verdict.policies.push(decision.policy);
             match decision.step {
                 Step::Taken(receipt) => taken.push((limit, receipt)),
-                Step::Refused(_) | Step::Wait => {
-                    let after = if let Step::Refused(after) = decision.step { after } else { Duration::ZERO };
-                    verdict.accepted = false;
-                    verdict.violated = Some(index);
-                    verdict.retry_after = seconds(after);
-                }
+                Step::Refused(after) => verdict.refuse(index, seconds(after)),
+                Step::Wait => verdict.refuse(index, 1),
             }
         }
         if let Some(violated) = verdict.violated {
@@ -138,8 +165,9 @@ impl Limiter {
     #[must_use]
     pub fn health(&self) -> Health {
         Health {
-            redis: false,
-            behind_ms: 0,
+            redis: self.inner.link.is_up(),
+            recalls: self.inner.hears.load(Ordering::Relaxed),
+            behind_ms: self.inner.link.behind_ms(),
             limits: self.inner.table.len(),
             checks: self.inner.checks.load(Ordering::Relaxed),
             waited: self.inner.waited.load(Ordering::Relaxed),
@@ -148,9 +176,26 @@ impl Limiter {
     }
 }
 
+/// A request that waits, for as long as it does: also when its caller hangs up.
+struct Waiting<'a>(&'a Limit);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waited();
+    }
+}
+
 impl Inner {
-    fn moment(&self, now: DateTime<Utc>) -> Moment {
-        Moment { wall_ms: now.timestamp_millis(), now: Instant::now(), redis: false, patient: true }
+    fn moment(&self, wall: DateTime<Utc>) -> Moment {
+        let now = Instant::now();
+        Moment {
+            wall_ms: wall.timestamp_millis().saturating_add(self.link.behind_ms()),
+            now,
+            deadline: now + self.config.patience,
+            redis: self.link.is_askable(),
+            patient: true,
+            again: false,
+        }
     }
 
     fn limit(&self, policy: &Policy, moment: &Moment) -> Arc<Limit> {
@@ -159,18 +204,55 @@ impl Inner {
     }
 
     fn peek(&self, policy: &Policy, moment: &Moment) -> PolicyState {
-        match self.table.get(&key_of(policy)) {
+        let key = key_of(policy);
+        match self.table.get(&key) {
             Some(limit) => limit.peek(policy, moment),
             None => {
-                let state = Limit::new(policy, key_of(policy), moment).peek(policy, moment);
+                let state = Limit::new(policy, key, moment).peek(policy, moment);
                 PolicyState { remaining: None, reset_seconds: None, ..state }
             }
         }
     }
 
-    async fn decide(self: &Arc<Self>, limit: &Arc<Limit>, policy: &Policy, moment: Moment) -> Decision {
-        self.checks.fetch_add(1, Ordering::Relaxed);
-        limit.decide(policy, &moment)
+    fn decide(self: &Arc<Self>, limit: &Arc<Limit>, policy: &Policy, moment: &Moment) -> Decision {
+        let decision = limit.decide(policy, moment);
+        if decision.refill {
+            self.begin_refill(limit);
+        }
+        if !moment.again {
+            self.checks.fetch_add(1, Ordering::Relaxed);
+        }
+        if decision.alone {
+            self.alone.fetch_add(1, Ordering::Relaxed);
+        }
+        decision
+    }
+
+    /// Waits for a refill until it decides the request. The moment is left as it then is: all policies of a request
+    /// together wait no longer than the patience.
+    async fn wait(self: &Arc<Self>, limit: &Arc<Limit>, policy: &Policy, moment: &mut Moment) -> Decision {
+        self.waited.fetch_add(1, Ordering::Relaxed);
+        let mut waiting = Waiting(limit);
+        moment.again = true;
+        loop {
+            // From its creation on it hears of a change: one that happens before the decision isn't missed.
+            let changed = limit.changed.notified();
+            let decision = self.decide(limit, policy, moment);
+            drop(waiting);
+            if decision.step != Step::Wait {
+                moment.again = false;
+                return decision;
+            }
+            waiting = Waiting(limit);
+            let behind = self.link.behind_ms();
+            moment.patient = timeout_at(moment.deadline.into(), changed).await.is_ok();
+            let waited = moment.now.elapsed();
+            moment.now += waited;
+            moment.redis = self.link.is_askable();
+            // What was learned of the clocks meanwhile counts: it may be what the refill has found out.
+            let learned = self.link.behind_ms() - behind;
+            moment.wall_ms += i64::try_from(waited.as_millis()).unwrap_or(0) + learned;
+        }
     }
 }
 

@@ -41,6 +41,12 @@ pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-poli
 pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 impl Verdict {
+    pub(crate) fn refuse(&mut self, index: usize, retry_after: u64) {
+        self.accepted = false;
+        self.violated = Some(index);
+        self.retry_after = retry_after;
+    }
+
     /// The policy that refuses, if one does.
     #[must_use]
     pub fn violated_policy(&self) -> Option<&PolicyState> {

@@ -42,14 +42,72 @@ impl UsageRecord {
     pub const OK: &str = "ok";
 }
 
-/// The usage could not be written down.
+/// Usage was not written down.
 #[derive(Debug, thiserror::Error)]
-#[error("usage can't be written: {0}")]
-pub struct UsageUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum UsageSinkError {
+    /// Nobody knows whether it was: the database is away, or went away meanwhile. The same call is right another time.
+    #[error("usage can't be written: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It was not, and never will be: a record has a value that the database doesn't take.
+    #[error("usage is refused: {0}")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A place in a spool: the number of a segment, and a byte in it. Ordered as the spool is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct SpoolPosition {
+    /// The segment's number.
+    pub segment: u64,
+    /// The number of bytes of the segment before this place.
+    pub byte: u64,
+}
+
+/// How far a spool has been handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SpoolProgress {
+    /// Everything before this place has been.
+    pub position: SpoolPosition,
+    /// How many records that were.
+    pub records: u64,
+}
+
+/// Records of a spool that are handed over together.
+#[derive(Debug, Clone, Copy)]
+pub struct HandOver<'a> {
+    /// Which spool.
+    pub spool: Uuid,
+    /// How far the spool has been handed over, to the knowledge of the caller.
+    pub from: SpoolPosition,
+    /// How far it will have been.
+    pub to: SpoolPosition,
+    /// What lies between the two. Empty when nothing there is worth writing down.
+    pub records: &'a [UsageRecord],
+}
+
+/// What became of a hand-over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandedOver {
+    /// The records are written down, and the spool has been handed over up to `to`.
+    Written,
+    /// Nothing was written: the spool has been handed over up to this place, which isn't `from`. An earlier call did
+    /// more than its caller got to know, or somebody else hands the same spool over.
+    StandsAt(SpoolProgress),
+}
 
 /// Where usage is written down.
 #[async_trait]
 pub trait UsageSink: Send + Sync + 'static {
-    /// Writes the records, all or none, and notes when each key was last used.
-    async fn write(&self, records: &[UsageRecord]) -> Result<(), UsageUnavailable>;
+    /// Writes the records, all or none, and notes when each key was last used. Records that were written before, by
+    /// whichever way, are left out.
+    async fn write(&self, records: &[UsageRecord]) -> Result<(), UsageSinkError>;
+
+    /// How far a spool has been handed over. A spool that isn't known becomes known, at its very beginning.
+    async fn open_spool(&self, spool: Uuid) -> Result<SpoolProgress, UsageSinkError>;
+
+    /// Does what [`write`](Self::write) does and moves the spool from `from` to `to`, both or neither, and only if the
+    /// spool stands at `from`. Therefore each record is written once, whoever calls this and however often.
+    async fn hand_over(&self, batch: HandOver<'_>) -> Result<HandedOver, UsageSinkError>;
+
+    /// Forgets a spool. Only once its folder is gone for good: its records would be handed over again.
+    async fn forget_spool(&self, spool: Uuid) -> Result<(), UsageSinkError>;
 }

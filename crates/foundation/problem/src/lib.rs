@@ -106,9 +106,9 @@ problems! {
     conflict = CONFLICT, "conflict", "It contradicts what is there";
     /// 409: the name is taken.
     already_exists = CONFLICT, "already-exists", "It exists already";
-    /// 409: the first request with the same idempotency key is still running.
-    idempotency_in_progress = CONFLICT, "idempotency-in-progress", "The first request with this key is still running";
-    /// 409: a request with the same idempotency key was begun, and nobody knows whether it took effect.
+    /// 409: the first request with this Idempotency-Key is still being done.
+    idempotency_in_progress = CONFLICT, "idempotency-in-progress", "The request is being done already";
+    /// 409: a request with this Idempotency-Key was begun, and nobody knows whether it took effect.
     idempotency_outcome_unknown = CONFLICT, "idempotency-outcome-unknown", "It is not known whether it was done";
     /// 412: the object was changed since the caller read it.
     precondition_failed = PRECONDITION_FAILED, "precondition-failed", "The object has changed";
@@ -116,8 +116,8 @@ problems! {
     payload_too_large = PAYLOAD_TOO_LARGE, "payload-too-large", "The body is too large";
     /// 415: the body is not JSON.
     unsupported_media_type = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be JSON";
-    /// 422: the idempotency key was used for another request.
-    idempotency_key_reused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The key was used for another request";
+    /// 422: the Idempotency-Key was used for another request.
+    idempotency_key_reused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key belongs to another request";
     /// 429: too many requests for now.
     rate_limited = TOO_MANY_REQUESTS, "rate-limited", "Too many requests";
     /// 429: the quota of the period is used up.

@@ -31,6 +31,9 @@ pub(crate) struct WorkerArgs {
     /// The hour of the nightly backups, UTC.
     #[arg(long, env = "SIXTY_BACKUP_HOUR", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..24))]
     backup_hour: u32,
+    /// For how many whole months, beside the present one, single requests are kept; what they amount to by day stays.
+    #[arg(long, env = "SIXTY_USAGE_RETENTION_MONTHS", default_value_t = 13, value_parser = clap::value_parser!(i32).range(1..=1_200))]
+    usage_retention_months: i32,
     /// Stop when standard input ends.
     #[arg(long, hide = true)]
     with_parent: bool,
@@ -69,6 +72,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::TrialExpiry::new(control_plane.clone()))
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
+        .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))
         .register(backups::BackUpDatabase::new(backups.clone()))
         .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));
     tokio::join!(

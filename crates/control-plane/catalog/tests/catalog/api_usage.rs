@@ -2,7 +2,7 @@
 
 use catalog::api_usage::{self, UsageFilter, UsageRecord};
 use catalog::{CatalogError, TimeRange};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Months, NaiveTime, TimeDelta, Utc};
 use domain::{ApiKeyId, CustomerId};
 use uuid::Uuid;
 
@@ -240,4 +240,60 @@ async fn what_drew_on_a_quota_is_counted_from_any_moment_on() {
     let of_modules = api_usage::module_usage(&client, acme, noon).await.unwrap();
     let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 3 };
     assert_eq!(of_modules, [expected], "only what was answered as it asked");
+}
+
+#[tokio::test]
+async fn old_months_are_retired_one_by_one_and_never_before_they_are_rolled_up() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let customer = CustomerId::generate();
+    let this_month = Utc::now().date_naive().with_day0(0).unwrap();
+    let month = |ago: u32| this_month - Months::new(ago);
+    // Months of the past have tables only if they were made then.
+    for ago in [2, 3] {
+        let (from, until) = (month(ago), month(ago - 1));
+        client
+            .batch_execute(&format!(
+                "create table admin_api_usage_{} partition of admin_api_usage
+                     for values from ('{from} 00:00Z') to ('{until} 00:00Z')",
+                from.format("y%Ym%m")
+            ))
+            .await
+            .unwrap();
+    }
+    let at = |ago: u32| month(ago).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(30);
+    let batch: Vec<_> =
+        [0, 1, 2, 2, 3, 3, 3, 5, 6].map(|ago| request(customer, at(ago), 200, 5)).into_iter().collect();
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+    // As if the trigger had been off for a while.
+    client
+        .execute("delete from admin_api_usage_daily where usage_date = $1", &[&at(3).date_naive()])
+        .await
+        .unwrap();
+
+    let error = api_usage::retire_oldest_month(&client, 0).await.unwrap_err();
+    assert!(matches!(error, CatalogError::Invalid { .. }), "{error:?}");
+    for expected in [Some(month(3)), Some(month(2)), Some(month(6)), None, None] {
+        assert_eq!(api_usage::retire_oldest_month(&client, 1).await.unwrap(), expected);
+    }
+    let left = api_usage::totals_of(&client, &UsageFilter::default()).await.unwrap();
+    assert_eq!(left.total_requests, 2, "this month and the last are kept");
+    let rolled_up = async || -> Vec<i64> {
+        catalog::summaries::api_usage(&client, customer)
+            .await
+            .unwrap()
+            .iter()
+            .map(|day| day.total_requests)
+            .collect()
+    };
+    assert_eq!(rolled_up().await, [1, 1, 2, 3, 1, 1]);
+    for ago in [2, 3, 5, 6] {
+        assert!(api_usage::rebuild_day(&client, at(ago).date_naive()).await.unwrap().skipped);
+    }
+    assert_eq!(rolled_up().await, [1, 1, 2, 3, 1, 1], "what is gone is not counted anew");
+    // A request that comes very late still counts.
+    api_usage::insert_batch(&client, &[request(customer, at(3), 200, 5)]).await.unwrap();
+    assert_eq!(rolled_up().await, [1, 1, 2, 4, 1, 1]);
+    assert_eq!(api_usage::retire_oldest_month(&client, 1).await.unwrap(), Some(month(3)));
+    assert_eq!(rolled_up().await, [1, 1, 2, 4, 1, 1]);
 }

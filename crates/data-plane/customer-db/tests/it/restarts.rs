@@ -177,15 +177,6 @@ async fn a_transaction_whose_connection_ends_in_the_middle_fails_and_leaves_noth
     assert_eq!(session.query_and_commit(COUNT, &[]).await.unwrap()[0].get::<_, i64>(0), 0);
 }
 
-#[tokio::test]
-async fn what_begins_with_a_commit_can_not_write() {
-    let customer = customer().await;
-    let session = customer.databases.begin(customer.id, None).await.unwrap();
-    session.query_and_commit(INSERT, &[&"x"]).await.unwrap_err();
-    let session = customer.databases.begin(customer.id, None).await.unwrap();
-    assert_eq!(session.query_and_commit(COUNT, &[]).await.unwrap()[0].get::<_, i64>(0), 0);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_changes_under_load_and_nobody_notices() {
     let instance = Instance::start().await;

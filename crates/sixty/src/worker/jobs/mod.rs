@@ -6,6 +6,7 @@ mod module_overrides;
 mod provisioning_nudge;
 mod reconciler_scan;
 mod trial_expiry;
+mod usage_nights;
 
 pub(crate) use idempotency_keys::IdempotencyKeys;
 pub(crate) use key_expiry::KeyExpiry;
@@ -13,6 +14,7 @@ pub(crate) use module_overrides::ModuleOverrides;
 pub(crate) use provisioning_nudge::ProvisioningNudge;
 pub(crate) use reconciler_scan::ReconcilerScan;
 pub(crate) use trial_expiry::TrialExpiry;
+pub(crate) use usage_nights::UsageNights;
 
 use customers::UseCaseError;
 use jobs::JobError;

@@ -1,0 +1,149 @@
+//! A read that is a whole transaction answers what the same statement answers in a transaction, and sees no more.
+
+use customer_db::{Error, RouterConfig, Session};
+use domain::OrganizationId;
+use tokio_postgres::types::ToSql;
+
+use crate::support::{TestCustomer, config, customer_with};
+
+/// Statements of many shapes, each with its parameters: all answer texts.
+const READS: [(&str, &[&(dyn ToSql + Sync)]); 14] = [
+    ("select count(*)::text from contacts", &[]),
+    ("select first_name from contacts order by first_name desc", &[]),
+    ("select first_name from contacts order by first_name limit 3 offset 2", &[]),
+    ("select first_name from contacts where first_name = $1", &[&"own 7"]),
+    ("select first_name from contacts where first_name = $1 and company = $2", &[&"own 7", &"nowhere"]),
+    ("select 'nothing' where false", &[]),
+    ("select first_name from contacts limit 0", &[]),
+    ("select null::text", &[]),
+    ("select max(name), max(name) from deals", &[]),
+    (
+        "select name || first_name from deals join contacts on contacts.id = contact_id and contacts.org_id = deals.org_id \
+         order by first_name, name",
+        &[],
+    ),
+    (
+        "select first_name from contacts where exists (select from deals where contact_id = contacts.id) \
+         union all select name from deals order by 1",
+        &[],
+    ),
+    (
+        "with recursive numbers as (select 1 as n union all select n + 1 from numbers where n < 5) \
+         select n::text || (select count(*) from contacts) from numbers order by n desc -- and a remark",
+        &[],
+    ),
+    ("select string_agg(name, ',' order by name) from deal_summary group by stage order by 1", &[]),
+    ("select current_setting('app.org_id')", &[]),
+];
+
+/// What the planner may be made to do.
+const PLANS: [&str; 4] = [
+    "enable_nestloop = off",
+    "enable_seqscan = off",
+    "plan_cache_mode = force_generic_plan",
+    "plan_cache_mode = force_custom_plan",
+];
+
+async fn filled() -> TestCustomer {
+    let one = RouterConfig { max_connections_per_customer: 1, ..config() };
+    let customer = customer_with(one).await;
+    for (organization, word, count) in [(customer.first, "own", 40), (customer.second, "other", 25)] {
+        let mut session = customer.databases.begin(customer.id, Some(organization)).await.unwrap();
+        let insert = "insert into contacts (first_name, company) \
+             select $1 || ' ' || n, 'Company ' || n % 3 from generate_series(1, $2::int) as n";
+        session.query(insert, &[&word, &count]).await.unwrap();
+        let deals = "insert into deals (name, contact_id) select 'Deal ' || first_name, id from contacts, \
+             generate_series(1, 2)";
+        session.query(deals, &[]).await.unwrap();
+        session.commit().await.unwrap();
+    }
+    customer
+}
+
+async fn begin(customer: &TestCustomer, organization: Option<OrganizationId>) -> Session {
+    customer.databases.begin(customer.id, organization).await.unwrap()
+}
+
+async fn set(customer: &TestCustomer, setting: &str) {
+    let superuser = testkit::connect(&customer.database.superuser_url()).await;
+    let name = customer.database.name();
+    let role = testkit::CUSTOMER_APP;
+    superuser.batch_execute(&format!("alter role {role} in database {name} reset all")).await.unwrap();
+    superuser.batch_execute(&format!("alter role {role} in database {name} set {setting}")).await.unwrap();
+    customer.databases.forget(customer.id);
+}
+
+#[tokio::test]
+async fn a_read_answers_the_same_as_in_a_transaction_however_it_is_planned() {
+    let customer = filled().await;
+    let texts = |rows: &[tokio_postgres::Row]| -> Vec<Option<String>> {
+        rows.iter().map(|row| row.get::<_, Option<String>>(0)).collect()
+    };
+    for plan in PLANS {
+        set(&customer, plan).await;
+        for (sql, parameters) in READS {
+            for organization in [None, Some(customer.first), Some(customer.second)] {
+                let mut session = begin(&customer, organization).await;
+                let expected = session.query(sql, parameters).await.unwrap();
+                session.commit().await.unwrap();
+                // PostgreSQL thinks about a better plan after five times.
+                for _ in 0..7 {
+                    let session = begin(&customer, organization).await;
+                    let rows = session.query_and_commit(sql, parameters).await.unwrap();
+                    assert_eq!(texts(&rows), texts(&expected), "{plan}: {sql} in {organization:?}");
+                }
+            }
+            // On the connection that has just seen everything.
+            let session = begin(&customer, Some(OrganizationId::generate())).await;
+            let error = session.query_and_commit(sql, parameters).await.unwrap_err();
+            assert!(matches!(error, Error::UnknownOrganization), "{plan}: {sql}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_can_not_write_whatever_it_calls() {
+    let customer = filled().await;
+    let superuser = testkit::connect(&customer.database.superuser_url()).await;
+    superuser
+        .batch_execute(
+            "create function writes() returns text language sql as \
+             $$insert into organizations (name) values ('Written') returning name$$; \
+             grant execute on function writes() to public",
+        )
+        .await
+        .unwrap();
+    for sql in [
+        "insert into contacts (first_name) values ('x') returning first_name",
+        "with made as (insert into contacts (first_name) values ('x') returning 1) select 'x' from made",
+        "select writes()",
+        "select first_name from contacts for update",
+        "select 1) as statement; delete from contacts; select (1",
+    ] {
+        let session = begin(&customer, None).await;
+        session.query_and_commit(sql, &[]).await.expect_err(sql);
+    }
+    let count = "select count(*) from organizations";
+    assert_eq!(superuser.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 2);
+    let count = "select count(*) from contacts";
+    assert_eq!(superuser.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 65);
+    // In a transaction that may.
+    let mut session = begin(&customer, None).await;
+    session.query("select writes()", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_of_a_read_stays_on_the_connection() {
+    let customer = filled().await;
+    // The statements as they are sent, on a connection that can be looked at.
+    let app = testkit::connect(&customer.database.app_url()).await;
+    let entering = "select set_config('app.org_id', id::text, true) from organizations where id = $1";
+    let rows = app.query(entering, &[&customer.second.uuid()]).await.unwrap();
+    assert_eq!(rows[0].get::<_, String>(0), customer.second.to_string());
+    for sql in ["select count(*) from contacts", "select count(*) from deals"] {
+        assert_eq!(app.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0, "the organization was kept");
+    }
+    let left: Option<String> =
+        app.query_one("select nullif(current_setting('app.org_id', true), '')", &[]).await.unwrap().get(0);
+    assert_eq!(left, None);
+}

@@ -1,0 +1,283 @@
+//! The writing side of a spool: appends frames, begins new segments, syncs.
+//!
+//! One lock guards it, and is held for one `write` into the page cache. Nothing is synced under it: the syncing thread
+//! takes a handle of the file and lets go of the lock first.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use domain::usage::UsageRecord;
+
+use crate::folder::{self, SpoolFolder};
+use crate::frame::HEADER;
+use crate::state::{State, lock};
+
+/// When no new segment can be begun, the old one grows by this much before that is tried again.
+const GROW: u64 = 1 << 20;
+
+/// Where requests' records go.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    root: PathBuf,
+    spool_bytes: u64,
+    segment_bytes: u64,
+    memory_records: usize,
+    state: Arc<State>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// Absent until the disk has room for it.
+    folder: Option<Arc<SpoolFolder>>,
+    active: Option<Active>,
+    next_segment: u64,
+    /// Files to which nothing is appended any more, not synced yet.
+    ended: Vec<Arc<File>>,
+    /// The active segment has what isn't synced yet.
+    is_dirty: bool,
+    /// A segment was begun whose name isn't synced yet.
+    has_new_name: bool,
+    /// The disk took nothing the last time; not tried again until the syncing thread comes round.
+    is_blocked: bool,
+    /// The folder is gone: everything was handed over, and the server stops.
+    is_closed: bool,
+    /// Records that the disk didn't take.
+    memory: VecDeque<UsageRecord>,
+}
+
+/// The segment that is appended to.
+#[derive(Debug)]
+struct Active {
+    file: Arc<File>,
+    number: u64,
+    /// The bytes up to here are whole frames.
+    length: u64,
+    /// At this length a new segment is begun.
+    full_at: u64,
+}
+
+/// How far a spool's segments may be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Published {
+    /// The segment that is being written; those before it have ended.
+    pub(crate) segment: u64,
+    /// How much of it is whole.
+    pub(crate) length: u64,
+}
+
+impl Spool {
+    /// Makes the folder. When the disk is full, goes on without one until there is room.
+    pub(crate) fn open(config: &crate::MeteringConfig, state: Arc<State>) -> io::Result<Self> {
+        let spool = Self {
+            root: config.folder.clone(),
+            spool_bytes: config.spool_bytes,
+            segment_bytes: config.segment_limit(),
+            memory_records: config.memory_records,
+            state,
+            inner: Mutex::default(),
+        };
+        match spool.make_folder() {
+            Err(error) if is_out_of_space(&error) => spool.fail(&error),
+            outcome => outcome?,
+        }
+        Ok(spool)
+    }
+
+    /// Appends a frame; `false` when the disk doesn't take it, or the bound is reached.
+    pub(crate) fn append(&self, frame: &[u8]) -> bool {
+        let mut inner = lock(&self.inner);
+        if inner.is_blocked || inner.is_closed {
+            return false;
+        }
+        let length = frame.len() as u64;
+        if self.state.on_disk.load(Ordering::Relaxed).saturating_add(length) > self.spool_bytes {
+            inner.is_blocked = true;
+            self.full();
+            return false;
+        }
+        match inner.append(frame, self) {
+            Ok(()) => {
+                inner.is_dirty = true;
+                self.state.add_on_disk(length);
+                self.state.appended.fetch_add(1, Ordering::Release);
+                true
+            }
+            Err(error) => {
+                inner.is_blocked = true;
+                self.fail(&error);
+                false
+            }
+        }
+    }
+
+    /// Keeps a record that the disk didn't take; `false` when there is no room for it.
+    pub(crate) fn keep_in_memory(&self, record: UsageRecord) -> bool {
+        let mut inner = lock(&self.inner);
+        let has_room = !inner.is_closed && inner.memory.len() < self.memory_records;
+        if has_room {
+            inner.memory.push_back(record);
+        }
+        has_room
+    }
+
+    /// How many records wait in memory.
+    pub(crate) fn in_memory(&self) -> usize {
+        lock(&self.inner).memory.len()
+    }
+
+    /// The oldest records in memory. They stay there.
+    pub(crate) fn first_in_memory(&self, records: usize) -> Vec<UsageRecord> {
+        lock(&self.inner).memory.iter().take(records).cloned().collect()
+    }
+
+    /// Forgets the oldest records in memory: they are elsewhere now.
+    pub(crate) fn drop_from_memory(&self, records: usize) {
+        let mut inner = lock(&self.inner);
+        let records = records.min(inner.memory.len());
+        inner.memory.drain(..records);
+    }
+
+    pub(crate) fn folder(&self) -> Option<Arc<SpoolFolder>> {
+        lock(&self.inner).folder.clone()
+    }
+
+    /// How far this spool may be read now.
+    pub(crate) fn published(&self) -> Published {
+        let inner = lock(&self.inner);
+        match &inner.active {
+            Some(active) => Published { segment: active.number, length: active.length },
+            None => Published { segment: inner.next_segment, length: 0 },
+        }
+    }
+
+    /// Syncs what was appended, and lets the disk be tried again.
+    pub(crate) fn sync(&self) {
+        let (files, folder, was_blocked) = {
+            let mut inner = lock(&self.inner);
+            let was_blocked = std::mem::take(&mut inner.is_blocked);
+            let mut files = std::mem::take(&mut inner.ended);
+            if std::mem::take(&mut inner.is_dirty) {
+                files.extend(inner.active.as_ref().map(|active| Arc::clone(&active.file)));
+            }
+            let has_new_name = std::mem::take(&mut inner.has_new_name);
+            (files, inner.folder.clone().filter(|_| has_new_name), was_blocked)
+        };
+        let synced = files
+            .iter()
+            .try_for_each(|file| file.sync_data())
+            .and_then(|()| folder.as_ref().map_or(Ok(()), |folder| folder::sync_folder(&folder.path)));
+        if let Err(error) = synced {
+            self.fail(&error);
+            let mut inner = lock(&self.inner);
+            inner.ended.extend(files);
+            inner.has_new_name |= folder.is_some();
+        } else if !was_blocked && !files.is_empty() && self.state.disk.clear() {
+            tracing::info!("usage is spooled again");
+        }
+        if self.folder().is_none()
+            && let Err(error) = self.make_folder()
+        {
+            self.fail(&error);
+        }
+    }
+
+    /// Takes no further record, provided that all have been handed over.
+    pub(crate) fn close(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        inner.is_closed = self.state.waiting() == 0 && inner.memory.is_empty();
+        inner.is_closed
+    }
+
+    /// Removes the segments of a spool that was closed.
+    pub(crate) fn remove_segments(&self) -> io::Result<()> {
+        let Some(folder) = self.folder() else { return Ok(()) };
+        folder::segments(&folder.path)?.iter().try_for_each(|segment| fs::remove_file(&segment.path))
+    }
+
+    fn make_folder(&self) -> io::Result<()> {
+        let folder = SpoolFolder::create(&self.root)?;
+        lock(&self.inner).folder = Some(Arc::new(folder));
+        Ok(())
+    }
+
+    fn full(&self) {
+        let message = format!("the spool has reached its bound of {} bytes", self.spool_bytes);
+        if self.state.disk.raise(message) {
+            tracing::error!(
+                bound = self.spool_bytes,
+                waiting = self.state.waiting(),
+                "the spool of usage has reached its bound: records wait in memory, where a crash loses them"
+            );
+        }
+    }
+
+    fn fail(&self, error: &io::Error) {
+        if self.state.disk.raise(format!("{}: {error}", self.root.display())) {
+            tracing::error!(
+                %error,
+                folder = %self.root.display(),
+                "usage can't be spooled: records wait in memory, where a crash loses them"
+            );
+        }
+    }
+}
+
+impl Inner {
+    fn append(&mut self, frame: &[u8], spool: &Spool) -> io::Result<()> {
+        if self.active.as_ref().is_none_or(|active| active.length >= active.full_at) {
+            let begun = self.begin_segment(spool);
+            match &mut self.active {
+                // The old one still takes records: being out of file handles is no reason to lose any.
+                Some(active) if begun.is_err() => active.full_at = active.length + GROW,
+                _ => begun?,
+            }
+        }
+        let Some(active) = &mut self.active else { return Err(io::ErrorKind::NotFound.into()) };
+        let written = active.file.write_all_at(frame, active.length);
+        match written {
+            Ok(()) => {
+                active.length += frame.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // Part of the frame may be there. What can't be cut off ends the segment: read as a torn tail.
+                if active.file.set_len(active.length).is_err()
+                    && let Some(active) = self.active.take()
+                {
+                    self.ended.push(active.file);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn begin_segment(&mut self, spool: &Spool) -> io::Result<()> {
+        let folder = self.folder.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let number = self.next_segment;
+        let (file, path) = folder::create_segment(&folder.path, number)?;
+        if let Err(error) = file.write_all_at(&HEADER, 0) {
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        let length = HEADER.len() as u64;
+        spool.state.add_on_disk(length);
+        self.next_segment += 1;
+        self.has_new_name = true;
+        let begun = Active { file: Arc::new(file), number, length, full_at: spool.segment_bytes };
+        if let Some(ended) = self.active.replace(begun) {
+            self.ended.push(ended.file);
+        }
+        Ok(())
+    }
+}
+
+fn is_out_of_space(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}

@@ -1,0 +1,130 @@
+//! Callers who send what no honest program sends: each is refused clearly, and the server neither falls nor grows.
+
+use std::fs;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use system_tests::{Customer, Stack};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How many callers begin a request and never end it.
+const SLOW_CALLERS: usize = 1_000;
+/// What the server may grow by, in kilobytes, while they hang on: what their buffers take, with room to spare.
+const MAY_GROW_KB: u64 = 100 * 1024;
+/// Longer than any refusal takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(super) async fn story(stack: &Stack, customer: &Customer) {
+    bodies_and_urls(customer).await;
+    heads(stack, customer).await;
+    slow_callers(stack, customer).await;
+    customer.api.get("/api/v1/contacts").await.expect(200);
+}
+
+async fn bodies_and_urls(customer: &Customer) {
+    let api = &customer.api;
+    let large = json!({ "first_name": "x".repeat(2 * 1024 * 1024) });
+    api.post("/api/v1/contacts", &large).await.expect_problem(413, "payload-too-large");
+    let raw = |body: Vec<u8>| {
+        let request =
+            api.request(Method::POST, "/api/v1/contacts").header("content-type", "application/json");
+        api.send(request.body(body))
+    };
+    for body in [&b"{\"first_name\": \"\xff\xfe\"}"[..], b"{", b"null", b"[]", b"\"\xed\xa0\x80\""] {
+        assert_eq!(raw(body.to_vec()).await.status.as_u16(), 400, "{body:?}");
+    }
+    let with_key = format!("/api/v1/contacts?api_key={}", customer.key);
+    let answer = api.anonymous().get(&with_key).await;
+    let refused = answer.expect_problem(400, "key-in-url");
+    assert!(!refused.to_string().contains(&customer.key), "the key is repeated");
+    for (path, status) in
+        [("/api/v1/contacts/%ff", 404), ("/api/v1/contacts?q=%ff", 400), ("/api/v1/contacts?limit=-1", 400)]
+    {
+        assert_eq!(api.get(path).await.status.as_u16(), status, "{path}");
+    }
+}
+
+/// What no client of ours can be made to send is written by hand.
+async fn heads(stack: &Stack, customer: &Customer) {
+    let port = stack.ports.server;
+    let huge = format!(
+        "GET /api/v1/contacts HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n",
+        "x".repeat(10 * 1024 * 1024)
+    );
+    assert_eq!(status(port, huge.as_bytes()).await, Some(431));
+    let many: String = (0..1_000).map(|number| format!("X-{number}: 1\r\n")).collect();
+    let many = format!("GET /api/v1/contacts HTTP/1.1\r\nHost: x\r\n{many}\r\n");
+    assert_eq!(status(port, many.as_bytes()).await, Some(431));
+    let head = format!("GET /api/v1/contacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}", customer.key);
+    let bytes = [head.as_bytes(), b"\xff\r\nConnection: close\r\n\r\n"].concat();
+    assert_eq!(status(port, &bytes).await, Some(401));
+    for nonsense in
+        [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"GET / HTTP/9.9\r\n\r\n", b"\0\0\0\0\r\n\r\n"]
+    {
+        assert!(matches!(status(port, nonsense).await, Some(400) | None), "{nonsense:?}");
+    }
+    // A content length that contradicts the chunks is how requests are smuggled past a proxy.
+    let smuggled = format!(
+        "{head}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"
+    );
+    assert!(!matches!(status(port, smuggled.as_bytes()).await, Some(500..)), "smuggling");
+}
+
+/// The status of the answer to these bytes; none when the connection is closed without one.
+async fn status(port: u16, bytes: &[u8]) -> Option<u16> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut answer = Vec::new();
+    let talk = async {
+        // The server may hang up before it has heard everything.
+        let _ = stream.write_all(bytes).await;
+        let mut part = [0; 1024];
+        while let Ok(read @ 1..) = stream.read(&mut part).await {
+            answer.extend_from_slice(&part[..read]);
+        }
+    };
+    timeout(LIMIT, talk).await.expect("the server answers or hangs up");
+    let answer = String::from_utf8_lossy(&answer);
+    answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+}
+
+/// Callers who begin and never end take a place each, and nothing else.
+async fn slow_callers(stack: &Stack, customer: &Customer) {
+    let port = stack.ports.server;
+    let server = stack.server().unwrap();
+    let before = resident_kb(server);
+    let begun = format!(
+        "POST /api/v1/contacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\n\r\n{{",
+        customer.key
+    );
+    let mut slow = Vec::new();
+    for number in 0..SLOW_CALLERS {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        // Half of them stop in the head, half in the body.
+        let said = if number % 2 == 0 { &begun[..40] } else { &begun };
+        stream.write_all(said.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    for _ in 0..20 {
+        customer.api.get("/api/v1/contacts").await.expect(200);
+    }
+    let grown = resident_kb(server).saturating_sub(before);
+    assert!(grown < MAY_GROW_KB, "{SLOW_CALLERS} slow callers take {grown} kB");
+    // Each is told, or hung up on, in the end.
+    for mut stream in slow {
+        let mut answer = Vec::new();
+        let ended = timeout(LIMIT, stream.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "a slow caller still hangs on after {LIMIT:?}");
+    }
+    customer.api.get("/api/v1/contacts").await.expect(200);
+}
+
+/// The memory of a process; nothing where there is no /proc.
+fn resident_kb(process: u32) -> u64 {
+    let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else { return 0 };
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}

@@ -1,0 +1,19 @@
+//! The guarded path as the whole system serves it: hostile callers, kills in full flight, keys that change hands.
+
+mod hostile;
+mod kills;
+mod numbers;
+
+use system_tests::{Stack, StackPlan};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
+    let metrics = testkit::free_port();
+    let variables = vec![("SIXTY_METRICS_PORT", metrics.to_string())];
+    let mut stack = Stack::start_with(StackPlan { variables, ..StackPlan::default() }).await;
+    let customer = stack.customer("acme").await;
+    hostile::story(&stack, &customer).await;
+    numbers::story(&stack, &customer, metrics).await;
+    kills::story(&stack, &customer).await;
+    assert!(stack.stop().await.success(), "{}", stack.log());
+}
