@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::{Dependency, Need};
 use async_trait::async_trait;
 use catalog::Catalog;
+use metering::Meter;
 use redis::AsyncConnectionConfig;
 use schema::MigrationSet;
 use secrets::{ExposeSecret, SecretString};
@@ -83,6 +84,35 @@ impl Dependency for Redis {
             redis::ErrorKind::AuthenticationFailed => "refuses the password".to_owned(),
             _ => "can't be reached".to_owned(),
         })
+    }
+}
+
+/// The way of usage from here to the admin database. When it is blocked nothing is refused, and nothing is lost before the
+/// bounds are reached.
+pub(crate) struct Usage(pub(crate) Meter);
+
+#[async_trait]
+impl Dependency for Usage {
+    fn name(&self) -> &'static str {
+        "usage"
+    }
+
+    fn need(&self) -> Need {
+        Need::Optional
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        let health = self.0.health();
+        if health.lost > 0 {
+            return Err(format!(
+                "{} records are lost: the spool and the memory for usage are full",
+                health.lost
+            ));
+        }
+        if health.disk_error.is_some() {
+            return Err("usage can't be written to the disk, and is kept in memory".to_owned());
+        }
+        if health.is_degraded() { Err("usage waits for the admin database".to_owned()) } else { Ok(()) }
     }
 }
 

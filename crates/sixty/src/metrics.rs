@@ -10,6 +10,7 @@ use axum::routing::get;
 use customer_db::CustomerDatabases;
 use gateway::{FeedState, KnownDirectory};
 use limits::Limiter;
+use metering::Meter;
 use metrics::gauge;
 use telemetry::Numbers;
 use tokio::net::TcpListener;
@@ -23,6 +24,7 @@ pub(crate) struct Gauges {
     pub(crate) databases: CustomerDatabases,
     pub(crate) directory: KnownDirectory,
     pub(crate) limiter: Limiter,
+    pub(crate) meter: Meter,
 }
 
 impl Gauges {
@@ -35,6 +37,19 @@ impl Gauges {
         let limits = self.limiter.health();
         gauge!("sixty_limits_redis_reachable").set(is(limits.redis));
         gauge!("sixty_limits_held").set(number(limits.limits));
+        self.set_metering();
+    }
+
+    fn set_metering(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and exact up to 2^53")]
+        let number = |count: u64| count as f64;
+        let health = self.meter.health();
+        gauge!("sixty_usage_spooled_bytes").set(number(health.spooled_bytes));
+        gauge!("sixty_usage_waiting_records").set(number(health.waiting_records));
+        gauge!("sixty_usage_lag_seconds").set(health.lag.as_secs_f64());
+        metrics::counter!("sixty_usage_handed_over_total").absolute(health.handed_over);
+        metrics::counter!("sixty_usage_lost_total").absolute(health.lost);
+        gauge!("sixty_usage_degraded").set(if health.is_degraded() { 1.0 } else { 0.0 });
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::AdminDatabase(catalog.clone())),
         Arc::new(dependencies::Redis::new(args.redis.url())),
+        Arc::new(dependencies::Usage(meter.clone())),
     ];
     checks.extend(
         args.server
@@ -86,8 +87,12 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     if let Some(port) = args.server.metrics_port {
         // Before the gateway, which makes its counters with the recorder that is there then.
         let numbers = Numbers::start()?;
-        let gauges =
-            Gauges { databases: databases.clone(), directory: directory.clone(), limiter: limiter.clone() };
+        let gauges = Gauges {
+            databases: databases.clone(),
+            directory: directory.clone(),
+            limiter: limiter.clone(),
+            meter: meter.clone(),
+        };
         metrics::serve(SocketAddr::new(args.server.host, port), numbers.clone(), gauges, stop.clone())
             .await?;
         tokio::spawn(metrics::tidy(numbers, stop.clone()));

@@ -107,7 +107,7 @@ async fn a_refusal_names_module_permission_and_reason_and_is_counted() {
         .all()
         .into_iter()
         .map(|record| {
-            (record.outcome.to_string(), record.status_code, record.module.map(|module| module.to_string()))
+            (record.outcome.to_string(), record.status_code, record.module)
         })
         .collect();
     let core = Some("crm_core".to_owned());

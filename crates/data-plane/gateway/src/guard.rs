@@ -58,61 +58,69 @@ async fn pass(gateway: Gateway, route: Arc<RouteGuard>, mut request: Request, ne
         (None, Some(path)) => path.as_str().to_owned(),
         (None, None) => String::new(),
     };
-    let mut counted = Counted::begin(Arc::clone(&gateway.0.recorder), &request, path);
-    let mut watch = gateway.0.numbers.watch();
-    let mut verdict = None;
-    let checked = check(&gateway, &route, &mut request, &mut counted, &mut verdict, &mut watch).await;
-    let mut response = match checked {
+    let mut passage = Passage {
+        counted: Counted::begin(Arc::clone(&gateway.0.recorder), &request, path),
+        verdict: None,
+        watch: gateway.0.numbers.watch(),
+    };
+    let mut response = match passage.check(&gateway, &route, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
-    watch.over(Step::Handle);
-    if let Some(headers) = verdict.as_ref().and_then(Verdict::headers) {
+    passage.watch.over(Step::Handle);
+    if let Some(headers) = passage.verdict.as_ref().and_then(Verdict::headers) {
         response.headers_mut().extend(headers);
     }
-    let (outcome, after) = counted.end(&response);
-    watch.over(Step::Meter);
+    let (outcome, after) = passage.counted.end(&response);
+    passage.watch.over(Step::Meter);
     route.numbers.answered(outcome, after);
     response
 }
 
-/// Takes the steps in order. Who asks is noted as soon as it is known, so that a refusal is counted for them too.
-async fn check(
-    gateway: &Gateway,
-    route: &RouteGuard,
-    request: &mut Request,
-    counted: &mut Counted,
-    verdict: &mut Option<Verdict>,
-    watch: &mut StepWatch<'_>,
-) -> Result<(), Problem> {
-    let config = &gateway.0.config;
-    let needs = route.needs.as_ref();
-    let now = Utc::now();
-    let address = config.trusted_proxies.client_address(request.extensions(), request.headers());
-    let key = authenticate::presented_key(request.headers(), request.uri())?;
-    let principal = authenticate::principal(&gateway.0.directory, &key).await?;
-    counted.caller_is(&principal);
-    gateway.0.numbers.count_customer(&principal);
-    authenticate::check_key(&principal, address.0, now)?;
-    watch.over(Step::Authenticate);
-    customer_status::check(&principal, needs.map(|needs| needs.action), config.grace_period, now)?;
-    let mut grant = None;
-    if let Some(needs) = needs {
-        grant = Some(module::check(&principal, needs.module, now)?);
-        permission::check(&principal, needs)?;
-        counted.module_is(needs.module);
+/// A request on its way through the steps, and what they leave behind.
+struct Passage<'a> {
+    counted: Counted,
+    verdict: Option<Verdict>,
+    watch: StepWatch<'a>,
+}
+
+impl Passage<'_> {
+    /// Takes the steps in order. Who asks is noted as soon as it is known, so that a refusal is counted for them too.
+    async fn check(
+        &mut self,
+        gateway: &Gateway,
+        route: &RouteGuard,
+        request: &mut Request,
+    ) -> Result<(), Problem> {
+        let config = &gateway.0.config;
+        let needs = route.needs.as_ref();
+        let now = Utc::now();
+        let address = config.trusted_proxies.client_address(request.extensions(), request.headers());
+        let key = authenticate::presented_key(request.headers(), request.uri())?;
+        let principal = authenticate::principal(&gateway.0.directory, &key).await?;
+        self.counted.caller_is(&principal);
+        gateway.0.numbers.count_customer(&principal);
+        authenticate::check_key(&principal, address.0, now)?;
+        self.watch.over(Step::Authenticate);
+        customer_status::check(&principal, needs.map(|needs| needs.action), config.grace_period, now)?;
+        let mut grant = None;
+        if let Some(needs) = needs {
+            grant = Some(module::check(&principal, needs.module, now)?);
+            permission::check(&principal, needs)?;
+            self.counted.module_is(needs.module);
+        }
+        self.watch.over(Step::Decide);
+        let policies = rate_limit::policies(&principal, needs, grant, &route.limits);
+        let verdict = self.verdict.insert(gateway.0.limiter.check(&policies, now).await);
+        self.watch.over(Step::Limit);
+        if !verdict.accepted {
+            return Err(rate_limit::refusal(verdict, &policies, needs));
+        }
+        let extensions = request.extensions_mut();
+        extensions.insert(address);
+        extensions.insert(Permit::after_checks(principal));
+        Ok(())
     }
-    watch.over(Step::Decide);
-    let policies = rate_limit::policies(&principal, needs, grant, &route.limits);
-    let limited = verdict.insert(gateway.0.limiter.check(&policies, now).await);
-    watch.over(Step::Limit);
-    if !limited.accepted {
-        return Err(rate_limit::refusal(limited, &policies, needs));
-    }
-    let extensions = request.extensions_mut();
-    extensions.insert(address);
-    extensions.insert(Permit::after_checks(principal));
-    Ok(())
 }
 
 #[cfg(test)]

@@ -70,7 +70,8 @@ else
   local loose = math.max(0, hand + grant - need)
   redis.call('HSET', KEYS[1], holder, string.format('%d %d %d %d', granted, loose, sequence, now))
 end
-redis.call('PEXPIREAT', KEYS[1], expires)
+-- At least an hour: a window of the past, by this clock, is counted too.
+redis.call('PEXPIREAT', KEYS[1], string.format('%d', math.max(expires, now + near)))
 
 -- Nothing left: those who hold some that they don't use are asked for it. Who was silent for long is dead.
 local idle = 0

@@ -30,12 +30,8 @@ const CONNECTING: Duration = Duration::from_secs(2);
 impl Inner {
     /// Runs until the limiter is stopped, and then gives everything back.
     pub(crate) async fn keep(self: Arc<Self>) {
-        let link = async {
-            let back = || Arc::clone(&self).catch_up();
-            self.link.keep(back).await;
-        };
         tokio::select! {
-            () = link => {}
+            () = self.link.keep(|| self.owing(), |owing| self.catch_up(owing)) => {}
             () = self.listen() => {}
             () = self.tidy() => {}
             () = self.stop.cancelled() => {}
@@ -124,23 +120,25 @@ impl Inner {
         }
     }
 
-    /// Redis is back. Tells it what was accepted meanwhile.
-    async fn catch_up(self: Arc<Self>) {
-        let owing = self.table.select(|limit| {
+    /// Redis is back, and nobody has asked it yet: the limits that have something to tell.
+    fn owing(&self) -> Vec<Arc<Limit>> {
+        self.table.select(|limit| {
             let mut state = limit.state();
-            let owes = state.account.owes();
             if let Account::Counted(counted) = &mut state.account {
                 // If Redis has lost its count, PostgreSQL's will contain what was accepted up to now: usage doesn't
                 // go through Redis.
                 counted.told = counted.spent;
             }
-            owes
-        });
+            state.account.owes()
+        })
+    }
+
+    /// Tells Redis what was accepted without it. Not awaited by the link's task, which has to watch the link.
+    fn catch_up(self: &Arc<Self>, owing: Vec<Arc<Limit>>) {
         for limit in &owing {
             self.list(limit);
         }
-        // Not awaited by the link's task, which has to watch the link.
-        let inner = Arc::clone(&self);
+        let inner = Arc::clone(self);
         tokio::spawn(async move {
             inner.speak(owing.into_iter().map(|limit| (limit, Purpose::Keep)).collect()).await;
         });

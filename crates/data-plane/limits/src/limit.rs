@@ -23,9 +23,6 @@ const RECENT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Limit {
     pub(crate) key: LimitKey,
-    /// Who counts here, as Redis knows it: no two limits of any nodes ever share it. A limit that was evicted and
-    /// comes back is somebody else, because it doesn't know what it had spent.
-    pub(crate) holder: String,
     state: Mutex<State>,
     /// A refill has ended, or brought nothing so far.
     pub(crate) changed: Notify,
@@ -33,6 +30,9 @@ pub(crate) struct Limit {
 
 #[derive(Debug)]
 pub(crate) struct State {
+    /// Who counts here, as Redis knows it. Whoever begins to count at nothing is somebody else: a limit that was
+    /// evicted and comes back, and another window. So nobody's word can take back what was counted before.
+    pub(crate) holder: String,
     pub(crate) quota: u64,
     period: Period,
     pub(crate) account: Account,
@@ -126,9 +126,9 @@ impl Limit {
         let account = Account::new(policy, key.manner, moment);
         Self {
             key,
-            holder: Uuid::new_v4().simple().to_string(),
             changed: Notify::new(),
             state: Mutex::new(State {
+                holder: new_holder(),
                 quota: policy.quota,
                 period: policy.period,
                 account,
@@ -248,7 +248,7 @@ impl State {
             self.empty_until = None;
         }
         match &mut self.account {
-            Account::Counted(counted) if !counted.window.contains(moment.wall_ms) => {
+            Account::Counted(counted) if !counted.window.still_holds(moment.wall_ms) => {
                 self.begin_anew(policy, manner, moment);
             }
             Account::Counted(_) => {}
@@ -258,7 +258,8 @@ impl State {
 
     fn begin_anew(&mut self, policy: &Policy, manner: Manner, moment: &Moment) {
         self.account = Account::new(policy, manner, moment);
-        self.empty_until = None;
+        self.holder = new_holder();
+        (self.loose, self.unseeded, self.empty_until) = (0, false, None);
     }
 
     /// The step, whether the caller must begin a refill, and whether Redis had no say.
@@ -369,6 +370,10 @@ impl State {
             reset_seconds,
         }
     }
+}
+
+fn new_holder() -> String {
+    Uuid::new_v4().simple().to_string()
 }
 
 /// Seconds, rounded up, at least 1.

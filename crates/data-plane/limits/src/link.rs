@@ -1,7 +1,6 @@
 //! The connection to Redis, which is there or not. After a failure only this file's task tries Redis, until it
 //! answers as it must: no request finds out for itself that Redis hangs.
 
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -89,7 +88,7 @@ impl Link {
     }
 
     /// Tells Redis a word. Any failure closes the link, so that nobody else waits for what won't come.
-    pub(crate) async fn tell(&self, holder: &str, word: &Word, seed: SeedWord) -> HeardOrNot {
+    pub(crate) async fn tell(&self, word: &Word, seed: SeedWord) -> HeardOrNot {
         let mut watched = self.phase.subscribe();
         let deadline = tokio::time::Instant::now() + self.patience;
         let Some((mut connection, generation)) = self.connection(&mut watched, deadline).await else {
@@ -97,7 +96,7 @@ impl Link {
             self.close(None, &error);
             return Err(error);
         };
-        let invocation = self.scripts.invocation(holder, word, seed);
+        let invocation = self.scripts.invocation(word, seed);
         let asked = Instant::now();
         let answered = tokio::select! {
             answered = timeout_at(deadline, invocation.invoke_async::<Heard>(&mut connection)) => {
@@ -162,9 +161,9 @@ impl Link {
         }
     }
 
-    /// Keeps the link up for as long as the returned future is polled. `back` is called whenever Redis is there
-    /// after it was away.
-    pub(crate) async fn keep<F: Future<Output = ()>>(&self, back: impl Fn() -> F) {
+    /// Keeps the link up for as long as the returned future is polled. Whenever Redis is there, `before` is called
+    /// before anybody can ask it, and `after` with what that returned.
+    pub(crate) async fn keep<T>(&self, before: impl Fn() -> T, after: impl Fn(T)) {
         let (mut generation, mut pause) = (0_u64, FIRST_PAUSE);
         loop {
             let first = matches!(&*self.phase.borrow(), Phase::Connecting);
@@ -173,8 +172,9 @@ impl Link {
                 Ok(connection) => {
                     generation += 1;
                     let begun = Instant::now();
+                    let prepared = before();
                     self.open(connection.clone(), generation);
-                    back().await;
+                    after(prepared);
                     self.watch(connection, generation).await;
                     if begun.elapsed() > 5 * LONGEST_PAUSE {
                         pause = FIRST_PAUSE;

@@ -29,7 +29,7 @@ impl Inner {
         tokio::spawn(async move { inner.lease(&limit).await });
     }
 
-    async fn lease(&self, limit: &Arc<Limit>) {
+    async fn lease(self: &Arc<Self>, limit: &Arc<Limit>) {
         let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
             let purpose = Purpose::Lease { in_advance: !self.stop.is_cancelled() };
@@ -37,10 +37,15 @@ impl Inner {
             self.list(limit);
             limit.changed.notify_waiters();
             if next == Next::Done {
-                return;
+                break;
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        // Nobody looks after it any more: what those who waited didn't take is given back here.
+        if self.stop.is_cancelled() {
+            sleep(LONGEST_PAUSE).await;
+            self.say_alone(Arc::clone(limit), Purpose::GiveBack).await;
         }
     }
 
@@ -65,7 +70,7 @@ impl Inner {
 
     /// One word and what follows from it. Sets the limit's `refill` to what is under way afterwards.
     async fn say(&self, limit: &Arc<Limit>, purpose: Purpose, wait_until: Instant) -> Next {
-        let (word, unseeded, declared) = {
+        let (mut word, unseeded, declared) = {
             let mut state = limit.state();
             (limit.word(&mut state, purpose, Instant::now()), state.unseeded, state.declared)
         };
@@ -73,7 +78,7 @@ impl Inner {
         if unseeded && purpose == Purpose::Keep {
             seed = self.seed(limit, &word).await;
         }
-        let mut heard = self.link.tell(&limit.holder, &word, seed).await;
+        let mut heard = self.link.tell(&word, seed).await;
         if matches!(&heard, Ok(Heard { answer: Answer::Fresh, .. })) {
             seed = self.seed(limit, &word).await;
             if seed == SeedWord::Unknown && declared == OnRedisLoss::Closed {
@@ -84,7 +89,9 @@ impl Inner {
                 limit.state().refill = Refill::None;
                 return Next::Done;
             }
-            heard = self.link.tell(&limit.holder, &word, seed).await;
+            // What this node has accepted by now, PostgreSQL may have counted too.
+            word.learn_spent(&limit.state().account);
+            heard = self.link.tell(&word, seed).await;
         }
         let now = Instant::now();
         let mut state = limit.state();

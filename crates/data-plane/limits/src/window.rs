@@ -38,6 +38,14 @@ impl Window {
         self.start_ms.is_none_or(|start| start <= now_ms) && self.end_ms.is_none_or(|end| now_ms < end)
     }
 
+    /// Whether a count in this window goes on. Clocks that are compared again and again waver by milliseconds: a
+    /// window that has begun stays begun.
+    pub(crate) fn still_holds(&self, now_ms: i64) -> bool {
+        const WAVER_MS: i64 = 5_000;
+        self.contains(now_ms)
+            || self.start_ms.is_some_and(|start| (start - WAVER_MS..start).contains(&now_ms))
+    }
+
     /// The whole length in seconds, when both ends are known.
     pub(crate) fn seconds(&self) -> Option<u64> {
         let (start, end) = (self.start_ms?, self.end_ms?);

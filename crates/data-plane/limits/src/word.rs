@@ -41,6 +41,7 @@ pub(crate) enum Purpose {
 /// What a limit says: totals, so that saying it twice changes nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
+    holder: String,
     redis_key: String,
     sequence: u64,
     quota: u64,
@@ -107,11 +108,11 @@ impl Scripts {
         }
     }
 
-    pub(crate) fn invocation(&self, holder: &str, word: &Word, seed: SeedWord) -> ScriptInvocation<'_> {
+    pub(crate) fn invocation(&self, word: &Word, seed: SeedWord) -> ScriptInvocation<'_> {
         match &word.about {
             About::Counted { window, spent, hand, told, known } => {
                 let mut call = self.counted.prepare_invoke();
-                call.key(&word.redis_key).arg(holder).arg(word.sequence).arg(word.quota);
+                call.key(&word.redis_key).arg(&word.holder).arg(word.sequence).arg(word.quota);
                 call.arg(spent).arg(hand).arg(told).arg(u8::from(*known)).arg(word.want).arg(word.need);
                 match seed {
                     SeedWord::NotAsked => call.arg(""),
@@ -128,7 +129,7 @@ impl Scripts {
             }
             About::Flow { period, debt, hand, back, level, known } => {
                 let mut call = self.flow.prepare_invoke();
-                call.key(&word.redis_key).arg(holder).arg(word.sequence).arg(word.quota);
+                call.key(&word.redis_key).arg(&word.holder).arg(word.sequence).arg(word.quota);
                 call.arg(u64::try_from(period.as_micros()).unwrap_or(u64::MAX));
                 call.arg(debt).arg(hand).arg(back).arg(word.want).arg(word.need);
                 call.arg(format!("{level:.9}")).arg(u8::from(*known));
@@ -141,6 +142,7 @@ impl Scripts {
     /// A word that changes nothing of anybody's: whether Redis answers as it must.
     pub(crate) fn probe(&self, holder: &str) -> ScriptInvocation<'_> {
         let word = Word {
+            holder: holder.to_owned(),
             redis_key: format!("sixty:limit:1:probe:{holder}"),
             sequence: 1,
             quota: 1,
@@ -157,7 +159,7 @@ impl Scripts {
                 known: false,
             },
         };
-        self.invocation(holder, &word, SeedWord::NotAsked)
+        self.invocation(&word, SeedWord::NotAsked)
     }
 }
 
@@ -219,9 +221,10 @@ impl Limit {
                 (None, About::Flow { period, debt, hand, back, level, known })
             }
         };
-        let (sequence, quota) = (state.sequence, state.quota);
+        let (holder, sequence, quota) = (state.holder.clone(), state.sequence, state.quota);
         let redis_key = self.key.redis_key(window.as_ref());
         Word {
+            holder,
             redis_key,
             sequence,
             quota,
@@ -235,6 +238,15 @@ impl Limit {
 }
 
 impl Word {
+    /// Brings up to date what others, such as PostgreSQL, may know of this node's use.
+    pub(crate) fn learn_spent(&mut self, account: &Account) {
+        if let (About::Counted { window, told, .. }, Account::Counted(counted)) = (&mut self.about, account)
+            && counted.window == *window
+        {
+            *told = counted.spent;
+        }
+    }
+
     /// The window that is asked about.
     pub(crate) fn window(&self) -> Option<Window> {
         match &self.about {
@@ -261,12 +273,16 @@ impl State {
         self.told_at = Some(word.sent);
         self.loose = 0;
         self.unseeded = unseeded;
+        let mut brought_some = granted > 0;
         let empty = match (&mut self.account, &word.about) {
             (Account::Counted(counted), About::Counted { window, spent, .. })
                 if counted.window == *window =>
             {
                 counted.told = counted.told.max(*spent);
                 counted.known = true;
+                // Not what is in hand now: whoever asked may have gone on alone meanwhile, which says nothing about what
+                // Redis has left.
+                brought_some = granted > *spent;
                 counted.others = crate::flow::whole(level);
                 // A lease under another quota is void. Redis hears so with the next word.
                 self.loose = granted.saturating_sub(*spent).saturating_sub(word.need);
@@ -291,7 +307,7 @@ impl State {
             // The window ended meanwhile.
             _ => return Next::Done,
         };
-        if word.need == 0 || self.account.hand() > 0 || word.quota != self.quota {
+        if word.need == 0 || brought_some || self.account.hand() > 0 || word.quota != self.quota {
             return Next::Done;
         }
         if idle > 0 && may_wait {
@@ -310,3 +326,45 @@ pub(crate) fn timed_out() -> RedisError {
 
 /// For signatures that speak of an answer or none.
 pub(crate) type HeardOrNot = RedisResult<Heard>;
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::UTC;
+    use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
+
+    use super::*;
+    use crate::limit::{Moment, Refill, Step};
+    use crate::limit_key::{LimitKey, Manner};
+    use crate::policy::{OnRedisLoss, Period, Policy, Subject};
+
+    #[test]
+    fn who_went_on_alone_does_not_make_redis_look_empty() {
+        let policy = Policy {
+            name: "key",
+            subject: Subject::key(CustomerId::generate(), ApiKeyId::generate()),
+            quota: 1_000,
+            period: Period::named(RateLimitPeriod::Day, UTC),
+            on_redis_loss: OnRedisLoss::NodeLocal,
+        };
+        let key = LimitKey { subject: policy.subject.clone(), manner: Manner::of(&policy.period) };
+        let now = Instant::now();
+        let patient = Moment {
+            wall_ms: Utc::now().timestamp_millis(),
+            now,
+            deadline: now,
+            redis: true,
+            patient: true,
+            again: false,
+        };
+        let limit = Limit::new(&policy, key, &patient);
+        assert_eq!(limit.decide(&policy, &patient).step, Step::Wait);
+        let word = limit.word(&mut limit.state(), Purpose::Lease { in_advance: true }, now);
+        // Redis takes too long, so the request goes on alone; then the answer comes.
+        let impatient = Moment { patient: false, again: true, ..patient };
+        assert!(matches!(limit.decide(&policy, &impatient).step, Step::Taken(_)));
+        let answer = Answer::Told { granted: 1, level: 0.0, idle: 0, unseeded: false, young: false };
+        limit.state().hear(&word, &answer, now, true);
+        assert_eq!(limit.state().refill, Refill::None);
+        assert_eq!(limit.decide(&policy, &patient).step, Step::Wait, "the next one is refused");
+    }
+}
