@@ -12,11 +12,11 @@ use domain::usage::{UsageSink, UsageSinkError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::MeteringConfig;
 use crate::folder::{self, SpoolFolder};
 use crate::handover::{Context, HandOverError, Source, Step};
 use crate::spool::Spool;
 use crate::state::State;
-use crate::{MeteringConfig, frame};
 
 /// So many batches of one spool, and then it is another's turn.
 const BATCHES_A_ROUND: usize = 20;
@@ -193,7 +193,7 @@ impl Keeper {
             }
         }
         // Whatever is still in memory goes down with us.
-        spool_memory(&self.spool);
+        self.spool.append_memory();
         let lost = self.spool.in_memory();
         if lost > 0 {
             self.context.state.lose(lost as u64, "the server stops, and neither disk nor database took them");
@@ -262,7 +262,7 @@ async fn empty_memory(spool: &Arc<Spool>, context: &Context) -> Result<Step, Han
         return Ok(Step::CaughtUp);
     }
     let spooling = Arc::clone(spool);
-    tokio::task::spawn_blocking(move || spool_memory(&spooling)).await.map_err(std::io::Error::other)?;
+    tokio::task::spawn_blocking(move || spooling.append_memory()).await.map_err(std::io::Error::other)?;
     let mut batch = context.config.batch.max(1);
     for _ in 0..BATCHES_A_ROUND {
         let records = spool.first_in_memory(batch);
@@ -284,20 +284,4 @@ async fn empty_memory(spool: &Arc<Spool>, context: &Context) -> Result<Step, Han
         }
     }
     Ok(Step::More)
-}
-
-/// Appends what is in memory to the spool, as far as it goes.
-fn spool_memory(spool: &Spool) {
-    let mut buffer = Vec::new();
-    loop {
-        let records = spool.first_in_memory(1_000);
-        let spooled = records
-            .iter()
-            .take_while(|record| frame::write(record, &mut buffer) && spool.append(&buffer))
-            .count();
-        spool.drop_from_memory(spooled);
-        if spooled < records.len() || records.is_empty() {
-            return;
-        }
-    }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use domain::usage::UsageRecord;
 
 use crate::folder::{self, SpoolFolder};
-use crate::frame::HEADER;
+use crate::frame::{self, HEADER};
 use crate::state::{State, lock};
 
 /// When no new segment can be begun, the old one grows by this much before that is tried again.
@@ -29,6 +29,8 @@ pub(crate) struct Spool {
     memory_records: usize,
     state: Arc<State>,
     inner: Mutex<Inner>,
+    /// Held while memory is emptied into the segments: two at it would drop what neither has appended.
+    emptying: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +83,7 @@ impl Spool {
             memory_records: config.memory_records,
             state,
             inner: Mutex::default(),
+            emptying: Mutex::default(),
         };
         match spool.make_folder() {
             Err(error) if is_out_of_space(&error) => spool.fail(&error),
@@ -141,6 +144,23 @@ impl Spool {
         let mut inner = lock(&self.inner);
         let records = records.min(inner.memory.len());
         inner.memory.drain(..records);
+    }
+
+    /// Appends what is in memory, as far as it goes.
+    pub(crate) fn append_memory(&self) {
+        let _emptying = lock(&self.emptying);
+        let mut buffer = Vec::new();
+        loop {
+            let records = self.first_in_memory(1_000);
+            let appended = records
+                .iter()
+                .take_while(|record| frame::write(record, &mut buffer) && self.append(&buffer))
+                .count();
+            self.drop_from_memory(appended);
+            if appended < records.len() || records.is_empty() {
+                return;
+            }
+        }
     }
 
     pub(crate) fn folder(&self) -> Option<Arc<SpoolFolder>> {

@@ -29,6 +29,28 @@ async fn two_servers_that_hand_over_one_spool_write_each_record_once() {
     assert_eq!(world.written().await, recorded);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn several_servers_with_one_folder_keep_out_of_each_others_way() {
+    let world = World::new().await;
+    let config = MeteringConfig { batch: 300, ..world.config() };
+    let servers: Vec<_> = (0..3).map(|_| Running::start(Arc::new(world.catalog()), config.clone())).collect();
+    let mut recorded = std::collections::HashSet::new();
+    for _ in 0..20 {
+        for server in &servers {
+            recorded.extend(world.record(&server.meter, 200));
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.spools().len(), 3, "the living keep their spools");
+    world.wait_for_rows(12_000).await;
+    for server in servers {
+        assert_eq!(server.meter.health().lost, 0);
+        server.stop().await;
+    }
+    assert_eq!(world.written().await, recorded);
+    assert_eq!((world.spools().len(), world.ledger_rows().await), (0, 0));
+}
+
 #[tokio::test]
 async fn a_spool_moves_from_where_it_stands_and_from_nowhere_else() {
     let world = World::new().await;
