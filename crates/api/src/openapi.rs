@@ -71,7 +71,7 @@ fn describe_idempotency(post: &mut Operation) {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "1 to 255 visible ASCII characters, such as a UUID. The request is done once; sent again with the same key and \
+            "A random text that is new for every new request: up to 255 printable ASCII characters, bare or quoted. The request is done once; sent again with the same key and \
              body within 24 hours, it has the first answer, with Idempotent-Replayed: true.",
         ))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))

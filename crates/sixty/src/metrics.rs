@@ -11,7 +11,7 @@ use customer_db::CustomerDatabases;
 use gateway::{FeedState, KnownDirectory};
 use limits::Limiter;
 use metering::Meter;
-use metrics::gauge;
+use metrics::{counter, gauge};
 use telemetry::Numbers;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +32,22 @@ impl Gauges {
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and these counts are small")]
         let number = |count: usize| count as f64;
         let is = |yes: bool| if yes { 1.0 } else { 0.0 };
-        gauge!("sixty_customer_connections").set(number(self.databases.connections()));
+        let customers = self.databases.snapshot();
+        gauge!("sixty_customer_connections").set(number(customers.connections));
+        gauge!("sixty_customer_connections_in_use").set(number(customers.in_use));
+        gauge!("sixty_customer_connections_idle").set(number(customers.idle));
+        gauge!("sixty_customer_connections_waiting").set(number(customers.waiting));
+        gauge!("sixty_customer_pools").set(number(customers.pools));
+        let refusals = customers.refusals;
+        for (cause, count) in [
+            ("connections", refusals.connections),
+            ("queue", refusals.queue),
+            ("budget", refusals.budget),
+            ("away", refusals.away),
+        ] {
+            counter!("sixty_customer_connections_refused_total", "cause" => cause).absolute(count);
+        }
+        counter!("sixty_customer_connections_evicted_total").absolute(customers.evicted);
         gauge!("sixty_directory_feed_live").set(is(self.directory.feed() == FeedState::Live));
         let limits = self.limiter.health();
         gauge!("sixty_limits_redis_reachable").set(is(limits.redis));

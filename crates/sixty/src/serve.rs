@@ -10,12 +10,15 @@ use catalog::Catalog;
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
+use domain::principal::Change;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
 use limits::{Limiter, LimiterConfig};
 use metering::{Meter, MeteringConfig};
 use provisioning::OperationWatcher;
 use telemetry::Numbers;
 use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
@@ -84,6 +87,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     );
     let databases =
         CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), master_key.clone());
+    tokio::spawn(follow_moves(directory.listen(), databases.clone()));
     if let Some(port) = args.server.metrics_port {
         // Before the gateway, which makes its counters with the recorder that is there then.
         let numbers = Numbers::start()?;
@@ -113,6 +117,18 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     writer.await.context("the usage writer ended badly")?;
     tracing::info!("server stopped");
     Ok(())
+}
+
+/// Has the router look again where a customer's database is, whenever something about the customer changes.
+async fn follow_moves(mut changes: broadcast::Receiver<Change>, databases: CustomerDatabases) {
+    loop {
+        match changes.recv().await {
+            Ok(Change::Customer(customer)) => databases.revalidate(customer),
+            // All may have changed, or there were more changes than could be kept.
+            Ok(Change::Everything) | Err(RecvError::Lagged(_)) => databases.revalidate_all(),
+            Err(RecvError::Closed) => return,
+        }
+    }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

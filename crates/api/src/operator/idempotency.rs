@@ -8,25 +8,20 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use customers::Actor;
 use customers::idempotency::{self, Attempt, Begun, KeptAnswer, KeyedRequest};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use problem::{Problem, RawBody};
 use secrets::{ExposeSecret, SecretString};
 use tracing::Instrument as _;
 
+use super::idempotency_key;
 use crate::ApiState;
 use crate::problems::problem_of;
-
-/// The header that the caller sends.
-pub(crate) const HEADER: &str = "idempotency-key";
 
 /// The header that tells an answer given again from the first one.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The headers that belong to an answer. The others, such as the request id, are made anew.
 const KEPT: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::CACHE_CONTROL];
-
-/// The longest key.
-const LONGEST_KEY: usize = 255;
 
 /// The largest answer that is kept, in bytes; the operator API's are a few kilobytes.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -38,24 +33,10 @@ pub(crate) async fn idempotency(State(state): State<ApiState>, request: Request,
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    match key_of(request.headers()) {
+    match idempotency_key::of(request.headers()) {
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => keyed(&state, &key, request, next).await.unwrap_or_else(IntoResponse::into_response),
         Err(problem) => problem.into_response(),
-    }
-}
-
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut given = headers.get_all(HEADER).iter();
-    let Some(key) = given.next() else { return Ok(None) };
-    let wrong = |message: &str| Err(Problem::field("Idempotency-Key", message));
-    if given.next().is_some() {
-        return wrong("is given twice");
-    }
-    let is_visible = key.as_bytes().iter().all(u8::is_ascii_graphic);
-    match key.to_str() {
-        Ok(text) if is_visible && (1..=LONGEST_KEY).contains(&text.len()) => Ok(Some(text.to_owned())),
-        _ => wrong("must be 1 to 255 visible ASCII characters without spaces, such as a UUID"),
     }
 }
 

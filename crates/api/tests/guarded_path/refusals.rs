@@ -106,9 +106,7 @@ async fn a_refusal_names_module_permission_and_reason_and_is_counted() {
         .recorded
         .all()
         .into_iter()
-        .map(|record| {
-            (record.outcome.to_string(), record.status_code, record.module)
-        })
+        .map(|record| (record.outcome.to_string(), record.status_code, record.module))
         .collect();
     let core = Some("crm_core".to_owned());
     assert_eq!(

@@ -60,7 +60,7 @@ pub(crate) enum Answer<C> {
 pub(crate) enum Verdict<C> {
     /// The database may be restarting: try again after a pause.
     TryAgain,
-    /// The same, but one request that tries is enough: wait like the others.
+    /// Wait like the others: one request that tries is enough, or there are connections that come free.
     Wait(u64, oneshot::Receiver<Grant<C>>),
     /// The database has been away for long: say so.
     GiveUp,
@@ -97,13 +97,23 @@ struct Account<C> {
     idle: Vec<Idle<C>>,
     waiting: VecDeque<Waiter<C>>,
     failing: Option<Failing>,
+    /// How many connections the database allowed when it refused one more.
+    ceiling: Option<usize>,
     /// A connection of an earlier epoch leads to a place where the customer isn't any more.
     epoch: u64,
 }
 
 impl<C> Default for Account<C> {
     fn default() -> Self {
-        Self { taken: 0, making: 0, idle: Vec::new(), waiting: VecDeque::new(), failing: None, epoch: 0 }
+        Self {
+            taken: 0,
+            making: 0,
+            idle: Vec::new(),
+            waiting: VecDeque::new(),
+            failing: None,
+            ceiling: None,
+            epoch: 0,
+        }
     }
 }
 
@@ -124,14 +134,26 @@ pub(crate) struct Ledger<C> {
 }
 
 impl<C> Account<C> {
-    /// While the database can't be reached, one request at a time tries.
+    /// While the database can't be reached, one request at a time tries; while it takes no more connections, none does.
     fn may_make(&self, config: &RouterConfig) -> bool {
-        self.taken < config.max_connections_per_customer && (self.failing.is_none() || self.making == 0)
+        let most = self.ceiling.unwrap_or(usize::MAX).min(config.max_connections_per_customer);
+        self.taken < most && (self.failing.is_none() || self.making == 0)
+    }
+
+    /// Connections that were made and not lost.
+    fn working(&self) -> usize {
+        self.taken - self.making
+    }
+
+    /// A connection is gone, and with it what was known of how many there can be.
+    fn lost(&mut self) {
+        self.taken -= 1;
+        self.ceiling = None;
     }
 
     fn is_away(&self, now: Instant, config: &RouterConfig) -> bool {
         let long = |failing: &Failing| now.duration_since(failing.since) >= config.wait_timeout;
-        self.failing.as_ref().is_some_and(long)
+        self.working() == 0 && self.failing.as_ref().is_some_and(long)
     }
 }
 
@@ -158,7 +180,7 @@ impl<C: Alive> Ledger<C> {
             if idle.connection.is_alive() {
                 return Answer::Granted(Grant::Connection(idle.connection, account.epoch));
             }
-            account.taken -= 1;
+            account.lost();
             self.taken -= 1;
         }
         // What died has made room in the budget, and somebody may have waited for it.
@@ -210,7 +232,7 @@ impl<C: Alive> Ledger<C> {
             self.refusals.away += 1;
             return Err(failing.words.clone());
         }
-        if account.taken >= self.config.max_connections_per_customer {
+        if account.taken >= self.config.max_connections_per_customer || account.ceiling.is_some() {
             self.refusals.connections += 1;
             return Ok(Busy::Connections);
         }
@@ -222,7 +244,8 @@ impl<C: Alive> Ledger<C> {
     pub(crate) fn made(&mut self, customer: CustomerId) {
         let account = self.accounts.entry(customer).or_default();
         account.making = account.making.saturating_sub(1);
-        if account.failing.take().is_some() {
+        let (failing, ceiling) = (account.failing.take(), account.ceiling.take());
+        if failing.is_some() || ceiling.is_some() {
             // The others needn't wait for the one that tried any more.
             self.serve();
         }
@@ -230,29 +253,46 @@ impl<C: Alive> Ledger<C> {
 
     /// A connection in use is lost, and another one is made in its place.
     pub(crate) fn remake(&mut self, customer: CustomerId) {
-        self.accounts.entry(customer).or_default().making += 1;
+        let account = self.accounts.entry(customer).or_default();
+        account.making += 1;
+        account.ceiling = None;
     }
 
     /// A connection could not be made, in these words.
     pub(crate) fn failed(&mut self, customer: CustomerId, words: String, now: Instant) -> Verdict<C> {
         let patience = self.config.wait_timeout;
         let account = self.accounts.entry(customer).or_default();
-        // What happened long ago says nothing about now: it is another outage.
-        account.failing.take_if(|failing| now.duration_since(failing.last) > patience * 2);
-        let since = account.failing.as_ref().map_or(now, |failing| failing.since);
-        account.failing = Some(Failing { since, last: now, words });
-        if now.duration_since(since) >= patience {
-            return Verdict::GiveUp;
-        }
-        if account.making <= 1 {
-            return Verdict::TryAgain;
+        if account.working() > 0 {
+            // Not away, or not yet: it takes no more than there are, and those that there are come free.
+            account.ceiling = Some(account.working());
+        } else {
+            // What happened long ago says nothing about now: it is another outage.
+            account.failing.take_if(|failing| now.duration_since(failing.last) > patience * 2);
+            let since = account.failing.as_ref().map_or(now, |failing| failing.since);
+            account.failing = Some(Failing { since, last: now, words });
+            if now.duration_since(since) >= patience {
+                return Verdict::GiveUp;
+            }
+            if account.making <= 1 {
+                return Verdict::TryAgain;
+            }
         }
         account.making -= 1;
         account.taken -= 1;
         self.taken -= 1;
         // It was there before those who wait.
         let (ticket, waiter, receiver) = self.waiter(customer);
-        self.accounts.entry(customer).or_default().waiting.push_front(waiter);
+        let account = self.accounts.entry(customer).or_default();
+        match account.idle.pop() {
+            // Given back while it tried.
+            Some(idle) => {
+                let sent = waiter.grant.send(Grant::Connection(idle.connection, account.epoch));
+                self.idle.remove(&idle.sequence);
+                self.left(customer);
+                debug_assert!(sent.is_ok());
+            }
+            None => account.waiting.push_front(waiter),
+        }
         self.serve();
         Verdict::Wait(ticket, receiver)
     }
@@ -285,7 +325,7 @@ impl<C: Alive> Ledger<C> {
                 self.idle.insert(self.sequence, customer);
             }
             (None, waiter) => {
-                account.taken -= 1;
+                account.lost();
                 self.taken -= 1;
                 if let Some(waiter) = waiter {
                     account.waiting.push_front(waiter);
@@ -302,6 +342,7 @@ impl<C: Alive> Ledger<C> {
         if let Some(account) = self.accounts.get_mut(&customer) {
             account.epoch = self.sequence;
             account.failing = None;
+            account.ceiling = None;
             for idle in account.idle.drain(..) {
                 self.idle.remove(&idle.sequence);
                 account.taken -= 1;
@@ -342,6 +383,8 @@ impl<C: Alive> Ledger<C> {
         let patience = self.config.wait_timeout * 2;
         let mut closed = Vec::new();
         self.accounts.retain(|customer, account| {
+            // Perhaps there is room again.
+            account.ceiling = None;
             let remembers = |failing: &Failing| now.duration_since(failing.last) <= patience;
             let is_used = account.taken > 0
                 || !account.waiting.is_empty()
@@ -351,6 +394,7 @@ impl<C: Alive> Ledger<C> {
             }
             is_used
         });
+        self.serve();
         closed
     }
 
@@ -397,7 +441,7 @@ impl<C: Alive> Ledger<C> {
         let Some((_, owner)) = self.idle.pop_first() else { return false };
         if let Some(account) = self.accounts.get_mut(&owner) {
             account.idle.remove(0);
-            account.taken -= 1;
+            account.lost();
         }
         self.evicted += 1;
         true

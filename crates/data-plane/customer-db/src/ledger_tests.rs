@@ -163,8 +163,11 @@ impl World {
         if snapshot.connections < CONFIG.max_connections || snapshot.idle > 0 {
             for (customer, _, _) in &self.waiting {
                 let own = per_customer.get(customer).copied().unwrap_or_default();
+                // One that holds a connection hands it on: it may have learned that there can't be more.
                 assert!(
-                    own == CONFIG.max_connections_per_customer || self.making.contains(customer),
+                    own == CONFIG.max_connections_per_customer
+                        || self.making.contains(customer)
+                        || self.held.iter().any(|(holder, _, _)| holder == customer),
                     "somebody waits for nothing: {snapshot:?}"
                 );
             }
@@ -287,4 +290,26 @@ fn while_a_database_is_away_one_request_tries_and_after_a_time_nobody_waits() {
     // Back again: all are served at once.
     world.make(0);
     assert_eq!((world.making.len(), world.waiting.len()), (2, 0));
+}
+
+#[test]
+fn a_database_that_takes_no_more_connections_is_not_away() {
+    let mut world = World::new();
+    for _ in 0..3 {
+        world.ask(0);
+    }
+    world.make(0);
+    world.fail(0);
+    world.fail(0);
+    // Nobody tries in vain; all wait for the one connection, however long the database stays full.
+    assert_eq!((world.held.len(), world.making.len(), world.waiting.len()), (1, 0, 2));
+    world.now += CONFIG.wait_timeout * 3;
+    world.ask(0);
+    assert_eq!(world.waiting.len(), 3);
+    assert_eq!(world.ledger.waited_in_vain(world.customers[0]), Ok(Busy::Connections));
+    world.give_back(0, true);
+    assert_eq!((world.held.len(), world.waiting.len()), (1, 2));
+    // When it is lost, another one is made.
+    world.give_back(0, false);
+    assert_eq!((world.held.len(), world.making.len(), world.waiting.len()), (0, 2, 0));
 }

@@ -78,11 +78,12 @@ impl CustomerDatabases {
     }
 
     /// Something about the customer has changed: asks where the database is, in the background, and leaves the
-    /// connections alone unless it is somewhere else. Cheap, and free for a customer that this server hasn't served.
+    /// connections alone unless it is somewhere else. Cheap, and free for a customer without connections: where their
+    /// database is will be asked when the next one is made.
     ///
     /// When the directory can't be asked, it is asked again later; meanwhile the customer is served as before.
     pub fn revalidate(&self, customer: CustomerId) {
-        if self.0.places.doubt(customer) {
+        if self.0.places.doubt(customer) && self.0.is_used(customer) {
             let inner = Arc::clone(&self.0);
             drop(self.0.runtime.spawn(async move { inner.revalidate(customer).await }));
         }
@@ -94,7 +95,7 @@ impl CustomerDatabases {
         let inner = Arc::clone(&self.0);
         drop(self.0.runtime.spawn(async move {
             for customer in inner.places.customers() {
-                if inner.places.doubt(customer) {
+                if inner.places.doubt(customer) && inner.is_used(customer) {
                     inner.revalidate(customer).await;
                 }
             }
@@ -174,8 +175,12 @@ impl Inner {
         let mut pause = FIRST_PAUSE;
         while matches!(lease.holds(), Hold::Make) {
             let endpoint = self.place(customer).await?;
-            // Read before the attempt: when the customer moves during it, the connection is of the old epoch.
+            // A move is first written down and then begins a new epoch. So when this epoch is read while the endpoint is
+            // still the one that is known, a move from here on makes the connection one of an old epoch.
             let epoch = self.ledger().epoch(customer);
+            if self.places.last_known(customer).is_none_or(|known| *known != *endpoint) {
+                continue;
+            }
             let failure = match connect::connect(&endpoint, &self.config, &self.master_key).await {
                 Ok(connection) => {
                     self.ledger().made(customer);
@@ -256,6 +261,11 @@ impl Inner {
         }
     }
 
+    /// Whether the customer has connections. The lock is not held for longer than the question.
+    fn is_used(&self, customer: CustomerId) -> bool {
+        self.ledger().is_used(customer)
+    }
+
     fn tidy(self: &Arc<Self>) {
         // Who comes back after an idle time is looked up again, if the directory can be asked.
         let closed = self.ledger().close_idle(std::time::Instant::now());
@@ -264,7 +274,7 @@ impl Inner {
         }
         // A change that could not be looked into when it was announced.
         for customer in self.places.doubted() {
-            if self.ledger().is_used(customer) {
+            if self.is_used(customer) {
                 let inner = Arc::clone(self);
                 drop(self.runtime.spawn(async move { inner.revalidate(customer).await }));
             }

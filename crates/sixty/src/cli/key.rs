@@ -1,9 +1,11 @@
 //! `sixty key`: a customer's API keys.
 
+mod change;
+
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
@@ -27,6 +29,17 @@ pub(crate) enum KeyCommand {
     Create(CreateArgs),
     /// List a customer's keys, the newest first
     List(ListArgs),
+    /// Show a key with its permissions, networks and limit
+    Show {
+        /// The customerId or UUID
+        customer: String,
+        /// The key's id, as `list` shows it
+        id: String,
+    },
+    /// Change a key; what isn't named stays
+    Update(change::UpdateArgs),
+    /// Make a key that takes another one's place; both draw on one quota until the old one ends
+    Rotate(change::RotateArgs),
     /// Take a key back, at once and for good
     Revoke {
         /// The customerId or UUID
@@ -49,6 +62,9 @@ pub(crate) struct CreateArgs {
     /// What it may do, such as read:* or write:contacts; give it again for more [default: everything]
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<String>,
+    /// From where it may be used, such as 192.0.2.7 or 2001:db8::/32; give it again for more [default: everywhere]
+    #[arg(long = "allow-network", value_name = "NETWORK")]
+    networks: Vec<String>,
     /// When it stops working, from now on, such as 90d or 12h [default: never]
     #[arg(long, value_name = "SPAN")]
     expires_in: Option<Span>,
@@ -78,8 +94,22 @@ struct Key {
     prefix: String,
     status: String,
     permissions: Vec<String>,
+    #[serde(default)]
+    allowed_networks: Vec<String>,
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A key with all that is known of it.
+#[derive(Debug, Deserialize)]
+struct Details {
+    #[serde(flatten)]
+    shown: Key,
+    description: Option<String>,
+    rate_limit_requests: i64,
+    rate_limit_period: String,
+    rotated_from: Option<String>,
+    created_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,6 +131,12 @@ pub(super) async fn run(session: &mut Session, command: KeyCommand) -> Result<()
             let query = filters(&[("status", &args.status)]);
             listing::show(session, &["customers", &args.customer, "api-keys"], query, &args.page, view).await
         }
+        KeyCommand::Show { customer, id } => {
+            let answer = session.client.get(&["customers", &customer, "api-keys", &id], &[]).await?;
+            show(session, &answer)
+        }
+        KeyCommand::Update(args) => change::update(session, args).await,
+        KeyCommand::Rotate(args) => change::rotate(session, args).await,
         KeyCommand::Revoke { customer, id } => {
             let path = ["customers", &customer, "api-keys", &id, "revoke"];
             let answer = session.client.send(Method::POST, &path, None).await?;
@@ -115,34 +151,72 @@ pub(super) async fn run(session: &mut Session, command: KeyCommand) -> Result<()
 
 async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
     let mut body = json!({ "name": args.name });
-    if !args.permissions.is_empty() {
-        body["permissions"] = args.permissions.into();
-    }
     let optional = [
         ("description", args.description.map(Into::into)),
+        ("permissions", given(args.permissions)),
+        ("allowed_networks", given(args.networks)),
         ("expires_at", args.expires_in.map(|span| span.end_from_now().into())),
         ("rate_limit_requests", args.rate_limit.map(Into::into)),
         ("rate_limit_period", args.rate_limit_period.map(Into::into)),
     ];
-    for (field, value) in optional {
-        if let Some(value) = value {
-            body[field] = value;
-        }
-    }
+    fill(&mut body, optional);
     let path = ["customers", &args.customer, "api-keys"];
     let answer = session.client.send(Method::POST, &path, Some(&body)).await?;
     if session.output.is_json() {
         return Ok(session.output.document(&answer)?);
     }
-    let NewKey { key, shown } = read(&answer)?;
+    show_new(session, read(&answer)?)
+}
+
+/// A list that was given, if it was.
+fn given(values: Vec<String>) -> Option<Value> {
+    (!values.is_empty()).then(|| values.into())
+}
+
+fn fill<const N: usize>(body: &mut Value, fields: [(&str, Option<Value>); N]) {
+    for (field, value) in fields {
+        if let Some(value) = value {
+            body[field] = value;
+        }
+    }
+}
+
+fn show_new(session: &mut Session, NewKey { key, shown }: NewKey) -> Result<(), Failure> {
     session.output.details(&[
         ("API key", Some(key)),
         ("id", Some(shown.id)),
         ("name", Some(shown.name)),
         ("permissions", Some(shown.permissions.join(" "))),
+        ("networks", networks(shown.allowed_networks)),
         ("expires", shown.expires_at.map(|time| time::short(Some(time)))),
     ])?;
     Ok(session.output.note("The key is shown here and never again: keep it now.")?)
+}
+
+fn networks(networks: Vec<String>) -> Option<String> {
+    (!networks.is_empty()).then(|| networks.join(" "))
+}
+
+fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {
+    if session.output.is_json() {
+        return Ok(session.output.document(answer)?);
+    }
+    let key: Details = read(answer)?;
+    let time = |time: Option<DateTime<Utc>>| time.map(|time| time::short(Some(time)));
+    Ok(session.output.details(&[
+        ("id", Some(key.shown.id)),
+        ("name", Some(key.shown.name)),
+        ("description", key.description),
+        ("prefix", Some(key.shown.prefix)),
+        ("status", Some(key.shown.status)),
+        ("permissions", Some(key.shown.permissions.join(" "))),
+        ("networks", networks(key.shown.allowed_networks)),
+        ("rate limit", Some(format!("{} a {}", key.rate_limit_requests, key.rate_limit_period))),
+        ("replaces", key.rotated_from),
+        ("expires", time(key.shown.expires_at)),
+        ("last used", time(key.shown.last_used_at)),
+        ("created", time(Some(key.created_at))),
+    ])?)
 }
 
 fn row(key: Key) -> Vec<String> {

@@ -15,6 +15,7 @@ mod operation;
 mod output;
 mod progress;
 mod time;
+mod usage;
 mod watch;
 
 #[cfg(test)]
@@ -47,14 +48,16 @@ Exit codes:
 pub(crate) enum OperatorCommand {
     /// Sign customers up, show, suspend, resume, delete, connect to, back up and restore them
     Customer(Box<customer::CustomerArgs>),
-    /// A customer's API keys: create, list, revoke
+    /// A customer's API keys: create, list, show, update, rotate, revoke
     Key(Box<key::KeyArgs>),
-    /// Feature modules: list, enable, disable
+    /// Feature modules: list, enable, disable, reset
     Module(Box<module::ModuleArgs>),
     /// Long work on customers: list, show, watch, retry, cancel
     Operation(Box<operation::OperationArgs>),
     /// Background jobs: list, retry
     Job(Box<job::JobArgs>),
+    /// Requests by day, key, route, status or outcome, and how fast they were answered
+    Usage(Box<usage::UsageArgs>),
     /// Print the completion script of a shell
     Completion(completion::CompletionArgs),
 }
@@ -129,6 +132,7 @@ impl OperatorCommand {
             Self::Module(args) => Some(&args.globals),
             Self::Operation(args) => Some(&args.globals),
             Self::Job(args) => Some(&args.globals),
+            Self::Usage(args) => Some(&args.globals),
             Self::Completion(_) => None,
         }
     }
@@ -147,6 +151,7 @@ impl Session {
             OperatorCommand::Module(args) => module::run(self, args.command).await,
             OperatorCommand::Operation(args) => operation::run(self, args.command).await,
             OperatorCommand::Job(args) => job::run(self, args.command).await,
+            OperatorCommand::Usage(args) => usage::run(self, *args).await,
             OperatorCommand::Completion(_) => Ok(()),
         }
     }

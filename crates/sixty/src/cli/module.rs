@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
-use super::time::Span;
+use super::time::{Moment, Span};
 use super::{EXIT_CODES, Globals, Session, time};
 
 /// `sixty module`.
@@ -27,29 +27,51 @@ pub(crate) enum ModuleCommand {
         /// The customerId or UUID; the price list when not given
         customer: Option<String>,
     },
-    /// Turn a module on for a customer
-    Enable {
-        /// The customerId or UUID
-        customer: String,
-        /// The module's key, such as workflow_automation
-        module: String,
-        /// Turn it off by itself after this time, such as 30d
-        #[arg(long, value_name = "SPAN")]
-        expires_in: Option<Span>,
-        /// Why; the audit log keeps it
-        #[arg(long)]
-        reason: Option<String>,
-    },
-    /// Turn a module off for a customer; nothing is deleted
-    Disable {
+    /// Turn a module on for a customer, whatever the plan says
+    Enable(SetArgs),
+    /// Turn a module off for a customer, whatever the plan says; nothing is deleted
+    Disable(SetArgs),
+    /// Take back what was decided for a customer: the plan says again whether they have the module
+    Reset {
         /// The customerId or UUID
         customer: String,
         /// The module's key
         module: String,
-        /// Why; the audit log keeps it
-        #[arg(long)]
-        reason: Option<String>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SetArgs {
+    /// The customerId or UUID
+    customer: String,
+    /// The module's key, such as workflow_automation
+    module: String,
+    /// Let the plan decide again after this time, such as 30d
+    #[arg(long, value_name = "SPAN")]
+    expires_in: Option<Span>,
+    /// Why; the audit log keeps it
+    #[arg(long)]
+    reason: Option<String>,
+    /// How many requests may use it until the count begins anew; none takes the limit away
+    #[arg(long, value_name = "REQUESTS|none", value_parser = limit)]
+    usage_limit: Option<Value>,
+    /// When the count begins anew, and then every month: a day or a time, in UTC; never takes it away
+    #[arg(long, value_name = "TIME|never", value_parser = reset_at)]
+    reset_at: Option<Value>,
+}
+
+fn limit(text: &str) -> Result<Value, String> {
+    if text == "none" {
+        return Ok(Value::Null);
+    }
+    text.parse::<u32>().map(Into::into).map_err(|_| "must be a number from 0 on, or none".to_owned())
+}
+
+fn reset_at(text: &str) -> Result<Value, String> {
+    if text == "never" {
+        return Ok(Value::Null);
+    }
+    text.parse::<Moment>().map(|moment| moment.to_text().into())
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,32 +89,34 @@ struct Held {
     module_key: String,
     name: String,
     enabled: bool,
+    source: String,
+    refusal: Option<String>,
     expires_at: Option<DateTime<Utc>>,
     reason: Option<String>,
+    usage_limit: Option<i64>,
+    #[serde(default)]
+    usage_count: i64,
 }
 
 pub(super) async fn run(session: &mut Session, command: ModuleCommand) -> Result<(), Failure> {
     match command {
         ModuleCommand::List { customer: None } => price_list(session).await,
         ModuleCommand::List { customer: Some(customer) } => of_customer(session, &customer).await,
-        ModuleCommand::Enable { customer, module, expires_in, reason } => {
-            let mut body = json!({ "enabled": true });
-            if let Some(span) = expires_in {
-                body["expires_at"] = span.end_from_now().into();
+        ModuleCommand::Enable(args) => set(session, args, true).await,
+        ModuleCommand::Disable(args) => set(session, args, false).await,
+        ModuleCommand::Reset { customer, module } => {
+            let path = ["customers", &customer, "modules", &module];
+            let answer = session.client.send(Method::DELETE, &path, None).await?;
+            if session.output.is_json() {
+                return Ok(session.output.document(&answer)?);
             }
-            set(session, &customer, &module, with_reason(body, reason)).await
-        }
-        ModuleCommand::Disable { customer, module, reason } => {
-            set(session, &customer, &module, with_reason(json!({ "enabled": false }), reason)).await
+            let held: Held = read(&answer)?;
+            let state = on_or_off(held.enabled);
+            Ok(session
+                .output
+                .line(&format!("{} is {state} for {customer}, as the plan says.", held.module_key))?)
         }
     }
-}
-
-fn with_reason(mut body: Value, reason: Option<String>) -> Value {
-    if let Some(reason) = reason {
-        body["reason"] = reason.into();
-    }
-    body
 }
 
 async fn price_list(session: &mut Session) -> Result<(), Failure> {
@@ -117,30 +141,47 @@ async fn of_customer(session: &mut Session, customer: &str) -> Result<(), Failur
     }
     let modules: Vec<Held> = read(answer.get("data").unwrap_or(&Value::Null))?;
     let row = |module: Held| {
-        let reason = module.reason.unwrap_or_else(|| "-".to_owned());
-        vec![
-            module.module_key,
-            module.name,
-            yes_or_no(module.enabled),
-            time::short(module.expires_at),
-            reason,
-        ]
+        // What is off says why; what is on, why somebody wanted it so.
+        let why = module.refusal.or(module.reason).unwrap_or_else(|| "-".to_owned());
+        let used = match module.usage_limit {
+            Some(limit) => format!("{} of {limit}", module.usage_count),
+            None => "-".to_owned(),
+        };
+        let expires = time::short(module.expires_at);
+        vec![module.module_key, module.name, yes_or_no(module.enabled), module.source, expires, used, why]
     };
-    let headings = ["MODULE", "NAME", "ENABLED", "EXPIRES", "REASON"];
+    let headings = ["MODULE", "NAME", "ENABLED", "BY", "EXPIRES", "USED", "WHY"];
     Ok(session.output.table(&headings, modules.into_iter().map(row).collect())?)
 }
 
-async fn set(session: &mut Session, customer: &str, module: &str, body: Value) -> Result<(), Failure> {
-    let path = ["customers", customer, "modules", module];
+async fn set(session: &mut Session, args: SetArgs, enabled: bool) -> Result<(), Failure> {
+    let SetArgs { customer, module, expires_in, reason, usage_limit, reset_at } = args;
+    let mut body = json!({ "enabled": enabled });
+    let optional = [
+        ("expires_at", expires_in.map(|span| span.end_from_now().into())),
+        ("reason", reason.map(Into::into)),
+        ("usage_limit", usage_limit),
+        ("reset_date", reset_at),
+    ];
+    for (field, value) in optional {
+        if let Some(value) = value {
+            body[field] = value;
+        }
+    }
+    let path = ["customers", &customer, "modules", &module];
     let answer = session.client.send(Method::PUT, &path, Some(&body)).await?;
     if session.output.is_json() {
         return Ok(session.output.document(&answer)?);
     }
     let held: Held = read(&answer)?;
-    let state = if held.enabled { "on" } else { "off" };
+    let state = on_or_off(held.enabled);
     let until =
         held.expires_at.map(|time| format!(" until {} UTC", time::short(Some(time)))).unwrap_or_default();
     Ok(session.output.line(&format!("{} is {state} for {customer}{until}.", held.module_key))?)
+}
+
+fn on_or_off(enabled: bool) -> &'static str {
+    if enabled { "on" } else { "off" }
 }
 
 fn yes_or_no(value: bool) -> String {

@@ -3,7 +3,10 @@
 mod customers;
 mod failures;
 mod help;
+mod keys;
+mod modules;
 mod operations;
+mod usage;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

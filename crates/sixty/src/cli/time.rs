@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
 /// A span from now on, such as `90d`, `12h`, `30m` or `2w`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,41 @@ impl Span {
     }
 }
 
+/// A span in seconds for which two keys go side by side: a [`Span`], or `0` for not at all.
+pub(crate) fn overlap(text: &str) -> Result<i64, String> {
+    if text == "0" {
+        return Ok(0);
+    }
+    text.parse::<Span>().map(|span| span.0.num_seconds())
+}
+
+/// A day or a moment, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment(DateTime<Utc>);
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let moment = match text.parse::<NaiveDate>() {
+            Ok(day) => day.and_time(NaiveTime::MIN).and_utc(),
+            Err(_) => text.parse::<DateTime<Utc>>().map_err(|_| {
+                format!(
+                    "{text:?} is neither a day such as 2026-11-05 nor a time such as 2026-11-05T12:00:00Z"
+                )
+            })?,
+        };
+        Ok(Self(moment))
+    }
+}
+
+impl Moment {
+    /// As the API takes it.
+    pub(crate) fn to_text(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+}
+
 /// A time of the API in a table: to the minute, in UTC.
 pub(crate) fn short(time: Option<DateTime<Utc>>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.format("%Y-%m-%d %H:%M").to_string())
@@ -66,6 +101,16 @@ mod tests {
         for wrong in ["", "d", "90", "-1d", "0h", "1.5d", "9999999d", "90 d", "é", "1é"] {
             assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_a_day_or_a_time() {
+        let text = |text: &str| text.parse::<Moment>().map(Moment::to_text);
+        assert_eq!(text("2026-11-05").unwrap(), "2026-11-05T00:00:00Z");
+        assert_eq!(text("2026-11-05T12:00:00+01:00").unwrap(), "2026-11-05T11:00:00Z");
+        assert!(text("yesterday").is_err() && text("2026-13-01").is_err());
+        assert_eq!((overlap("0"), overlap("24h")), (Ok(0), Ok(86_400)));
+        assert!(overlap("-1h").is_err() && overlap("0h").is_err());
     }
 
     #[test]

@@ -207,3 +207,20 @@ async fn an_abandoned_statement_is_ended_and_counts_until_then() {
     assert_eq!(running().await, 0, "the abandoned statement runs on");
     assert_eq!(world.snapshot().connections, 1);
 }
+
+#[tokio::test]
+async fn a_database_that_takes_fewer_connections_than_the_cap_serves_all_the_same() {
+    let world = World::new(1, tight()).await;
+    let name = world.customers[0].database.name();
+    let superuser = testkit::connect(&world.customers[0].database.superuser_url()).await;
+    // One of the two is this connection itself.
+    superuser.batch_execute(&format!("alter database {name} connection limit 2")).await.unwrap();
+    let mut held = world.hold(0, 1).await;
+    let mut waiting = JoinSet::new();
+    world.queue(0, 4, &mut waiting).await;
+    held.clear();
+    for outcome in waiting.join_all().await {
+        outcome.unwrap();
+    }
+    assert_eq!(world.snapshot().connections, 1);
+}

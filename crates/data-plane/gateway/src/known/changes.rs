@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::CustomerId;
 use domain::principal::Change;
+use tokio::sync::broadcast;
 
 use super::FeedState;
 
@@ -23,7 +24,11 @@ pub(super) struct ChangeLog {
     everybody: AtomicU64,
     customers: RwLock<HashMap<CustomerId, LastChange>>,
     is_heard: AtomicBool,
+    told: OnceLock<broadcast::Sender<Change>>,
 }
+
+/// How many changes a listener may be behind before it is told that it has missed some.
+const LISTENER_BEHIND: usize = 1024;
 
 impl ChangeLog {
     /// The moment to note before a question: an answer that is read after it misses nothing that was told before it.
@@ -48,6 +53,15 @@ impl ChangeLog {
             Change::Customer(customer) => self.of(customer).store(moment, Ordering::SeqCst),
             Change::Everything => self.everybody.store(moment, Ordering::SeqCst),
         }
+        // Only now: whoever asks because of it gets no answer of before. Nobody may be listening.
+        if let Some(told) = self.told.get() {
+            let _ = told.send(change);
+        }
+    }
+
+    /// Hears of every change from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Change> {
+        self.told.get_or_init(|| broadcast::channel(LISTENER_BEHIND).0).subscribe()
     }
 
     /// Whether nothing was told since that could make the answer untrue.

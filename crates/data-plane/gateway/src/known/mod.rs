@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::CustomerId;
-use domain::principal::{ChangeFeed, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
-use tokio::sync::Semaphore;
+use domain::principal::{Change, ChangeFeed, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use answer::Answers;
@@ -88,6 +88,13 @@ impl KnownDirectory {
     #[must_use]
     pub fn feed(&self) -> FeedState {
         self.0.changes.state()
+    }
+
+    /// Every change that is heard of from now on, after it was noted here: an answer that is asked for because of it is
+    /// not older than it.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Change> {
+        self.0.changes.listen()
     }
 
     /// Who owns the key, if that is known for sure without asking.

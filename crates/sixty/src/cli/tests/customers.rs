@@ -1,11 +1,11 @@
-//! `sixty customer`, `sixty key`, `sixty module`.
+//! `sixty customer`.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -178,40 +178,4 @@ async fn psql_is_told_everything_in_its_environment() {
         assert!(environment.contains(told), "{told} is missing in {environment}");
     }
     assert!(environment.contains(&format!("PGOPTIONS=-c app.org_id={organization}")), "{environment}");
-}
-
-#[tokio::test]
-async fn keys_and_modules_are_changed_by_what_is_given_and_nothing_else() {
-    let key = json!({
-        "id": "0190a0a0-0000-7000-8000-00000000000d", "key": "sk_abc", "prefix": "sk_a", "name": "reports",
-        "permissions": ["read:*"], "status": "active", "expires_at": null, "last_used_at": null,
-    });
-    let create = move |Json(body): Json<Value>| async move {
-        assert_eq!(body, json!({ "name": "reports", "permissions": ["read:*"] }));
-        Json(key)
-    };
-    let set = |Json(body): Json<Value>| async move {
-        assert_eq!(body, json!({ "enabled": true, "reason": "asked" }));
-        Json(
-            json!({ "module_key": "api_access", "name": "API", "enabled": true, "expires_at": null, "reason": "asked" }),
-        )
-    };
-    let router = Router::new()
-        .route("/api/admin/customers/acme/api-keys", post(create))
-        .route("/api/admin/customers/acme/modules/api_access", put(set));
-    let url = serve(router).await;
-    insta::assert_snapshot!(sixty(&url, "key create acme --name reports --permission read:*").await.whole(), @r"
-    API key      sk_abc
-    id           0190a0a0-0000-7000-8000-00000000000d
-    name         reports
-    permissions  read:*
-    --- notes
-    The key is shown here and never again: keep it now.
-    --- code 0
-    ");
-    insta::assert_snapshot!(sixty(&url, "module enable acme api_access --reason asked").await.whole(), @r"
-    api_access is on for acme.
-    --- notes
-    --- code 0
-    ");
 }
