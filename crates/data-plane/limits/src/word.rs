@@ -273,12 +273,16 @@ impl State {
         self.told_at = Some(word.sent);
         self.loose = 0;
         self.unseeded = unseeded;
+        let mut brought_some = granted > 0;
         let empty = match (&mut self.account, &word.about) {
             (Account::Counted(counted), About::Counted { window, spent, .. })
                 if counted.window == *window =>
             {
                 counted.told = counted.told.max(*spent);
                 counted.known = true;
+                // Not what is in hand now: whoever asked may have gone on alone meanwhile, which says nothing about what
+                // Redis has left.
+                brought_some = granted > *spent;
                 counted.others = crate::flow::whole(level);
                 // A lease under another quota is void. Redis hears so with the next word.
                 self.loose = granted.saturating_sub(*spent).saturating_sub(word.need);
@@ -303,7 +307,7 @@ impl State {
             // The window ended meanwhile.
             _ => return Next::Done,
         };
-        if word.need == 0 || self.account.hand() > 0 || word.quota != self.quota {
+        if word.need == 0 || brought_some || self.account.hand() > 0 || word.quota != self.quota {
             return Next::Done;
         }
         if idle > 0 && may_wait {
@@ -322,3 +326,45 @@ pub(crate) fn timed_out() -> RedisError {
 
 /// For signatures that speak of an answer or none.
 pub(crate) type HeardOrNot = RedisResult<Heard>;
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::UTC;
+    use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
+
+    use super::*;
+    use crate::limit::{Moment, Refill, Step};
+    use crate::limit_key::{LimitKey, Manner};
+    use crate::policy::{OnRedisLoss, Period, Policy, Subject};
+
+    #[test]
+    fn who_went_on_alone_does_not_make_redis_look_empty() {
+        let policy = Policy {
+            name: "key",
+            subject: Subject::key(CustomerId::generate(), ApiKeyId::generate()),
+            quota: 1_000,
+            period: Period::named(RateLimitPeriod::Day, UTC),
+            on_redis_loss: OnRedisLoss::NodeLocal,
+        };
+        let key = LimitKey { subject: policy.subject.clone(), manner: Manner::of(&policy.period) };
+        let now = Instant::now();
+        let patient = Moment {
+            wall_ms: Utc::now().timestamp_millis(),
+            now,
+            deadline: now,
+            redis: true,
+            patient: true,
+            again: false,
+        };
+        let limit = Limit::new(&policy, key, &patient);
+        assert_eq!(limit.decide(&policy, &patient).step, Step::Wait);
+        let word = limit.word(&mut limit.state(), Purpose::Lease { in_advance: true }, now);
+        // Redis takes too long, so the request goes on alone; then the answer comes.
+        let impatient = Moment { patient: false, again: true, ..patient };
+        assert!(matches!(limit.decide(&policy, &impatient).step, Step::Taken(_)));
+        let answer = Answer::Told { granted: 1, level: 0.0, idle: 0, unseeded: false, young: false };
+        limit.state().hear(&word, &answer, now, true);
+        assert_eq!(limit.state().refill, Refill::None);
+        assert_eq!(limit.decide(&policy, &patient).step, Step::Wait, "the next one is refused");
+    }
+}
