@@ -52,6 +52,9 @@ impl Gauges {
         let limits = self.limiter.health();
         gauge!("sixty_limits_redis_reachable").set(is(limits.redis));
         gauge!("sixty_limits_held").set(number(limits.limits));
+        metrics::counter!("sixty_limits_checks_total").absolute(limits.checks);
+        metrics::counter!("sixty_limits_waited_total").absolute(limits.waited);
+        metrics::counter!("sixty_limits_alone_total").absolute(limits.alone);
         self.set_metering();
     }
 

@@ -103,7 +103,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     }
     let router = api::router(ApiParts {
         databases,
-        gateway: Gateway::new(args.server.gateway_config()?, directory, limiter, Arc::new(meter)),
+        gateway: Gateway::new(args.server.gateway_config()?, directory, limiter.clone(), Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         control_plane: ControlPlane::new(catalog, master_key),
         dependencies: checks,
@@ -115,6 +115,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     api::serve(listener, router, ServerLimits::default(), stop.cancelled_owned()).await;
     stop_meter.cancel();
     writer.await.context("the usage writer ended badly")?;
+    limiter.stopped().await;
     tracing::info!("server stopped");
     Ok(())
 }
