@@ -35,7 +35,8 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             connections: 10_000,
-            head_timeout: Duration::from_secs(30),
+            // Longer than proxies and clients keep a connection: otherwise one is closed in the moment of its next request.
+            head_timeout: Duration::from_secs(100),
             head_bytes: 64 * 1024,
             shutdown: Duration::from_secs(30),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{ApiParts, Dependency, ServerLimits};
+use api::{ApiParts, Dependency};
 use catalog::Catalog;
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
@@ -112,7 +112,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
     tracing::info!(%address, "serving");
-    api::serve(listener, router, ServerLimits::default(), stop.cancelled_owned()).await;
+    api::serve(listener, router, args.server.limits(), stop.cancelled_owned()).await;
     stop_meter.cancel();
     writer.await.context("the usage writer ended badly")?;
     limiter.stopped().await;

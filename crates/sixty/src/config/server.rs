@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use api::ServerLimits;
 use chrono::TimeDelta;
 use clap::Args;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, TrustedProxies};
@@ -23,6 +25,10 @@ pub(crate) struct ServerArgs {
     /// The port of /metrics, for Prometheus, at the same address. Not served unless given.
     #[arg(long, env = "SIXTY_METRICS_PORT")]
     pub(crate) metrics_port: Option<u16>,
+    /// How many seconds a connection may be idle, or take to send a request's head. Longer than clients and proxies keep
+    /// theirs.
+    #[arg(long, env = "SIXTY_IDLE_SECONDS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) idle_seconds: u64,
     /// The networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8. Only what they say in
     /// X-Forwarded-For counts.
     #[arg(long, env = "SIXTY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
@@ -77,6 +83,11 @@ impl From<WithoutRedis> for OnRedisLoss {
 }
 
 impl ServerArgs {
+    /// What the server takes from its callers.
+    pub(crate) fn limits(&self) -> ServerLimits {
+        ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
+    }
+
     /// What the gateway is told.
     pub(crate) fn gateway_config(&self) -> anyhow::Result<GatewayConfig> {
         let routes = limits::route_rates(&self.route_rate_limits).context("SIXTY_ROUTE_RATE_LIMITS")?;

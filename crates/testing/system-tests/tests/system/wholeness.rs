@@ -99,7 +99,7 @@ async fn is_whole(stack: &Stack, id: &str, row: &Value) {
         "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relrowsecurity",
         &[],
     );
-    assert_eq!(tables.await.unwrap().get::<_, i64>(0), 10, "{id} has another schema");
+    assert_eq!(tables.await.unwrap().get::<_, i64>(0), 11, "{id} has another schema");
     let name = format!("{id} Incorporated");
     let organizations =
         app.query_one("select count(*) from organizations where name = $1", &[&name]).await.unwrap();

@@ -9,7 +9,9 @@ use system_tests::{Stack, StackPlan};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
     let metrics = testkit::free_port();
-    let variables = vec![("SIXTY_METRICS_PORT", metrics.to_string())];
+    // Slow callers are let go sooner than usual.
+    let variables =
+        vec![("SIXTY_METRICS_PORT", metrics.to_string()), ("SIXTY_IDLE_SECONDS", "15".to_owned())];
     let mut stack = Stack::start_with(StackPlan { variables, ..StackPlan::default() }).await;
     let customer = stack.customer("acme").await;
     hostile::story(&stack, &customer).await;
