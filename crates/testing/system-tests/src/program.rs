@@ -123,11 +123,14 @@ impl Finished {
     }
 }
 
-/// `target/<profile>/sixty`: a test runs from `target/<profile>/deps`.
+/// `target/<profile>/sixty`: a test runs from `target/<profile>/deps`, a benchmark from `target/<profile>`.
 fn built() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let path =
-        test.parent().and_then(Path::parent).expect("a test is two folders below target").join("sixty");
+    let path = std::env::current_exe().expect("a program knows its own path");
+    let mut folder = path.parent().expect("a program is in a folder");
+    if folder.file_name().is_some_and(|name| name == "deps") {
+        folder = folder.parent().expect("deps is in a profile's folder");
+    }
+    let path = folder.join("sixty");
     assert!(
         path.is_file(),
         "{} is not there: build it first (cargo build -p sixty), or run scripts/test.sh",
