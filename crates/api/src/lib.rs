@@ -90,16 +90,26 @@ pub fn router(parts: ApiParts) -> Router {
     // What is no route is metered too, when it shows a key.
     let customer_routes = crm::router(&parts.databases, &parts.gateway)
         .route("/api/v1/{*rest}", parts.gateway.guard_the_rest(any(fallback::not_found)));
-    Router::new()
+    let routes = Router::new()
         .merge(operator::router(&state))
         .merge(health::router(&state))
         .merge(docs::router())
         .merge(customer_routes)
         .fallback(fallback::not_found)
-        .method_not_allowed_fallback(fallback::method_not_allowed)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(axum::middleware::from_fn_with_state(LONGEST_REQUEST, time_limit::time_limit))
-        .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
-        .layer(CatchPanicLayer::custom(fallback::panicked))
-        .layer(axum::middleware::from_fn(request_id::request_id))
+        .method_not_allowed_fallback(fallback::method_not_allowed);
+    with_common_layers(routes)
+}
+
+/// Puts what every request passes round these routes: the request id, the answer to a panic, the time limits and the
+/// largest body, from the outside inwards.
+pub fn with_common_layers(routes: Router) -> Router {
+    // One layer of five, and not five layers: the router boxes what each of its layers makes, and a request copies every
+    // box with all that is inside of it.
+    routes.layer((
+        axum::middleware::from_fn(request_id::request_id),
+        CatchPanicLayer::custom(fallback::panicked),
+        axum::middleware::from_fn_with_state(LONGEST_REQUEST, time_limit::time_limit),
+        RequestBodyTimeoutLayer::new(SLOWEST_BODY),
+        DefaultBodyLimit::max(LARGEST_BODY),
+    ))
 }

@@ -28,7 +28,9 @@ pub(crate) async fn request_id(mut request: Request, next: Next) -> Response {
             }
         }
     }
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+    // On the stack: every answer has this header.
+    let mut text = Uuid::encode_buffer();
+    if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(HEADER, value);
     }
     response
