@@ -6,8 +6,8 @@
 //! a transaction that also notes how far the file has been handed over: therefore nothing is written twice, whichever
 //! side dies, and whenever.
 //!
-//! Where things are: [`Meter`] takes records; [`spool`] appends and syncs; [`frame`] and [`codec`] are the file's format;
-//! [`reader`] reads it, [`folder`] keeps it; [`handover`] moves batches; [`keeper`] is the task that does all of it in the
+//! Where things are: [`Meter`] takes records; `spool` appends and syncs; `frame` and `codec` are the file's format;
+//! `reader` reads it, `folder` keeps it; `handover` moves batches; `keeper` is the task that does all of it in the
 //! background, also for the folders that dead servers left.
 //!
 //! Nothing slows a request down: when the disk takes nothing more, or the configured bound is reached, records wait in
