@@ -7,8 +7,8 @@ COPY . .
 # The registry and the compiled dependencies outlive the layer, so that the next build takes seconds.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked -p sixty \
-    && cp target/release/sixty /usr/local/bin/sixty
+    cargo build --profile dist --locked -p sixty \
+    && cp target/dist/sixty /usr/local/bin/sixty
 
 # --- run -------------------------------------------------------------------------------------------------------------
 # PostgreSQL's server is here because the worker runs the customers' instances; its client, because backups are made
