@@ -1,10 +1,11 @@
 //! A PostgreSQL instance of the test's own, which may be killed and started again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::CustomerId;
 use domain::principal::SealedEndpoint;
-use postgres_server::{OsUser, PlainServer, PlainServerConfig, socket_folder};
+use postgres_server::{OsUser, PlainServer, PlainServerConfig, ServerError, socket_folder};
 use rustix::process::{Pid, Signal, kill_process};
 use schema::MigrationSet;
 use testkit::Home;
@@ -102,6 +103,14 @@ impl Instance {
     }
 
     pub(crate) async fn start_again(&self) {
-        self.server.start().await.unwrap();
+        // A session that began while the others were killed holds the port until it notices that it is alone.
+        testkit::wait_for("the port to be free", Duration::from_secs(20), async || {
+            match self.server.start().await {
+                Ok(_) => true,
+                Err(ServerError::PortTaken(_)) => false,
+                Err(error) => panic!("{error}"),
+            }
+        })
+        .await;
     }
 }
