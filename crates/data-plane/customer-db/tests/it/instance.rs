@@ -105,11 +105,12 @@ impl Instance {
     pub(crate) async fn start_again(&self) {
         // A session that began while the others were killed holds the port until it notices that it is alone.
         testkit::wait_for("the port to be free", Duration::from_secs(20), async || {
-            match self.server.start().await {
-                Ok(_) => true,
-                Err(ServerError::PortTaken(_)) => false,
-                Err(error) => panic!("{error}"),
+            let started = self.server.start().await;
+            if matches!(started, Err(ServerError::PortTaken(_))) {
+                return false;
             }
+            started.unwrap();
+            true
         })
         .await;
     }
