@@ -13,7 +13,6 @@ use problem::{Problem, RawBody};
 use secrets::{ExposeSecret, SecretString};
 use tracing::Instrument as _;
 
-use super::idempotency_key;
 use crate::ApiState;
 use crate::problems::problem_of;
 
@@ -33,7 +32,7 @@ pub(crate) async fn idempotency(State(state): State<ApiState>, request: Request,
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    match idempotency_key::of(request.headers()) {
+    match problem::idempotency_key(request.headers()) {
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => keyed(&state, &key, request, next).await.unwrap_or_else(IntoResponse::into_response),
         Err(problem) => problem.into_response(),

@@ -10,7 +10,6 @@ mod customer_views;
 mod customers;
 mod entity_tag;
 mod idempotency;
-mod idempotency_key;
 mod jobs;
 mod key_rotation;
 mod merge_patch;

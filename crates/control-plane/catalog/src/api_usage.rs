@@ -14,6 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use copying::copy;
+pub(crate) use counting::first_whole_day;
 pub use counting::{ModuleUsage, accepted_since, module_usage};
 pub use daily::{Rebuilt, rebuild_day};
 pub use partitions::{ensure_partitions, retire_oldest_month};

@@ -1,7 +1,7 @@
 //! What was used of a quota, for a counter that was forgotten. Requests that a server hasn't handed over yet are not among
 //! them.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use domain::{ApiKeyId, CustomerId};
 
 use crate::{CatalogError, GenericClient, api_usage, query, row};
@@ -38,7 +38,7 @@ pub async fn used_by_customer(
     since: DateTime<Utc>,
 ) -> Result<i64, CatalogError> {
     let (method, endpoint) = route.unzip();
-    let whole_days = first_whole_day(since);
+    let whole_days = api_usage::first_whole_day(since);
     // One statement reads both, so that no request is counted twice or missed.
     let row = query::one(
         client,
@@ -82,14 +82,4 @@ pub async fn used_of_module(
     )
     .await?;
     row.map_or(Ok(0), |row| Ok(row.try_get(0)?))
-}
-
-/// The first day that begins at the moment or after it.
-fn first_whole_day(since: DateTime<Utc>) -> NaiveDate {
-    let day = since.date_naive();
-    if since.time() == NaiveTime::MIN {
-        day
-    } else {
-        day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX)
-    }
 }

@@ -13,18 +13,12 @@ use aws_lc_rs::digest;
 use customer_db::{Error, Session};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use problem::Problem;
+use problem::{IDEMPOTENCY_KEY, Problem, idempotency_key};
 use serde_json::Value as Json;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use crate::answer::Answer;
-
-/// The header.
-pub(crate) const KEY_HEADER: &str = "Idempotency-Key";
-
-/// The longest key, in characters.
-pub(crate) const LONGEST_KEY: usize = 255;
 
 /// How many expired answers a new one removes at most. More than one, so that the table doesn't grow for ever.
 const REMOVED: i64 = 20;
@@ -67,7 +61,7 @@ impl IdempotencyKey {
     /// # Errors
     /// 400 for a key that is none.
     pub(crate) fn of_post(path: &str, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let Some(key) = key(headers)? else { return Ok(None) };
+        let Some(key) = idempotency_key(headers)? else { return Ok(None) };
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
         let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
         let content_type = essence.trim_ascii().to_ascii_lowercase();
@@ -194,46 +188,10 @@ fn reused() -> Problem {
 
 fn not_yet() -> Problem {
     Problem::unavailable(format!(
-        "Your database can't keep the answers to requests with {KEY_HEADER} yet: it is about to be brought up to \
+        "Your database can't keep the answers to requests with {IDEMPOTENCY_KEY} yet: it is about to be brought up to \
          date. Try again later, or leave the header out."
     ))
     .retry_after(60)
-}
-
-/// The key: bare, or a string of structured fields (RFC 9651) as the IETF draft has it. Both mean the same key.
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let wrong = |message: &str| Err(Problem::field(KEY_HEADER, message));
-    let mut values = headers.get_all(KEY_HEADER).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return wrong("is given twice");
-    }
-    // Text only if it is printable ASCII, and perhaps tabs.
-    let Some(text) = value.to_str().ok().filter(|text| !text.contains('\t')).map(str::trim) else {
-        return wrong("must be printable ASCII characters");
-    };
-    let key = if text.starts_with('"') { unquoted(text) } else { Some(text.to_owned()) };
-    match key {
-        None => wrong("begins with a quotation mark, but isn't a quoted string"),
-        Some(key) if key.is_empty() => wrong("is empty: send a new random text with every new request"),
-        Some(key) if key.len() > LONGEST_KEY => wrong(&format!("is longer than {LONGEST_KEY} characters")),
-        key => Ok(key),
-    }
-}
-
-/// What stands between the quotation marks, which only a backslash may go before.
-fn unquoted(text: &str) -> Option<String> {
-    let inner = text.strip_prefix('"')?.strip_suffix('"').filter(|_| text.len() > 1)?;
-    let mut key = String::new();
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => return None,
-            '\\' => key.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
-            other => key.push(other),
-        }
-    }
-    Some(key)
 }
 
 /// JSON with the members of objects in the order of their names: a program that repeats a request may write the same
@@ -275,51 +233,11 @@ mod tests {
 
     use super::*;
 
-    fn of(values: &[&[u8]]) -> Result<Option<String>, Problem> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(KEY_HEADER, HeaderValue::from_bytes(value).unwrap());
-        }
-        key(&headers)
-    }
-
-    #[test]
-    fn a_key_is_bare_or_quoted() {
-        assert_eq!(of(&[]).unwrap(), None);
-        for (sent, meant) in [
-            ("8e03978e-40d5", "8e03978e-40d5"),
-            ("\"8e03978e-40d5\"", "8e03978e-40d5"),
-            ("\" a b \"", " a b "),
-            (r#""a\"b\\c""#, r#"a"b\c"#),
-            (r#"a"b"#, r#"a"b"#),
-            ("  spaces around ", "spaces around"),
-        ] {
-            assert_eq!(of(&[sent.as_bytes()]).unwrap().as_deref(), Some(meant), "{sent}");
-        }
-        let longest = "k".repeat(LONGEST_KEY);
-        assert_eq!(of(&[longest.as_bytes()]).unwrap(), Some(longest.clone()));
-        assert_eq!(of(&[format!("\"{longest}\"").as_bytes()]).unwrap(), Some(longest));
-    }
-
-    #[test]
-    fn what_is_no_key_is_refused() {
-        let too_long = "k".repeat(LONGEST_KEY + 1);
-        for wrong in
-            ["", "\"\"", "\"", "\"a", "\"a\"b", "\"a\"b\"", r#""a\b""#, r#""a\""#, "a\tb", "ä", &too_long]
-        {
-            let problem = of(&[wrong.as_bytes()]).unwrap_err();
-            assert_eq!(problem.status(), StatusCode::BAD_REQUEST, "{wrong}");
-            assert!(problem.detail().starts_with(KEY_HEADER), "{wrong}: {}", problem.detail());
-        }
-        assert!(of(&[b"a", b"a"]).is_err());
-        assert!(of(&[b"\xff"]).is_err());
-    }
-
     #[test]
     fn the_fingerprint_is_of_what_is_meant() {
         let of = |path: &str, content_type: &'static str, body: &Json| {
             let mut headers = HeaderMap::new();
-            headers.insert(KEY_HEADER, HeaderValue::from_static("k"));
+            headers.insert(IDEMPOTENCY_KEY, HeaderValue::from_static("k"));
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             IdempotencyKey::of_post(path, &headers).unwrap().unwrap().with_body(body).fingerprint
         };

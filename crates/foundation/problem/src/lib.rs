@@ -4,6 +4,7 @@
 //! that knows it ([`Problem::instance`]); internals are logged, never sent.
 
 mod extract;
+mod idempotency_key;
 mod query;
 
 use axum::Json;
@@ -12,6 +13,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 pub use extract::{JsonBody, PathParam, QueryParams, RawBody};
+pub use idempotency_key::{IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY, idempotency_key};
 pub use query::query_parameters;
 
 /// One wrong field of a request.

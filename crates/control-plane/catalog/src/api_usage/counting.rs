@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// The first day that begins at the moment or after it.
-fn first_whole_day(since: DateTime<Utc>) -> NaiveDate {
+pub(crate) fn first_whole_day(since: DateTime<Utc>) -> NaiveDate {
     let day = since.date_naive();
     if since.time() == NaiveTime::MIN {
         day

@@ -1,6 +1,7 @@
 //! An operation: its parameters, its body and all its answers.
 
 use http::StatusCode;
+use problem::{IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -12,7 +13,6 @@ use utoipa::openapi::{
 use super::{API_KEY, schemas};
 use crate::answer::REPLAYED_HEADER;
 use crate::caller::ORGANIZATION_HEADER;
-use crate::idempotency::{KEY_HEADER, LONGEST_KEY};
 use crate::list::{Comparison, DEFAULT_LIMIT, LONGEST_SEARCH, MAX_LIMIT, MOST_SORTS};
 use crate::routes::{Operation as Does, RouteInfo};
 use crate::spec::ResourceSpec;
@@ -179,11 +179,11 @@ fn idempotency_key() -> Parameter {
     let key = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
-        .max_length(Some(LONGEST_KEY))
+        .max_length(Some(LONGEST_IDEMPOTENCY_KEY))
         .pattern(Some("^[ -~]+$"));
     let description = "Makes the request safe to repeat: a random text that is new for every new request. For 24 hours \
          a repetition gets the first answer again.";
-    parameter(KEY_HEADER, ParameterIn::Header, description, key.build().into())
+    parameter(IDEMPOTENCY_KEY, ParameterIn::Header, description, key.build().into())
 }
 
 fn list_parameters(spec: &ResourceSpec) -> Vec<Parameter> {
