@@ -3,6 +3,7 @@
 //! ioredis. Every server is a process of its own; all run throughout; one at a time is loaded, in random order.
 
 mod express;
+mod inside;
 mod load;
 mod processes;
 mod servers;
@@ -28,7 +29,7 @@ use stack::{Customer, Stack, wait_until_answered};
 use statistics::ratios;
 use subject::Subject;
 
-const USAGE: &str = "bench/guarded-path/run [--short] [rounds]";
+const USAGE: &str = "bench/guarded-path/run [--short | --inside] [rounds]";
 /// The route of the one indexed query.
 const CONTACT_PATH: &str = "/api/v1/contacts/{id}";
 /// How many answers of each server are compared before the load, and after.
@@ -57,16 +58,25 @@ struct Effort {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut effort = Effort { rounds: 5, length: Duration::from_secs(4) };
+    let mut inside_only = false;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "serve" => return servers::run().await,
+            "ask" => return inside::run().await,
+            "--inside" => inside_only = true,
             "--short" => effort = Effort { rounds: 1, length: Duration::from_secs(1) },
             number => effort.rounds = number.parse::<usize>().context(USAGE)?.max(1),
         }
     }
-    express::install().await?;
+    if !inside_only {
+        express::install().await?;
+    }
     let stack = Stack::start().await?;
-    let outcome = measure(&stack, &effort).await;
+    let outcome = if inside_only {
+        inside::measure(&stack, &stack.customer().await?, effort.rounds).await
+    } else {
+        measure(&stack, &effort).await
+    };
     if outcome.is_err() {
         say(&std::fs::read_to_string(stack.log()).unwrap_or_default());
     }
