@@ -14,7 +14,6 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::{CatchUnwind, FutureExt as _};
-use gateway::RequestId;
 use http::{HeaderName, HeaderValue};
 use pin_project_lite::pin_project;
 use problem::Problem;
@@ -67,8 +66,12 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
         let id = given.unwrap_or_else(Uuid::now_v7);
-        request.extensions_mut().insert(RequestId { id, is_ours: given.is_none() });
-        let context = RequestContext { id, method: request.method().clone(), uri: request.uri().clone() };
+        let context = RequestContext {
+            id,
+            is_new: given.is_none(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+        };
         if !request.body().is_end_stream() {
             let slowest = self.limits.slowest_body;
             request = request.map(|body| Body::new(TimeoutBody::new(slowest, body)));

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use customer_db::CustomerDatabases;
 use customers::ControlPlane;
@@ -32,9 +31,6 @@ use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use openapi::document as openapi_document;
 pub use server::{ServerLimits, serve};
-
-/// The largest body that is read, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);
@@ -100,9 +96,7 @@ pub fn router(parts: ApiParts) -> Router {
     with_common_layers(routes)
 }
 
-/// Puts what every request passes round these routes: the request id, the answer to a panic, the time limits, and the
-/// largest body.
+/// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits.
 pub fn with_common_layers(routes: Router) -> Router {
-    // One layer of two, and not two layers: the router boxes what each of its layers makes.
-    routes.layer((EVERY_REQUEST, DefaultBodyLimit::max(LARGEST_BODY)))
+    routes.layer(EVERY_REQUEST)
 }

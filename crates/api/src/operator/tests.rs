@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::DefaultBodyLimit;
 use catalog::customers::NewCustomer;
 use catalog::{Catalog, CatalogConfig, audit, customers as customer_rows};
 use chrono::Utc;
@@ -27,7 +26,7 @@ use testkit::AdminDatabase;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, EVERY_REQUEST, LARGEST_BODY};
+use crate::{ApiState, EVERY_REQUEST};
 
 /// The operator API over an admin database of the test's own.
 pub(super) struct Api {
@@ -70,7 +69,6 @@ impl Api {
             trusted_proxies: TrustedProxies::default(),
         };
         let router = super::router(&state)
-            .layer(DefaultBodyLimit::max(LARGEST_BODY))
             .layer(EVERY_REQUEST);
         Self { database, catalog, control_plane, router, token }
     }

@@ -13,6 +13,7 @@ use domain::usage::UsageRecord;
 use http::{Method, header};
 use metering::Meter;
 use problem::Problem;
+use telemetry::RequestContext;
 use uuid::Uuid;
 
 /// Takes down what was used. It must neither wait nor fail: the answer leaves when it returns.
@@ -25,15 +26,6 @@ impl UsageRecorder for Meter {
     fn record(&self, record: UsageRecord) {
         Self::record(self, record);
     }
-}
-
-/// The id of a request, put into its extensions by whoever gives it out.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestId {
-    /// The id.
-    pub id: Uuid,
-    /// Whether it is new, and so no other request's. The caller's may be.
-    pub is_ours: bool,
 }
 
 /// The status under which a request is counted whose caller hung up before the answer.
@@ -50,7 +42,8 @@ pub(crate) struct Counted {
     /// The route, with its parameters' names.
     endpoint: Arc<str>,
     method: Method,
-    request_id: Option<RequestId>,
+    /// And whether no other request has it.
+    request_id: Option<(Uuid, bool)>,
     request_size_bytes: Option<u64>,
     came_at: DateTime<Utc>,
     started: Instant,
@@ -72,7 +65,7 @@ impl Counted {
             recorder,
             endpoint,
             method: request.method().clone(),
-            request_id: request.extensions().get::<RequestId>().copied(),
+            request_id: RequestContext::current_id(),
             request_size_bytes: content_length(request.headers()),
             came_at: Utc::now(),
             started: Instant::now(),
@@ -120,12 +113,12 @@ impl Drop for Counted {
     fn drop(&mut self) {
         let Some(principal) = self.caller.take() else { return };
         let id = match self.request_id {
-            Some(request) if request.is_ours => request.id,
+            Some((id, true)) => id,
             _ => Uuid::now_v7(),
         };
         self.recorder.record(UsageRecord {
             id,
-            request_id: self.request_id.map_or(id, |request| request.id),
+            request_id: self.request_id.map_or(id, |(id, _)| id),
             api_key_id: principal.api_key_id,
             customer_id: principal.customer_id,
             endpoint: Arc::clone(&self.endpoint),

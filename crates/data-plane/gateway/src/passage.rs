@@ -47,7 +47,7 @@ pub(crate) struct Limits {
     pending: Box<PendingCheck>,
 }
 
-type Policies = SmallVec<[Policy; 4]>;
+type Policies = SmallVec<[Policy; 1]>;
 
 impl From<Problem> for Halt {
     fn from(problem: Problem) -> Self {
@@ -163,7 +163,5 @@ impl Passage {
 }
 
 fn admit(request: &mut Request, caller: Arc<Principal>, address: ClientAddress) {
-    let extensions = request.extensions_mut();
-    extensions.insert(address);
-    extensions.insert(Permit::after_checks(caller));
+    request.extensions_mut().insert(Permit::after_checks(caller, address.0));
 }

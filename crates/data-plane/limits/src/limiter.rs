@@ -180,7 +180,7 @@ impl Limiter {
 pub struct PendingCheck {
     moment: Moment,
     verdict: Verdict,
-    taken: SmallVec<[(Arc<Limit>, Receipt); 2]>,
+    taken: SmallVec<[(Arc<Limit>, Receipt); 1]>,
     waiting: Option<Waiting>,
 }
 

@@ -26,7 +26,7 @@ pub struct Verdict {
     /// Whether it passes.
     pub accepted: bool,
     /// How each policy stands, in the order in which they were given.
-    pub policies: SmallVec<[PolicyState; 4]>,
+    pub policies: SmallVec<[PolicyState; 1]>,
     /// The position of the policy that refuses, if one does.
     pub violated: Option<usize>,
     /// After how many seconds it makes sense to ask again; 0 for an accepted request.

@@ -22,6 +22,8 @@ tokio::task_local! {
 pub struct RequestContext {
     /// The request id.
     pub id: Uuid,
+    /// Whether the id is new, and so no other request's. A caller's own may be.
+    pub is_new: bool,
     /// The method.
     pub method: Method,
     /// Only its path is logged: what stands behind the question mark may be anything.
@@ -29,6 +31,12 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
+    /// The id of the request that this task works for, and whether it is new.
+    #[must_use]
+    pub fn current_id() -> Option<(Uuid, bool)> {
+        CURRENT.try_with(|request| (request.id, request.is_new)).ok()
+    }
+
     /// Names this request in what the future logs.
     pub fn scope<F: Future>(self, future: F) -> TaskLocalFuture<Self, F> {
         CURRENT.scope(self, future)
@@ -109,7 +117,7 @@ mod tests {
 
     fn request() -> RequestContext {
         let uri = Uri::from_static("/api/v1/deals?secret=1");
-        RequestContext { id: Uuid::nil(), method: Method::GET, uri }
+        RequestContext { id: Uuid::nil(), is_new: true, method: Method::GET, uri }
     }
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {
