@@ -35,8 +35,7 @@ pub(crate) async fn measure(stack: &Stack, customer: &Customer, rounds: usize) -
     let (mut bare, mut guarded) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         let spool = stack.folder().join(format!("spool-{round}"));
-        let server =
-            Server::Guarded { admin_url: stack.admin_url(), redis_url: stack.redis_url(), spool };
+        let server = Server::Guarded { admin_url: stack.admin_url(), redis_url: stack.redis_url(), spool };
         guarded.push(ask_process(Task { server, key: customer.key.clone(), requests: REQUESTS }).await?);
         let server = Server::Bare;
         bare.push(ask_process(Task { server, key: customer.key.clone(), requests: REQUESTS }).await?);

@@ -64,7 +64,8 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
+        let given =
+            request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
         let id = given.unwrap_or_else(Uuid::now_v7);
         let context = RequestContext {
             id,
@@ -206,7 +207,10 @@ mod tests {
     async fn a_request_that_takes_too_long_is_a_problem_with_a_request_id() {
         let (status, id, problem) = asked(get(std::future::pending::<()>)).await;
         assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
-        assert_eq!((problem["status"].as_u64(), problem["instance"].as_str()), (Some(408), Some(id.as_str())));
+        assert_eq!(
+            (problem["status"].as_u64(), problem["instance"].as_str()),
+            (Some(408), Some(id.as_str()))
+        );
     }
 
     #[tokio::test]

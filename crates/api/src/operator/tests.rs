@@ -68,8 +68,7 @@ impl Api {
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
         };
-        let router = super::router(&state)
-            .layer(EVERY_REQUEST);
+        let router = super::router(&state).layer(EVERY_REQUEST);
         Self { database, catalog, control_plane, router, token }
     }
 

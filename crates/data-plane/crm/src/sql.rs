@@ -120,7 +120,9 @@ fn condition(statement: &mut Statement, filter: &Filter) {
     let column = quoted(filter.column);
     let operator = filter.comparison.operator();
     let _ = match (filter.column.kind, filter.comparison) {
-        (Kind::Email, Comparison::Equal) => write!(statement.text.to_mut(), " and lower({column}) = lower({value})"),
+        (Kind::Email, Comparison::Equal) => {
+            write!(statement.text.to_mut(), " and lower({column}) = lower({value})")
+        }
         _ => write!(statement.text.to_mut(), " and {column} {operator} {value}"),
     };
 }

@@ -15,10 +15,10 @@ use domain::route::RouteNeeds;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use crate::Gateway;
 use crate::observe::RouteNumbers;
 use crate::passage::{Halt, Passage};
 use crate::rate_limit::RouteLimits;
-use crate::Gateway;
 
 /// What the guard of one route works with.
 pub(crate) struct RouteGuard {
@@ -169,12 +169,10 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Passing<F> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use chrono::Utc;
     use domain::customer::{ApiKeyStatus, Lifecycle};
     use domain::principal::Principal;
-    use chrono::Utc;
     use domain::{ApiKeyId, CustomerId, Plan, RateLimitPeriod, SubscriptionStatus};
-
-    
 
     /// A customer in good standing with a key that may do everything.
     pub(crate) fn principal() -> Principal {

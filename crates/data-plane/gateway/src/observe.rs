@@ -74,7 +74,6 @@ impl Numbers {
             )
             .increment(1);
     }
-
 }
 
 /// Times the steps of one request, one after the other.

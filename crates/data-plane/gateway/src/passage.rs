@@ -65,8 +65,7 @@ impl Passage {
     /// Takes all steps for which nobody must be asked.
     pub(crate) fn check_at_hand(&mut self, request: &mut Request) -> Result<(), Halt> {
         let gateway = &self.route.gateway.0;
-        let address =
-            gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
+        let address = gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
         let key = authenticate::presented_key(request.headers(), request.uri())?;
         let Some(caller) = authenticate::principal_at_hand(&gateway.directory, &key) else {
             return Err(Halt::Asking(Question::Caller(key, address)));

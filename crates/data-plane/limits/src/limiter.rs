@@ -139,7 +139,11 @@ impl Limiter {
     /// # Errors
     /// What is decided so far, when Redis must be heard first; [`wait`](Self::wait) goes on from there. Dropping it
     /// gives up the request: what was taken for it stays taken.
-    pub fn check_at_hand(&self, policies: &[Policy], now: DateTime<Utc>) -> Result<Verdict, Box<PendingCheck>> {
+    pub fn check_at_hand(
+        &self,
+        policies: &[Policy],
+        now: DateTime<Utc>,
+    ) -> Result<Verdict, Box<PendingCheck>> {
         let mut check = PendingCheck::begin(self.inner.moment(now));
         match check.advance(&self.inner, policies) {
             None => Ok(check.finish(&self.inner, policies)),
@@ -286,12 +290,7 @@ impl Inner {
 
     /// Waits for a refill until it decides the request. The moment is left as it then is: all policies of a request
     /// together wait no longer than the patience.
-    async fn wait(
-        self: &Arc<Self>,
-        mut waiting: Waiting,
-        policy: &Policy,
-        moment: &mut Moment,
-    ) -> Decision {
+    async fn wait(self: &Arc<Self>, mut waiting: Waiting, policy: &Policy, moment: &mut Moment) -> Decision {
         self.waited.fetch_add(1, Ordering::Relaxed);
         let limit = &Arc::clone(&waiting.0);
         moment.again = true;

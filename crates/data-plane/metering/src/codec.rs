@@ -99,8 +99,8 @@ pub(crate) mod tests {
         let ids = (any::<u128>(), any::<u128>(), any::<u128>(), any::<u128>());
         let texts = (".{0,40}", "[A-Z]{1,7}", proptest::option::of("[a-z_]{1,20}"), "[a-z-]{0,30}");
         let numbers = (any::<u16>(), any::<u32>(), any::<Option<u64>>(), any::<Option<u64>>());
-        (ids, texts, numbers, -4_000_000_000_000_000_i64..4_000_000_000_000_000).prop_map(|(ids, texts, numbers, micros)| {
-            UsageRecord {
+        (ids, texts, numbers, -4_000_000_000_000_000_i64..4_000_000_000_000_000).prop_map(
+            |(ids, texts, numbers, micros)| UsageRecord {
                 id: Uuid::from_u128(ids.0),
                 request_id: Uuid::from_u128(ids.1),
                 api_key_id: ApiKeyId(Uuid::from_u128(ids.2)),
@@ -114,8 +114,8 @@ pub(crate) mod tests {
                 module: texts.2.map(Into::into),
                 outcome: texts.3.into(),
                 created_at: DateTime::from_timestamp_micros(micros).unwrap(),
-            }
-        })
+            },
+        )
     }
 
     proptest! {

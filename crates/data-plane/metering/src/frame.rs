@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_record_that_is_too_long_is_told() {
-        let record = UsageRecord { endpoint: "x".repeat(MAX_PAYLOAD).into(), ..crate::state::tests::record() };
+        let record =
+            UsageRecord { endpoint: "x".repeat(MAX_PAYLOAD).into(), ..crate::state::tests::record() };
         assert!(!write(&record, &mut Vec::new()));
     }
 }

@@ -260,11 +260,7 @@ impl Keeper {
 }
 
 /// Some batches of a spool.
-async fn hand_over(
-    source: &mut Source,
-    context: &Context,
-    batches: usize,
-) -> Result<Step, HandOverError> {
+async fn hand_over(source: &mut Source, context: &Context, batches: usize) -> Result<Step, HandOverError> {
     for _ in 0..batches {
         if source.step(context).await? == Step::CaughtUp {
             return Ok(Step::CaughtUp);

@@ -31,9 +31,7 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let colours = std::io::stderr().is_terminal();
     let text = Format::default().with_target(false).with_ansi(colours);
     let started = match format {
-        LogFormat::Text => {
-            builder.event_format(NamingRequest { inner: text, added: Added::Text }).try_init()
-        }
+        LogFormat::Text => builder.event_format(NamingRequest { inner: text, added: Added::Text }).try_init(),
         LogFormat::Json => {
             let json = Format::default().json();
             builder

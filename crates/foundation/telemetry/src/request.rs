@@ -140,7 +140,10 @@ mod tests {
             .finish();
         let text = logged(subscriber, &lines);
         let id = Uuid::nil();
-        assert!(text[0].ends_with(&format!("inside reason=\"late\" request={id} GET /api/v1/deals")), "{text:?}");
+        assert!(
+            text[0].ends_with(&format!("inside reason=\"late\" request={id} GET /api/v1/deals")),
+            "{text:?}"
+        );
         assert!(text[1].ends_with("outside"), "{text:?}");
     }
 

@@ -61,9 +61,7 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub(super) fn new(capacity: u64) -> Self {
-        Self {
-            entries: Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::default()),
-        }
+        Self { entries: Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::default()) }
     }
 
     /// The answer, if it is current or nobody could give a better one.
