@@ -78,14 +78,14 @@ pub(crate) struct ProvisionedKey {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProvisionedCustomer {
     success: bool,
-    customer: CustomerView,
-    modules: Vec<ModuleView>,
-    api_keys: Vec<ApiKeyView>,
+    customer: KnownCustomer,
+    modules: Vec<KnownModule>,
+    api_keys: Vec<KnownApiKey>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct CustomerView {
+struct KnownCustomer {
     id: Uuid,
     name: String,
     domain: Option<String>,
@@ -95,13 +95,13 @@ struct CustomerView {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ModuleView {
+struct KnownModule {
     name: String,
     enabled: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ApiKeyView {
+struct KnownApiKey {
     id: Uuid,
     prefix: String,
     name: String,
@@ -233,7 +233,7 @@ async fn read(state: &ApiState, name: &str) -> Result<ProvisionedCustomer, Probl
         .map_err(problem_of_catalog)?;
     Ok(ProvisionedCustomer {
         success: true,
-        customer: CustomerView {
+        customer: KnownCustomer {
             id: customer.id.uuid(),
             name: customer.company_name,
             domain: customer.company_domain,
@@ -243,12 +243,12 @@ async fn read(state: &ApiState, name: &str) -> Result<ProvisionedCustomer, Probl
         },
         modules: modules
             .into_iter()
-            .map(|module| ModuleView { name: module.module_key, enabled: module.enabled })
+            .map(|module| KnownModule { name: module.module_key, enabled: module.enabled })
             .collect(),
         api_keys: keys
             .data
             .into_iter()
-            .map(|key| ApiKeyView {
+            .map(|key| KnownApiKey {
                 id: key.id.uuid(),
                 prefix: key.key_prefix,
                 name: key.name,
