@@ -38,7 +38,7 @@ pub(crate) const PLAIN_TABLE: &str = "contacts_plain";
 /// As many connections as `sixty serve` has to one customer's database.
 pub(crate) const POOL_SIZE: usize = 8;
 /// `sixty serve`'s own.
-const LOG: &str = "info,apalis_core=warn,apalis_redis=warn,tokio_postgres=warn";
+pub(crate) const LOG: &str = "info,apalis_core=warn,apalis_redis=warn,tokio_postgres=warn";
 
 /// What a process is to serve.
 #[derive(Serialize, Deserialize)]

@@ -28,7 +28,7 @@ use testkit::AdminDatabase;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, LARGEST_BODY, request_id};
+use crate::{ApiState, EVERY_REQUEST, LARGEST_BODY};
 
 /// The operator API over an admin database of the test's own.
 pub(super) struct Api {
@@ -72,7 +72,7 @@ impl Api {
         };
         let router = super::router(&state)
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
-            .layer(axum::middleware::from_fn(request_id::request_id));
+            .layer(EVERY_REQUEST);
         Self { database, catalog, control_plane, router, token }
     }
 

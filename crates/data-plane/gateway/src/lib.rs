@@ -12,6 +12,7 @@ mod known;
 mod meter;
 mod module;
 mod observe;
+mod passage;
 mod permission;
 mod rate_limit;
 

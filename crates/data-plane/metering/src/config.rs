@@ -23,6 +23,9 @@ pub struct MeteringConfig {
     pub memory_records: usize,
     /// How many records are handed over at once. Default 5,000.
     pub batch: usize,
+    /// While requests come fast, the machine is left to them: usage is handed over a tenth of the time only, until it is
+    /// this far behind. Default 10 s.
+    pub lag_under_load: Duration,
     /// How often the spool is looked at. Default 200 ms.
     pub flush_every: Duration,
     /// How often the spools of dead servers are looked for. Default 10 s.
@@ -48,6 +51,7 @@ impl MeteringConfig {
             sync_every: Duration::from_millis(500),
             memory_records: Self::MEMORY_RECORDS as usize,
             batch: 5_000,
+            lag_under_load: Duration::from_secs(10),
             flush_every: Duration::from_millis(200),
             adopt_every: Duration::from_secs(10),
             stop_limit: Duration::from_secs(5),

@@ -4,6 +4,7 @@
 
 pub mod api_key;
 pub mod envelope;
+pub mod key_hash;
 pub mod master_key;
 pub mod operator_seal;
 pub mod password;
@@ -12,6 +13,7 @@ pub mod token;
 
 pub use api_key::{ApiKey, MalformedApiKey};
 pub use envelope::{DataKey, EnvelopeError, SealContext, WrappedDataKey};
+pub use key_hash::{KeyHash, MalformedKeyHash};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use operator_seal::OperatorSeal;
 pub use secrecy::{ExposeSecret, SecretString};
