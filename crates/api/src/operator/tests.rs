@@ -3,6 +3,7 @@
 mod idempotency;
 mod keys;
 mod modules;
+mod provision;
 mod usage;
 
 use std::sync::Arc;

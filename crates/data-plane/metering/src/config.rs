@@ -36,15 +36,20 @@ pub struct MeteringConfig {
 }
 
 impl MeteringConfig {
+    /// The default of [`Self::spool_bytes`].
+    pub const SPOOL_BYTES: u64 = 1 << 30;
+    /// The default of [`Self::memory_records`].
+    pub const MEMORY_RECORDS: u32 = 100_000;
+
     /// The defaults, with the spools in this folder.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            spool_bytes: 1 << 30,
+            spool_bytes: Self::SPOOL_BYTES,
             segment_bytes: 16 << 20,
             sync_every: Duration::from_millis(500),
-            memory_records: 100_000,
+            memory_records: Self::MEMORY_RECORDS as usize,
             batch: 5_000,
             lag_under_load: Duration::from_secs(10),
             flush_every: Duration::from_millis(200),
