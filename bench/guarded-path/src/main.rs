@@ -97,8 +97,11 @@ async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
 
     bench.check(&client, &customer.key).await?;
     // Everybody once, uncounted: caches, pools and compilers are warm then.
-    for subject in &mut bench.subjects {
+    let admin = stack::connect(&stack.admin_url()).await?;
+    for place in 0..bench.subjects.len() {
+        let subject = &mut bench.subjects[place];
         subject.answered += load.round(&subject.url, subject.pid, effort.length).await?.requests;
+        bench.settle(place, &admin).await?;
     }
     for _ in 0..effort.rounds {
         for place in shuffled_pairs(bench.subjects.len()) {
@@ -106,6 +109,7 @@ async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
             let round = load.round(&subject.url, subject.pid, effort.length).await?;
             subject.answered += round.requests;
             subject.rounds.push(round);
+            bench.settle(place, &admin).await?;
         }
     }
     bench.check(&client, &customer.key).await?;
@@ -191,10 +195,30 @@ impl Bench {
         for (name, pid, url, answer) in plan {
             wait_until_answered(client, &url, Some(&customer.key)).await?;
             let answer = answer.clone();
-            subjects.push(Subject { name, url, pid, answer, rounds: Vec::new(), answered: 1 });
+            subjects.push(Subject {
+                name,
+                url,
+                pid,
+                answer,
+                rounds: Vec::new(),
+                answered: 1,
+                handed_over: Vec::new(),
+            });
         }
         subjects[SIXTY].answered += 1;
         Ok(Self { subjects, peers_url, _servers: servers })
+    }
+
+    /// Waits until the usage of one of our servers is written down.
+    async fn settle(&mut self, place: usize, admin: &tokio_postgres::Client) -> anyhow::Result<()> {
+        let endpoint = match place {
+            GUARDED => HELLO_PATH,
+            SIXTY => CONTACT_PATH,
+            _ => return Ok(()),
+        };
+        let subject = &mut self.subjects[place];
+        subject.handed_over.push(usage::handed_over(admin, endpoint, subject.answered).await?);
+        Ok(())
     }
 
     async fn check(&mut self, client: &reqwest::Client, key: &str) -> anyhow::Result<()> {
@@ -213,6 +237,9 @@ impl Bench {
             say(&subject.row());
         }
         say("* of the server's process per request, without databases; wrk's as a share of one core.\n");
+        for place in [GUARDED, SIXTY] {
+            say(&self.subjects[place].what_was_left());
+        }
         self.ratio("guarded over bare handler", GUARDED, BARE);
         self.ratio("sixty serve over query from a pool", SIXTY, POOL);
         self.ratio("guarded handler over Express", GUARDED, EXPRESS_HELLO);

@@ -5,7 +5,7 @@ use http::{Method, header};
 use serde_json::{Value, json};
 
 use super::{Answer, Api};
-use crate::LARGEST_BODY;
+use problem::LARGEST_BODY;
 
 const PATH: &str = "/api/provision";
 
