@@ -117,7 +117,8 @@ async fn every_table_keeps_its_timestamps() {
         )
         .await
         .unwrap();
-    for table in TABLES {
+    // Audit rows can't be changed at all.
+    for table in TABLES.into_iter().filter(|table| *table != "admin_audit_logs") {
         let row = client
             .query_one(
                 &format!(
