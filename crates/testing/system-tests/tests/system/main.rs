@@ -14,6 +14,7 @@ mod crashes;
 mod doors;
 mod faults;
 mod first_start;
+mod fuzz;
 mod guarded;
 mod interrupted_starts;
 mod operators;
