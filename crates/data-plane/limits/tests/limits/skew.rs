@@ -47,7 +47,7 @@ async fn clocks_that_are_an_hour_off_still_share_the_day() {
     // All say the same of when it begins anew, give or take the second in which they are asked.
     let mut resets = Vec::new();
     for node in &nodes {
-        let verdict = node.check(&[policy.clone()]).await;
+        let verdict = node.check(std::slice::from_ref(&policy)).await;
         assert!(!verdict.accepted, "{verdict:?}");
         resets.push(verdict.policies[0].reset_seconds.unwrap());
     }
