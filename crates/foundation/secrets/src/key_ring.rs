@@ -99,7 +99,14 @@ pub struct KeyRing(Arc<Inner>);
 
 struct Inner {
     providers: Vec<Arc<dyn MasterKeyProvider>>,
-    opened: Cache<(KeyScope, i32), Arc<DataKey>>,
+    opened: Cache<(KeyScope, i32), Opened>,
+}
+
+/// A data key in memory, and the stored text that it was opened from.
+#[derive(Clone)]
+struct Opened {
+    wrapped: WrappedDataKey,
+    key: Arc<DataKey>,
 }
 
 impl KeyRing {
@@ -152,7 +159,7 @@ impl KeyRing {
         Ok(DataKey::from_opened(scope, version, &opened)?)
     }
 
-    /// A data key, from memory if it was opened before.
+    /// A data key, from memory if this same text was opened before.
     ///
     /// # Errors
     /// [`KeyError`] says whether trying again can help.
@@ -162,11 +169,14 @@ impl KeyRing {
         scope: KeyScope,
         version: i32,
     ) -> Result<Arc<DataKey>, KeyError> {
-        if let Some(key) = self.0.opened.get(&(scope, version)) {
-            return Ok(key);
+        // The text is compared: an admin database that was restored from a backup may give the same version to another key,
+        // and what is sealed with one that isn't stored is lost.
+        if let Some(opened) = self.0.opened.get(&(scope, version)).filter(|opened| opened.wrapped == *wrapped)
+        {
+            return Ok(opened.key);
         }
         let key = Arc::new(self.unwrap(wrapped, scope, version).await?);
-        self.0.opened.insert((scope, version), Arc::clone(&key));
+        self.0.opened.insert((scope, version), Opened { wrapped: wrapped.clone(), key: Arc::clone(&key) });
         Ok(key)
     }
 
@@ -182,21 +192,18 @@ impl KeyRing {
     ) -> Result<SecretString, KeyError> {
         let scope = KeyScope::Customer(context.customer);
         let version = sealed_version(sealed)?;
-        let key = self.data_key(wrapped, scope, version).await?;
-        match key.open(context, sealed) {
-            Ok(secret) => Ok(secret),
-            // What is in memory may be of a time that was taken back: an admin database that was restored from a backup
-            // may give the same version to another key.
-            Err(_) => {
-                let key = self.unwrap(wrapped, scope, version).await?;
-                let secret = key.open(context, sealed)?;
-                self.0.opened.insert((scope, version), Arc::new(key));
-                Ok(secret)
+        match self.data_key(wrapped, scope, version).await {
+            Ok(key) => Ok(key.open(context, sealed)?),
+            // Its master key is away or was rotated since: what is in memory from another wrapping of the same key is as
+            // good, if it opens.
+            Err(error) => {
+                let opened = self.0.opened.get(&(scope, version)).ok_or_else(|| error.clone())?;
+                opened.key.open(context, sealed).map_err(|_| error)
             }
         }
     }
 
-    /// Forgets a scope's data key, so that the next use opens the stored one.
+    /// Wipes a data key from memory.
     pub fn forget(&self, scope: KeyScope, version: i32) {
         self.0.opened.invalidate(&(scope, version));
     }
@@ -300,6 +307,9 @@ mod tests {
         provider.1.store(true, Ordering::SeqCst);
         let opened = ring.open(wrapped, place(*known), sealed).await.unwrap();
         assert_eq!(opened.expose_secret(), "hunter2");
+        // Also when another master key wraps it since.
+        let rewrapped = WrappedDataKey(wrapped.0.replace(master.id(), "00000000"));
+        assert!(ring.open(&rewrapped, place(*known), sealed).await.is_ok());
         let (stranger, wrapped, sealed) = &customers[1];
         assert!(ring.open(wrapped, place(*stranger), sealed).await.unwrap_err().is_temporary());
         assert_eq!(ring.keys().await.0, []);

@@ -21,7 +21,7 @@ pub(crate) use ports::PortRange;
 pub(crate) use postgres::PostgresArgs;
 pub(crate) use redis::RedisArgs;
 pub(crate) use secret_files::{
-    MasterKeyArgs, OperatorTokenArgs, ensure_master_key, ensure_operator_token, read_master_key,
+    MasterKeyArgs, OperatorTokenArgs, add_master_key, ensure_master_key, ensure_operator_token,
     read_operator_token,
 };
 pub(crate) use server::ServerArgs;

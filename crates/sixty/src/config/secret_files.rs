@@ -5,17 +5,21 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use secrets::{ExposeSecret, MasterKey, OperatorToken, SecretString};
+use secrets::{ExposeSecret, KeyRing, LocalKeys, MasterKey, MasterKeyProvider, OperatorToken, SecretString};
 
-/// SIXTY_MASTER_KEY_FILE.
+/// SIXTY_MASTER_KEY_FILE and SIXTY_MASTER_KEY.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct MasterKeyArgs {
-    /// The file with the master key, 64 hexadecimal digits. Default: `master-key` in SIXTY_HOME.
+    /// The file with the master keys, 64 hexadecimal digits a line. Default: `master-key` in SIXTY_HOME.
     #[arg(long, env = "SIXTY_MASTER_KEY_FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// The master keys themselves, with commas between them; the file is not needed then.
+    #[arg(long, env = "SIXTY_MASTER_KEY", hide_env_values = true, hide = true)]
+    pub(crate) master_key: Option<SecretString>,
 }
 
 /// SIXTY_OPERATOR_TOKEN and SIXTY_OPERATOR_TOKEN_FILE.
@@ -30,6 +34,23 @@ pub(crate) struct OperatorTokenArgs {
 }
 
 impl MasterKeyArgs {
+    /// Every master key that is configured. The file is read again when a key is asked for that isn't known.
+    pub(crate) fn ring(&self, home: &Path) -> anyhow::Result<KeyRing> {
+        let mut providers: Vec<Arc<dyn MasterKeyProvider>> = Vec::new();
+        if let Some(text) = &self.master_key {
+            let keys = MasterKey::parse_all(text).context("SIXTY_MASTER_KEY is not usable")?;
+            providers.push(Arc::new(LocalKeys::new(keys)));
+        }
+        let file = self.file(home);
+        if providers.is_empty() || self.master_key_file.is_some() || file.exists() {
+            // Once here, for an error that says what to do.
+            read_master_keys(&file)?;
+            let read = move || read_master_keys(&file).map_err(|error| format!("{error:#}"));
+            providers.push(Arc::new(LocalKeys::read_from(read).map_err(anyhow::Error::msg)?));
+        }
+        Ok(KeyRing::new(providers))
+    }
+
     pub(crate) fn file(&self, home: &Path) -> PathBuf {
         self.master_key_file.clone().unwrap_or_else(|| home.join("master-key"))
     }
@@ -41,15 +62,25 @@ impl OperatorTokenArgs {
     }
 }
 
-/// Reads the master key; refuses a file that others can read.
-pub(crate) fn read_master_key(path: &Path) -> anyhow::Result<MasterKey> {
+/// Reads the master keys; refuses a file that others can read.
+pub(crate) fn read_master_keys(path: &Path) -> anyhow::Result<Vec<MasterKey>> {
     let text = read_private(path).with_context(|| {
         format!(
             "no master key at {}: set SIXTY_MASTER_KEY_FILE, or make one with: openssl rand -hex 32",
             path.display()
         )
     })?;
-    MasterKey::parse(&text).with_context(|| format!("the master key at {} is not usable", path.display()))
+    MasterKey::parse_all(&text).with_context(|| format!("the master key at {} is not usable", path.display()))
+}
+
+/// Adds a new key to the file, after those that are there. Answers its id.
+pub(crate) fn add_master_key(path: &Path) -> anyhow::Result<String> {
+    read_master_keys(path)?;
+    let text = read_private(path)?;
+    let key = MasterKey::generate();
+    let both = format!("{}\n{}", text.expose_secret().trim_end(), key.to_hex().expose_secret());
+    write_private(path, &SecretString::from(both))?;
+    Ok(key.id().to_owned())
 }
 
 /// Reads the operator's token, from the variable or the file.
@@ -69,11 +100,11 @@ pub(crate) fn read_operator_token(args: &OperatorTokenArgs, home: &Path) -> anyh
 }
 
 /// The master key, made if there is none yet.
-pub(crate) fn ensure_master_key(path: &Path) -> anyhow::Result<MasterKey> {
+pub(crate) fn ensure_master_key(path: &Path) -> anyhow::Result<Vec<MasterKey>> {
     if !path.exists() {
         write_private(path, &MasterKey::generate().to_hex())?;
     }
-    read_master_key(path)
+    read_master_keys(path)
 }
 
 /// The operator's token, made if there is none yet.
@@ -115,12 +146,18 @@ mod tests {
     fn a_master_key_is_made_once_and_kept_from_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master-key");
-        let made = ensure_master_key(&path).unwrap();
-        assert_eq!(ensure_master_key(&path).unwrap().id(), made.id());
+        let ids =
+            || ensure_master_key(&path).unwrap().iter().map(|key| key.id().to_owned()).collect::<Vec<_>>();
+        let made = ids();
+        assert_eq!(ids(), made);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+        let added = add_master_key(&path).unwrap();
+        assert_eq!(ids(), [made[0].clone(), added]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = format!("{:#}", read_master_key(&path).unwrap_err());
+        let refused = format!("{:#}", read_master_keys(&path).unwrap_err());
         assert!(refused.contains("others can read"), "{refused}");
     }
 }
