@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use config::{HomeArgs, LogArgs, LogFormatArg};
+use config::{CoreDumpArgs, HomeArgs, LogArgs, LogFormatArg};
 use telemetry::LogFormat;
 
 /// A PostgreSQL for every customer of a sales CRM: sign up, isolate, serve, meter.
@@ -28,6 +28,8 @@ struct Cli {
     log: LogArgs,
     #[command(flatten)]
     home: HomeArgs,
+    #[command(flatten)]
+    core_dumps: CoreDumpArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -67,6 +69,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Before anything secret is in memory.
+    cli.core_dumps.apply()?;
     let format = match cli.log.log_format {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,

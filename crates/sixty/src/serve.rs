@@ -48,9 +48,12 @@ pub(crate) struct ServeArgs {
 
 pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> {
     let home = home.path()?;
-    let keys = args.master_key.ring(&home)?;
-    let operator_token = read_operator_token(&args.operator_token, &home)?;
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let stores = args.master_key.stores();
+    let keys = args.master_key.ring(&home).await?;
+    let operator_token = read_operator_token(&args.operator_token.resolved(stores).await?, &home)?;
+    let admin_database = args.admin_database.resolved(stores).await?;
+    let redis = args.redis.resolved(stores).await?;
+    let catalog = Catalog::connect(&admin_database.catalog_config())?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let listener = bind(address).await?;
 
@@ -68,7 +71,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::AdminDatabase(catalog.clone())),
-        Arc::new(dependencies::Redis::new(args.redis.url())),
+        Arc::new(dependencies::Redis::new(redis.url())),
         Arc::new(dependencies::Usage(meter.clone())),
     ];
     checks.extend(
@@ -80,7 +83,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     // Like the meter: gives back what it has leased when the last request is answered.
     let limiter = Limiter::start(
         LimiterConfig::default(),
-        &args.redis.url(),
+        &redis.url(),
         Arc::new(CatalogSeed(catalog.clone())),
         stop_meter.clone(),
     );

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use secrets::{ExposeSecret, KeyRing, LocalKeys, MasterKey, MasterKeyProvider, OperatorToken, SecretString};
+use secrets::{ExposeSecret, KeyRing, LocalKeys, MasterKey, OperatorToken, SecretString};
+
+use super::stores::{StoreArgs, is_reference};
 
 /// SIXTY_MASTER_KEY_FILE and SIXTY_MASTER_KEY.
 #[derive(Args, Debug, Clone)]
@@ -20,6 +22,8 @@ pub(crate) struct MasterKeyArgs {
     /// The master keys themselves, with commas between them; the file is not needed then.
     #[arg(long, env = "SIXTY_MASTER_KEY", hide_env_values = true, hide = true)]
     pub(crate) master_key: Option<SecretString>,
+    #[command(flatten)]
+    stores: StoreArgs,
 }
 
 /// SIXTY_OPERATOR_TOKEN and SIXTY_OPERATOR_TOKEN_FILE.
@@ -35,14 +39,22 @@ pub(crate) struct OperatorTokenArgs {
 
 impl MasterKeyArgs {
     /// Every master key that is configured. The file is read again when a key is asked for that isn't known.
-    pub(crate) fn ring(&self, home: &Path) -> anyhow::Result<KeyRing> {
-        let mut providers: Vec<Arc<dyn MasterKeyProvider>> = Vec::new();
-        if let Some(text) = &self.master_key {
-            let keys = MasterKey::parse_all(text).context("SIXTY_MASTER_KEY is not usable")?;
+    ///
+    /// A new installation begins with the first: those of Vault and AWS come before those of a variable or a file.
+    pub(crate) async fn ring(&self, home: &Path) -> anyhow::Result<KeyRing> {
+        let mut providers = self.stores.master_keys()?;
+        let file = self.file(home);
+        let mut given = self.master_key.clone();
+        if let Some(reference) = file.to_str().filter(|text| is_reference(text)) {
+            given.get_or_insert_with(|| SecretString::from(reference));
+        }
+        if let Some(value) = given {
+            let text = self.stores.resolve("SIXTY_MASTER_KEY", value).await?;
+            let keys = MasterKey::parse_all(&text).context("SIXTY_MASTER_KEY is not usable")?;
             providers.push(Arc::new(LocalKeys::new(keys)));
         }
-        let file = self.file(home);
-        if providers.is_empty() || self.master_key_file.is_some() || file.exists() {
+        let is_named = self.master_key_file.is_some() && !file.to_str().is_some_and(is_reference);
+        if providers.is_empty() || is_named || file.exists() {
             // Once here, for an error that says what to do.
             read_master_keys(&file)?;
             let read = move || read_master_keys(&file).map_err(|error| format!("{error:#}"));
@@ -56,7 +68,23 @@ impl MasterKeyArgs {
     }
 }
 
+impl MasterKeyArgs {
+    /// Where secrets of the configuration may be.
+    pub(crate) fn stores(&self) -> &StoreArgs {
+        &self.stores
+    }
+}
+
 impl OperatorTokenArgs {
+    /// The same with what a store holds in the place of its name.
+    pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
+        let named = self.operator_token_file.as_ref().and_then(|file| file.to_str());
+        let named = named.filter(|text| is_reference(text)).map(SecretString::from);
+        let Some(value) = self.operator_token.clone().or(named) else { return Ok(self.clone()) };
+        let token = stores.resolve("SIXTY_OPERATOR_TOKEN", value).await?;
+        Ok(Self { operator_token: Some(token), ..self.clone() })
+    }
+
     pub(crate) fn file(&self, home: &Path) -> PathBuf {
         self.operator_token_file.clone().unwrap_or_else(|| home.join("operator-token"))
     }
@@ -116,7 +144,7 @@ pub(crate) fn ensure_operator_token(args: &OperatorTokenArgs, home: &Path) -> an
     read_operator_token(args, home)
 }
 
-fn read_private(path: &Path) -> anyhow::Result<SecretString> {
+pub(super) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("others can read {} (mode {:o}): run chmod 600 on it", path.display(), mode & 0o777);

@@ -131,7 +131,7 @@ fn postgres(args: &DoctorArgs, home: &Path) -> Finding {
 }
 
 async fn master_key(args: &DoctorArgs, home: &Path) -> Finding {
-    let found = match args.master_key.ring(home) {
+    let found = match args.master_key.ring(home).await {
         Ok(ring) => {
             let (known, away) = ring.keys().await;
             let ids: Vec<_> = known.into_iter().map(|key| key.id).collect();

@@ -42,8 +42,10 @@ pub(crate) struct WorkerArgs {
 
 pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()> {
     let home = home.path()?;
-    let keys = args.master_key.ring(&home)?;
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let keys = args.master_key.ring(&home).await?;
+    let admin_database = args.admin_database.resolved(args.master_key.stores()).await?;
+    let redis = args.redis.resolved(args.master_key.stores()).await?;
+    let catalog = Catalog::connect(&admin_database.catalog_config())?;
     let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
     // Made now, so that the first customer doesn't wait for it.
     provisioner.prepare_template().await.context("the template for customers' instances can't be made")?;
@@ -51,7 +53,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let backups = Backups::new(
         catalog.clone(),
         provisioner.clone(),
-        DatabaseAccess::of_admin(&args.admin_database.address(), tools)?,
+        DatabaseAccess::of_admin(&admin_database.address(), tools)?,
         BackupConfig::new(home.join("backups")),
     );
     let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
@@ -66,7 +68,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
 
     let stop = shutdown::token(args.with_parent)?;
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
-    let jobs = Worker::builder(Arc::new(catalog.clone()), args.redis.url())
+    let jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))

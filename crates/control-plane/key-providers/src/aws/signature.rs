@@ -52,3 +52,36 @@ pub(super) fn authorization(signed: &Signed<'_>, credentials: &Credentials) -> S
 fn sha256(bytes: &[u8]) -> String {
     hex::encode(digest::digest(&digest::SHA256, bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What botocore, AWS's own client for Python, makes of the same request.
+    #[test]
+    fn a_request_is_signed_as_awss_own_clients_do() {
+        let signed = Signed {
+            region: "eu-central-1",
+            service: "kms",
+            host: "kms.eu-central-1.amazonaws.com",
+            target: "TrentService.Encrypt",
+            body: b"{\"KeyId\":\"x\"}",
+            now: "2026-01-02T03:04:05Z".parse().unwrap(),
+        };
+        let mut credentials = Credentials {
+            access_key_id: "AKIDEXAMPLE".to_owned(),
+            secret_access_key: "the-secret-access-key".into(),
+            session_token: None,
+            expires_at: None,
+        };
+        let plain = authorization(&signed, &credentials);
+        assert!(
+            plain.ends_with("Signature=3f60d1d8dd322a61a4b4f37974c62fec0a77e59e26f5f0e1bc7276fd0302cb11")
+        );
+        credentials.session_token = Some("the-session-token".into());
+        let session = authorization(&signed, &credentials);
+        assert!(
+            session.ends_with("Signature=eff38c986b8002a37a878f9b87ac2923ff0d17a0d868917aff3c63cc0a021bd6")
+        );
+    }
+}

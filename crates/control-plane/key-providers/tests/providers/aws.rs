@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::CustomerId;
 use key_providers::aws::{Aws, AwsConfig, AwsKms, CredentialSource, Credentials, read_secret};
@@ -32,7 +33,8 @@ impl Moto {
             .spawn()
             .unwrap();
         let url: Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
-        testkit::wait_for("moto answers", async || reqwest::get(url.clone()).await.is_ok()).await;
+        let limit = Duration::from_secs(60);
+        testkit::wait_for("moto answers", limit, async || reqwest::get(url.clone()).await.is_ok()).await;
         Self { process, url }
     }
 

@@ -68,7 +68,8 @@ async fn transit(server: &MockServer, token: &str) {
             let stored = body["ciphertext"].as_str().unwrap().rsplit(':').next().unwrap();
             let text = String::from_utf8(STANDARD.decode(stored).unwrap()).unwrap();
             let (plain, aad) = text.split_once('|').unwrap();
-            if aad == body["associated_data"].to_string() {
+            let told = body["associated_data"].to_string();
+            if aad == told {
                 let plain = plain.trim_matches('"');
                 ResponseTemplate::new(200).set_body_json(json!({ "data": { "plaintext": plain } }))
             } else {
