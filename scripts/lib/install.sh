@@ -260,6 +260,24 @@ ensure_node() {
   say "Node.js: $(node --version | tr -d v)"
 }
 
+# AWS for the tests: moto, in a virtual environment of its own.
+ensure_moto() {
+  local own="$1/moto"
+  if ! have moto_server; then
+    if [ ! -x "$own/bin/moto_server" ]; then
+      case "$(platform)" in
+      debian) python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv ;;
+      macos) have python3 || brew_install python3 ;;
+      *) have python3 || install_by_hand "python3" "Python 3 with venv" ;;
+      esac
+      python3 -m venv "$own" && "$own/bin/pip" install --quiet 'moto[server]==5.*'
+    fi
+    export PATH="$own/bin:$PATH"
+  fi
+  have moto_server || fail "moto_server was installed but can't be found; the tests of AWS need it."
+  say "moto: $(moto_server --version 2>/dev/null | head -n 1)"
+}
+
 # Debian 12 and Ubuntu 24.04 have Node.js 18. The released builds are packages too; npm checks what arrives.
 node_from_registry() {
   local tools=$1

@@ -3,6 +3,7 @@
 //! ioredis. Every server is a process of its own; all run throughout; one at a time is loaded, in random order.
 
 mod express;
+mod inside;
 mod load;
 mod processes;
 mod servers;
@@ -28,7 +29,11 @@ use stack::{Customer, Stack, wait_until_answered};
 use statistics::ratios;
 use subject::Subject;
 
-const USAGE: &str = "bench/guarded-path/run [--short] [rounds]";
+/// Quicker than the C library's with the many small things that a request allocates.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const USAGE: &str = "bench/guarded-path/run [--short | --inside] [rounds]";
 /// The route of the one indexed query.
 const CONTACT_PATH: &str = "/api/v1/contacts/{id}";
 /// How many answers of each server are compared before the load, and after.
@@ -57,16 +62,25 @@ struct Effort {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut effort = Effort { rounds: 5, length: Duration::from_secs(4) };
+    let mut inside_only = false;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "serve" => return servers::run().await,
+            "ask" => return inside::run().await,
+            "--inside" => inside_only = true,
             "--short" => effort = Effort { rounds: 1, length: Duration::from_secs(1) },
             number => effort.rounds = number.parse::<usize>().context(USAGE)?.max(1),
         }
     }
-    express::install().await?;
+    if !inside_only {
+        express::install().await?;
+    }
     let stack = Stack::start().await?;
-    let outcome = measure(&stack, &effort).await;
+    let outcome = if inside_only {
+        inside::measure(&stack, &stack.customer().await?, effort.rounds).await
+    } else {
+        measure(&stack, &effort).await
+    };
     if outcome.is_err() {
         say(&std::fs::read_to_string(stack.log()).unwrap_or_default());
     }
@@ -83,8 +97,11 @@ async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
 
     bench.check(&client, &customer.key).await?;
     // Everybody once, uncounted: caches, pools and compilers are warm then.
-    for subject in &mut bench.subjects {
+    let admin = stack::connect(&stack.admin_url()).await?;
+    for place in 0..bench.subjects.len() {
+        let subject = &mut bench.subjects[place];
         subject.answered += load.round(&subject.url, subject.pid, effort.length).await?.requests;
+        bench.settle(place, &admin).await?;
     }
     for _ in 0..effort.rounds {
         for place in shuffled_pairs(bench.subjects.len()) {
@@ -92,6 +109,7 @@ async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
             let round = load.round(&subject.url, subject.pid, effort.length).await?;
             subject.answered += round.requests;
             subject.rounds.push(round);
+            bench.settle(place, &admin).await?;
         }
     }
     bench.check(&client, &customer.key).await?;
@@ -177,10 +195,30 @@ impl Bench {
         for (name, pid, url, answer) in plan {
             wait_until_answered(client, &url, Some(&customer.key)).await?;
             let answer = answer.clone();
-            subjects.push(Subject { name, url, pid, answer, rounds: Vec::new(), answered: 1 });
+            subjects.push(Subject {
+                name,
+                url,
+                pid,
+                answer,
+                rounds: Vec::new(),
+                answered: 1,
+                handed_over: Vec::new(),
+            });
         }
         subjects[SIXTY].answered += 1;
         Ok(Self { subjects, peers_url, _servers: servers })
+    }
+
+    /// Waits until the usage of one of our servers is written down.
+    async fn settle(&mut self, place: usize, admin: &tokio_postgres::Client) -> anyhow::Result<()> {
+        let endpoint = match place {
+            GUARDED => HELLO_PATH,
+            SIXTY => CONTACT_PATH,
+            _ => return Ok(()),
+        };
+        let subject = &mut self.subjects[place];
+        subject.handed_over.push(usage::handed_over(admin, endpoint, subject.answered).await?);
+        Ok(())
     }
 
     async fn check(&mut self, client: &reqwest::Client, key: &str) -> anyhow::Result<()> {
@@ -199,6 +237,9 @@ impl Bench {
             say(&subject.row());
         }
         say("* of the server's process per request, without databases; wrk's as a share of one core.\n");
+        for place in [GUARDED, SIXTY] {
+            say(&self.subjects[place].what_was_left());
+        }
         self.ratio("guarded over bare handler", GUARDED, BARE);
         self.ratio("sixty serve over query from a pool", SIXTY, POOL);
         self.ratio("guarded handler over Express", GUARDED, EXPRESS_HELLO);

@@ -38,7 +38,7 @@ pub(crate) const PLAIN_TABLE: &str = "contacts_plain";
 /// As many connections as `sixty serve` has to one customer's database.
 pub(crate) const POOL_SIZE: usize = 8;
 /// `sixty serve`'s own.
-const LOG: &str = "info,apalis_core=warn,apalis_redis=warn,tokio_postgres=warn";
+pub(crate) const LOG: &str = "info,apalis_core=warn,apalis_redis=warn,tokio_postgres=warn";
 
 /// What a process is to serve.
 #[derive(Serialize, Deserialize)]
@@ -73,16 +73,21 @@ pub(crate) struct CustomerLogin {
 pub(crate) async fn run() -> anyhow::Result<()> {
     telemetry::start(LOG, LogFormat::Text)?;
     let order: Order = serde_json::from_reader(std::io::stdin()).context("an order on standard input")?;
-    let router = match order.server {
+    let router = router(order.server)?;
+    let listener = TcpListener::bind(("127.0.0.1", order.port)).await?;
+    api::serve(listener, router, ServerLimits::default(), std::future::pending()).await;
+    Ok(())
+}
+
+/// The routes of a server. Must be called inside a Tokio runtime.
+pub(crate) fn router(server: Server) -> anyhow::Result<Router> {
+    Ok(match server {
         Server::Bare => Router::new().route(HELLO_PATH, get(hello)),
         Server::Guarded { admin_url, redis_url, spool } => guarded(admin_url, redis_url, spool)?,
         Server::Pool(login) => Router::new()
             .route("/api/v1/contacts/{id}", get(contact))
             .with_state(PlainContacts { pool: login.pool()?, query: contact_query().into() }),
-    };
-    let listener = TcpListener::bind(("127.0.0.1", order.port)).await?;
-    api::serve(listener, router, ServerLimits::default(), std::future::pending()).await;
-    Ok(())
+    })
 }
 
 async fn hello() -> Response {

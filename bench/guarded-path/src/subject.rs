@@ -1,5 +1,7 @@
 //! One thing that is measured: a route of a running server.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 use serde_json::Value;
 
@@ -17,6 +19,8 @@ pub(crate) struct Subject {
     pub(crate) rounds: Vec<Round>,
     /// Answers that we know of, measured or not.
     pub(crate) answered: u64,
+    /// The rows of usage that were written down after each round, and how long that took.
+    pub(crate) handed_over: Vec<(u64, Duration)>,
 }
 
 impl Subject {
@@ -35,6 +39,18 @@ impl Subject {
             self.answered += 1;
         }
         Ok(())
+    }
+
+    /// How much of the usage was handed over after the rounds. During a round the hand-over gives way to requests.
+    pub(crate) fn what_was_left(&self) -> String {
+        let rows: u64 = self.handed_over.iter().map(|(rows, _)| rows).sum();
+        let time: Duration = self.handed_over.iter().map(|(_, time)| *time).sum();
+        format!(
+            "{}: {rows} of {} rows of usage were handed over after the rounds, in {:.1} s",
+            self.name,
+            self.answered,
+            time.as_secs_f64()
+        )
     }
 
     fn all(&self, of: impl Fn(&Round) -> f64) -> f64 {

@@ -15,6 +15,27 @@ pub(crate) async fn rows(admin: &Client, endpoint: &str) -> anyhow::Result<u64> 
     Ok(u64::try_from(count)?)
 }
 
+/// Waits until so many requests of an endpoint are written down; how many rows that were, and how long it took. What is
+/// handed over after a round must not disturb the next one.
+pub(crate) async fn handed_over(
+    admin: &Client,
+    endpoint: &str,
+    wanted: u64,
+) -> anyhow::Result<(u64, Duration)> {
+    let query = "select coalesce(sum(requests), 0)::bigint from admin_api_usage_daily where endpoint = $1";
+    let began = Instant::now();
+    let mut first = None;
+    loop {
+        let found = u64::try_from(admin.query_one(query, &[&endpoint]).await?.get::<_, i64>(0))?;
+        let before = *first.get_or_insert(found);
+        if found >= wanted {
+            return Ok((found - before, began.elapsed()));
+        }
+        ensure!(began.elapsed() < PATIENCE, "{found} requests of {wanted} are written down of {endpoint}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Waits until an endpoint has so many rows at least; how many it has then.
 pub(crate) async fn at_least(admin: &Client, endpoint: &str, wanted: u64) -> anyhow::Result<u64> {
     let began = Instant::now();

@@ -39,14 +39,14 @@ fn request(random: &mut u64) -> UsageRecord {
         request_id: Uuid::now_v7(),
         api_key_id: ApiKeyId(customer),
         customer_id: CustomerId(customer),
-        endpoint: format!("/api/v1/resource-{route}/{{id}}"),
-        method: if route.is_multiple_of(3) { "POST" } else { "GET" }.to_owned(),
+        endpoint: format!("/api/v1/resource-{route}/{{id}}").into(),
+        method: if route.is_multiple_of(3) { "POST" } else { "GET" }.into(),
         status_code: if is_refused { 404 } else { 200 },
         response_time_ms: u32::try_from(next(random) % 60).unwrap_or_default(),
         request_size_bytes: None,
         response_size_bytes: Some(next(random) % 4_000),
-        module: Some("crm_core".to_owned()),
-        outcome: if is_refused { "not-found" } else { UsageRecord::OK }.to_owned(),
+        module: Some("crm_core".into()),
+        outcome: if is_refused { "not-found" } else { UsageRecord::OK }.into(),
         created_at: Utc::now(),
     }
 }

@@ -144,7 +144,7 @@ async fn hand_over(
     let before = counts(client).await?;
     let catalog = Catalog::connect(&CatalogConfig::new(server.url("spooled").into()))?;
     let stop = CancellationToken::new();
-    let config = MeteringConfig::new(folder.to_owned());
+    let config = MeteringConfig { lag_under_load: Duration::ZERO, ..MeteringConfig::new(folder.to_owned()) };
     let (meter, task) = Meter::start(Arc::new(catalog), config, stop.clone())?;
     let requests = load::requests(rows);
     let recorder = meter.clone();
@@ -200,13 +200,13 @@ async fn insert_one_by_one(client: &Client, time: Duration) -> anyhow::Result<f6
                     &request.customer_id.uuid(),
                     &request.api_key_id.uuid(),
                     &request.request_id,
-                    &request.endpoint,
-                    &request.method,
+                    &request.endpoint.as_ref(),
+                    &request.method.as_ref(),
                     &i32::from(request.status_code),
                     &i32::try_from(request.response_time_ms)?,
                     &request.response_size_bytes.map(i64::try_from).transpose()?,
-                    &request.module,
-                    &request.outcome,
+                    &request.module.as_deref(),
+                    &request.outcome.as_ref(),
                 ],
             )
             .await?;

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{Method, Uri};
 use problem::Problem;
@@ -18,7 +17,7 @@ pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
     ))
 }
 
-pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response<Body> {
+pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
     let message = payload
         .downcast_ref::<String>()
         .map(String::as_str)

@@ -4,6 +4,7 @@
 //! puts the gateway's layers round it.
 
 mod docs;
+mod every_request;
 mod fallback;
 mod health;
 mod known_parameters;
@@ -12,15 +13,12 @@ mod operator;
 mod problem_document;
 mod problems;
 mod provision;
-mod request_id;
 mod server;
-mod time_limit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use customer_db::CustomerDatabases;
 use customers::ControlPlane;
@@ -28,21 +26,19 @@ use gateway::{Gateway, TrustedProxies};
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
 use tokio_util::sync::CancellationToken;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use openapi::document as openapi_document;
 pub use server::{ServerLimits, serve};
-
-/// The largest body that is read, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);
 
 /// How long a body may pause before its request is given up.
 const SLOWEST_BODY: Duration = Duration::from_secs(15);
+
+const EVERY_REQUEST: EveryRequest = EveryRequest { longest: LONGEST_REQUEST, slowest_body: SLOWEST_BODY };
 
 /// Everything the API stands on.
 pub struct ApiParts {
@@ -100,16 +96,7 @@ pub fn router(parts: ApiParts) -> Router {
     with_common_layers(routes)
 }
 
-/// Puts what every request passes round these routes: the request id, the answer to a panic, the time limits and the
-/// largest body, from the outside inwards.
+/// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits.
 pub fn with_common_layers(routes: Router) -> Router {
-    // One layer of five, and not five layers: the router boxes what each of its layers makes, and a request copies every
-    // box with all that is inside of it.
-    routes.layer((
-        axum::middleware::from_fn(request_id::request_id),
-        CatchPanicLayer::custom(fallback::panicked),
-        axum::middleware::from_fn_with_state(LONGEST_REQUEST, time_limit::time_limit),
-        RequestBodyTimeoutLayer::new(SLOWEST_BODY),
-        DefaultBodyLimit::max(LARGEST_BODY),
-    ))
+    routes.layer(EVERY_REQUEST)
 }

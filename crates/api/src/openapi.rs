@@ -56,6 +56,7 @@ fn guarded_by_operator_token(mut document: OpenApi) -> OpenApi {
         for operation in operations.into_iter().flatten() {
             operation.security = Some(vec![SecurityRequirement::new("operator_token", Vec::<String>::new())]);
             describe_common_answers(operation, has_parameters);
+            name_problems(operation);
         }
         if let Some(post) = &mut item.post {
             describe_idempotency(post);
@@ -84,6 +85,18 @@ fn describe_idempotency(post: &mut Operation) {
     ] {
         let answers = &mut post.responses.responses;
         answers.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem_response(description)));
+    }
+}
+
+/// A handler's annotation names the document of a refusal, and calls it JSON; its media type is a problem's.
+fn name_problems(operation: &mut Operation) {
+    let refusals = operation.responses.responses.iter_mut().filter(|(status, _)| status.as_str() >= "400");
+    for (_, response) in refusals {
+        if let RefOr::T(response) = response
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert("application/problem+json".to_owned(), content);
+        }
     }
 }
 
@@ -147,6 +160,24 @@ mod tests {
         }
         lines.sort();
         insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn every_refusal_is_a_problem_document() {
+        let document = serde_json::to_value(document()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let answers = operation["responses"].as_object().unwrap();
+                for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
+                    // Readiness is told in the same form whether it is good or bad.
+                    let is_ready = path == "/api/ready" && status == "503";
+                    let kinds: Vec<_> =
+                        answer["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
+                    let expected = if is_ready { "application/json" } else { "application/problem+json" };
+                    assert_eq!(kinds, [expected], "{method} {path}: {status}");
+                }
+            }
+        }
     }
 
     #[test]

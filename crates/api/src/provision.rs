@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use catalog::{PageRequest, api_keys, customers as customer_rows, modules};
@@ -77,14 +78,14 @@ pub(crate) struct ProvisionedKey {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProvisionedCustomer {
     success: bool,
-    customer: CustomerView,
-    modules: Vec<ModuleView>,
-    api_keys: Vec<ApiKeyView>,
+    customer: KnownCustomer,
+    modules: Vec<KnownModule>,
+    api_keys: Vec<KnownApiKey>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct CustomerView {
+struct KnownCustomer {
     id: Uuid,
     name: String,
     domain: Option<String>,
@@ -94,13 +95,13 @@ struct CustomerView {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ModuleView {
+struct KnownModule {
     name: String,
     enabled: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ApiKeyView {
+struct KnownApiKey {
     id: Uuid,
     prefix: String,
     name: String,
@@ -119,7 +120,7 @@ pub(crate) async fn provision(
     Extension(actor): Extension<Actor>,
     body: Result<JsonBody<ProvisionRequest>, Problem>,
 ) -> Result<Response, Problem> {
-    let JsonBody(request) = body.map_err(for_old_clients)?;
+    let JsonBody(request) = body?;
     let request = SignUpRequest {
         customer_id: request.customer_id,
         name: request.customer_name,
@@ -132,8 +133,8 @@ pub(crate) async fn provision(
     // In a task of its own: a caller who hangs up must not leave the sign-up without somebody who waits for it.
     let waiting = tokio::spawn(async move { sign_up_and_wait(&state, &actor, &request).await });
     match waiting.await {
-        Ok(outcome) => outcome.map(created).map_err(for_old_clients),
-        Err(panicked) => Err(for_old_clients(Problem::from_unexpected(&panicked))),
+        Ok(outcome) => outcome.map(created),
+        Err(panicked) => Err(Problem::from_unexpected(&panicked)),
     }
 }
 
@@ -219,7 +220,7 @@ pub(crate) async fn provisioned(
     State(state): State<ApiState>,
     PathParam(customer): PathParam<String>,
 ) -> Result<Json<ProvisionedCustomer>, Problem> {
-    read(&state, &customer).await.map(Json).map_err(for_old_clients)
+    read(&state, &customer).await.map(Json)
 }
 
 async fn read(state: &ApiState, name: &str) -> Result<ProvisionedCustomer, Problem> {
@@ -232,7 +233,7 @@ async fn read(state: &ApiState, name: &str) -> Result<ProvisionedCustomer, Probl
         .map_err(problem_of_catalog)?;
     Ok(ProvisionedCustomer {
         success: true,
-        customer: CustomerView {
+        customer: KnownCustomer {
             id: customer.id.uuid(),
             name: customer.company_name,
             domain: customer.company_domain,
@@ -242,12 +243,12 @@ async fn read(state: &ApiState, name: &str) -> Result<ProvisionedCustomer, Probl
         },
         modules: modules
             .into_iter()
-            .map(|module| ModuleView { name: module.module_key, enabled: module.enabled })
+            .map(|module| KnownModule { name: module.module_key, enabled: module.enabled })
             .collect(),
         api_keys: keys
             .data
             .into_iter()
-            .map(|key| ApiKeyView {
+            .map(|key| KnownApiKey {
                 id: key.id.uuid(),
                 prefix: key.key_prefix,
                 name: key.name,
@@ -266,7 +267,16 @@ fn in_camel_case(error: UseCaseError) -> Problem {
     })
 }
 
-fn for_old_clients(problem: Problem) -> Problem {
-    let message = problem.detail().to_owned();
-    problem.with("success", false).with("message", message)
+/// Adds `success` and `message` to every problem of this endpoint, whichever layer it comes from. Goes round them all.
+///
+/// Only the problem in the extensions is changed: the request id's layer, further out, writes the body from it.
+pub(crate) async fn for_old_clients(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_asked = path == "/api/provision" || path.starts_with("/api/provision/");
+    let mut response = next.run(request).await;
+    if is_asked && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let message = problem.detail().to_owned();
+        response.extensions_mut().insert(problem.with("success", false).with("message", message));
+    }
+    response
 }

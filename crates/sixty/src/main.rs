@@ -20,6 +20,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use config::{CoreDumpArgs, HomeArgs, LogArgs, LogFormatArg};
 use telemetry::LogFormat;
 
+/// Quicker than the C library's with the many small things that a request allocates.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A PostgreSQL for every customer of a sales CRM: sign up, isolate, serve, meter.
 #[derive(Parser)]
 #[command(name = "sixty", version, propagate_version = true, max_term_width = 110)]

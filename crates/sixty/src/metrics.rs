@@ -65,6 +65,12 @@ impl Gauges {
         gauge!("sixty_usage_spooled_bytes").set(number(health.spooled_bytes));
         gauge!("sixty_usage_waiting_records").set(number(health.waiting_records));
         gauge!("sixty_usage_lag_seconds").set(health.lag.as_secs_f64());
+        gauge!("sixty_usage_spool_limit_bytes").set(number(health.spool_limit_bytes));
+        gauge!("sixty_usage_in_memory_records").set(number(health.in_memory as u64));
+        gauge!("sixty_usage_memory_limit_records").set(number(health.memory_limit as u64));
+        gauge!("sixty_usage_adopted_spools").set(number(health.adopted_spools as u64));
+        metrics::counter!("sixty_usage_refused_total").absolute(health.refused);
+        metrics::counter!("sixty_usage_damaged_bytes_total").absolute(health.damaged_bytes);
         metrics::counter!("sixty_usage_handed_over_total").absolute(health.handed_over);
         metrics::counter!("sixty_usage_lost_total").absolute(health.lost);
         gauge!("sixty_usage_degraded").set(if health.is_degraded() { 1.0 } else { 0.0 });

@@ -13,7 +13,7 @@ use customers::ControlPlane;
 use domain::principal::Change;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
 use limits::{Limiter, LimiterConfig};
-use metering::{Meter, MeteringConfig};
+use metering::Meter;
 use provisioning::OperationWatcher;
 use telemetry::Numbers;
 use tokio::net::TcpListener;
@@ -60,7 +60,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let stop = shutdown::token(args.with_parent)?;
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
-    let metering = MeteringConfig::new(home.join("usage-spool"));
+    let metering = args.server.metering_config(home.join("usage-spool"));
     let (meter, writer) = Meter::start(Arc::new(catalog.clone()), metering, stop_meter.clone())?;
     // Stops with the process: requests under way still ask.
     let directory = KnownDirectory::start(

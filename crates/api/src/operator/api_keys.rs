@@ -117,6 +117,7 @@ pub(crate) struct ApiKeyQuery {
     /// `active`, `revoked` or `expired`.
     status: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

@@ -37,6 +37,7 @@ pub(crate) struct AuditQuery {
     #[serde(rename = "created_at[lt]")]
     until: Option<DateTime<Utc>>,
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

@@ -27,6 +27,7 @@ use crate::problems::{problem_of, problem_of_catalog};
 #[into_params(parameter_in = Query)]
 pub(crate) struct BackupQuery {
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
@@ -107,6 +108,7 @@ pub(crate) struct AllBackupsQuery {
     /// `running`, `succeeded` or `failed`.
     status: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

@@ -74,6 +74,7 @@ pub(crate) struct CustomerQuery {
     /// `created_at`, `updated_at` or `company_name`, with `-` in front for the other direction.
     sort: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

@@ -25,6 +25,7 @@ pub(crate) struct JobQuery {
     /// Only of this kind.
     kind: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

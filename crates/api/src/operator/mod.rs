@@ -74,5 +74,6 @@ pub(crate) fn router(state: &ApiState) -> Router {
         .route_layer(from_fn_with_state(state.clone(), idempotency::idempotency))
         .route_layer(from_fn(known_parameters))
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
+        .route_layer(from_fn(provision::for_old_clients))
         .with_state(state.clone())
 }

@@ -95,6 +95,7 @@ pub(crate) struct OperationQuery {
     /// Only of this customer: the UUID or the customerId, also of one who is gone or never was there.
     customer: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

@@ -3,6 +3,7 @@
 mod idempotency;
 mod keys;
 mod modules;
+mod provision;
 mod usage;
 
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::DefaultBodyLimit;
 use catalog::customers::NewCustomer;
 use catalog::{Catalog, CatalogConfig, audit, customers as customer_rows};
 use chrono::Utc;
@@ -27,7 +27,7 @@ use testkit::AdminDatabase;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, LARGEST_BODY, request_id};
+use crate::{ApiState, EVERY_REQUEST};
 
 /// The operator API over an admin database of the test's own.
 pub(super) struct Api {
@@ -69,9 +69,7 @@ impl Api {
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
         };
-        let router = super::router(&state)
-            .layer(DefaultBodyLimit::max(LARGEST_BODY))
-            .layer(axum::middleware::from_fn(request_id::request_id));
+        let router = super::router(&state).layer(EVERY_REQUEST);
         Self { database, catalog, control_plane, router, token }
     }
 

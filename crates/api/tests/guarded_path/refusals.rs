@@ -1,5 +1,7 @@
 //! Every refusal has its own problem, says what to do, and is counted under its own name.
 
+use std::borrow::Cow;
+
 use std::net::SocketAddr;
 
 use axum::body::Body;
@@ -106,7 +108,7 @@ async fn a_refusal_names_module_permission_and_reason_and_is_counted() {
         .recorded
         .all()
         .into_iter()
-        .map(|record| (record.outcome.to_string(), record.status_code, record.module))
+        .map(|record| (record.outcome.to_string(), record.status_code, record.module.map(Cow::into_owned)))
         .collect();
     let core = Some("crm_core".to_owned());
     assert_eq!(

@@ -1,5 +1,7 @@
 //! The catalog as the place where usage is written down.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -127,8 +129,12 @@ async fn write_down(
             usage_spools::count_modules(transaction, &new).await?;
         }
     }
-    let used: Vec<_> = records.iter().map(|record| (record.api_key_id, record.created_at)).collect();
-    api_keys::touch_last_used(transaction, &used).await?;
+    let mut last_used = HashMap::new();
+    for record in records {
+        let last = last_used.entry(record.api_key_id).or_insert(record.created_at);
+        *last = record.created_at.max(*last);
+    }
+    api_keys::touch_last_used(transaction, &last_used.into_iter().collect::<Vec<_>>()).await?;
     Ok(())
 }
 
@@ -141,14 +147,14 @@ impl From<&UsageRecord> for api_usage::UsageRecord {
             customer_id: record.customer_id,
             api_key_id: record.api_key_id,
             request_id: Some(record.request_id),
-            endpoint: record.endpoint.clone(),
-            method: record.method.clone(),
+            endpoint: record.endpoint.as_ref().to_owned(),
+            method: record.method.clone().into_owned(),
             status_code: record.status_code,
             response_time_ms: i32::try_from(record.response_time_ms).ok(),
             request_size_bytes: size(record.request_size_bytes),
             response_size_bytes: size(record.response_size_bytes),
-            module: record.module.clone(),
-            outcome: (!record.outcome.is_empty()).then(|| record.outcome.clone()),
+            module: record.module.clone().map(Cow::into_owned),
+            outcome: (!record.outcome.is_empty()).then(|| record.outcome.clone().into_owned()),
         }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use domain::OrganizationId;
 use domain::principal::{Permit, Principal};
-use gateway::ClientAddress;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use http::request::Parts;
@@ -35,7 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         // Only the gateway's guard gives a permit: a route that stands outside it answers nothing.
         let permit = parts.extensions.get::<Permit>().ok_or_else(unauthenticated)?;
         let principal = Arc::clone(permit.principal());
-        let address = parts.extensions.get::<ClientAddress>().and_then(|address| address.0);
+        let address = permit.address();
         let user_agent = parts
             .headers
             .get(USER_AGENT)

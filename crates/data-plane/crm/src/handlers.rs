@@ -87,7 +87,7 @@ pub(crate) async fn read(
     if tag.is_known(&headers) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag.header()?)]).into_response());
     }
-    object(StatusCode::OK, document)
+    tagged(StatusCode::OK, document, &tag)
 }
 
 pub(crate) async fn change(
@@ -113,7 +113,12 @@ pub(crate) async fn delete(
 
 /// One object with its entity tag.
 fn object(status: StatusCode, document: String) -> Result<Response, Problem> {
-    let tag = EntityTag::of(&document).header()?;
+    let tag = EntityTag::of(&document);
+    tagged(status, document, &tag)
+}
+
+fn tagged(status: StatusCode, document: String, tag: &EntityTag) -> Result<Response, Problem> {
+    let tag = tag.header()?;
     let mut response = json(status, document);
     response.headers_mut().insert(ETAG, tag);
     Ok(response)

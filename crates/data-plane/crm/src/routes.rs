@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use customer_db::CustomerDatabases;
@@ -18,9 +17,6 @@ use problem::Problem;
 use crate::handlers;
 use crate::resources::RESOURCES;
 use crate::spec::ResourceSpec;
-
-/// The largest body.
-pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
 
 /// What a route does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,14 +117,13 @@ pub fn router(databases: &CustomerDatabases, gateway: &Gateway) -> Router {
     for route in ROUTES.iter() {
         paths.entry(&route.path).or_default().push(route);
     }
-    let router = paths.into_iter().fold(Router::new(), |router, (path, routes)| {
+    paths.into_iter().fold(Router::new(), |router, (path, routes)| {
         let no_such_method = gateway.guard_the_rest(any(refusal(&routes)));
         let methods = routes.iter().fold(MethodRouter::new(), |methods, route| {
             methods.merge(gateway.guard(method_router(route, databases.clone()), route.needs()))
         });
         router.route(path, methods.fallback_service(no_such_method))
-    });
-    router.layer(DefaultBodyLimit::max(LARGEST_BODY))
+    })
 }
 
 fn method_router(route: &'static RouteInfo, databases: CustomerDatabases) -> MethodRouter {

@@ -1,21 +1,25 @@
 //! The statements, made of a resource's description. Names come from the descriptions only; values are parameters.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use crate::body::Assignments;
 use crate::list::{Comparison, Filter, ListQuery, Sort};
+use crate::resources::RESOURCES;
 use crate::spec::{Column, Kind, ResourceSpec};
 use crate::value::Value;
 
 /// A statement and its parameters.
 #[derive(Debug)]
 pub(crate) struct Statement {
-    pub(crate) text: String,
+    pub(crate) text: Cow<'static, str>,
     pub(crate) parameters: Vec<Value>,
 }
 
 impl Statement {
-    fn new(text: impl Into<String>) -> Self {
+    fn new(text: impl Into<Cow<'static, str>>) -> Self {
         Self { text: text.into(), parameters: Vec::new() }
     }
 
@@ -26,15 +30,14 @@ impl Statement {
     }
 
     fn push(&mut self, text: &str) {
-        self.text.push_str(text);
+        self.text.to_mut().push_str(text);
     }
 }
 
 /// One object by its id.
 pub(crate) fn read(spec: &ResourceSpec, id: uuid::Uuid) -> Statement {
-    let mut statement = Statement::new(format!("select {} from {} where id = ", document(spec), spec.table));
-    let id = statement.bind(Value::Uuid(id));
-    statement.push(&id);
+    let mut statement = Statement::new(&*texts(spec).read);
+    statement.bind(Value::Uuid(id));
     statement
 }
 
@@ -60,9 +63,9 @@ pub(crate) fn insert(spec: &ResourceSpec, assignments: Assignments) -> Statement
     } else {
         let names: Vec<_> = assignments.iter().map(|(column, _)| quoted(column)).collect();
         let values: Vec<_> = assignments.into_iter().map(|(_, value)| statement.bind(value)).collect();
-        let _ = write!(statement.text, "({}) values ({})", names.join(", "), values.join(", "));
+        let _ = write!(statement.text.to_mut(), "({}) values ({})", names.join(", "), values.join(", "));
     }
-    let _ = write!(statement.text, " returning id, {}", document(spec));
+    let _ = write!(statement.text.to_mut(), " returning id, {}", document(spec));
     statement
 }
 
@@ -75,7 +78,7 @@ pub(crate) fn update(spec: &ResourceSpec, id: uuid::Uuid, assignments: Assignmen
         .collect();
     statement.push(&changes.join(", "));
     let id = statement.bind(Value::Uuid(id));
-    let _ = write!(statement.text, " where id = {id} returning {}", document(spec));
+    let _ = write!(statement.text.to_mut(), " where id = {id} returning {}", document(spec));
     statement
 }
 
@@ -97,18 +100,18 @@ pub(crate) fn list(spec: &ResourceSpec, query: &ListQuery) -> Statement {
         let pattern = statement.bind(Value::Text(like_pattern(text)));
         let parts: Vec<_> =
             spec.searchable().map(|column| format!("{} ilike {pattern}", quoted(column))).collect();
-        let _ = write!(statement.text, " and ({})", parts.join(" or "));
+        let _ = write!(statement.text.to_mut(), " and ({})", parts.join(" or "));
     }
     if let Some(values) = &query.after {
         let follows = follows(&mut statement, &query.sort, values);
-        let _ = write!(statement.text, " and {follows}");
+        let _ = write!(statement.text.to_mut(), " and {follows}");
     }
     let order: Vec<_> = query
         .sort
         .iter()
         .map(|sort| format!("{}{}", quoted(sort.column), if sort.descending { " desc" } else { "" }))
         .collect();
-    let _ = write!(statement.text, " order by {} limit {}", order.join(", "), query.limit + 1);
+    let _ = write!(statement.text.to_mut(), " order by {} limit {}", order.join(", "), query.limit + 1);
     statement
 }
 
@@ -117,8 +120,10 @@ fn condition(statement: &mut Statement, filter: &Filter) {
     let column = quoted(filter.column);
     let operator = filter.comparison.operator();
     let _ = match (filter.column.kind, filter.comparison) {
-        (Kind::Email, Comparison::Equal) => write!(statement.text, " and lower({column}) = lower({value})"),
-        _ => write!(statement.text, " and {column} {operator} {value}"),
+        (Kind::Email, Comparison::Equal) => {
+            write!(statement.text.to_mut(), " and lower({column}) = lower({value})")
+        }
+        _ => write!(statement.text.to_mut(), " and {column} {operator} {value}"),
     };
 }
 
@@ -172,7 +177,31 @@ fn like_pattern(text: &str) -> String {
 }
 
 /// The representation of a row as JSON text, made by PostgreSQL.
-pub(crate) fn document(spec: &ResourceSpec) -> String {
+pub(crate) fn document(spec: &ResourceSpec) -> &'static str {
+    &texts(spec).document
+}
+
+/// What is the same for every request.
+struct Texts {
+    document: String,
+    /// Reads one object.
+    read: String,
+}
+
+fn texts(spec: &ResourceSpec) -> &'static Texts {
+    static TEXTS: LazyLock<HashMap<&str, Texts>> = LazyLock::new(|| {
+        let texts = |spec: &ResourceSpec| {
+            let document = compose_document(spec);
+            let read = format!("select {document} from {} where id = $1", spec.table);
+            Texts { document, read }
+        };
+        RESOURCES.iter().map(|spec| (spec.table, texts(spec))).collect()
+    });
+    #[expect(clippy::panic, reason = "a slip in the code that every test of the resource finds")]
+    TEXTS.get(spec.table).unwrap_or_else(|| panic!("{} is not among the resources", spec.table))
+}
+
+fn compose_document(spec: &ResourceSpec) -> String {
     let columns: Vec<_> = spec.columns.iter().map(|column| represented(spec, column)).collect();
     format!("(select row_to_json(item)::text from (select {}) as item)", columns.join(", "))
 }

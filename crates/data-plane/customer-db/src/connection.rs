@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::connect::Tls;
@@ -40,7 +41,7 @@ impl Form {
 pub(crate) struct Connection {
     client: Client,
     /// By what they were made of.
-    statements: [HashMap<Box<str>, Statement>; 3],
+    statements: [HashMap<Box<str>, Statement, RandomState>; 3],
     tls: Tls,
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::customer::{ApiKeyStatus, Lifecycle};
-use domain::principal::{Directory as _, Principal};
+use domain::principal::Principal;
 use http::{HeaderMap, Uri, header};
 use problem::Problem;
-use secrets::ApiKey;
+use secrets::{ApiKey, KeyHash};
 
 use crate::KnownDirectory;
 
@@ -29,11 +29,12 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     Ok(token.trim())
 }
 
-/// The key that a request shows. Most wrong keys end here: the checksum needs no look-up.
-pub(crate) fn presented_key(headers: &HeaderMap, uri: &Uri) -> Result<ApiKey, Problem> {
+/// The hash of the key that a request shows. Most wrong keys end here: the checksum needs no look-up.
+pub(crate) fn presented_key(headers: &HeaderMap, uri: &Uri) -> Result<KeyHash, Problem> {
     refuse_key_in_url(uri)?;
     let token = bearer_token(headers)?;
-    ApiKey::parse(token).map_err(|error| Problem::unauthenticated(format!("The bearer token is {error}.")))
+    ApiKey::hash_shown(token)
+        .map_err(|error| Problem::unauthenticated(format!("The bearer token is {error}.")))
 }
 
 /// A key in a URL ends up in logs, histories and referrers: it is refused even if it is right, and whoever sent it is
@@ -52,13 +53,14 @@ fn refuse_key_in_url(uri: &Uri) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Who owns the key, if that is known for sure without asking.
+pub(crate) fn principal_at_hand(directory: &KnownDirectory, key: &KeyHash) -> Option<Arc<Principal>> {
+    directory.principal_at_hand(key).filter(|principal| is_there(principal))
+}
+
 /// Who owns the key, if anybody who is there.
-pub(crate) async fn principal(directory: &KnownDirectory, key: &ApiKey) -> Result<Arc<Principal>, Problem> {
-    let hash = key.hash();
-    if let Some(principal) = directory.principal_at_hand(&hash).filter(|principal| is_there(principal)) {
-        return Ok(principal);
-    }
-    let principal = directory.principal(&hash).await.map_err(|error| {
+pub(crate) async fn principal(directory: &KnownDirectory, key: &KeyHash) -> Result<Arc<Principal>, Problem> {
+    let principal = directory.principal_of(key).await.map_err(|error| {
         tracing::warn!(%error, "a key can't be looked up");
         Problem::unavailable("Keys can't be checked right now. Try again in a moment.").retry_after(2)
     })?;

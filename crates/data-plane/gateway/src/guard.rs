@@ -1,27 +1,33 @@
 //! The guard round a route: the steps in order, and the count at the end.
+//!
+//! A request of which everything is known passes without waiting: the guard's future is then the handler's own. Only when
+//! the directory or Redis must be asked does the check become a future of its own.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
-use chrono::Utc;
-use domain::principal::Permit;
 use domain::route::RouteNeeds;
-use limits::Verdict;
-use problem::Problem;
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
 
-use crate::meter::Counted;
-use crate::observe::{RouteNumbers, Step, StepWatch};
+use crate::Gateway;
+use crate::observe::RouteNumbers;
+use crate::passage::{Halt, Passage};
 use crate::rate_limit::RouteLimits;
-use crate::{Gateway, authenticate, customer_status, module, permission, rate_limit};
 
 /// What the guard of one route works with.
-struct RouteGuard {
-    needs: Option<RouteNeeds>,
-    limits: RouteLimits,
-    numbers: RouteNumbers,
+pub(crate) struct RouteGuard {
+    pub(crate) gateway: Gateway,
+    pub(crate) needs: Option<RouteNeeds>,
+    /// The path of [`RouteNeeds`]; empty where nothing is needed.
+    pub(crate) path: Arc<str>,
+    pub(crate) limits: RouteLimits,
+    pub(crate) numbers: RouteNumbers,
 }
 
 impl Gateway {
@@ -37,99 +43,136 @@ impl Gateway {
     }
 
     fn layered(&self, routes: MethodRouter, needs: Option<RouteNeeds>) -> MethodRouter {
-        let gateway = self.clone();
         let name = needs
             .as_ref()
             .map_or_else(|| "none".to_owned(), |needs| format!("{} {}", needs.method, needs.path));
-        let route = Arc::new(RouteGuard {
+        routes.layer(GuardLayer(Arc::new(RouteGuard {
+            gateway: self.clone(),
             limits: self.0.config.limits.of_route(needs.as_ref()),
             numbers: RouteNumbers::new(name),
+            path: needs.as_ref().map_or("", |needs| &needs.path).into(),
             needs,
-        });
-        routes.layer(from_fn(move |request: Request, next: Next| {
-            pass(gateway.clone(), Arc::clone(&route), request, next)
+        })))
+    }
+}
+
+impl RouteGuard {
+    /// The path under which a request is counted.
+    fn path_of(&self, request: &Request) -> Arc<str> {
+        match (&self.needs, request.extensions().get::<MatchedPath>()) {
+            (None, Some(matched)) => matched.as_str().into(),
+            _ => Arc::clone(&self.path),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct GuardLayer(Arc<RouteGuard>);
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { inner, route: Arc::clone(&self.0) }
+    }
+}
+
+/// A service behind the guard.
+#[derive(Clone)]
+struct Guarded<S> {
+    inner: S,
+    route: Arc<RouteGuard>,
+}
+
+impl<S> Service<Request> for Guarded<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Passing<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let path = self.route.path_of(&request);
+        let mut passage = Passage::begin(Arc::clone(&self.route), &request, path);
+        let way = match passage.check_at_hand(&mut request) {
+            Ok(()) => Way::Handler { handler: self.inner.call(request) },
+            Err(Halt::Refused(problem)) => Way::Refused { answer: Some(problem.into_response()) },
+            Err(Halt::Asking(question)) => {
+                // The service that was made ready is the one that is called.
+                let clone = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, clone);
+                return Passing {
+                    way: Way::Check {
+                        check: Box::pin(async move {
+                            let answer = match passage.check(question, &mut request).await {
+                                // It can't fail.
+                                Ok(()) => inner.call(request).await.unwrap_or_else(|never| match never {}),
+                                Err(problem) => problem.into_response(),
+                            };
+                            passage.end(answer)
+                        }),
+                    },
+                    passage: None,
+                };
+            }
+        };
+        Passing { way, passage: Some(passage) }
+    }
+}
+
+type Check = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+pin_project! {
+    /// A request behind the guard, or on its way there.
+    struct Passing<F> {
+        #[pin]
+        way: Way<F>,
+        passage: Option<Passage>,
+    }
+}
+
+pin_project! {
+    #[project = WayProjection]
+    enum Way<F> {
+        Handler { #[pin] handler: F },
+        Refused { answer: Option<Response> },
+        Check { check: Check },
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Passing<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = match this.way.project() {
+            WayProjection::Handler { handler } => ready!(handler.poll(context))?,
+            // Polled once more than it should be, it has no answer any more.
+            WayProjection::Refused { answer } => match answer.take() {
+                Some(answer) => answer,
+                None => return Poll::Pending,
+            },
+            WayProjection::Check { check } => ready!(check.as_mut().poll(context)),
+        };
+        Poll::Ready(Ok(match this.passage.take() {
+            Some(passage) => passage.end(answer),
+            None => answer,
         }))
-    }
-}
-
-async fn pass(gateway: Gateway, route: Arc<RouteGuard>, mut request: Request, next: Next) -> Response {
-    let path = match (&route.needs, request.extensions().get::<MatchedPath>()) {
-        (Some(needs), _) => needs.path.clone(),
-        (None, Some(path)) => path.as_str().to_owned(),
-        (None, None) => String::new(),
-    };
-    let mut passage = Passage {
-        counted: Counted::begin(Arc::clone(&gateway.0.recorder), &request, path),
-        verdict: None,
-        watch: gateway.0.numbers.watch(),
-    };
-    let mut response = match passage.check(&gateway, &route, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    };
-    passage.watch.over(Step::Handle);
-    if let Some(headers) = passage.verdict.as_ref().and_then(Verdict::headers) {
-        response.headers_mut().extend(headers);
-    }
-    let (outcome, after) = passage.counted.end(&response);
-    passage.watch.over(Step::Meter);
-    route.numbers.answered(outcome, after);
-    response
-}
-
-/// A request on its way through the steps, and what they leave behind.
-struct Passage<'a> {
-    counted: Counted,
-    verdict: Option<Verdict>,
-    watch: StepWatch<'a>,
-}
-
-impl Passage<'_> {
-    /// Takes the steps in order. Who asks is noted as soon as it is known, so that a refusal is counted for them too.
-    async fn check(
-        &mut self,
-        gateway: &Gateway,
-        route: &RouteGuard,
-        request: &mut Request,
-    ) -> Result<(), Problem> {
-        let config = &gateway.0.config;
-        let needs = route.needs.as_ref();
-        let now = Utc::now();
-        let address = config.trusted_proxies.client_address(request.extensions(), request.headers());
-        let key = authenticate::presented_key(request.headers(), request.uri())?;
-        let principal = authenticate::principal(&gateway.0.directory, &key).await?;
-        self.counted.caller_is(&principal);
-        gateway.0.numbers.count_customer(&principal);
-        authenticate::check_key(&principal, address.0, now)?;
-        self.watch.over(Step::Authenticate);
-        customer_status::check(&principal, needs.map(|needs| needs.action), config.grace_period, now)?;
-        let mut grant = None;
-        if let Some(needs) = needs {
-            grant = Some(module::check(&principal, needs.module, now)?);
-            permission::check(&principal, needs)?;
-            self.counted.module_is(needs.module);
-        }
-        self.watch.over(Step::Decide);
-        let policies = rate_limit::policies(&principal, needs, grant, &route.limits);
-        let verdict = self.verdict.insert(gateway.0.limiter.check(&policies, now).await);
-        self.watch.over(Step::Limit);
-        if !verdict.accepted {
-            return Err(rate_limit::refusal(verdict, &policies, needs));
-        }
-        let extensions = request.extensions_mut();
-        extensions.insert(address);
-        extensions.insert(Permit::after_checks(principal));
-        Ok(())
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use chrono::Utc;
     use domain::customer::{ApiKeyStatus, Lifecycle};
     use domain::principal::Principal;
     use domain::{ApiKeyId, CustomerId, Plan, RateLimitPeriod, SubscriptionStatus};
-
-    use super::*;
 
     /// A customer in good standing with a key that may do everything.
     pub(crate) fn principal() -> Principal {

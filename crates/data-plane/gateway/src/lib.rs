@@ -12,6 +12,7 @@ mod known;
 mod meter;
 mod module;
 mod observe;
+mod passage;
 mod permission;
 mod rate_limit;
 
@@ -24,7 +25,7 @@ pub use authenticate::bearer_token;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use customer_status::GracePeriod;
 pub use known::{FeedState, KnownDirectory, KnownDirectoryConfig};
-pub use meter::{RequestId, UsageRecorder};
+pub use meter::UsageRecorder;
 pub use rate_limit::LimitsConfig;
 
 /// What the guard is told about the world around it.

@@ -1,18 +1,19 @@
 //! Counts: one usage record for every request that showed a key we know, whatever became of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::response::Response;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::principal::Principal;
 use domain::usage::UsageRecord;
-use domain::{ApiKeyId, CustomerId};
-use http::header;
+use http::{Method, header};
 use metering::Meter;
 use problem::Problem;
+use telemetry::RequestContext;
 use uuid::Uuid;
 
 /// Takes down what was used. It must neither wait nor fail: the answer leaves when it returns.
@@ -27,10 +28,6 @@ impl UsageRecorder for Meter {
     }
 }
 
-/// The id of a request, put into its extensions by whoever gives it out.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestId(pub Uuid);
-
 /// The status under which a request is counted whose caller hung up before the answer.
 const CALLER_GONE: u16 = 499;
 /// The outcome of such a request, of one that was served, and of one whose refusal has no problem document.
@@ -42,14 +39,45 @@ const FAILED: &str = "failed";
 /// leaves, because the guard drops it then.
 pub(crate) struct Counted {
     recorder: Arc<dyn UsageRecorder>,
+    /// The route, with its parameters' names.
+    endpoint: Arc<str>,
+    method: Method,
+    /// And whether no other request has it.
+    request_id: Option<(Uuid, bool)>,
+    request_size_bytes: Option<u64>,
+    came_at: DateTime<Utc>,
     started: Instant,
     caller: Option<Arc<Principal>>,
-    record: Option<UsageRecord>,
+    module: Option<&'static str>,
+    answer: Answer,
+}
+
+/// What is counted of an answer.
+struct Answer {
+    status: u16,
+    outcome: &'static str,
+    size_bytes: Option<u64>,
 }
 
 impl Counted {
-    pub(crate) fn begin(recorder: Arc<dyn UsageRecorder>, request: &Request, path: String) -> Self {
-        Self { recorder, started: Instant::now(), caller: None, record: Some(unanswered(request, path)) }
+    pub(crate) fn begin(recorder: Arc<dyn UsageRecorder>, request: &Request, endpoint: Arc<str>) -> Self {
+        Self {
+            recorder,
+            endpoint,
+            method: request.method().clone(),
+            request_id: RequestContext::current_id(),
+            request_size_bytes: content_length(request.headers()),
+            came_at: Utc::now(),
+            started: Instant::now(),
+            caller: None,
+            module: None,
+            answer: Answer { status: CALLER_GONE, outcome: GONE, size_bytes: None },
+        }
+    }
+
+    /// When the request came.
+    pub(crate) fn came_at(&self) -> DateTime<Utc> {
+        self.came_at
     }
 
     pub(crate) fn caller_is(&mut self, principal: &Arc<Principal>) {
@@ -57,19 +85,17 @@ impl Counted {
     }
 
     pub(crate) fn module_is(&mut self, module: &'static str) {
-        if let Some(record) = &mut self.record {
-            record.module = Some(module.to_owned());
-        }
+        self.module = Some(module);
     }
 
     /// Writes down what became of the request; tells the outcome and how long it took.
     pub(crate) fn end(mut self, response: &Response) -> (&'static str, Duration) {
         let outcome = outcome(response);
-        if let Some(record) = &mut self.record {
-            record.status_code = response.status().as_u16();
-            record.response_size_bytes = response.body().size_hint().exact();
-            outcome.clone_into(&mut record.outcome);
-        }
+        self.answer = Answer {
+            status: response.status().as_u16(),
+            outcome,
+            size_bytes: response.body().size_hint().exact(),
+        };
         (outcome, self.started.elapsed())
     }
 }
@@ -85,34 +111,36 @@ fn outcome(response: &Response) -> &'static str {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        if let (Some(principal), Some(record)) = (&self.caller, self.record.take()) {
-            self.recorder.record(UsageRecord {
-                api_key_id: principal.api_key_id,
-                customer_id: principal.customer_id,
-                response_time_ms: u32::try_from(self.started.elapsed().as_millis()).unwrap_or(u32::MAX),
-                ..record
-            });
-        }
+        let Some(principal) = self.caller.take() else { return };
+        let id = match self.request_id {
+            Some((id, true)) => id,
+            _ => Uuid::now_v7(),
+        };
+        self.recorder.record(UsageRecord {
+            id,
+            request_id: self.request_id.map_or(id, |(id, _)| id),
+            api_key_id: principal.api_key_id,
+            customer_id: principal.customer_id,
+            endpoint: Arc::clone(&self.endpoint),
+            method: method(&self.method),
+            status_code: self.answer.status,
+            response_time_ms: u32::try_from(self.started.elapsed().as_millis()).unwrap_or(u32::MAX),
+            request_size_bytes: self.request_size_bytes,
+            response_size_bytes: self.answer.size_bytes,
+            module: self.module.map(Cow::Borrowed),
+            outcome: Cow::Borrowed(self.answer.outcome),
+            created_at: self.came_at,
+        });
     }
 }
 
-/// What is known of a request before its answer; who asks isn't.
-fn unanswered(request: &Request, path: String) -> UsageRecord {
-    let extensions = request.extensions();
-    UsageRecord {
-        id: Uuid::now_v7(),
-        request_id: extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0),
-        api_key_id: ApiKeyId(Uuid::nil()),
-        customer_id: CustomerId(Uuid::nil()),
-        endpoint: path,
-        method: request.method().to_string(),
-        status_code: CALLER_GONE,
-        response_time_ms: 0,
-        request_size_bytes: content_length(request.headers()),
-        response_size_bytes: None,
-        module: None,
-        outcome: GONE.to_owned(),
-        created_at: Utc::now(),
+/// The method's name; without a copy for those that have routes.
+fn method(method: &Method) -> Cow<'static, str> {
+    let known = [Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE];
+    let names = ["GET", "POST", "PATCH", "PUT", "DELETE"];
+    match known.iter().zip(names).find(|(known, _)| *known == method) {
+        Some((_, name)) => Cow::Borrowed(name),
+        None => Cow::Owned(method.to_string()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use domain::CustomerId;
 use domain::principal::Principal;
+use foldhash::fast::RandomState;
 use metrics::{Counter, Histogram, counter, histogram};
 
 /// Customers with a series of their own; what is used by further ones is counted together, as `other`.
@@ -15,7 +16,7 @@ const TIMED: u32 = 16;
 
 /// The numbers of all routes.
 pub(crate) struct Numbers {
-    customers: RwLock<HashMap<CustomerId, Counter>>,
+    customers: RwLock<HashMap<CustomerId, Counter, RandomState>>,
     others: Counter,
     steps: [Histogram; Step::ALL.len()],
 }
@@ -73,27 +74,26 @@ impl Numbers {
             )
             .increment(1);
     }
-
-    /// Begins to time the steps of a request, if it is its turn.
-    pub(crate) fn watch(&self) -> StepWatch<'_> {
-        std::thread_local!(static TURN: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
-        let turn = TURN.replace(TURN.get().wrapping_add(1));
-        StepWatch { numbers: self, since: turn.is_multiple_of(TIMED).then(Instant::now) }
-    }
 }
 
 /// Times the steps of one request, one after the other.
-pub(crate) struct StepWatch<'a> {
-    numbers: &'a Numbers,
+pub(crate) struct StepWatch {
     since: Option<Instant>,
 }
 
-impl StepWatch<'_> {
+impl StepWatch {
+    /// Begins to time the steps of a request, if it is its turn.
+    pub(crate) fn begin() -> Self {
+        std::thread_local!(static TURN: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
+        let turn = TURN.replace(TURN.get().wrapping_add(1));
+        Self { since: turn.is_multiple_of(TIMED).then(Instant::now) }
+    }
+
     /// The step is over, and the next one begins.
-    pub(crate) fn over(&mut self, step: Step) {
+    pub(crate) fn over(&mut self, step: Step, numbers: &Numbers) {
         if let Some(since) = &mut self.since {
             let now = Instant::now();
-            if let Some(histogram) = self.numbers.steps.get(step as usize) {
+            if let Some(histogram) = numbers.steps.get(step as usize) {
                 histogram.record(now.duration_since(*since));
             }
             *since = now;

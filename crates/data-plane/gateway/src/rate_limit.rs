@@ -61,7 +61,7 @@ pub(crate) fn policies(
     needs: Option<&RouteNeeds>,
     grant: Option<Grant>,
     limits: &RouteLimits,
-) -> SmallVec<[Policy; 4]> {
+) -> SmallVec<[Policy; 1]> {
     let customer = principal.customer_id;
     let policy = |name, subject, quota, period| Policy {
         name,

@@ -29,7 +29,7 @@ mod verdict;
 mod window;
 mod word;
 
-pub use limiter::{Health, Limiter, LimiterConfig};
+pub use limiter::{Health, Limiter, LimiterConfig, PendingCheck};
 pub use parse::{ParseError, Rate, RouteRate, route_rates};
 pub use policy::{CalendarUnit, OnRedisLoss, Period, Policy, Scope, Subject};
 pub use seed::{QuotaSeed, SeedError, Span};

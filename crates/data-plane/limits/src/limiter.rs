@@ -128,37 +128,40 @@ impl Limiter {
     /// Decides whether a request passes all of these policies, and counts it if it does. `now` is this node's wall
     /// clock. Never fails, and hardly ever waits.
     pub async fn check(&self, policies: &[Policy], now: DateTime<Utc>) -> Verdict {
-        let mut moment = self.inner.moment(now);
-        let mut verdict =
-            Verdict { accepted: true, policies: SmallVec::new(), violated: None, retry_after: 0 };
-        let mut taken: SmallVec<[(Arc<Limit>, Receipt); 4]> = SmallVec::new();
-        for (index, policy) in policies.iter().enumerate() {
-            if verdict.violated.is_some() {
-                verdict.policies.push(self.inner.peek(policy, &moment));
-                continue;
-            }
-            let limit = self.inner.limit(policy, &moment);
-            let mut decision = self.inner.decide(&limit, policy, &moment);
-            if decision.step == Step::Wait {
-                // In a box, so that the future of those who needn't wait stays small.
-                decision = Box::pin(self.inner.wait(&limit, policy, &mut moment)).await;
-            }
-            verdict.policies.push(decision.policy);
-            match decision.step {
-                Step::Taken(receipt) => taken.push((limit, receipt)),
-                Step::Refused(after) => verdict.refuse(index, seconds(after)),
-                Step::Wait => verdict.refuse(index, 1),
-            }
+        match self.check_at_hand(policies, now) {
+            Ok(verdict) => verdict,
+            Err(pending) => self.wait(pending, policies).await,
         }
-        if let Some(violated) = verdict.violated {
-            for (limit, receipt) in taken {
-                limit.give_back(receipt, moment.now);
-            }
-            for (policy, state) in policies.iter().zip(&mut verdict.policies).take(violated) {
-                *state = self.inner.peek(policy, &moment);
-            }
+    }
+
+    /// What [`check`](Self::check) does, if it can be done without waiting.
+    ///
+    /// # Errors
+    /// What is decided so far, when Redis must be heard first; [`wait`](Self::wait) goes on from there. Dropping it
+    /// gives up the request: what was taken for it stays taken.
+    pub fn check_at_hand(
+        &self,
+        policies: &[Policy],
+        now: DateTime<Utc>,
+    ) -> Result<Verdict, Box<PendingCheck>> {
+        let mut check = PendingCheck::begin(self.inner.moment(now));
+        match check.advance(&self.inner, policies) {
+            None => Ok(check.finish(&self.inner, policies)),
+            Some(waiting) => Err(Box::new(PendingCheck { waiting: Some(waiting), ..check })),
         }
-        verdict
+    }
+
+    /// Ends a check that had to wait. The policies must be the same ones.
+    pub async fn wait(&self, mut pending: Box<PendingCheck>, policies: &[Policy]) -> Verdict {
+        while let (Some(waiting), Some(policy)) =
+            (pending.waiting.take(), policies.get(pending.verdict.policies.len()))
+        {
+            let limit = Arc::clone(&waiting.0);
+            let decision = self.inner.wait(waiting, policy, &mut pending.moment).await;
+            pending.note(limit, decision);
+            pending.waiting = pending.advance(&self.inner, policies);
+        }
+        pending.finish(&self.inner, policies)
     }
 
     /// How the limiter stands.
@@ -176,10 +179,67 @@ impl Limiter {
     }
 }
 
-/// A request that waits, for as long as it does: also when its caller hangs up.
-struct Waiting<'a>(&'a Limit);
+/// A check under way.
+#[derive(Debug)]
+pub struct PendingCheck {
+    moment: Moment,
+    verdict: Verdict,
+    taken: SmallVec<[(Arc<Limit>, Receipt); 1]>,
+    waiting: Option<Waiting>,
+}
 
-impl Drop for Waiting<'_> {
+impl PendingCheck {
+    fn begin(moment: Moment) -> Self {
+        let verdict = Verdict { accepted: true, policies: SmallVec::new(), violated: None, retry_after: 0 };
+        Self { moment, verdict, taken: SmallVec::new(), waiting: None }
+    }
+
+    /// Decides one policy after the other, up to one that a refill decides.
+    fn advance(&mut self, inner: &Arc<Inner>, policies: &[Policy]) -> Option<Waiting> {
+        while let Some(policy) = policies.get(self.verdict.policies.len()) {
+            if self.verdict.violated.is_some() {
+                self.verdict.policies.push(inner.peek(policy, &self.moment));
+                continue;
+            }
+            let limit = inner.limit(policy, &self.moment);
+            let decision = inner.decide(&limit, policy, &self.moment);
+            if decision.step == Step::Wait {
+                return Some(Waiting(limit));
+            }
+            self.note(limit, decision);
+        }
+        None
+    }
+
+    fn note(&mut self, limit: Arc<Limit>, decision: Decision) {
+        let index = self.verdict.policies.len();
+        self.verdict.policies.push(decision.policy);
+        match decision.step {
+            Step::Taken(receipt) => self.taken.push((limit, receipt)),
+            Step::Refused(after) => self.verdict.refuse(index, seconds(after)),
+            Step::Wait => self.verdict.refuse(index, 1),
+        }
+    }
+
+    /// What was taken by policies before the one that refuses is given back.
+    fn finish(mut self, inner: &Inner, policies: &[Policy]) -> Verdict {
+        if let Some(violated) = self.verdict.violated {
+            for (limit, receipt) in self.taken {
+                limit.give_back(receipt, self.moment.now);
+            }
+            for (policy, state) in policies.iter().zip(&mut self.verdict.policies).take(violated) {
+                *state = inner.peek(policy, &self.moment);
+            }
+        }
+        self.verdict
+    }
+}
+
+/// A request that waits, for as long as it does: also when its caller hangs up.
+#[derive(Debug)]
+struct Waiting(Arc<Limit>);
+
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.waited();
     }
@@ -230,9 +290,9 @@ impl Inner {
 
     /// Waits for a refill until it decides the request. The moment is left as it then is: all policies of a request
     /// together wait no longer than the patience.
-    async fn wait(self: &Arc<Self>, limit: &Arc<Limit>, policy: &Policy, moment: &mut Moment) -> Decision {
+    async fn wait(self: &Arc<Self>, mut waiting: Waiting, policy: &Policy, moment: &mut Moment) -> Decision {
         self.waited.fetch_add(1, Ordering::Relaxed);
-        let mut waiting = Waiting(limit);
+        let limit = &Arc::clone(&waiting.0);
         moment.again = true;
         loop {
             // From its creation on it hears of a change: one that happens before the decision isn't missed.
@@ -243,7 +303,7 @@ impl Inner {
                 moment.again = false;
                 return decision;
             }
-            waiting = Waiting(limit);
+            waiting = Waiting(Arc::clone(limit));
             let behind = self.link.behind_ms();
             moment.patient = timeout_at(moment.deadline.into(), changed).await.is_ok();
             let waited = moment.now.elapsed();

@@ -1,8 +1,10 @@
 //! The limits that this node knows, by key.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use foldhash::fast::RandomState;
 
 use crate::limit::Limit;
 use crate::limit_key::LimitKey;
@@ -10,7 +12,7 @@ use crate::limit_key::LimitKey;
 /// A power of two. More than the threads of any server, so that they seldom meet.
 const SHARDS: usize = 64;
 
-type Shard = RwLock<HashMap<LimitKey, Arc<Limit>>>;
+type Shard = RwLock<HashMap<LimitKey, Arc<Limit>, RandomState>>;
 
 /// A map whose locks are held for a look-up only.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new() -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { hasher: RandomState::new(), shards }
+        Self { hasher: RandomState::default(), shards }
     }
 
     fn shard(&self, key: &LimitKey) -> &Shard {
@@ -74,10 +76,10 @@ impl Table {
     }
 }
 
-fn read(shard: &Shard) -> RwLockReadGuard<'_, HashMap<LimitKey, Arc<Limit>>> {
+fn read(shard: &Shard) -> RwLockReadGuard<'_, HashMap<LimitKey, Arc<Limit>, RandomState>> {
     shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write(shard: &Shard) -> RwLockWriteGuard<'_, HashMap<LimitKey, Arc<Limit>>> {
+fn write(shard: &Shard) -> RwLockWriteGuard<'_, HashMap<LimitKey, Arc<Limit>, RandomState>> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }

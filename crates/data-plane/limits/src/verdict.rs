@@ -1,7 +1,5 @@
 //! The answer to a request, and the header fields that tell it to the caller.
 
-use std::fmt::Write;
-
 use http::{HeaderName, HeaderValue};
 use smallvec::SmallVec;
 
@@ -28,7 +26,7 @@ pub struct Verdict {
     /// Whether it passes.
     pub accepted: bool,
     /// How each policy stands, in the order in which they were given.
-    pub policies: SmallVec<[PolicyState; 4]>,
+    pub policies: SmallVec<[PolicyState; 1]>,
     /// The position of the policy that refuses, if one does.
     pub violated: Option<usize>,
     /// After how many seconds it makes sense to ask again; 0 for an accepted request.
@@ -62,42 +60,42 @@ impl Verdict {
         if self.policies.is_empty() {
             return None;
         }
-        let (mut policy, mut limit) = (String::with_capacity(64), String::with_capacity(64));
+        let (mut policy, mut limit) = (FieldValue::new(), FieldValue::new());
         for state in &self.policies {
-            item(&mut policy, state.name, 'q', state.quota);
-            parameter(&mut policy, 'w', state.window_seconds);
+            item(&mut policy, state.name, b'q', state.quota);
+            parameter(&mut policy, b'w', state.window_seconds);
             if let Some(remaining) = state.remaining {
-                item(&mut limit, state.name, 'r', remaining);
-                parameter(&mut limit, 't', state.reset_seconds);
+                item(&mut limit, state.name, b'r', remaining);
+                parameter(&mut limit, b't', state.reset_seconds);
             }
         }
-        Some([(RATELIMIT_POLICY, value(policy)?), (RATELIMIT, value(limit)?)])
+        // None for a policy whose name no header may hold.
+        let value = |text: &FieldValue| HeaderValue::from_bytes(text).ok();
+        Some([(RATELIMIT_POLICY, value(&policy)?), (RATELIMIT, value(&limit)?)])
     }
 }
 
 /// The largest integer of a structured field.
 const LARGEST: u64 = 999_999_999_999_999;
 
-fn item(list: &mut String, name: &str, parameter: char, number: u64) {
+/// The text of a field; on the stack, as every answer has two.
+type FieldValue = SmallVec<[u8; 96]>;
+
+fn item(list: &mut FieldValue, name: &str, parameter: u8, number: u64) {
     if !list.is_empty() {
-        list.push_str(", ");
+        list.extend_from_slice(b", ");
     }
-    list.push('"');
-    list.push_str(name);
-    list.push('"');
+    list.push(b'"');
+    list.extend_from_slice(name.as_bytes());
+    list.push(b'"');
     self::parameter(list, parameter, Some(number));
 }
 
-fn parameter(list: &mut String, name: char, number: Option<u64>) {
+fn parameter(list: &mut FieldValue, name: u8, number: Option<u64>) {
     if let Some(number) = number {
-        // Writing into a String doesn't fail.
-        let _ = write!(list, ";{name}={}", number.min(LARGEST));
+        list.extend_from_slice(&[b';', name, b'=']);
+        list.extend_from_slice(itoa::Buffer::new().format(number.min(LARGEST)).as_bytes());
     }
-}
-
-/// None for a policy whose name no header may hold.
-fn value(text: String) -> Option<HeaderValue> {
-    HeaderValue::try_from(text).ok()
 }
 
 #[cfg(test)]

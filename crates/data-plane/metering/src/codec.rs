@@ -1,13 +1,14 @@
-//! A record as bytes, and back.
+//! A record as bytes, and back: in the format of postcard. Reading leaves that to postcard; writing, which every request
+//! does, puts the bytes down itself.
 
 use chrono::{DateTime, Utc};
 use domain::usage::UsageRecord;
 use domain::{ApiKeyId, CustomerId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// A record as it lies in a segment. A change here needs a new version of [`crate::frame::HEADER`].
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored<'a> {
     id: [u8; 16],
     request_id: [u8; 16],
@@ -25,25 +26,43 @@ struct Stored<'a> {
     created_at_micros: i64,
 }
 
-/// Appends the record to the buffer. The buffer is kept when that fails, with part of the record in it.
-pub(crate) fn encode(record: &UsageRecord, buffer: &mut Vec<u8>) -> Result<(), postcard::Error> {
-    let stored = Stored {
-        id: record.id.into_bytes(),
-        request_id: record.request_id.into_bytes(),
-        api_key_id: record.api_key_id.uuid().into_bytes(),
-        customer_id: record.customer_id.uuid().into_bytes(),
-        endpoint: &record.endpoint,
-        method: &record.method,
-        status_code: record.status_code,
-        response_time_ms: record.response_time_ms,
-        request_size_bytes: record.request_size_bytes,
-        response_size_bytes: record.response_size_bytes,
-        module: record.module.as_deref(),
-        outcome: &record.outcome,
-        created_at_micros: record.created_at.timestamp_micros(),
-    };
-    *buffer = postcard::to_extend(&stored, std::mem::take(buffer))?;
-    Ok(())
+/// Appends the record to the buffer, field by field as [`Stored`] has them.
+pub(crate) fn encode(record: &UsageRecord, buffer: &mut Vec<u8>) {
+    for id in [record.id, record.request_id, record.api_key_id.uuid(), record.customer_id.uuid()] {
+        buffer.extend_from_slice(id.as_bytes());
+    }
+    text(&record.endpoint, buffer);
+    text(&record.method, buffer);
+    number(u64::from(record.status_code), buffer);
+    number(u64::from(record.response_time_ms), buffer);
+    optional(record.request_size_bytes, number, buffer);
+    optional(record.response_size_bytes, number, buffer);
+    optional(record.module.as_deref(), text, buffer);
+    text(&record.outcome, buffer);
+    let micros = record.created_at.timestamp_micros();
+    // Zigzag: the sign goes last, so that small numbers are short.
+    number(((micros << 1) ^ (micros >> 63)).cast_unsigned(), buffer);
+}
+
+fn text(text: &str, buffer: &mut Vec<u8>) {
+    number(text.len() as u64, buffer);
+    buffer.extend_from_slice(text.as_bytes());
+}
+
+fn optional<T>(value: Option<T>, write: impl Fn(T, &mut Vec<u8>), buffer: &mut Vec<u8>) {
+    buffer.push(u8::from(value.is_some()));
+    if let Some(value) = value {
+        write(value, buffer);
+    }
+}
+
+/// Seven bits a byte, the lowest first; the eighth says that more follow.
+fn number(mut value: u64, buffer: &mut Vec<u8>) {
+    while value >= 0x80 {
+        buffer.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    buffer.push(value.to_le_bytes()[0]);
 }
 
 /// Reads a record; `None` when the bytes aren't one.
@@ -57,14 +76,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<UsageRecord> {
         request_id: Uuid::from_bytes(stored.request_id),
         api_key_id: ApiKeyId(Uuid::from_bytes(stored.api_key_id)),
         customer_id: CustomerId(Uuid::from_bytes(stored.customer_id)),
-        endpoint: stored.endpoint.to_owned(),
-        method: stored.method.to_owned(),
+        endpoint: stored.endpoint.into(),
+        method: stored.method.to_owned().into(),
         status_code: stored.status_code,
         response_time_ms: stored.response_time_ms,
         request_size_bytes: stored.request_size_bytes,
         response_size_bytes: stored.response_size_bytes,
-        module: stored.module.map(str::to_owned),
-        outcome: stored.outcome.to_owned(),
+        module: stored.module.map(|module| module.to_owned().into()),
+        outcome: stored.outcome.to_owned().into(),
         created_at: DateTime::<Utc>::from_timestamp_micros(stored.created_at_micros)?,
     })
 }
@@ -80,23 +99,23 @@ pub(crate) mod tests {
         let ids = (any::<u128>(), any::<u128>(), any::<u128>(), any::<u128>());
         let texts = (".{0,40}", "[A-Z]{1,7}", proptest::option::of("[a-z_]{1,20}"), "[a-z-]{0,30}");
         let numbers = (any::<u16>(), any::<u32>(), any::<Option<u64>>(), any::<Option<u64>>());
-        (ids, texts, numbers, 0_i64..4_000_000_000_000_000).prop_map(|(ids, texts, numbers, micros)| {
-            UsageRecord {
+        (ids, texts, numbers, -4_000_000_000_000_000_i64..4_000_000_000_000_000).prop_map(
+            |(ids, texts, numbers, micros)| UsageRecord {
                 id: Uuid::from_u128(ids.0),
                 request_id: Uuid::from_u128(ids.1),
                 api_key_id: ApiKeyId(Uuid::from_u128(ids.2)),
                 customer_id: CustomerId(Uuid::from_u128(ids.3)),
-                endpoint: texts.0,
-                method: texts.1,
+                endpoint: texts.0.into(),
+                method: texts.1.into(),
                 status_code: numbers.0,
                 response_time_ms: numbers.1,
                 request_size_bytes: numbers.2,
                 response_size_bytes: numbers.3,
-                module: texts.2,
-                outcome: texts.3,
+                module: texts.2.map(Into::into),
+                outcome: texts.3.into(),
                 created_at: DateTime::from_timestamp_micros(micros).unwrap(),
-            }
-        })
+            },
+        )
     }
 
     proptest! {
@@ -105,7 +124,7 @@ pub(crate) mod tests {
             record in any_record(), rubbish in proptest::collection::vec(any::<u8>(), 0..300),
         ) {
             let mut buffer = Vec::new();
-            encode(&record, &mut buffer).unwrap();
+            encode(&record, &mut buffer);
             prop_assert_eq!(decode(&buffer), Some(record));
             let _ = decode(&rubbish);
         }

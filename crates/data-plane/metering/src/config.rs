@@ -23,6 +23,9 @@ pub struct MeteringConfig {
     pub memory_records: usize,
     /// How many records are handed over at once. Default 5,000.
     pub batch: usize,
+    /// While requests come fast, the machine is left to them: usage is handed over a tenth of the time only, until it is
+    /// this far behind. Default 10 s.
+    pub lag_under_load: Duration,
     /// How often the spool is looked at. Default 200 ms.
     pub flush_every: Duration,
     /// How often the spools of dead servers are looked for. Default 10 s.
@@ -33,16 +36,22 @@ pub struct MeteringConfig {
 }
 
 impl MeteringConfig {
+    /// The default of [`Self::spool_bytes`].
+    pub const SPOOL_BYTES: u64 = 1 << 30;
+    /// The default of [`Self::memory_records`].
+    pub const MEMORY_RECORDS: u32 = 100_000;
+
     /// The defaults, with the spools in this folder.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            spool_bytes: 1 << 30,
+            spool_bytes: Self::SPOOL_BYTES,
             segment_bytes: 16 << 20,
             sync_every: Duration::from_millis(500),
-            memory_records: 100_000,
+            memory_records: Self::MEMORY_RECORDS as usize,
             batch: 5_000,
+            lag_under_load: Duration::from_secs(10),
             flush_every: Duration::from_millis(200),
             adopt_every: Duration::from_secs(10),
             stop_limit: Duration::from_secs(5),

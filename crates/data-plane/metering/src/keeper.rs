@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::MeteringConfig;
 use crate::folder::{self, SpoolFolder};
 use crate::handover::{Context, HandOverError, Source, Step};
+use crate::pace::Pace;
 use crate::spool::Spool;
 use crate::state::State;
 
@@ -31,6 +32,7 @@ pub(crate) struct Keeper {
     adopted_count: Arc<AtomicUsize>,
     /// When dead servers' spools are looked for next.
     adopt_at: Instant,
+    pace: Pace,
 }
 
 impl Keeper {
@@ -42,7 +44,9 @@ impl Keeper {
         adopted_count: Arc<AtomicUsize>,
     ) -> Self {
         let context = Context { sink, config, state };
-        Self { context, spool, own: None, adopted: BTreeMap::new(), adopted_count, adopt_at: Instant::now() }
+        let now = Instant::now();
+        let pace = Pace::new(now);
+        Self { context, spool, own: None, adopted: BTreeMap::new(), adopted_count, adopt_at: now, pace }
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {
@@ -55,6 +59,8 @@ impl Keeper {
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
             let before = self.context.state.handed_over.load(Ordering::Acquire);
+            let began = Instant::now();
+            self.pace.look(began, self.context.state.appended.load(Ordering::Relaxed));
             let done = tokio::select! {
                 done = self.round() => done,
                 () = &mut too_late => break,
@@ -62,7 +68,10 @@ impl Keeper {
             let wait = match done {
                 Ok(Step::More) => {
                     self.all_is_well();
-                    continue;
+                    if !self.is_easy() {
+                        continue;
+                    }
+                    Pace::rest(began.elapsed())
                 }
                 Ok(Step::CaughtUp) => {
                     self.all_is_well();
@@ -104,20 +113,25 @@ impl Keeper {
         (stop, thread)
     }
 
+    fn is_easy(&self) -> bool {
+        self.pace.is_easy(self.context.state.behind(), self.context.config.lag_under_load)
+    }
+
     /// A bounded part of everything that is to do.
     async fn round(&mut self) -> Result<Step, HandOverError> {
+        let batches = if self.is_easy() { 1 } else { BATCHES_A_ROUND };
         let Self { context, spool, own, adopted, .. } = self;
         if own.is_none() {
             *own = spool.folder().map(|folder| Source::new(folder, Some(Arc::clone(spool)), context));
         }
         let mut all = empty_memory(spool, context).await?;
         if let Some(own) = own
-            && hand_over(own, context).await? == Step::More
+            && hand_over(own, context, batches).await? == Step::More
         {
             all = Step::More;
         }
         for source in adopted.values_mut() {
-            if hand_over(source, context).await? == Step::More {
+            if hand_over(source, context, batches).await? == Step::More {
                 all = Step::More;
             }
         }
@@ -246,8 +260,8 @@ impl Keeper {
 }
 
 /// Some batches of a spool.
-async fn hand_over(source: &mut Source, context: &Context) -> Result<Step, HandOverError> {
-    for _ in 0..BATCHES_A_ROUND {
+async fn hand_over(source: &mut Source, context: &Context, batches: usize) -> Result<Step, HandOverError> {
+    for _ in 0..batches {
         if source.step(context).await? == Step::CaughtUp {
             return Ok(Step::CaughtUp);
         }

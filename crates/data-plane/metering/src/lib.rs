@@ -22,6 +22,7 @@ mod handover;
 mod health;
 mod keeper;
 mod meter;
+mod pace;
 mod reader;
 mod set_aside;
 mod spool;

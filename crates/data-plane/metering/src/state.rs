@@ -129,14 +129,14 @@ pub(crate) mod tests {
             request_id: Uuid::now_v7(),
             api_key_id: ApiKeyId::generate(),
             customer_id: CustomerId::generate(),
-            endpoint: "/api/v1/deals/{id}".to_owned(),
-            method: "GET".to_owned(),
+            endpoint: "/api/v1/deals/{id}".into(),
+            method: "GET".into(),
             status_code: 200,
             response_time_ms: 1,
             request_size_bytes: None,
             response_size_bytes: Some(2),
-            module: Some("crm_core".to_owned()),
-            outcome: UsageRecord::OK.to_owned(),
+            module: Some("crm_core".into()),
+            outcome: UsageRecord::OK.into(),
             created_at: Utc::now().trunc_subsecs(6),
         }
     }

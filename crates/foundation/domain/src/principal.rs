@@ -84,19 +84,28 @@ impl Principal {
 /// The word of the gateway that a request passed every check of its route. Handlers of the customer API ask for it, so
 /// that a route without its checks answers nothing.
 #[derive(Clone, Debug)]
-pub struct Permit(Arc<Principal>);
+pub struct Permit {
+    principal: Arc<Principal>,
+    address: Option<IpAddr>,
+}
 
 impl Permit {
     /// Given out by whoever has checked key, customer, module, permission and limits.
     #[must_use]
-    pub fn after_checks(principal: Arc<Principal>) -> Self {
-        Self(principal)
+    pub fn after_checks(principal: Arc<Principal>, address: Option<IpAddr>) -> Self {
+        Self { principal, address }
     }
 
     /// Who was let through.
     #[must_use]
     pub fn principal(&self) -> &Arc<Principal> {
-        &self.0
+        &self.principal
+    }
+
+    /// From where they come, if that is known.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 }
 

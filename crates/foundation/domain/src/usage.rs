@@ -1,5 +1,8 @@
 //! What a request used, and the interface through which it is written down.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -18,9 +21,9 @@ pub struct UsageRecord {
     /// Whose key it is.
     pub customer_id: CustomerId,
     /// The route, with its parameters' names instead of their values: `/api/v1/deals/{id}`.
-    pub endpoint: String,
+    pub endpoint: Arc<str>,
     /// The method.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The answer's status.
     pub status_code: u16,
     /// How long the answer took, in milliseconds.
@@ -30,9 +33,9 @@ pub struct UsageRecord {
     /// The size of the answer's body, in bytes, where it is known.
     pub response_size_bytes: Option<u64>,
     /// The key of the feature module that the route belongs to, if it belongs to one.
-    pub module: Option<String>,
+    pub module: Option<Cow<'static, str>>,
     /// What became of the request: `ok`, or the last segment of the problem's type, such as `api-key-revoked`.
-    pub outcome: String,
+    pub outcome: Cow<'static, str>,
     /// When the request came. Microseconds count, as PostgreSQL keeps them; what is finer is dropped.
     pub created_at: DateTime<Utc>,
 }

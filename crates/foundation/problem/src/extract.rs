@@ -1,10 +1,11 @@
 //! Extractors that answer with a problem document naming the field.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::{IntoResponse, Response};
 use http::header;
 use http::request::Parts;
+use http_body_util::Limited;
 use serde::de::DeserializeOwned;
 
 use crate::{FieldError, Problem, query_parameters};
@@ -40,7 +41,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// A body as it was sent, whatever it is; as large as the server takes it.
+/// The largest body that is read, in bytes.
+pub const LARGEST_BODY: usize = 1024 * 1024;
+
+/// A body as it was sent, whatever it is, up to [`LARGEST_BODY`].
 #[derive(Debug, Clone)]
 pub struct RawBody(pub Bytes);
 
@@ -48,6 +52,7 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)));
         let bytes = Bytes::from_request(request, state).await;
         bytes.map(Self).map_err(|rejection| body_problem(rejection.into_response()))
     }

@@ -6,8 +6,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::key_hash::KeyHash;
 use crate::random;
-use crate::token::sha256_hex;
 
 const PREFIX: &str = "sk_";
 const RANDOM_LENGTH: usize = 27;
@@ -31,7 +31,7 @@ impl ApiKey {
     pub fn generate() -> Self {
         let body = format!("{PREFIX}{}", random::base62(RANDOM_LENGTH));
         let checksum = checksum(&body);
-        Self(SecretString::from(body + &checksum))
+        Self(SecretString::from(body.chars().chain(checksum.map(char::from)).collect::<String>()))
     }
 
     /// Reads a key that somebody showed us.
@@ -39,23 +39,23 @@ impl ApiKey {
     /// # Errors
     /// [`MalformedApiKey`] when prefix, length, alphabet or checksum are wrong.
     pub fn parse(text: &str) -> Result<Self, MalformedApiKey> {
-        let well_formed = text.len() == PREFIX.len() + RANDOM_LENGTH + CHECKSUM_LENGTH
-            && text.starts_with(PREFIX)
-            && text[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !well_formed {
-            return Err(MalformedApiKey);
-        }
-        let (body, given) = text.split_at(PREFIX.len() + RANDOM_LENGTH);
-        if checksum(body) != given {
-            return Err(MalformedApiKey);
-        }
+        require_well_formed(text)?;
         Ok(Self(SecretString::from(text)))
+    }
+
+    /// The hash of a key that somebody shows us, without keeping the key.
+    ///
+    /// # Errors
+    /// As [`ApiKey::parse`].
+    pub fn hash_shown(text: &str) -> Result<KeyHash, MalformedApiKey> {
+        require_well_formed(text)?;
+        Ok(KeyHash::of(text))
     }
 
     /// Lower-case hex SHA-256 of the whole key: what is stored in `admin_api_keys.key_hash`.
     #[must_use]
     pub fn hash(&self) -> String {
-        sha256_hex(self.0.expose_secret())
+        KeyHash::of(self.0.expose_secret()).to_string()
     }
 
     /// The beginning of the key, for display: what is stored in `admin_api_keys.key_prefix`.
@@ -71,8 +71,19 @@ impl ApiKey {
     }
 }
 
-fn checksum(body: &str) -> String {
-    random::to_base62(u64::from(crc32fast::hash(body.as_bytes())), CHECKSUM_LENGTH)
+fn require_well_formed(text: &str) -> Result<(), MalformedApiKey> {
+    let has_form = text.len() == PREFIX.len() + RANDOM_LENGTH + CHECKSUM_LENGTH
+        && text.starts_with(PREFIX)
+        && text[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !has_form {
+        return Err(MalformedApiKey);
+    }
+    let (body, given) = text.split_at(PREFIX.len() + RANDOM_LENGTH);
+    if checksum(body) == given.as_bytes() { Ok(()) } else { Err(MalformedApiKey) }
+}
+
+fn checksum(body: &str) -> [u8; CHECKSUM_LENGTH] {
+    random::to_base62(u64::from(crc32fast::hash(body.as_bytes())))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod api_key;
 pub mod envelope;
+pub mod key_hash;
 pub mod key_ring;
 pub mod local_keys;
 pub mod master_key;
@@ -14,6 +15,7 @@ pub mod token;
 
 pub use api_key::{ApiKey, MalformedApiKey};
 pub use envelope::{DataKey, EnvelopeError, KeyScope, SealContext, WrappedDataKey};
+pub use key_hash::{KeyHash, MalformedKeyHash};
 pub use key_ring::{KeyError, KeyRing, MasterKeyProvider};
 pub use local_keys::LocalKeys;
 pub use master_key::{MasterKey, MasterKeyError};

@@ -28,12 +28,12 @@ pub(crate) fn base62(length: usize) -> String {
     text
 }
 
-/// A number as exactly `length` base62 digits, most significant first.
-pub(crate) fn to_base62(mut number: u64, length: usize) -> String {
-    let mut digits = vec![b'0'; length];
+/// A number as exactly so many base62 digits, most significant first.
+pub(crate) fn to_base62<const LENGTH: usize>(mut number: u64) -> [u8; LENGTH] {
+    let mut digits = [b'0'; LENGTH];
     for digit in digits.iter_mut().rev() {
         *digit = BASE62[usize::try_from(number % 62).unwrap_or(0)];
         number /= 62;
     }
-    digits.into_iter().map(char::from).collect()
+    digits
 }

@@ -3,6 +3,7 @@
 //! One file per noun. A command asks through [`client::Client`], shows through [`output::Output`], and ends with a
 //! [`exit::Failure`] whose code means something to a script.
 
+mod backup;
 mod client;
 mod completion;
 mod customer;
@@ -55,6 +56,8 @@ pub(crate) enum OperatorCommand {
     Module(Box<module::ModuleArgs>),
     /// Long work on customers: list, show, watch, retry, cancel
     Operation(Box<operation::OperationArgs>),
+    /// Backups of all databases: list
+    Backup(Box<backup::BackupArgs>),
     /// Background jobs: list, retry
     Job(Box<job::JobArgs>),
     /// Requests by day, key, route, status or outcome, and how fast they were answered
@@ -136,6 +139,7 @@ impl OperatorCommand {
             Self::Key(args) => Some(&args.globals),
             Self::Module(args) => Some(&args.globals),
             Self::Operation(args) => Some(&args.globals),
+            Self::Backup(args) => Some(&args.globals),
             Self::Job(args) => Some(&args.globals),
             Self::Usage(args) => Some(&args.globals),
             Self::Secrets(args) => Some(&args.globals),
@@ -156,6 +160,7 @@ impl Session {
             OperatorCommand::Key(args) => key::run(self, args.command).await,
             OperatorCommand::Module(args) => module::run(self, args.command).await,
             OperatorCommand::Operation(args) => operation::run(self, args.command).await,
+            OperatorCommand::Backup(args) => backup::run(self, args.command).await,
             OperatorCommand::Job(args) => job::run(self, args.command).await,
             OperatorCommand::Usage(args) => usage::run(self, *args).await,
             OperatorCommand::Secrets(args) => secret_keys::run(self, args.command).await,

@@ -1,5 +1,6 @@
 //! The commands against a small server of the same shapes. The system tests run them against the real one.
 
+mod backups;
 mod customers;
 mod failures;
 mod help;

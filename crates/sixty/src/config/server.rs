@@ -11,6 +11,7 @@ use clap::Args;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, TrustedProxies};
 use ipnet::IpNet;
 use limits::{OnRedisLoss, Rate};
+use metering::MeteringConfig;
 
 /// PORT and SIXTY_HOST.
 #[derive(Args, Debug, Clone)]
@@ -56,6 +57,13 @@ pub(crate) struct ServerArgs {
     /// How many seconds `POST /api/provision` waits for a customer to be ready.
     #[arg(long, env = "SIXTY_PROVISION_WAIT_SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=110))]
     pub(crate) provision_wait_seconds: u64,
+    /// How many bytes of this machine's disk usage may take that isn't in the admin database yet; about 150 a request.
+    #[arg(long, env = "SIXTY_USAGE_SPOOL_BYTES", default_value_t = MeteringConfig::SPOOL_BYTES, value_parser = clap::value_parser!(u64).range(1 << 20..))]
+    pub(crate) usage_spool_bytes: u64,
+    /// How many requests' usage waits in memory when the disk takes nothing more, about 400 bytes each; further ones are
+    /// lost.
+    #[arg(long, env = "SIXTY_USAGE_MEMORY_RECORDS", default_value_t = MeteringConfig::MEMORY_RECORDS, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    pub(crate) usage_memory_records: u32,
     /// Not ready until this file is there.
     #[arg(long, env = "SIXTY_READY_FILE", hide = true)]
     pub(crate) ready_file: Option<PathBuf>,
@@ -86,6 +94,15 @@ impl ServerArgs {
     /// What the server takes from its callers.
     pub(crate) fn limits(&self) -> ServerLimits {
         ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
+    }
+
+    /// How usage is gathered, in this folder.
+    pub(crate) fn metering_config(&self, folder: PathBuf) -> MeteringConfig {
+        MeteringConfig {
+            spool_bytes: self.usage_spool_bytes,
+            memory_records: self.usage_memory_records as usize,
+            ..MeteringConfig::new(folder)
+        }
     }
 
     /// What the gateway is told.

@@ -70,14 +70,14 @@ pub fn request_of(customer: CustomerId) -> UsageRecord {
         request_id: Uuid::now_v7(),
         api_key_id: ApiKeyId(customer.uuid()),
         customer_id: customer,
-        endpoint: "/api/v1/deals/{id}".to_owned(),
-        method: "GET".to_owned(),
+        endpoint: "/api/v1/deals/{id}".into(),
+        method: "GET".into(),
         status_code: 200,
         response_time_ms: 3,
         request_size_bytes: None,
         response_size_bytes: Some(417),
-        module: Some("crm_core".to_owned()),
-        outcome: UsageRecord::OK.to_owned(),
+        module: Some("crm_core".into()),
+        outcome: UsageRecord::OK.into(),
         created_at: Utc::now(),
     }
 }

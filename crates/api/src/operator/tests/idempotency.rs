@@ -11,7 +11,7 @@ use secrets::MasterKey;
 use serde_json::{Value, json};
 
 use super::{Answer, Api};
-use crate::LARGEST_BODY;
+use problem::LARGEST_BODY;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

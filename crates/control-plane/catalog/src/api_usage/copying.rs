@@ -36,7 +36,7 @@ pub(crate) async fn copy(transaction: &Transaction<'_>, records: &[UsageRecord])
     let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
     let size = |bytes: Option<u64>| bytes.and_then(|bytes| i64::try_from(bytes).ok());
     for record in records {
-        let outcome = (!record.outcome.is_empty()).then_some(record.outcome.as_str());
+        let outcome = (!record.outcome.is_empty()).then_some(record.outcome.as_ref());
         writer
             .as_mut()
             .write(&[
@@ -45,8 +45,8 @@ pub(crate) async fn copy(transaction: &Transaction<'_>, records: &[UsageRecord])
                 &record.customer_id.uuid(),
                 &record.api_key_id.uuid(),
                 &record.request_id,
-                &record.endpoint.as_str(),
-                &record.method.as_str(),
+                &record.endpoint.as_ref(),
+                &record.method.as_ref(),
                 &i32::from(record.status_code),
                 &i32::try_from(record.response_time_ms).ok(),
                 &size(record.request_size_bytes),

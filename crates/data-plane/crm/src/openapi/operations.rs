@@ -18,11 +18,12 @@ use crate::routes::{Operation as Does, RouteInfo};
 use crate::spec::ResourceSpec;
 
 /// What can go wrong with every operation.
-const ALWAYS: [StatusCode; 5] = [
+const ALWAYS: [StatusCode; 6] = [
     StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
     StatusCode::FORBIDDEN,
     StatusCode::NOT_FOUND,
+    StatusCode::TOO_MANY_REQUESTS,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
@@ -116,7 +117,7 @@ fn refusal(code: StatusCode) -> Response {
         StatusCode::UNAUTHORIZED => {
             response.header("WWW-Authenticate", header("How to authenticate.")).build()
         }
-        StatusCode::SERVICE_UNAVAILABLE => {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
             response.header("Retry-After", header("After how many seconds to try again.")).build()
         }
         _ => response.build(),

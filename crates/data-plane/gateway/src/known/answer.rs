@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use domain::CustomerId;
 use domain::principal::DirectoryUnavailable;
+use foldhash::fast::RandomState;
 use moka::sync::Cache;
 use tokio::sync::Mutex;
 
@@ -19,7 +20,7 @@ const ABSENCE: Duration = Duration::from_secs(1);
 
 /// Answers by what was asked.
 pub(super) struct Answers<K, V> {
-    entries: Cache<K, Arc<Entry<V>>>,
+    entries: Cache<K, Arc<Entry<V>>, RandomState>,
 }
 
 /// One question: its last answer, and the lock that lets one of many askers fetch the next.
@@ -60,7 +61,7 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub(super) fn new(capacity: u64) -> Self {
-        Self { entries: Cache::new(capacity) }
+        Self { entries: Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::default()) }
     }
 
     /// The answer, if it is current or nobody could give a better one.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::CustomerId;
 use domain::principal::{Change, ChangeFeed, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use secrets::KeyHash;
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +48,7 @@ pub struct KnownDirectory(Arc<Inner>);
 struct Inner {
     source: Arc<dyn Directory>,
     changes: Arc<ChangeLog>,
-    principals: Answers<String, Arc<Principal>>,
+    principals: Answers<KeyHash, Arc<Principal>>,
     endpoints: Answers<CustomerId, SealedEndpoint>,
     questions: Semaphore,
     patience: Duration,
@@ -99,8 +100,18 @@ impl KnownDirectory {
 
     /// Who owns the key, if that is known for sure without asking.
     #[must_use]
-    pub fn principal_at_hand(&self, key_hash: &str) -> Option<Arc<Principal>> {
-        self.0.principals.at_hand(key_hash, &self.0.changes)
+    pub fn principal_at_hand(&self, key: &KeyHash) -> Option<Arc<Principal>> {
+        self.0.principals.at_hand(key, &self.0.changes)
+    }
+
+    /// Who owns the key, if anyone. Asks when it isn't known.
+    ///
+    /// # Errors
+    /// When it must be asked for, and can't be.
+    pub async fn principal_of(&self, key: &KeyHash) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
+        let inner = &self.0;
+        let question = || async { inner.ask(inner.source.principal(&key.to_string())).await };
+        inner.principals.get(*key, &inner.changes, |principal| principal.customer_id, question).await
     }
 }
 
@@ -125,12 +136,11 @@ impl Inner {
 #[async_trait]
 impl Directory for KnownDirectory {
     async fn principal(&self, key_hash: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
-        let inner = &self.0;
-        let question = || inner.ask(inner.source.principal(key_hash));
-        inner
-            .principals
-            .get(key_hash.to_owned(), &inner.changes, |principal| principal.customer_id, question)
-            .await
+        match key_hash.parse() {
+            Ok(key) => self.principal_of(&key).await,
+            // Nobody's.
+            Err(_) => Ok(None),
+        }
     }
 
     async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {

@@ -1,13 +1,12 @@
 //! Backups of a customer's database, and restoring one into a new customer.
 
-use chrono::{DateTime, Utc};
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::json;
 
+use super::super::Session;
+use super::super::backup::{Backup, HEADINGS};
 use super::super::exit::Failure;
 use super::super::listing::{self, PageArgs, View};
-use super::super::{Session, time};
 use super::{WaitArgs, create};
 
 /// Whose backups.
@@ -43,17 +42,6 @@ pub(crate) struct RestoreArgs {
     wait: WaitArgs,
 }
 
-#[derive(Debug, Deserialize)]
-struct Backup {
-    id: String,
-    kind: String,
-    status: String,
-    size_bytes: Option<i64>,
-    started_at: DateTime<Utc>,
-    finished_at: Option<DateTime<Utc>>,
-    error: Option<String>,
-}
-
 pub(super) async fn request(session: &mut Session, customer: &str) -> Result<(), Failure> {
     let answer = session.client.send(Method::POST, &["customers", customer, "backups"], None).await?;
     if session.output.is_json() {
@@ -68,23 +56,9 @@ pub(super) async fn request(session: &mut Session, customer: &str) -> Result<(),
 }
 
 pub(super) async fn list(session: &mut Session, args: ListArgs) -> Result<(), Failure> {
-    let headings = &["ID", "KIND", "STATUS", "SIZE", "STARTED", "TOOK", "ERROR"];
     let path = ["customers", &args.customer, "backups"];
-    listing::show(session, &path, Vec::new(), &args.page, View { of: "backups", headings, row }).await
-}
-
-fn row(backup: Backup) -> Vec<String> {
-    vec![
-        backup.id,
-        backup.kind,
-        backup.status,
-        backup
-            .size_bytes
-            .map_or_else(|| "-".to_owned(), |size| indicatif::HumanBytes(size.unsigned_abs()).to_string()),
-        time::short(Some(backup.started_at)),
-        time::taken(Some(backup.started_at), backup.finished_at),
-        backup.error.unwrap_or_else(|| "-".to_owned()),
-    ]
+    let view = View { of: "backups", headings: &HEADINGS, row: Backup::cells };
+    listing::show(session, &path, Vec::new(), &args.page, view).await
 }
 
 pub(super) async fn restore(session: &mut Session, args: RestoreArgs) -> Result<(), Failure> {

@@ -10,8 +10,12 @@ use system_tests::{Stack, StackPlan};
 async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
     let metrics = testkit::free_port();
     // Slow callers are let go sooner than usual.
-    let variables =
-        vec![("SIXTY_METRICS_PORT", metrics.to_string()), ("SIXTY_IDLE_SECONDS", "15".to_owned())];
+    let variables = vec![
+        ("SIXTY_METRICS_PORT", metrics.to_string()),
+        ("SIXTY_IDLE_SECONDS", "15".to_owned()),
+        ("SIXTY_USAGE_SPOOL_BYTES", (32 << 20).to_string()),
+        ("SIXTY_USAGE_MEMORY_RECORDS", "5000".to_owned()),
+    ];
     let mut stack = Stack::start_with(StackPlan { variables, ..StackPlan::default() }).await;
     let customer = stack.customer("acme").await;
     hostile::story(&stack, &customer).await;

@@ -14,6 +14,13 @@ pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
         "sixty_request_step_seconds_count{step=\"authenticate\"}",
         "sixty_directory_feed_live 1",
         "sixty_limits_redis_reachable 1",
+        "sixty_usage_lag_seconds",
+        "sixty_usage_in_memory_records 0",
+        "sixty_usage_spool_limit_bytes 33554432",
+        "sixty_usage_memory_limit_records 5000",
+        "sixty_usage_adopted_spools 0",
+        "sixty_usage_refused_total 0",
+        "sixty_usage_damaged_bytes_total 0",
         "sixty_customer_connections",
     ] {
         assert!(text.contains(name), "no {name} in:\n{text}");

@@ -1,6 +1,7 @@
 //! What operators do with customers: sign them up, watch that, suspend, limit, back up and restore them.
 
 mod backups;
+mod commands;
 mod lifecycle;
 mod live_events;
 mod sign_up_contract;
@@ -17,5 +18,6 @@ async fn customers_are_signed_up_changed_counted_backed_up_and_restored() {
         lifecycle::story(&stack),
         usage::story(&stack),
         backups::story(&stack),
+        commands::story(&stack),
     );
 }

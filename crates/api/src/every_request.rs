@@ -1,0 +1,226 @@
+//! What every request passes first: it gets an id (the caller's own, if it is a UUID) that its log lines, its answer and
+//! its problem document name; its body may not pause for ever, and neither may its answer; a panic is answered.
+//!
+//! One service, and not one for each: each would copy the request into a box of its own.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::future::{CatchUnwind, FutureExt as _};
+use http::{HeaderName, HeaderValue};
+use pin_project_lite::pin_project;
+use problem::Problem;
+use telemetry::RequestContext;
+use tokio::task::futures::TaskLocalFuture;
+use tokio::time::Sleep;
+use tower::{Layer, Service};
+use tower_http::timeout::TimeoutBody;
+use uuid::Uuid;
+
+use crate::fallback;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts this round all routes.
+#[derive(Clone, Copy)]
+pub(crate) struct EveryRequest {
+    /// How long a request may take.
+    pub(crate) longest: Duration,
+    /// How long its body may pause.
+    pub(crate) slowest_body: Duration,
+}
+
+impl<S> Layer<S> for EveryRequest {
+    type Service = Answering<S>;
+
+    fn layer(&self, inner: S) -> Answering<S> {
+        Answering { inner, limits: *self }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Answering<S> {
+    inner: S,
+    limits: EveryRequest,
+}
+
+impl<S> Service<Request> for Answering<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let given =
+            request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
+        let id = given.unwrap_or_else(Uuid::now_v7);
+        let context = RequestContext {
+            id,
+            is_new: given.is_none(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+        };
+        if !request.body().is_end_stream() {
+            let slowest = self.limits.slowest_body;
+            request = request.map(|body| Body::new(TimeoutBody::new(slowest, body)));
+        }
+        // A service may do its work, and panic, before there is a future.
+        let called = context.clone().within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
+        let outcome = match called {
+            Ok(future) => {
+                let bounded = Bounded {
+                    answer: AssertUnwindSafe(future).catch_unwind(),
+                    longest: self.limits.longest,
+                    timer: None,
+                };
+                Outcome::Awaited { answer: context.scope(bounded) }
+            }
+            Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
+        };
+        Answer { id, outcome }
+    }
+}
+
+pin_project! {
+    /// An answer that will be named after its request.
+    pub(crate) struct Answer<F> {
+        id: Uuid,
+        #[pin]
+        outcome: Outcome<F>,
+    }
+}
+
+pin_project! {
+    #[project = OutcomeProjection]
+    enum Outcome<F> {
+        Awaited { #[pin] answer: TaskLocalFuture<RequestContext, Bounded<F>> },
+        Panicked { answer: Option<Response> },
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = match this.outcome.project() {
+            OutcomeProjection::Awaited { answer } => answer.poll(context),
+            OutcomeProjection::Panicked { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
+        };
+        answer.map(|answer| Ok(named(answer, *this.id)))
+    }
+}
+
+pin_project! {
+    /// An answer that doesn't panic and doesn't take for ever.
+    struct Bounded<F> {
+        #[pin]
+        answer: CatchUnwind<AssertUnwindSafe<F>>,
+        longest: Duration,
+        // Only requests that wait need a timer.
+        timer: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        let this = self.project();
+        let answered: Poll<Result<Result<Response, Infallible>, Box<dyn Any + Send>>> =
+            this.answer.poll(context);
+        match answered {
+            Poll::Ready(Ok(Ok(response))) => Poll::Ready(response),
+            Poll::Ready(Err(panic)) => Poll::Ready(fallback::panicked(panic)),
+            Poll::Pending => {
+                let longest = *this.longest;
+                let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));
+                timer.as_mut().poll(context).map(|()| given_up(longest))
+            }
+        }
+    }
+}
+
+fn given_up(longest: Duration) -> Response {
+    Problem::request_timeout(format!(
+        "The request was given up after {} seconds. Read what it was to change before you send it again.",
+        longest.as_secs()
+    ))
+    .into_response()
+}
+
+/// The answer with its request id, in the problem document too if it is one.
+fn named(mut response: Response, id: Uuid) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let headers = std::mem::take(response.headers_mut());
+        response = problem.instance(id.to_string()).into_response();
+        // What inner layers added stays; what describes the body was made anew.
+        for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name?, value))) {
+            if !response.headers().contains_key(&name) && name != http::header::CONTENT_LENGTH {
+                response.headers_mut().insert(name, value);
+            }
+        }
+    }
+    // On the stack: every answer has this header.
+    let mut text = Uuid::encode_buffer();
+    if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use http::{StatusCode, header};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn asked(route: axum::routing::MethodRouter) -> (StatusCode, String, serde_json::Value) {
+        let layer =
+            EveryRequest { longest: Duration::from_millis(1), slowest_body: Duration::from_millis(1) };
+        let router = Router::new().route("/", route).layer(layer);
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let status = response.status();
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, id, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_a_problem_with_a_request_id() {
+        let (status, id, problem) = asked(get(std::future::pending::<()>)).await;
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(
+            (problem["status"].as_u64(), problem["instance"].as_str()),
+            (Some(408), Some(id.as_str()))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing_of_it() {
+        async fn panics() {
+            panic!("the password is hunter2");
+        }
+        let (status, id, problem) = asked(get(panics)).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(problem["instance"].as_str(), Some(id.as_str()));
+        assert!(!problem.to_string().contains("hunter2"));
+    }
+}

@@ -1,0 +1,166 @@
+//! A request on its way through the steps, and what they leave behind.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::principal::{Permit, Principal};
+use limits::{PendingCheck, Policy, Verdict};
+use problem::Problem;
+use secrets::KeyHash;
+use smallvec::SmallVec;
+
+use crate::client_address::ClientAddress;
+use crate::guard::RouteGuard;
+use crate::meter::Counted;
+use crate::observe::{Step, StepWatch};
+use crate::{authenticate, customer_status, module, permission, rate_limit};
+
+/// A request on its way through the steps.
+pub(crate) struct Passage {
+    route: Arc<RouteGuard>,
+    counted: Counted,
+    verdict: Option<Verdict>,
+    watch: StepWatch,
+}
+
+/// Why a request isn't let through at once.
+pub(crate) enum Halt {
+    Refused(Problem),
+    Asking(Question),
+}
+
+/// What must be asked before a request is let through.
+pub(crate) enum Question {
+    /// Who owns the key.
+    Caller(KeyHash, ClientAddress),
+    /// Whether the limits allow it.
+    Limits(Box<Limits>),
+}
+
+pub(crate) struct Limits {
+    caller: Arc<Principal>,
+    address: ClientAddress,
+    policies: Policies,
+    pending: Box<PendingCheck>,
+}
+
+type Policies = SmallVec<[Policy; 1]>;
+
+impl From<Problem> for Halt {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl Passage {
+    pub(crate) fn begin(route: Arc<RouteGuard>, request: &Request, path: Arc<str>) -> Self {
+        let inner = &route.gateway.0;
+        let counted = Counted::begin(Arc::clone(&inner.recorder), request, path);
+        Self { counted, verdict: None, watch: StepWatch::begin(), route }
+    }
+
+    /// Takes all steps for which nobody must be asked.
+    pub(crate) fn check_at_hand(&mut self, request: &mut Request) -> Result<(), Halt> {
+        let gateway = &self.route.gateway.0;
+        let address = gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
+        let key = authenticate::presented_key(request.headers(), request.uri())?;
+        let Some(caller) = authenticate::principal_at_hand(&gateway.directory, &key) else {
+            return Err(Halt::Asking(Question::Caller(key, address)));
+        };
+        match self.check_caller(caller, address, request)? {
+            None => Ok(()),
+            Some(limits) => Err(Halt::Asking(Question::Limits(limits))),
+        }
+    }
+
+    /// Asks, and takes the steps that are left.
+    pub(crate) async fn check(&mut self, question: Question, request: &mut Request) -> Result<(), Problem> {
+        let limits = match question {
+            Question::Limits(limits) => limits,
+            Question::Caller(key, address) => {
+                let caller = authenticate::principal(&self.route.gateway.0.directory, &key).await?;
+                match self.check_caller(caller, address, request)? {
+                    None => return Ok(()),
+                    Some(limits) => limits,
+                }
+            }
+        };
+        let Limits { caller, address, policies, pending } = *limits;
+        let verdict = self.route.gateway.0.limiter.wait(pending, &policies).await;
+        self.settle(verdict, &policies)?;
+        admit(request, caller, address);
+        Ok(())
+    }
+
+    /// The steps for a caller who is known. What must be asked for the last one is told, if anything must.
+    fn check_caller(
+        &mut self,
+        caller: Arc<Principal>,
+        address: ClientAddress,
+        request: &mut Request,
+    ) -> Result<Option<Box<Limits>>, Problem> {
+        let now = self.counted.came_at();
+        let policies = self.decide(&caller, address.0, now)?;
+        match self.route.gateway.0.limiter.check_at_hand(&policies, now) {
+            Ok(verdict) => self.settle(verdict, &policies)?,
+            Err(pending) => return Ok(Some(Box::new(Limits { caller, address, policies, pending }))),
+        }
+        admit(request, caller, address);
+        Ok(None)
+    }
+
+    /// Everything but the limits, which are told. Who asks is noted first, so that a refusal is counted for them too.
+    fn decide(
+        &mut self,
+        caller: &Arc<Principal>,
+        address: Option<IpAddr>,
+        now: DateTime<Utc>,
+    ) -> Result<Policies, Problem> {
+        let route = &*self.route;
+        let gateway = &route.gateway.0;
+        let needs = route.needs.as_ref();
+        self.counted.caller_is(caller);
+        gateway.numbers.count_customer(caller);
+        authenticate::check_key(caller, address, now)?;
+        self.watch.over(Step::Authenticate, &gateway.numbers);
+        let grace = gateway.config.grace_period;
+        customer_status::check(caller, needs.map(|needs| needs.action), grace, now)?;
+        let mut grant = None;
+        if let Some(needs) = needs {
+            grant = Some(module::check(caller, needs.module, now)?);
+            permission::check(caller, needs)?;
+            self.counted.module_is(needs.module);
+        }
+        self.watch.over(Step::Decide, &gateway.numbers);
+        Ok(rate_limit::policies(caller, needs, grant, &route.limits))
+    }
+
+    fn settle(&mut self, verdict: Verdict, policies: &[Policy]) -> Result<(), Problem> {
+        self.watch.over(Step::Limit, &self.route.gateway.0.numbers);
+        let verdict = self.verdict.insert(verdict);
+        if verdict.accepted {
+            return Ok(());
+        }
+        Err(rate_limit::refusal(verdict, policies, self.route.needs.as_ref()))
+    }
+
+    /// Says how the limits stand, and counts.
+    pub(crate) fn end(mut self, mut response: Response) -> Response {
+        let numbers = &self.route.gateway.0.numbers;
+        self.watch.over(Step::Handle, numbers);
+        if let Some(headers) = self.verdict.as_ref().and_then(Verdict::headers) {
+            response.headers_mut().extend(headers);
+        }
+        let (outcome, after) = self.counted.end(&response);
+        self.watch.over(Step::Meter, numbers);
+        self.route.numbers.answered(outcome, after);
+        response
+    }
+}
+
+fn admit(request: &mut Request, caller: Arc<Principal>, address: ClientAddress) {
+    request.extensions_mut().insert(Permit::after_checks(caller, address.0));
+}

@@ -1,0 +1,63 @@
+//! How hard the hand-over works. It can wait, and requests can't: a burst of them is spooled first and written down
+//! after it, as long as that isn't too long.
+
+use std::time::{Duration, Instant};
+
+/// So many requests a second are a burst.
+const BURST: f64 = 2_000.0;
+/// For each moment of work, so many of rest.
+const REST: u32 = 9;
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// Watches how fast requests come.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    looked_at: Instant,
+    appended: u64,
+    is_burst: bool,
+}
+
+impl Pace {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { looked_at: now, appended: 0, is_burst: false }
+    }
+
+    /// Looks how many requests have come.
+    pub(crate) fn look(&mut self, now: Instant, appended: u64) {
+        let passed = now.duration_since(self.looked_at).as_secs_f64();
+        let came = appended.saturating_sub(self.appended) as f64;
+        (self.looked_at, self.appended) = (now, appended);
+        self.is_burst = came > BURST * passed.max(0.001);
+    }
+
+    /// Whether the hand-over rests between its batches.
+    pub(crate) fn is_easy(&self, behind: Duration, lag_under_load: Duration) -> bool {
+        self.is_burst && behind < lag_under_load
+    }
+
+    /// How long it rests after so much work.
+    pub(crate) fn rest(worked: Duration) -> Duration {
+        (worked * REST).min(LONGEST_REST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_burst_is_given_way_and_only_for_so_long() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut pace = Pace::new(start);
+        pace.look(start + second, 1_000);
+        assert!(!pace.is_easy(Duration::ZERO, second));
+        pace.look(start + second * 2, 11_000);
+        assert!(pace.is_easy(Duration::ZERO, second));
+        assert!(!pace.is_easy(second, second));
+        pace.look(start + second * 3, 11_100);
+        assert!(!pace.is_easy(Duration::ZERO, second));
+        assert_eq!(Pace::rest(Duration::from_millis(50)), Duration::from_millis(450));
+        assert_eq!(Pace::rest(second), second);
+    }
+}
