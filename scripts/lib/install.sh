@@ -275,7 +275,7 @@ ensure_moto() {
     export PATH="$own/bin:$PATH"
   fi
   have moto_server || fail "moto_server was installed but can't be found; the tests of AWS need it."
-  say "moto: $(moto_server --version 2>/dev/null | head -n 1)"
+  say "moto: $(command -v moto_server)"
 }
 
 # Debian 12 and Ubuntu 24.04 have Node.js 18. The released builds are packages too; npm checks what arrives.
