@@ -106,8 +106,10 @@ pub async fn begin(control_plane: &ControlPlane, request: &KeyedRequest<'_>) -> 
         fingerprint: sha256_hex_of_parts(&[path.as_bytes(), query.as_bytes(), body]),
     };
     let client = control_plane.catalog.client().await?;
+    // Before the key is taken: a caller who hangs up between the two would leave it taken, and nothing done.
+    let seal = data_keys::platform_seal(&client, &control_plane.keys, PLACE).await;
     Ok(match rows::claim(&client, &new, LEASE).await? {
-        Claim::Won => match data_keys::platform_seal(&client, &control_plane.keys, PLACE).await {
+        Claim::Won => match seal {
             Ok(seal) => Begun::New(Attempt { id: new.id, catalog: control_plane.catalog.clone(), seal }),
             // Nothing was done, so the key is given back. When that fails, too, the lease runs out.
             Err(error) => {
