@@ -10,8 +10,8 @@ usage() {
   cat <<'HELP'
 Usage: scripts/test.sh
 
-Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Python, the Rust components rustfmt and clippy),
-then checks formatting, lints, the dependency policy, every test and the documentation. The tests run PostgreSQL and
+Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Python, moto, the Rust components rustfmt and
+clippy), then checks formatting, lints, the dependency policy, every test and the documentation. The tests run PostgreSQL and
 Redis servers of their own on free ports and in temporary folders; no server of this machine is touched.
 HELP
 }
@@ -56,6 +56,7 @@ install_everything() {
   ensure_redis
   ensure_node "$target/tools"
   ensure_python
+  ensure_moto "$target/tools"
 }
 
 # `cargo build` builds the program too, which the system tests start. One process runs all tests of a test program, so

@@ -260,6 +260,19 @@ ensure_node() {
   say "Node.js: $(node --version | tr -d v)"
 }
 
+# AWS for the tests: moto, in a virtual environment of its own.
+ensure_moto() {
+  local own="$1/moto"
+  if ! have moto_server; then
+    [ -x "$own/bin/moto_server" ] ||
+      { python3 -m venv "$own" && "$own/bin/pip" install --quiet --disable-pip-version-check 'moto[server]==5.*'; } ||
+      fail "moto could not be installed with pip. Install it by hand (pip install 'moto[server]'), then run this script again."
+    export PATH="$own/bin:$PATH"
+  fi
+  have moto_server || fail "moto_server was installed but can't be found; the tests of AWS need it."
+  say "moto: $(command -v moto_server)"
+}
+
 # Debian 12 and Ubuntu 24.04 have Node.js 18. The released builds are packages too; npm checks what arrives.
 node_from_registry() {
   local tools=$1

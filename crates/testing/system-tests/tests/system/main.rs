@@ -19,5 +19,6 @@ mod guarded;
 mod interrupted_starts;
 mod operators;
 mod refused_starts;
+mod secrets_stay;
 mod walls;
 mod wholeness;
