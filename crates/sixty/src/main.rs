@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use config::{HomeArgs, LogArgs, LogFormatArg};
+use config::{CoreDumpArgs, HomeArgs, LogArgs, LogFormatArg};
 use telemetry::LogFormat;
 
 /// Quicker than the C library's with the many small things that a request allocates.
@@ -32,6 +32,8 @@ struct Cli {
     log: LogArgs,
     #[command(flatten)]
     home: HomeArgs,
+    #[command(flatten)]
+    core_dumps: CoreDumpArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -71,6 +73,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Before anything secret is in memory.
+    cli.core_dumps.apply()?;
     let format = match cli.log.log_format {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,

@@ -5,13 +5,15 @@ use catalog::Catalog;
 use clap::Args;
 use schema::{Migrated, MigrationSet};
 
-use crate::config::{AdminDatabaseArgs, TemplateDatabaseArgs};
+use crate::config::{AdminDatabaseArgs, StoreArgs, TemplateDatabaseArgs};
 
 /// Bring the admin database up to date. Safe to run again, and by several at once.
 #[derive(Args, Debug)]
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
     admin_database: AdminDatabaseArgs,
+    #[command(flatten)]
+    stores: StoreArgs,
     #[command(flatten)]
     template_database: TemplateDatabaseArgs,
     /// Bring the customer template database up to date too.
@@ -20,7 +22,8 @@ pub(crate) struct MigrateArgs {
 }
 
 pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let admin_database = args.admin_database.resolved(&args.stores).await?;
+    let catalog = Catalog::connect(&admin_database.catalog_config())?;
     let mut client = catalog.dedicated_client().await?;
     let migrated = schema::migrate(&mut client, MigrationSet::admin()).await?;
     tell("admin database", &migrated);

@@ -22,8 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
-    AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs, read_master_key,
-    read_operator_token,
+    AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs, read_operator_token,
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
@@ -49,9 +48,12 @@ pub(crate) struct ServeArgs {
 
 pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> {
     let home = home.path()?;
-    let master_key = read_master_key(&args.master_key.file(&home))?;
-    let operator_token = read_operator_token(&args.operator_token, &home)?;
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let stores = args.master_key.stores();
+    let keys = args.master_key.ring(&home).await?;
+    let operator_token = read_operator_token(&args.operator_token.resolved(stores).await?, &home)?;
+    let admin_database = args.admin_database.resolved(stores).await?;
+    let redis = args.redis.resolved(stores).await?;
+    let catalog = Catalog::connect(&admin_database.catalog_config())?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let listener = bind(address).await?;
 
@@ -69,7 +71,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::AdminDatabase(catalog.clone())),
-        Arc::new(dependencies::Redis::new(args.redis.url())),
+        Arc::new(dependencies::Redis::new(redis.url())),
         Arc::new(dependencies::Usage(meter.clone())),
     ];
     checks.extend(
@@ -81,12 +83,12 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     // Like the meter: gives back what it has leased when the last request is answered.
     let limiter = Limiter::start(
         LimiterConfig::default(),
-        &args.redis.url(),
+        &redis.url(),
         Arc::new(CatalogSeed(catalog.clone())),
         stop_meter.clone(),
     );
     let databases =
-        CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), master_key.clone());
+        CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), keys.clone());
     tokio::spawn(follow_moves(directory.listen(), databases.clone()));
     if let Some(port) = args.server.metrics_port {
         // Before the gateway, which makes its counters with the recorder that is there then.
@@ -105,7 +107,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         databases,
         gateway: Gateway::new(args.server.gateway_config()?, directory, limiter.clone(), Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
-        control_plane: ControlPlane::new(catalog, master_key),
+        control_plane: ControlPlane::new(catalog, keys),
         dependencies: checks,
         operator_token,
         stop: stop.clone(),

@@ -16,6 +16,7 @@ mod merge_patch;
 mod modules;
 mod operations;
 mod page;
+mod secret_keys;
 mod usage;
 
 #[cfg(test)]
@@ -56,6 +57,12 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(backups::list))
         .routes(routes!(backups::of_customer, backups::create))
         .routes(routes!(backups::restore))
+        .routes(routes!(secret_keys::status))
+        .routes(routes!(secret_keys::rotate_master_key))
+        .routes(routes!(secret_keys::rotation))
+        .routes(routes!(secret_keys::retire))
+        .routes(routes!(secret_keys::rotate_platform_key))
+        .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(usage::usage))
         .routes(routes!(audit_logs::list))
 }

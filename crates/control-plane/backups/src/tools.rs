@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::process::Stdio;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -27,8 +27,8 @@ impl Tool {
 
     /// Runs the program; answers what it wrote. Ends it when the caller stops waiting.
     ///
-    /// Where to connect and the password are in the program's environment, which holds nothing else of ours: a
-    /// command line can be read by every user of the machine.
+    /// Where to connect is in the program's environment, which holds nothing else of ours, and the password is in a file that
+    /// only we can read: a command line can be read by every user of the machine, an environment by all of our processes.
     pub(crate) async fn run(
         self,
         access: &DatabaseAccess,
@@ -50,10 +50,11 @@ impl Tool {
             .env("HOME", "/nonexistent")
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        if let Some(password) = &access.password {
-            command.env("PGPASSWORD", password.expose_secret());
+        // Both are removed when they are dropped, after the program has ended.
+        let password = access.password.as_ref().map(password_file).transpose()?;
+        if let Some(file) = &password {
+            command.env("PGPASSFILE", file.path());
         }
-        // Removed when it is dropped, after the program has ended.
         let authority = access.ca_certificate.as_deref().map(authority_file).transpose()?;
         if let Some(file) = &authority {
             command.env("PGSSLMODE", "verify-full").env("PGSSLROOTCERT", file.path());
@@ -81,6 +82,18 @@ impl Tool {
             }
         })
     }
+}
+
+/// The password as a file, as the programs want it: for whatever host, port, database and user.
+fn password_file(password: &SecretString) -> Result<NamedTempFile, BackupError> {
+    let escaped = password.expose_secret().replace('\\', "\\\\").replace(':', "\\:");
+    let write = || {
+        // Readable by nobody else from the beginning.
+        let mut file = NamedTempFile::new()?;
+        writeln!(file, "*:*:*:*:{escaped}")?;
+        Ok(file)
+    };
+    write().map_err(BackupError::write(std::env::temp_dir()))
 }
 
 /// The certificate authority as a file, as the programs want it.

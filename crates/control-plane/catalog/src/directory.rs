@@ -170,6 +170,7 @@ async fn endpoint(
          join admin_database_credentials credential
              on credential.customer_id = customer.id and credential.role = 'app'
          join admin_data_keys data_key on data_key.customer_id = customer.id
+             and data_key.version = admin_sealed_version(credential.password_encrypted)
          where customer.id = $1 and customer.lifecycle = 'ready' and customer.deleted_at is null",
         &[&customer.uuid()],
     )

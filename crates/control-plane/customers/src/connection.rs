@@ -59,8 +59,7 @@ pub async fn reveal(
             "This customer's database was not made by this platform.".to_owned(),
         ));
     };
-    let key = roles::data_key(&transaction, found.id, &control_plane.master_key).await?;
-    let password = roles::open(&credential, &key)?;
+    let password = roles::open(&transaction, &credential, &control_plane.keys).await?;
     let entry = AuditEntry {
         customer_id: Some(found.id),
         action: AuditAction::CredentialsRevealed,

@@ -1,6 +1,7 @@
 //! Why a use case was refused or failed. Each variant says what it means for the caller.
 
 use catalog::{CatalogError, Transaction};
+use data_keys::DataKeyError;
 use provisioning::StepError;
 
 use crate::field::InvalidField;
@@ -29,6 +30,9 @@ pub enum UseCaseError {
     /// The admin database went away while the change was being committed: it may have been made. Only looking tells.
     #[error("it is not known whether the change was made: the admin database went away")]
     Unclear(#[source] CatalogError),
+    /// Whoever holds the master key is away; trying again helps.
+    #[error("the holder of the master key is away: {0}")]
+    KeysAway(#[source] DataKeyError),
     /// Something that should not happen.
     #[error("{0}")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -87,6 +91,7 @@ impl From<StepError> for UseCaseError {
     fn from(error: StepError) -> Self {
         match error {
             StepError::Catalog(error) => error.into(),
+            StepError::DataKey(error) => error.into(),
             other => Self::Unexpected(Box::new(other)),
         }
     }
@@ -95,5 +100,15 @@ impl From<StepError> for UseCaseError {
 impl From<secrets::EnvelopeError> for UseCaseError {
     fn from(error: secrets::EnvelopeError) -> Self {
         Self::Unexpected(Box::new(error))
+    }
+}
+
+impl From<DataKeyError> for UseCaseError {
+    fn from(error: DataKeyError) -> Self {
+        match error {
+            DataKeyError::Catalog(error) => error.into(),
+            error if error.is_temporary() => Self::KeysAway(error),
+            error => Self::Unexpected(Box::new(error)),
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use catalog::idempotency::{self as rows, Claim, NewRequest, StoredAnswer};
-use catalog::{Catalog, CatalogError};
+use catalog::{Catalog, CatalogError, GenericClient};
+use data_keys::DataKeyError;
 use secrets::token::sha256_hex_of_parts;
 use secrets::{OperatorSeal, SecretString};
 use serde_json::{Map, Value};
@@ -105,22 +106,41 @@ pub async fn begin(control_plane: &ControlPlane, request: &KeyedRequest<'_>) -> 
         fingerprint: sha256_hex_of_parts(&[path.as_bytes(), query.as_bytes(), body]),
     };
     let client = control_plane.catalog.client().await?;
-    let seal = OperatorSeal::new(&control_plane.master_key, PLACE);
+    // Before the key is taken: a caller who hangs up between the two would leave it taken, and nothing done.
+    let seal = data_keys::platform_seal(&client, &control_plane.keys, PLACE).await;
     Ok(match rows::claim(&client, &new, LEASE).await? {
-        Claim::Won => Begun::New(Attempt { id: new.id, catalog: control_plane.catalog.clone(), seal }),
+        Claim::Won => match seal {
+            Ok(seal) => Begun::New(Attempt { id: new.id, catalog: control_plane.catalog.clone(), seal }),
+            // Nothing was done, so the key is given back. When that fails, too, the lease runs out.
+            Err(error) => {
+                rows::free(&client, new.id).await?;
+                return Err(error.into());
+            }
+        },
         Claim::Reused => Begun::Reused,
         Claim::Running => Begun::Running,
         Claim::Unknown => Begun::Unknown,
-        Claim::Done(id, answer) => match seal.open(id, &answer.body_sealed) {
+        Claim::Done(id, answer) => match open(&client, control_plane, id, &answer).await {
             Ok(body) => {
                 Begun::Done(KeptAnswer { status: answer.status, headers: texts(answer.headers), body })
             }
+            Err(error) if error.is_temporary() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, "a kept answer can't be opened");
                 Begun::Unknown
             }
         },
     })
+}
+
+async fn open(
+    client: &impl GenericClient,
+    control_plane: &ControlPlane,
+    id: Uuid,
+    answer: &StoredAnswer,
+) -> Result<SecretString, DataKeyError> {
+    let seal = data_keys::platform_seal_for(client, &control_plane.keys, PLACE, &answer.body_sealed).await?;
+    Ok(seal.open(id, &answer.body_sealed)?)
 }
 
 fn texts(headers: Value) -> Vec<(String, String)> {

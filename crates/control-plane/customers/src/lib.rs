@@ -15,6 +15,7 @@ mod network;
 pub mod operations;
 pub mod profile;
 pub mod removal;
+pub mod secret_keys;
 pub mod sign_up;
 pub mod subscription;
 pub mod version;
@@ -22,7 +23,7 @@ pub mod version;
 use std::sync::Arc;
 
 use catalog::Catalog;
-use secrets::MasterKey;
+use secrets::KeyRing;
 use tokio::sync::Semaphore;
 
 pub use catalog::audit::Actor;
@@ -38,15 +39,15 @@ const SIGN_UPS_AT_ONCE: usize = 8;
 #[derive(Clone, Debug)]
 pub struct ControlPlane {
     catalog: Catalog,
-    master_key: MasterKey,
+    keys: KeyRing,
     sign_ups: Arc<Semaphore>,
 }
 
 impl ControlPlane {
-    /// Use cases over this catalog; secrets are sealed under this master key.
+    /// Use cases over this catalog; secrets are sealed under the master keys of this ring.
     #[must_use]
-    pub fn new(catalog: Catalog, master_key: MasterKey) -> Self {
-        Self { catalog, master_key, sign_ups: Arc::new(Semaphore::new(SIGN_UPS_AT_ONCE)) }
+    pub fn new(catalog: Catalog, keys: impl Into<KeyRing>) -> Self {
+        Self { catalog, keys: keys.into(), sign_ups: Arc::new(Semaphore::new(SIGN_UPS_AT_ONCE)) }
     }
 
     /// The catalog, for reading.

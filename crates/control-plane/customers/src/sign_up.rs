@@ -18,7 +18,7 @@ use domain::audit::AuditAction;
 use domain::backup::BackupStatus;
 use domain::modules as feature_modules;
 use domain::{ApiKeyId, BackupId, CustomerId, CustomerSlug, OperationId, OperationKind, Plan};
-use secrets::{ApiKey, DataKey};
+use secrets::ApiKey;
 use serde_json::json;
 
 use crate::field::FieldCheck;
@@ -153,11 +153,11 @@ pub async fn sign_up(
         ..NewCustomer::on_trial(wanted.slug.clone(), wanted.name, wanted.plan, Utc::now())
     };
     let customer_id = new.id;
-    let data_key = DataKey::generate(customer_id).wrap(&control_plane.master_key)?;
-
     // Nobody closes it, so there is no error to look at.
     let _turn = control_plane.sign_ups.acquire().await;
     let mut client = control_plane.catalog.client().await?;
+    // Before the transaction: who wraps it may be far away.
+    let data_key = ::data_keys::new_customer_key(&client, &control_plane.keys, customer_id).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     customers::insert(&transaction, &new).await.map_err(|error| taken(error, &wanted.slug))?;
     data_keys::insert(&transaction, customer_id, &data_key.0).await?;

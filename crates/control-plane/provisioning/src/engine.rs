@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use catalog::operations::{self, Operation, OperationIntent};
 use catalog::{Catalog, CatalogError};
 use domain::{OperationId, OperationKind, OperationStatus, StepStatus};
-use secrets::MasterKey;
+use secrets::KeyRing;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -66,7 +66,7 @@ pub(crate) struct Parts {
     pub(crate) catalog: Catalog,
     pub(crate) provisioner: Arc<dyn Provisioner>,
     pub(crate) restorer: Arc<dyn Restorer>,
-    pub(crate) master_key: MasterKey,
+    pub(crate) keys: KeyRing,
     pub(crate) config: EngineConfig,
     /// Wakes the engine before its next scan.
     nudge: Notify,
@@ -94,7 +94,7 @@ impl Engine {
         catalog: Catalog,
         provisioner: Arc<dyn Provisioner>,
         restorer: Arc<dyn Restorer>,
-        master_key: MasterKey,
+        keys: impl Into<KeyRing>,
         config: EngineConfig,
     ) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Engine {
                 catalog,
                 provisioner,
                 restorer,
-                master_key,
+                keys: keys.into(),
                 config,
                 nudge: Notify::new(),
             }),

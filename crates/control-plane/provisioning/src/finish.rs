@@ -36,13 +36,13 @@ impl Engine {
         let instance = instances::of_customer(&client, customer)
             .await?
             .ok_or_else(|| StepError::Missing("the customer has no instance".to_owned()))?;
-        let key = roles::data_key(&client, customer, &self.inner.master_key).await?;
+        let key = ::data_keys::newest(&client, &self.inner.keys, Some(customer)).await?;
         let credentials = credentials::of_customer(&client, customer).await?;
         let app = credentials
             .iter()
             .find(|credential| credential.role == "app")
             .ok_or_else(|| StepError::Missing("the customer has no app credential".to_owned()))?;
-        let password = roles::open(app, &key)?;
+        let password = roles::open(&client, app, &self.inner.keys).await?;
         let address = DatabaseConnection {
             host: instance.host,
             port: instance.port,

@@ -1,9 +1,9 @@
 //! The passwords of a customer's three roles: made once, sealed, and opened again when they are set.
 
+use catalog::GenericClient;
 use catalog::credentials::{self, Credential};
-use catalog::{GenericClient, data_keys};
 use domain::CustomerId;
-use secrets::{DataKey, MasterKey, SealContext, SecretString, WrappedDataKey, password};
+use secrets::{KeyRing, SealContext, SecretString, password};
 use uuid::Uuid;
 
 use crate::backend::{DatabaseRoles, RoleCredential};
@@ -23,29 +23,14 @@ pub fn seal_context(credential: Uuid, customer: CustomerId) -> SealContext<'stat
     }
 }
 
-/// A customer's data key, opened with the master key.
-///
-/// # Errors
-/// When the customer has none, or it doesn't open.
-pub async fn data_key(
-    client: &impl GenericClient,
-    customer: CustomerId,
-    master_key: &MasterKey,
-) -> Result<DataKey, StepError> {
-    let wrapped = data_keys::get(client, customer)
-        .await?
-        .ok_or_else(|| StepError::Missing("the customer has no data key".to_owned()))?;
-    Ok(DataKey::unwrap(&WrappedDataKey(wrapped), customer, master_key)?)
-}
-
 /// Makes the passwords that are missing. Those that are there stay: an earlier run may have set them already.
 pub(crate) async fn ensure(
     client: &impl GenericClient,
     customer: CustomerId,
     database: &str,
-    master_key: &MasterKey,
+    keys: &KeyRing,
 ) -> Result<(), StepError> {
-    let key = data_key(client, customer, master_key).await?;
+    let key = data_keys::newest(client, keys, Some(customer)).await?;
     for role in ROLES {
         let id = Uuid::now_v7();
         let password_encrypted = key.seal(seal_context(id, customer), &password::generate())?;
@@ -61,27 +46,34 @@ pub(crate) async fn ensure(
 ///
 /// # Errors
 /// When it doesn't open.
-pub fn open(credential: &Credential, key: &DataKey) -> Result<SecretString, StepError> {
-    Ok(key.open(seal_context(credential.id, credential.customer_id), &credential.password_encrypted)?)
+pub async fn open(
+    client: &impl GenericClient,
+    credential: &Credential,
+    keys: &KeyRing,
+) -> Result<SecretString, StepError> {
+    let (id, customer) = (credential.id, credential.customer_id);
+    let key = data_keys::for_sealed(client, keys, Some(customer), &credential.password_encrypted).await?;
+    Ok(key.open(seal_context(id, customer), &credential.password_encrypted)?)
 }
 
 /// Opens all three.
 pub(crate) async fn of_customer(
     client: &impl GenericClient,
     customer: CustomerId,
-    master_key: &MasterKey,
+    keys: &KeyRing,
 ) -> Result<DatabaseRoles, StepError> {
-    let key = data_key(client, customer, master_key).await?;
     let stored = credentials::of_customer(client, customer).await?;
-    let role = |name: &str| {
+    let role = async |name: &str| {
         let credential = stored
             .iter()
             .find(|credential| credential.role == name)
             .ok_or_else(|| StepError::Missing(format!("the customer has no {name} credential")))?;
-        Ok::<_, StepError>(RoleCredential {
-            name: credential.username.clone(),
-            password: open(credential, &key)?,
-        })
+        let password = open(client, credential, keys).await?;
+        Ok::<_, StepError>(RoleCredential { name: credential.username.clone(), password })
     };
-    Ok(DatabaseRoles { owner: role("owner")?, app: role("app")?, readonly: role("readonly")? })
+    Ok(DatabaseRoles {
+        owner: role("owner").await?,
+        app: role("app").await?,
+        readonly: role("readonly").await?,
+    })
 }

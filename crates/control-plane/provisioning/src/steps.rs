@@ -87,7 +87,7 @@ impl Engine {
             .parse()
             .map_err(|error| StepError::Missing(format!("customerId {error}")))?;
         let database = slug.database_name();
-        roles::ensure(&client, operation.customer_id, &database, &self.inner.master_key).await?;
+        roles::ensure(&client, operation.customer_id, &database, &self.inner.keys).await?;
         match instances::of_customer(&client, operation.customer_id).await? {
             Some(instance) if self.inner.provisioner.is_port_free(instance.port).await => Ok(instance.port),
             _ => Ok(self.reserve_port(operation, &database).await?.port),
@@ -156,7 +156,7 @@ impl Engine {
     async fn configure(&self, operation: &Operation) -> Result<InstanceFacts, StepError> {
         let spec = self.placed_spec(operation).await?;
         let client = self.inner.catalog.client().await?;
-        let roles = roles::of_customer(&client, operation.customer_id, &self.inner.master_key).await?;
+        let roles = roles::of_customer(&client, operation.customer_id, &self.inner.keys).await?;
         // No catalog connection is held while the backend works.
         drop(client);
         let facts = self.inner.provisioner.configure(&spec, &roles).await?;
@@ -178,7 +178,7 @@ impl Engine {
             .and_then(|text| text.parse().ok())
             .ok_or_else(|| StepError::Missing("the operation names no backup".to_owned()))?;
         let client = self.inner.catalog.client().await?;
-        let roles = roles::of_customer(&client, operation.customer_id, &self.inner.master_key).await?;
+        let roles = roles::of_customer(&client, operation.customer_id, &self.inner.keys).await?;
         drop(client);
         let access = self.inner.provisioner.admin_access(&spec).await?;
         self.inner.restorer.restore(backup, &access, &roles).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::principal::SealedEndpoint;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use secrets::{DataKey, ExposeSecret, MasterKey, SealContext, SecretString, WrappedDataKey};
+use secrets::{ExposeSecret, KeyRing, SealContext, SecretString, WrappedDataKey};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
@@ -45,13 +45,13 @@ pub(crate) enum Failure {
 pub(crate) async fn connect(
     endpoint: &SealedEndpoint,
     config: &RouterConfig,
-    master_key: &MasterKey,
+    keys: &KeyRing,
 ) -> Result<Connection, Failure> {
     let too_slow = || {
         let seconds = config.connect_timeout.as_secs_f32();
         Failure::Moved(Error::Unavailable(format!("no connection could be made within {seconds} seconds")))
     };
-    tokio::time::timeout(config.connect_timeout, attempt(endpoint, config, master_key))
+    tokio::time::timeout(config.connect_timeout, attempt(endpoint, config, keys))
         .await
         .unwrap_or_else(|_| Err(too_slow()))
 }
@@ -59,9 +59,9 @@ pub(crate) async fn connect(
 async fn attempt(
     endpoint: &SealedEndpoint,
     config: &RouterConfig,
-    master_key: &MasterKey,
+    keys: &KeyRing,
 ) -> Result<Connection, Failure> {
-    let password = password(endpoint, master_key).map_err(Failure::Wrong)?;
+    let password = password(endpoint, keys).await?;
     let settings = settings(endpoint, config, &password);
     let (client, tls) = match &endpoint.ca_certificate {
         Some(authority) => {
@@ -101,7 +101,7 @@ fn failure(error: tokio_postgres::Error) -> Failure {
     }
 }
 
-fn password(endpoint: &SealedEndpoint, master_key: &MasterKey) -> Result<SecretString, Error> {
+async fn password(endpoint: &SealedEndpoint, keys: &KeyRing) -> Result<SecretString, Failure> {
     let wrapped = WrappedDataKey(endpoint.data_key_wrapped.clone());
     let context = SealContext {
         table: "admin_database_credentials",
@@ -109,9 +109,10 @@ fn password(endpoint: &SealedEndpoint, master_key: &MasterKey) -> Result<SecretS
         row: endpoint.credential_id,
         customer: endpoint.customer_id,
     };
-    DataKey::unwrap(&wrapped, endpoint.customer_id, master_key)
-        .and_then(|key| key.open(context, &endpoint.password_sealed))
-        .map_err(|error| Error::Unavailable(error.to_string()))
+    keys.open(&wrapped, context, &endpoint.password_sealed).await.map_err(|error| {
+        let unavailable = Error::Unavailable(error.to_string());
+        if error.is_temporary() { Failure::Passing(unavailable) } else { Failure::Wrong(unavailable) }
+    })
 }
 
 fn settings(

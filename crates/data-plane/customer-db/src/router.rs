@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::principal::{Directory, SealedEndpoint};
 use domain::{CustomerId, OrganizationId};
-use secrets::MasterKey;
+use secrets::KeyRing;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ pub struct CustomerDatabases(Arc<Inner>);
 
 pub(crate) struct Inner {
     config: RouterConfig,
-    master_key: MasterKey,
+    keys: KeyRing,
     places: Places,
     ledger: Mutex<Ledger<Box<Connection>>>,
     runtime: Handle,
@@ -46,14 +46,14 @@ impl CustomerDatabases {
     ///
     /// Must be called inside a Tokio runtime.
     #[must_use]
-    pub fn new(config: RouterConfig, directory: Arc<dyn Directory>, master_key: MasterKey) -> Self {
+    pub fn new(config: RouterConfig, directory: Arc<dyn Directory>, keys: impl Into<KeyRing>) -> Self {
         let every = (config.idle_timeout / 4).max(Duration::from_millis(50));
         let inner = Arc::new(Inner {
             ledger: Mutex::new(Ledger::new(config.clone())),
             places: Places::new(directory),
             runtime: Handle::current(),
             config,
-            master_key,
+            keys: keys.into(),
         });
         tokio::spawn(tidy(Arc::downgrade(&inner), every));
         Self(inner)
@@ -181,7 +181,7 @@ impl Inner {
             if self.places.last_known(customer).is_none_or(|known| *known != *endpoint) {
                 continue;
             }
-            let failure = match connect::connect(&endpoint, &self.config, &self.master_key).await {
+            let failure = match connect::connect(&endpoint, &self.config, &self.keys).await {
                 Ok(connection) => {
                     self.ledger().made(customer);
                     lease.hold(Hold::Connection(Box::new(connection), epoch));

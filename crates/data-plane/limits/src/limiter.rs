@@ -28,6 +28,8 @@ pub struct LimiterConfig {
     pub idle: Duration,
     /// After how long without a request a limit is forgotten.
     pub forget: Duration,
+    /// This node's wall clock: the one that the times given to [`Limiter::check`] are read from.
+    pub clock: fn() -> DateTime<Utc>,
 }
 
 impl Default for LimiterConfig {
@@ -36,6 +38,7 @@ impl Default for LimiterConfig {
             patience: Duration::from_millis(250),
             idle: Duration::from_secs(1),
             forget: Duration::from_secs(300),
+            clock: Utc::now,
         }
     }
 }
@@ -101,7 +104,7 @@ impl Limiter {
         stop: CancellationToken,
     ) -> Self {
         // Redis gets a little less time than the requests, so that they still hear how it went.
-        let link = Link::new(redis_url, config.patience * 4 / 5);
+        let link = Link::new(redis_url, config.patience * 4 / 5, config.clock);
         let inner = Arc::new(Inner {
             config,
             table: Table::new(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,13 +45,14 @@ pub(crate) struct Link {
     behind_ms: AtomicI64,
     /// How long an answer may take.
     patience: Duration,
+    clock: fn() -> DateTime<Utc>,
     scripts: Scripts,
     probe: String,
     last_error: Mutex<Option<String>>,
 }
 
 impl Link {
-    pub(crate) fn new(url: &SecretString, patience: Duration) -> Self {
+    pub(crate) fn new(url: &SecretString, patience: Duration, clock: fn() -> DateTime<Utc>) -> Self {
         let client = Client::open(url.expose_secret());
         if let Err(error) = &client {
             // The text of this error is about the URL's form and doesn't quote it.
@@ -63,6 +64,7 @@ impl Link {
             askable: AtomicBool::new(true),
             behind_ms: AtomicI64::new(0),
             patience,
+            clock,
             scripts: Scripts::new(),
             probe: Uuid::new_v4().simple().to_string(),
             last_error: Mutex::new(None),
@@ -130,7 +132,7 @@ impl Link {
     }
 
     fn compare_clocks(&self, redis_ms: i64, took: Duration) {
-        let behind = redis_ms - Utc::now().timestamp_millis();
+        let behind = redis_ms - (self.clock)().timestamp_millis();
         if took < PROMPT {
             let followed = if behind.abs() < BELIEVABLE_MS { behind } else { 0 };
             self.behind_ms.store(followed, Ordering::Relaxed);

@@ -60,5 +60,11 @@ named_enum!(
         ApiKeyRotated = "api_key_rotated",
         /// A module's limit, expiry or reason was changed, but not whether it is on.
         ModuleChanged = "module_changed",
+        /// Another master key wraps the data keys.
+        MasterKeyRotated = "master_key_rotated",
+        /// A master key that wraps nothing any more is no longer accepted.
+        MasterKeyRetired = "master_key_retired",
+        /// A customer's secrets, or the platform's own, are sealed with a new data key.
+        DataKeyRotated = "data_key_rotated",
     }
 );

@@ -1,10 +1,13 @@
-//! Envelope encryption: the master key wraps one data key per customer, the data key seals the customer's secrets.
+//! Envelope encryption: a master key wraps data keys (one per customer, and one for what belongs to no customer), a data
+//! key seals the secrets.
 //!
 //! AES-256-GCM with a random 96-bit nonce. The place of the secret (table, column, row, customer) is associated
 //! data: a ciphertext copied to another place doesn't open. The stored text says how to open it:
-//! `v1.<key id>.<base64 of nonce, ciphertext and tag>`.
+//! `v1.<key id>.<base64 of nonce, ciphertext and tag>`. The key id of a data key is its version: `data` is the first,
+//! `data2` the second. That of a master key says which one it is and who holds it (see [`crate::key_ring`]).
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::CustomerId;
@@ -31,11 +34,22 @@ pub struct SealContext<'a> {
     pub customer: CustomerId,
 }
 
-/// A customer's data key in the clear.
+/// Whose secrets a data key seals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyScope {
+    /// One customer's.
+    Customer(CustomerId),
+    /// The platform's own, which belong to no customer.
+    Platform,
+}
+
+/// A data key in the clear. Its memory is wiped when it is dropped.
 #[derive(ZeroizeOnDrop)]
 pub struct DataKey {
     #[zeroize(skip)]
-    customer: CustomerId,
+    scope: KeyScope,
+    #[zeroize(skip)]
+    version: i32,
     bytes: [u8; 32],
 }
 
@@ -62,23 +76,86 @@ pub enum EnvelopeError {
     Unauthentic,
 }
 
-impl DataKey {
-    /// Makes a customer's data key.
+impl KeyScope {
+    /// The customer, if it is one.
     #[must_use]
-    pub fn generate(customer: CustomerId) -> Self {
-        Self { customer, bytes: random::bytes() }
+    pub fn customer(self) -> Option<CustomerId> {
+        match self {
+            Self::Customer(customer) => Some(customer),
+            Self::Platform => None,
+        }
     }
 
-    /// Seals the data key with the master key, for storing.
+    /// The scope of a row: null is the platform.
+    #[must_use]
+    pub fn of(customer: Option<CustomerId>) -> Self {
+        customer.map_or(Self::Platform, Self::Customer)
+    }
+
+    /// What a data key is bound to when it is wrapped: it opens as this version of this customer's key only.
+    #[must_use]
+    pub fn wrap_context(self, version: i32) -> String {
+        match self {
+            // As the first versions have always been wrapped.
+            Self::Customer(customer) if version == 1 => format!("admin_data_keys\0wrapped_key\0{customer}"),
+            Self::Customer(customer) => format!("admin_data_keys\0wrapped_key\0{customer}\0{version}"),
+            Self::Platform => format!("admin_data_keys\0wrapped_key\0platform\0{version}"),
+        }
+    }
+}
+
+impl WrappedDataKey {
+    /// Which master key opens it.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Malformed`].
+    pub fn master_key_id(&self) -> Result<&str, EnvelopeError> {
+        split(&self.0).map(|(key_id, _)| key_id)
+    }
+}
+
+/// Which version of its data key a stored secret was sealed with.
+///
+/// # Errors
+/// [`EnvelopeError::Malformed`] when it isn't sealed with a data key.
+pub fn sealed_version(sealed: &str) -> Result<i32, EnvelopeError> {
+    let (key_id, _) = split(sealed)?;
+    match key_id.strip_prefix("data") {
+        Some("") => Ok(1),
+        Some(digits) => digits.parse().ok().filter(|version| *version > 1).ok_or(EnvelopeError::Malformed),
+        None => Err(EnvelopeError::Malformed),
+    }
+}
+
+impl DataKey {
+    /// Makes a customer's first data key.
+    #[must_use]
+    pub fn generate(customer: CustomerId) -> Self {
+        Self::generate_version(KeyScope::Customer(customer), 1)
+    }
+
+    /// Makes a data key.
+    #[must_use]
+    pub fn generate_version(scope: KeyScope, version: i32) -> Self {
+        Self { scope, version, bytes: random::bytes() }
+    }
+
+    /// Which of its scope's keys it is, from 1.
+    #[must_use]
+    pub fn version(&self) -> i32 {
+        self.version
+    }
+
+    /// Seals the data key with a master key that we hold ourselves, for storing.
     ///
     /// # Errors
     /// Only when the cryptographic library refuses to work.
     pub fn wrap(&self, master: &MasterKey) -> Result<WrappedDataKey, EnvelopeError> {
-        let aad = format!("admin_data_keys\0wrapped_key\0{}", self.customer);
-        seal(master.bytes(), master.id(), aad.as_bytes(), &self.bytes).map(WrappedDataKey)
+        let context = self.scope.wrap_context(self.version);
+        seal(master.bytes(), master.id(), context.as_bytes(), &self.bytes).map(WrappedDataKey)
     }
 
-    /// Opens a stored data key.
+    /// Opens a customer's first data key with a master key that we hold ourselves.
     ///
     /// # Errors
     /// [`EnvelopeError`] when it is another customer's, was changed, or needs another master key.
@@ -87,7 +164,7 @@ impl DataKey {
         customer: CustomerId,
         master: &MasterKey,
     ) -> Result<Self, EnvelopeError> {
-        let aad = format!("admin_data_keys\0wrapped_key\0{customer}");
+        let scope = KeyScope::Customer(customer);
         let (key_id, payload) = parse(&wrapped.0)?;
         if key_id != master.id() {
             return Err(EnvelopeError::OtherMasterKey {
@@ -95,9 +172,28 @@ impl DataKey {
                 configured: master.id().to_owned(),
             });
         }
-        let opened = open(master.bytes(), aad.as_bytes(), payload)?;
-        let bytes = opened.as_slice().try_into().map_err(|_| EnvelopeError::Unauthentic)?;
-        Ok(Self { customer, bytes })
+        Self::from_opened(scope, 1, &open(master.bytes(), scope.wrap_context(1).as_bytes(), payload)?)
+    }
+
+    pub(crate) fn from_opened(scope: KeyScope, version: i32, opened: &[u8]) -> Result<Self, EnvelopeError> {
+        let bytes = opened.try_into().map_err(|_| EnvelopeError::Unauthentic)?;
+        Ok(Self { scope, version, bytes })
+    }
+
+    pub(crate) fn scope(&self) -> KeyScope {
+        self.scope
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// Whether both are the same key.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.scope == other.scope
+            && self.version == other.version
+            && verify_slices_are_equal(&self.bytes, &other.bytes).is_ok()
     }
 
     /// Seals a secret for one place.
@@ -106,7 +202,7 @@ impl DataKey {
     /// [`EnvelopeError::Unauthentic`] when the place belongs to another customer.
     pub fn seal(&self, context: SealContext<'_>, secret: &SecretString) -> Result<String, EnvelopeError> {
         let aad = self.associated_data(context)?;
-        seal(&self.bytes, "data", &aad, secret.expose_secret().as_bytes())
+        self.seal_bound(&aad, secret)
     }
 
     /// Opens a secret that was sealed for this place.
@@ -115,13 +211,25 @@ impl DataKey {
     /// [`EnvelopeError`] when it was changed or belongs elsewhere.
     pub fn open(&self, context: SealContext<'_>, sealed: &str) -> Result<SecretString, EnvelopeError> {
         let aad = self.associated_data(context)?;
+        self.open_bound(&aad, sealed)
+    }
+
+    pub(crate) fn seal_bound(&self, aad: &[u8], secret: &SecretString) -> Result<String, EnvelopeError> {
+        let key_id = if self.version == 1 { "data".to_owned() } else { format!("data{}", self.version) };
+        seal(&self.bytes, &key_id, aad, secret.expose_secret().as_bytes())
+    }
+
+    pub(crate) fn open_bound(&self, aad: &[u8], sealed: &str) -> Result<SecretString, EnvelopeError> {
+        if sealed_version(sealed)? != self.version {
+            return Err(EnvelopeError::Unauthentic);
+        }
         let (_, payload) = parse(sealed)?;
-        let bytes = open(&self.bytes, &aad, payload)?;
+        let bytes = open(&self.bytes, aad, payload)?;
         String::from_utf8(bytes).map(SecretString::from).map_err(|_| EnvelopeError::Unauthentic)
     }
 
     fn associated_data(&self, context: SealContext<'_>) -> Result<Vec<u8>, EnvelopeError> {
-        if context.customer != self.customer {
+        if KeyScope::Customer(context.customer) != self.scope {
             return Err(EnvelopeError::Unauthentic);
         }
         let SealContext { table, column, row, customer } = context;
@@ -131,7 +239,11 @@ impl DataKey {
 
 impl std::fmt::Debug for DataKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DataKey").field("customer", &self.customer).finish_non_exhaustive()
+        formatter
+            .debug_struct("DataKey")
+            .field("scope", &self.scope)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -142,14 +254,24 @@ pub(crate) fn seal(key: &[u8; 32], key_id: &str, aad: &[u8], plain: &[u8]) -> Re
         cipher.seal_in_place_append_tag(Aad::from(aad), &mut body).map_err(|_| EnvelopeError::Unauthentic)?;
     let mut payload = nonce.as_ref().to_vec();
     payload.append(&mut body);
-    Ok(format!("{VERSION}.{key_id}.{}", URL_SAFE_NO_PAD.encode(payload)))
+    Ok(join(key_id, &URL_SAFE_NO_PAD.encode(payload)))
 }
 
-pub(crate) fn parse(stored: &str) -> Result<(&str, Vec<u8>), EnvelopeError> {
+/// The key id and what follows it.
+pub(crate) fn split(stored: &str) -> Result<(&str, &str), EnvelopeError> {
     let mut parts = stored.splitn(3, '.');
     let (Some(VERSION), Some(key_id), Some(payload)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(EnvelopeError::Malformed);
     };
+    Ok((key_id, payload))
+}
+
+pub(crate) fn join(key_id: &str, payload: &str) -> String {
+    format!("{VERSION}.{key_id}.{payload}")
+}
+
+pub(crate) fn parse(stored: &str) -> Result<(&str, Vec<u8>), EnvelopeError> {
+    let (key_id, payload) = split(stored)?;
     let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| EnvelopeError::Malformed)?;
     Ok((key_id, payload))
 }
@@ -210,6 +332,22 @@ mod tests {
             DataKey::unwrap(&wrapped, customer, &MasterKey::generate()).unwrap_err(),
             EnvelopeError::OtherMasterKey { .. }
         ));
+    }
+
+    #[test]
+    fn versions_of_a_key_are_told_apart() {
+        let customer = CustomerId::generate();
+        let row = Uuid::now_v7();
+        let (first, second) =
+            (DataKey::generate(customer), DataKey::generate_version(KeyScope::Customer(customer), 2));
+        let sealed = second.seal(place(customer, row), &SecretString::from("x")).unwrap();
+        assert!(sealed.starts_with("v1.data2."), "{sealed}");
+        assert_eq!(sealed_version(&sealed), Ok(2));
+        assert_eq!(first.open(place(customer, row), &sealed).unwrap_err(), EnvelopeError::Unauthentic);
+        assert_eq!(second.open(place(customer, row), &sealed).unwrap().expose_secret(), "x");
+        for rubbish in ["v1.data1.AA", "v1.data0.AA", "v1.data-2.AA", "v1.dataX.AA", "v1.abcd.AA"] {
+            assert_eq!(sealed_version(rubbish), Err(EnvelopeError::Malformed), "{rubbish}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The master key: it wraps the customers' data keys, and the key for what belongs to operators derives from it.
+//! A master key that we hold ourselves: it wraps data keys, and nothing else.
 
 use std::fmt;
 
@@ -38,6 +38,20 @@ impl MasterKey {
         Ok(Self::from_bytes(bytes))
     }
 
+    /// Reads all master keys of a text, one in a line; empty lines and what follows a `#` don't count.
+    ///
+    /// # Errors
+    /// [`MasterKeyError`] when there is none, or a line is anything else.
+    pub fn parse_all(text: &SecretString) -> Result<Vec<Self>, MasterKeyError> {
+        let lines = text.expose_secret().split(['\n', ',']);
+        let keys: Vec<_> = lines
+            .map(|line| line.split('#').next().unwrap_or_default().trim())
+            .filter(|line| !line.is_empty())
+            .map(|line| Self::parse(&SecretString::from(line)))
+            .collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err(MasterKeyError) } else { Ok(keys) }
+    }
+
     /// The key as its file holds it.
     #[must_use]
     pub fn to_hex(&self) -> SecretString {
@@ -65,5 +79,25 @@ impl MasterKey {
 impl fmt::Debug for MasterKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("MasterKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_holds_one_key_a_line() {
+        let (old, new) = (MasterKey::generate(), MasterKey::generate());
+        let text = format!(
+            "{} # of May\n\n# the next one\n{}\n",
+            old.to_hex().expose_secret(),
+            new.to_hex().expose_secret()
+        );
+        let read = MasterKey::parse_all(&SecretString::from(text)).unwrap();
+        assert_eq!(read.iter().map(MasterKey::id).collect::<Vec<_>>(), [old.id(), new.id()]);
+        for wrong in ["", "# nothing", "abcd", "not hex at all"] {
+            assert!(MasterKey::parse_all(&SecretString::from(wrong)).is_err(), "{wrong}");
+        }
     }
 }

@@ -15,6 +15,7 @@ mod module;
 mod operation;
 mod output;
 mod progress;
+mod secret_keys;
 mod time;
 mod usage;
 mod watch;
@@ -61,6 +62,8 @@ pub(crate) enum OperatorCommand {
     Job(Box<job::JobArgs>),
     /// Requests by day, key, route, status or outcome, and how fast they were answered
     Usage(Box<usage::UsageArgs>),
+    /// Master keys and data keys: status, add, rotate, retire
+    Secrets(Box<secret_keys::SecretsArgs>),
     /// Print the completion script of a shell
     Completion(completion::CompletionArgs),
 }
@@ -86,6 +89,8 @@ pub(crate) struct Access {
     pub(crate) token: Option<SecretString>,
     /// The file with the token, when it isn't given: SIXTY_OPERATOR_TOKEN_FILE, or `operator-token` in SIXTY_HOME.
     pub(crate) token_file: PathBuf,
+    /// The file with the master keys, to which `sixty secrets add-key` adds.
+    pub(crate) master_key_file: PathBuf,
     /// The folder of `psql`, when it isn't on the PATH: SIXTY_PG_BIN.
     pub(crate) client_tools: Option<PathBuf>,
 }
@@ -137,6 +142,7 @@ impl OperatorCommand {
             Self::Backup(args) => Some(&args.globals),
             Self::Job(args) => Some(&args.globals),
             Self::Usage(args) => Some(&args.globals),
+            Self::Secrets(args) => Some(&args.globals),
             Self::Completion(_) => None,
         }
     }
@@ -157,6 +163,7 @@ impl Session {
             OperatorCommand::Backup(args) => backup::run(self, args.command).await,
             OperatorCommand::Job(args) => job::run(self, args.command).await,
             OperatorCommand::Usage(args) => usage::run(self, *args).await,
+            OperatorCommand::Secrets(args) => secret_keys::run(self, args.command).await,
             OperatorCommand::Completion(_) => Ok(()),
         }
     }

@@ -55,6 +55,7 @@ fn access(url: Url) -> Access {
         url,
         token: Some("op_test".into()),
         token_file: "/nowhere/operator-token".into(),
+        master_key_file: "/nowhere/master-key".into(),
         client_tools: None,
     }
 }

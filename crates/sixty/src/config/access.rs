@@ -7,13 +7,15 @@ use anyhow::Context as _;
 use clap::Parser;
 use url::Url;
 
-use super::{HomeArgs, OperatorTokenArgs};
+use super::{HomeArgs, MasterKeyArgs, OperatorTokenArgs};
 use crate::cli::Access;
 
 #[derive(Parser)]
 struct Surroundings {
     #[command(flatten)]
     operator_token: OperatorTokenArgs,
+    #[command(flatten)]
+    master_key: MasterKeyArgs,
     #[arg(long, env = "SIXTY_PG_BIN")]
     pg_bin: Option<PathBuf>,
     #[arg(long, env = "PORT", default_value_t = 3000)]
@@ -29,6 +31,7 @@ pub(crate) fn access(home: &HomeArgs) -> anyhow::Result<Access> {
         url: Url::parse(&url).with_context(|| format!("{url} is not a URL"))?,
         token_file: found.operator_token.file(&home.path()?),
         token: found.operator_token.operator_token,
+        master_key_file: found.master_key.file(&home.path()?),
         client_tools: found.pg_bin,
     })
 }

@@ -7,6 +7,8 @@ use catalog::{Address, CatalogConfig};
 use clap::Args;
 use secrets::{ExposeSecret, SecretString};
 
+use super::StoreArgs;
+
 /// ADMIN_DATABASE_URL, or the five parts.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Admin database")]
@@ -50,6 +52,16 @@ impl AdminDatabaseArgs {
     /// The same on this machine: what `sixty dev` runs is its own, whatever other database the variables point at.
     pub(crate) fn on_this_machine(&self) -> Self {
         Self { admin_database_url: None, admin_db_host: "localhost".to_owned(), ..self.clone() }
+    }
+
+    /// The same with what a store holds in the place of its name.
+    pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
+        let mut resolved = self.clone();
+        if let Some(url) = resolved.admin_database_url.take() {
+            resolved.admin_database_url = Some(stores.resolve("ADMIN_DATABASE_URL", url).await?);
+        }
+        resolved.admin_db_password = stores.resolve("ADMIN_DB_PASSWORD", resolved.admin_db_password).await?;
+        Ok(resolved)
     }
 
     /// The variables that say the same of a database on this machine, for a process that this one starts.

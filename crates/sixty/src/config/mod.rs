@@ -3,6 +3,7 @@
 
 mod access;
 mod admin_database;
+mod core_dumps;
 mod home;
 mod instance_network;
 mod logging;
@@ -11,18 +12,21 @@ mod postgres;
 mod redis;
 mod secret_files;
 mod server;
+mod stores;
 mod template_database;
 
 pub(crate) use access::access;
 pub(crate) use admin_database::AdminDatabaseArgs;
+pub(crate) use core_dumps::CoreDumpArgs;
 pub(crate) use home::HomeArgs;
 pub(crate) use logging::{LogArgs, LogFormatArg};
 pub(crate) use ports::PortRange;
 pub(crate) use postgres::PostgresArgs;
 pub(crate) use redis::RedisArgs;
 pub(crate) use secret_files::{
-    MasterKeyArgs, OperatorTokenArgs, ensure_master_key, ensure_operator_token, read_master_key,
+    MasterKeyArgs, OperatorTokenArgs, add_master_key, ensure_master_key, ensure_operator_token,
     read_operator_token,
 };
 pub(crate) use server::ServerArgs;
+pub(crate) use stores::StoreArgs;
 pub(crate) use template_database::TemplateDatabaseArgs;

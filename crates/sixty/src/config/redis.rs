@@ -4,6 +4,8 @@ use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrets::{ExposeSecret, SecretString};
 
+use super::StoreArgs;
+
 /// What must be escaped in a URL's password: all but the characters that RFC 3986 calls unreserved.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -35,6 +37,16 @@ impl RedisArgs {
     /// The same on this machine: what `sixty dev` runs is its own, whatever other Redis the variables point at.
     pub(crate) fn on_this_machine(&self) -> Self {
         Self { redis_url: None, redis_host: "localhost".to_owned(), ..self.clone() }
+    }
+
+    /// The same with what a store holds in the place of its name.
+    pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
+        let mut resolved = self.clone();
+        if let Some(url) = resolved.redis_url.take() {
+            resolved.redis_url = Some(stores.resolve("REDIS_URL", url).await?);
+        }
+        resolved.redis_password = stores.resolve("REDIS_PASSWORD", resolved.redis_password).await?;
+        Ok(resolved)
     }
 
     pub(crate) fn url(&self) -> SecretString {

@@ -5,17 +5,25 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use secrets::{ExposeSecret, MasterKey, OperatorToken, SecretString};
+use secrets::{ExposeSecret, KeyRing, LocalKeys, MasterKey, OperatorToken, SecretString};
 
-/// SIXTY_MASTER_KEY_FILE.
+use super::stores::{StoreArgs, is_reference};
+
+/// SIXTY_MASTER_KEY_FILE and SIXTY_MASTER_KEY.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct MasterKeyArgs {
-    /// The file with the master key, 64 hexadecimal digits. Default: `master-key` in SIXTY_HOME.
+    /// The file with the master keys, 64 hexadecimal digits a line. Default: `master-key` in SIXTY_HOME.
     #[arg(long, env = "SIXTY_MASTER_KEY_FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// The master keys themselves, with commas between them; the file is not needed then.
+    #[arg(long, env = "SIXTY_MASTER_KEY", hide_env_values = true, hide = true)]
+    pub(crate) master_key: Option<SecretString>,
+    #[command(flatten)]
+    stores: StoreArgs,
 }
 
 /// SIXTY_OPERATOR_TOKEN and SIXTY_OPERATOR_TOKEN_FILE.
@@ -30,26 +38,77 @@ pub(crate) struct OperatorTokenArgs {
 }
 
 impl MasterKeyArgs {
+    /// Every master key that is configured. The file is read again when a key is asked for that isn't known.
+    ///
+    /// A new installation begins with the first: those of Vault and AWS come before those of a variable or a file.
+    pub(crate) async fn ring(&self, home: &Path) -> anyhow::Result<KeyRing> {
+        let mut providers = self.stores.master_keys()?;
+        let file = self.file(home);
+        let mut given = self.master_key.clone();
+        if let Some(reference) = file.to_str().filter(|text| is_reference(text)) {
+            given.get_or_insert_with(|| SecretString::from(reference));
+        }
+        if let Some(value) = given {
+            let text = self.stores.resolve("SIXTY_MASTER_KEY", value).await?;
+            let keys = MasterKey::parse_all(&text).context("SIXTY_MASTER_KEY is not usable")?;
+            providers.push(Arc::new(LocalKeys::new(keys)));
+        }
+        let is_named = self.master_key_file.is_some() && !file.to_str().is_some_and(is_reference);
+        if providers.is_empty() || is_named || file.exists() {
+            // Once here, for an error that says what to do.
+            read_master_keys(&file)?;
+            let read = move || read_master_keys(&file).map_err(|error| format!("{error:#}"));
+            providers.push(Arc::new(LocalKeys::read_from(read).map_err(anyhow::Error::msg)?));
+        }
+        Ok(KeyRing::new(providers))
+    }
+
     pub(crate) fn file(&self, home: &Path) -> PathBuf {
         self.master_key_file.clone().unwrap_or_else(|| home.join("master-key"))
     }
 }
 
+impl MasterKeyArgs {
+    /// Where secrets of the configuration may be.
+    pub(crate) fn stores(&self) -> &StoreArgs {
+        &self.stores
+    }
+}
+
 impl OperatorTokenArgs {
+    /// The same with what a store holds in the place of its name.
+    pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
+        let named = self.operator_token_file.as_ref().and_then(|file| file.to_str());
+        let named = named.filter(|text| is_reference(text)).map(SecretString::from);
+        let Some(value) = self.operator_token.clone().or(named) else { return Ok(self.clone()) };
+        let token = stores.resolve("SIXTY_OPERATOR_TOKEN", value).await?;
+        Ok(Self { operator_token: Some(token), ..self.clone() })
+    }
+
     pub(crate) fn file(&self, home: &Path) -> PathBuf {
         self.operator_token_file.clone().unwrap_or_else(|| home.join("operator-token"))
     }
 }
 
-/// Reads the master key; refuses a file that others can read.
-pub(crate) fn read_master_key(path: &Path) -> anyhow::Result<MasterKey> {
+/// Reads the master keys; refuses a file that others can read.
+pub(crate) fn read_master_keys(path: &Path) -> anyhow::Result<Vec<MasterKey>> {
     let text = read_private(path).with_context(|| {
         format!(
             "no master key at {}: set SIXTY_MASTER_KEY_FILE, or make one with: openssl rand -hex 32",
             path.display()
         )
     })?;
-    MasterKey::parse(&text).with_context(|| format!("the master key at {} is not usable", path.display()))
+    MasterKey::parse_all(&text).with_context(|| format!("the master key at {} is not usable", path.display()))
+}
+
+/// Adds a new key to the file, after those that are there. Answers its id.
+pub(crate) fn add_master_key(path: &Path) -> anyhow::Result<String> {
+    read_master_keys(path)?;
+    let text = read_private(path)?;
+    let key = MasterKey::generate();
+    let both = format!("{}\n{}", text.expose_secret().trim_end(), key.to_hex().expose_secret());
+    write_private(path, &SecretString::from(both))?;
+    Ok(key.id().to_owned())
 }
 
 /// Reads the operator's token, from the variable or the file.
@@ -69,11 +128,11 @@ pub(crate) fn read_operator_token(args: &OperatorTokenArgs, home: &Path) -> anyh
 }
 
 /// The master key, made if there is none yet.
-pub(crate) fn ensure_master_key(path: &Path) -> anyhow::Result<MasterKey> {
+pub(crate) fn ensure_master_key(path: &Path) -> anyhow::Result<Vec<MasterKey>> {
     if !path.exists() {
         write_private(path, &MasterKey::generate().to_hex())?;
     }
-    read_master_key(path)
+    read_master_keys(path)
 }
 
 /// The operator's token, made if there is none yet.
@@ -85,7 +144,7 @@ pub(crate) fn ensure_operator_token(args: &OperatorTokenArgs, home: &Path) -> an
     read_operator_token(args, home)
 }
 
-fn read_private(path: &Path) -> anyhow::Result<SecretString> {
+pub(super) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("others can read {} (mode {:o}): run chmod 600 on it", path.display(), mode & 0o777);
@@ -115,12 +174,18 @@ mod tests {
     fn a_master_key_is_made_once_and_kept_from_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master-key");
-        let made = ensure_master_key(&path).unwrap();
-        assert_eq!(ensure_master_key(&path).unwrap().id(), made.id());
+        let ids =
+            || ensure_master_key(&path).unwrap().iter().map(|key| key.id().to_owned()).collect::<Vec<_>>();
+        let made = ids();
+        assert_eq!(ids(), made);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+        let added = add_master_key(&path).unwrap();
+        assert_eq!(ids(), [made[0].clone(), added]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = format!("{:#}", read_master_key(&path).unwrap_err());
+        let refused = format!("{:#}", read_master_keys(&path).unwrap_err());
         assert!(refused.contains("others can read"), "{refused}");
     }
 }

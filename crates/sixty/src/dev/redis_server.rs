@@ -97,6 +97,9 @@ fn write_configuration(folder: &Path, args: &DevArgs) -> anyhow::Result<()> {
 fn spawn(program: &Path, folder: &Path) -> anyhow::Result<Child> {
     Command::new(program)
         .arg(folder.join("redis.conf"))
+        // It needs nothing of ours, and our environment may hold secrets.
+        .env_clear()
+        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -10,7 +10,7 @@ use postgres_server::{Installation, InstallationSearch, OsUser, is_port_free};
 use schema::MigrationSet;
 
 use super::{DoctorArgs, Finding};
-use crate::config::{read_master_key, read_operator_token};
+use crate::config::read_operator_token;
 use crate::dependencies;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -23,7 +23,7 @@ pub(super) async fn all(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<Fi
         template_database(args).await,
         redis(args).await,
         postgres(args, home),
-        master_key(args, home),
+        master_key(args, home).await,
         operator_token(args, home),
         server(args).await,
         customer_ports(args, &catalog).await,
@@ -130,12 +130,20 @@ fn postgres(args: &DoctorArgs, home: &Path) -> Finding {
     }
 }
 
-fn master_key(args: &DoctorArgs, home: &Path) -> Finding {
-    match read_master_key(&args.master_key.file(home)) {
-        Ok(key) => Finding::good("master key", format!("id {}", key.id())),
+async fn master_key(args: &DoctorArgs, home: &Path) -> Finding {
+    let found = match args.master_key.ring(home).await {
+        Ok(ring) => {
+            let (known, away) = ring.keys().await;
+            let ids: Vec<_> = known.into_iter().map(|key| key.id).collect();
+            away.first().map_or_else(|| Ok(ids.join(", ")), |error| Err(error.to_string()))
+        }
+        Err(error) => Err(format!("{error:#}")),
+    };
+    match found {
+        Ok(ids) => Finding::good("master key", format!("id {ids}")),
         Err(error) => Finding::bad(
             "master key",
-            format!("{error:#}"),
+            error,
             "set SIXTY_MASTER_KEY_FILE to the file with the key under which the customers' secrets were sealed",
         ),
     }

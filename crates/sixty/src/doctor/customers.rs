@@ -8,7 +8,6 @@ use catalog::{Catalog, PageRequest, customers};
 use customer_db::{CustomerDatabases, RouterConfig};
 
 use super::{DoctorArgs, Finding};
-use crate::config::read_master_key;
 
 /// How many customers are looked at: the newest ones.
 const SAMPLE: u32 = 50;
@@ -17,14 +16,14 @@ const SAMPLE: u32 = 50;
 /// that it makes, so a role that could bypass it is found here.
 pub(super) async fn roles(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<Finding>> {
     let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
-    let Ok(master_key) = read_master_key(&args.master_key.file(home)) else { return Ok(Vec::new()) };
+    let Ok(keys) = args.master_key.ring(home).await else { return Ok(Vec::new()) };
     let Ok(client) = catalog.client().await else { return Ok(Vec::new()) };
     let page = PageRequest { limit: SAMPLE, cursor: None };
     let listed =
         customers::list(&client, &CustomerFilter::default(), CustomerSort::CreatedAtDescending, &page).await;
     let Ok(listed) = listed else { return Ok(Vec::new()) };
     drop(client);
-    let databases = CustomerDatabases::new(RouterConfig::default(), Arc::new(catalog), master_key);
+    let databases = CustomerDatabases::new(RouterConfig::default(), Arc::new(catalog), keys);
     let mut good = 0;
     let mut findings = Vec::new();
     for customer in listed.data.into_iter().filter(|customer| customer.database_host.is_some()) {

@@ -10,11 +10,12 @@ use backups::{BackupConfig, Backups, DatabaseAccess};
 use catalog::{Catalog, instances};
 use clap::Args;
 use customers::ControlPlane;
+use data_keys::{KeyTidy, RotateDataKey, RotateMasterKey};
 use provisioner_local::{LocalConfig, LocalProvisioner, supervise};
 use provisioning::{Engine, EngineConfig, InstanceSpec, Provisioner};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs, read_master_key};
+use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs};
 use crate::shutdown;
 
 /// Do the background work, against an admin database and a Redis that exist.
@@ -41,8 +42,10 @@ pub(crate) struct WorkerArgs {
 
 pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()> {
     let home = home.path()?;
-    let master_key = read_master_key(&args.master_key.file(&home))?;
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let keys = args.master_key.ring(&home).await?;
+    let admin_database = args.admin_database.resolved(args.master_key.stores()).await?;
+    let redis = args.redis.resolved(args.master_key.stores()).await?;
+    let catalog = Catalog::connect(&admin_database.catalog_config())?;
     let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
     // Made now, so that the first customer doesn't wait for it.
     provisioner.prepare_template().await.context("the template for customers' instances can't be made")?;
@@ -50,7 +53,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let backups = Backups::new(
         catalog.clone(),
         provisioner.clone(),
-        DatabaseAccess::of_admin(&args.admin_database.address(), tools)?,
+        DatabaseAccess::of_admin(&admin_database.address(), tools)?,
         BackupConfig::new(home.join("backups")),
     );
     let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
@@ -59,13 +62,13 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         catalog.clone(),
         provisioner.clone(),
         Arc::new(backups.clone()),
-        master_key.clone(),
+        keys.clone(),
         EngineConfig { host: args.postgres.network.customer_host, ..engine_config },
     );
 
     let stop = shutdown::token(args.with_parent)?;
-    let control_plane = ControlPlane::new(catalog.clone(), master_key);
-    let jobs = Worker::builder(Arc::new(catalog.clone()), args.redis.url())
+    let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
+    let jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))
@@ -73,6 +76,9 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
         .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))
+        .register(RotateMasterKey::new(catalog.clone(), keys.clone()))
+        .register(RotateDataKey::new(catalog.clone(), keys.clone()))
+        .register(KeyTidy::new(catalog.clone(), keys))
         .register(backups::BackUpDatabase::new(backups.clone()))
         .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));
     tokio::join!(

@@ -11,6 +11,8 @@ use crate::Answer;
 
 /// Longer than the longest request.
 const LIMIT: Duration = Duration::from_secs(160);
+/// How long a connection may lie idle and be used again: less than any server's own limit.
+const IDLE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A client. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -25,7 +27,9 @@ impl Api {
     /// A client of the server on this port that shows no token.
     #[must_use]
     pub fn new(port: u16) -> Self {
-        let client = Client::builder().no_proxy().timeout(LIMIT).build().expect("a client can be built");
+        // No connection is used again that a server with a short idle time may be closing at this very moment.
+        let client = Client::builder().no_proxy().timeout(LIMIT).pool_idle_timeout(IDLE_LIMIT).build();
+        let client = client.expect("a client can be built");
         Self { client, url: format!("http://localhost:{port}"), token: None, organization: None }
     }
 

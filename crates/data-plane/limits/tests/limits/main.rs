@@ -9,4 +9,5 @@ mod lifecycle;
 mod loss;
 mod nodes;
 mod seeds;
+mod skew;
 mod sliding;

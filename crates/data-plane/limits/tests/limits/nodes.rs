@@ -54,25 +54,26 @@ pub(crate) struct Node {
     pub(crate) limiter: Limiter,
     pub(crate) stop: CancellationToken,
     pub(crate) accepted: Arc<Accepted>,
+    clock: fn() -> DateTime<Utc>,
     runtime: Option<Runtime>,
 }
 
 pub(crate) fn node(url: &str, config: LimiterConfig, accepted: &Arc<Accepted>) -> Node {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let stop = CancellationToken::new();
+    let (stop, clock) = (CancellationToken::new(), config.clock);
     let limiter = {
         let _entered = runtime.enter();
         let seed: Arc<dyn QuotaSeed> = Arc::clone(accepted) as Arc<dyn QuotaSeed>;
         Limiter::start(config, &url.into(), seed, stop.clone())
     };
-    Node { limiter, stop, accepted: Arc::clone(accepted), runtime: Some(runtime) }
+    Node { limiter, stop, accepted: Arc::clone(accepted), clock, runtime: Some(runtime) }
 }
 
 impl Node {
     /// Sends so many requests, a few at a time, on the node's own threads. Returns how many were accepted.
     pub(crate) fn send(&self, policies: Vec<Policy>, requests: u64) -> tokio::task::JoinHandle<u64> {
         const ABREAST: u64 = 16;
-        let (limiter, all) = (self.limiter.clone(), Arc::clone(&self.accepted));
+        let (limiter, all, clock) = (self.limiter.clone(), Arc::clone(&self.accepted), self.clock);
         let handle = self.runtime.as_ref().unwrap().handle().clone();
         let spawner = handle.clone();
         handle.spawn(async move {
@@ -83,7 +84,7 @@ impl Node {
                 spawner.spawn(async move {
                     let mut accepted = 0;
                     for _ in 0..share {
-                        if limiter.check(&policies, Utc::now()).await.accepted {
+                        if limiter.check(&policies, clock()).await.accepted {
                             accepted += 1;
                             all.count.fetch_add(1, Ordering::SeqCst);
                         }
@@ -102,7 +103,7 @@ impl Node {
 
     /// One request.
     pub(crate) async fn check(&self, policies: &[Policy]) -> Verdict {
-        let verdict = self.limiter.check(policies, Utc::now()).await;
+        let verdict = self.limiter.check(policies, (self.clock)()).await;
         self.accepted.count.fetch_add(u64::from(verdict.accepted), Ordering::SeqCst);
         verdict
     }

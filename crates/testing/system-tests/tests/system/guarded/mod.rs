@@ -2,6 +2,7 @@
 
 mod hostile;
 mod kills;
+mod moves;
 mod numbers;
 
 use system_tests::{Stack, StackPlan};
@@ -20,6 +21,7 @@ async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
     let customer = stack.customer("acme").await;
     hostile::story(&stack, &customer).await;
     numbers::story(&stack, &customer, metrics).await;
+    moves::story(&stack, &customer).await;
     kills::story(&stack, &customer).await;
     assert!(stack.stop().await.success(), "{}", stack.log());
 }

@@ -86,6 +86,7 @@ fn operator_body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap_or_default() {
         "connection-urls" => json!({ "role": "app" }),
         "api-keys" => json!({ "name": "Key" }),
+        "retirements" => json!({ "key_id": "feedbeef" }),
         "{module_key}" => json!({ "enabled": true }),
         "restores" => {
             json!({ "backup_id": NOBODY, "customer_id": "nobody", "name": "N", "email": "n@example.org" })

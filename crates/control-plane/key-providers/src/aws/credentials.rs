@@ -1,0 +1,140 @@
+//! Who we are at AWS: fixed keys, or those that the container or machine is given and that run out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrets::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::ProviderError;
+
+/// How long before their end credentials are fetched anew.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// An access key.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Its id, which is no secret.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: SecretString,
+    /// The token of a session.
+    pub session_token: Option<SecretString>,
+    /// When it runs out.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone)]
+pub enum CredentialSource {
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    Fixed(Credentials),
+    /// AWS_CONTAINER_CREDENTIALS_FULL_URI: EKS Pod Identity and ECS.
+    Container {
+        /// The address.
+        url: Url,
+        /// The file with what goes into the Authorization header, read anew each time.
+        token_file: Option<PathBuf>,
+    },
+    /// The machine's role, from the metadata service of EC2 (version 2).
+    Machine {
+        /// `http://169.254.169.254/`.
+        url: Url,
+    },
+}
+
+/// Credentials, fetched when they are needed.
+pub(super) struct Held {
+    source: CredentialSource,
+    http: reqwest::Client,
+    now: Mutex<Option<Credentials>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Fetched {
+    access_key_id: String,
+    secret_access_key: String,
+    token: Option<String>,
+    expiration: Option<DateTime<Utc>>,
+}
+
+impl Held {
+    pub(super) fn new(source: CredentialSource, http: reqwest::Client) -> Self {
+        Self { source, http, now: Mutex::new(None) }
+    }
+
+    pub(super) async fn get(&self) -> Result<Credentials, ProviderError> {
+        if let CredentialSource::Fixed(credentials) = &self.source {
+            return Ok(credentials.clone());
+        }
+        let mut now = self.now.lock().await;
+        if let Some(held) = now.as_ref()
+            && held.expires_at.is_none_or(|end| Utc::now() + AHEAD < end)
+        {
+            return Ok(held.clone());
+        }
+        Ok(now.insert(self.fetch().await?).clone())
+    }
+
+    async fn fetch(&self) -> Result<Credentials, ProviderError> {
+        let unreachable = |error: reqwest::Error| ProviderError::unreachable(&error);
+        let answer = match &self.source {
+            CredentialSource::Fixed(credentials) => return Ok(credentials.clone()),
+            CredentialSource::Container { url, token_file } => {
+                let mut request = self.http.get(url.clone());
+                if let Some(file) = token_file {
+                    let token = tokio::fs::read_to_string(file).await.map_err(|error| {
+                        ProviderError::Refused(format!("{} can't be read: {error}", file.display()))
+                    })?;
+                    request = request.header("Authorization", token.trim());
+                }
+                request.send().await.map_err(unreachable)?
+            }
+            CredentialSource::Machine { url } => {
+                let at =
+                    |path: &str| url.join(path).map_err(|error| ProviderError::Refused(error.to_string()));
+                let token = self
+                    .http
+                    .put(at("latest/api/token")?)
+                    .header("X-aws-ec2-metadata-token-ttl-seconds", "300")
+                    .send()
+                    .await
+                    .map_err(unreachable)?;
+                let token = SecretString::from(checked(token)?.text().await.map_err(unreachable)?);
+                let get = |url: Url| {
+                    self.http.get(url).header("X-aws-ec2-metadata-token", token.expose_secret()).send()
+                };
+                let roles = "latest/meta-data/iam/security-credentials/";
+                let role = get(at(roles)?).await.map_err(unreachable)?;
+                let role = checked(role)?.text().await.map_err(unreachable)?;
+                let role = role.lines().next().unwrap_or_default().to_owned();
+                get(at(&format!("{roles}{role}"))?).await.map_err(unreachable)?
+            }
+        };
+        let fetched: Fetched =
+            checked(answer)?.json().await.map_err(|_| ProviderError::unexpected("credentials"))?;
+        Ok(Credentials {
+            access_key_id: fetched.access_key_id,
+            secret_access_key: fetched.secret_access_key.into(),
+            session_token: fetched.token.map(SecretString::from),
+            expires_at: fetched.expiration,
+        })
+    }
+}
+
+fn checked(answer: reqwest::Response) -> Result<reqwest::Response, ProviderError> {
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    Err(ProviderError::of_status(answer.status(), "credentials can't be had".to_owned()))
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Held").finish_non_exhaustive()
+    }
+}

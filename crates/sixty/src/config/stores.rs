@@ -1,0 +1,204 @@
+//! Stores of secrets outside of this machine: Vault and AWS. They can hold master keys, and the secrets of our own
+//! configuration: wherever a secret, its file or a URL is expected, `vault:kv/data/sixty#operator_token` or
+//! `aws-sm:sixty#operator_token` says where it is instead.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use key_providers::aws::{Aws, AwsConfig, AwsKms, CredentialSource, Credentials, read_secret};
+use key_providers::vault::{Login, Vault, VaultConfig, VaultTransit, read_kv};
+use secrets::{ExposeSecret as _, MasterKeyProvider, SecretString};
+use url::Url;
+
+/// The machine's own address for its metadata, on EC2.
+const MACHINE: &str = "http://169.254.169.254/";
+
+/// Vault's and AWS's own variables, and which keys of theirs are our master keys.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Vault and AWS")]
+pub(crate) struct StoreArgs {
+    /// Where Vault or OpenBao is.
+    #[arg(long, env = "VAULT_ADDR")]
+    vault_addr: Option<Url>,
+    /// The namespace in it.
+    #[arg(long, env = "VAULT_NAMESPACE")]
+    vault_namespace: Option<String>,
+    /// The file with the certificate authority of its certificate. Default: those that the machine trusts.
+    #[arg(long, env = "VAULT_CACERT")]
+    vault_cacert: Option<PathBuf>,
+    /// A token for it, that somebody else looks after.
+    #[arg(long, env = "VAULT_TOKEN", hide_env_values = true, hide = true)]
+    vault_token: Option<SecretString>,
+    /// Come in as an application, with this role.
+    #[arg(long, env = "SIXTY_VAULT_ROLE_ID")]
+    vault_role_id: Option<String>,
+    /// The file with the secret id of that role.
+    #[arg(long, env = "SIXTY_VAULT_SECRET_ID_FILE")]
+    vault_secret_id_file: Option<PathBuf>,
+    /// Come in as a pod of Kubernetes, with this role.
+    #[arg(long, env = "SIXTY_VAULT_KUBERNETES_ROLE")]
+    vault_kubernetes_role: Option<String>,
+    /// The file with the pod's service account.
+    #[arg(
+        long,
+        env = "SIXTY_VAULT_KUBERNETES_TOKEN_FILE",
+        default_value = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    )]
+    vault_kubernetes_token_file: PathBuf,
+    /// Where the way to come in is mounted. Default: `approle` or `kubernetes`.
+    #[arg(long, env = "SIXTY_VAULT_AUTH_MOUNT")]
+    vault_auth_mount: Option<String>,
+    /// The key of Vault's transit engine that is a master key.
+    #[arg(long, env = "SIXTY_VAULT_TRANSIT_KEY")]
+    vault_transit_key: Option<String>,
+    /// Where that engine is mounted.
+    #[arg(long, env = "SIXTY_VAULT_TRANSIT_MOUNT", default_value = "transit")]
+    vault_transit_mount: String,
+    /// The ARNs of the keys of AWS KMS that are master keys.
+    #[arg(long, env = "SIXTY_AWS_KMS_KEYS", value_delimiter = ',')]
+    aws_kms_keys: Vec<String>,
+    /// The region of AWS.
+    #[arg(long, env = "AWS_REGION")]
+    aws_region: Option<String>,
+    /// Something that speaks like AWS.
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    aws_endpoint_url: Option<Url>,
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide = true)]
+    aws_access_key_id: Option<String>,
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, hide = true)]
+    aws_secret_access_key: Option<SecretString>,
+    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true, hide = true)]
+    aws_session_token: Option<SecretString>,
+    #[arg(long, env = "AWS_CONTAINER_CREDENTIALS_FULL_URI", hide = true)]
+    aws_container_credentials_full_uri: Option<Url>,
+    #[arg(long, env = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", hide = true)]
+    aws_container_authorization_token_file: Option<PathBuf>,
+}
+
+/// What a value that names a store means.
+#[derive(Debug, PartialEq, Eq)]
+enum Reference<'a> {
+    Vault { path: &'a str, field: &'a str },
+    Aws { name: &'a str, field: Option<&'a str> },
+}
+
+fn reference(text: &str) -> Option<anyhow::Result<Reference<'_>>> {
+    if let Some(rest) = text.strip_prefix("vault:") {
+        let parts = rest.split_once('#').filter(|(path, field)| !path.is_empty() && !field.is_empty());
+        let read = parts.map(|(path, field)| Reference::Vault { path, field });
+        return Some(read.context(
+            "a value of Vault is written vault:<path>#<field>, such as vault:kv/data/sixty#password",
+        ));
+    }
+    let rest = text.strip_prefix("aws-sm:")?;
+    let (name, field) = rest.split_once('#').map_or((rest, None), |(name, field)| (name, Some(field)));
+    let is_whole = !name.is_empty() && field != Some("");
+    let read = is_whole.then_some(Reference::Aws { name, field });
+    Some(read.context("a value of AWS Secrets Manager is written aws-sm:<name> or aws-sm:<name>#<field>"))
+}
+
+/// Whether a value, or the path of a file, says that a store has it.
+pub(crate) fn is_reference(text: &str) -> bool {
+    reference(text).is_some()
+}
+
+impl StoreArgs {
+    /// The value itself, or what the store says that it names. The value is repeated in no error.
+    pub(crate) async fn resolve(&self, what: &str, value: SecretString) -> anyhow::Result<SecretString> {
+        let found = match reference(value.expose_secret()) {
+            None => return Ok(value),
+            Some(reference) => reference.with_context(|| what.to_owned())?,
+        };
+        let read = match found {
+            Reference::Vault { path, field } => read_kv(&*self.vault()?, path, field).await,
+            Reference::Aws { name, field } => read_secret(&*self.aws()?, name, field).await,
+        };
+        read.with_context(|| format!("{what} can't be read from its store"))
+    }
+
+    /// The master keys that are held there.
+    pub(crate) fn master_keys(&self) -> anyhow::Result<Vec<Arc<dyn MasterKeyProvider>>> {
+        let mut providers: Vec<Arc<dyn MasterKeyProvider>> = Vec::new();
+        if let Some(name) = &self.vault_transit_key {
+            providers.push(Arc::new(VaultTransit::new(self.vault()?, &self.vault_transit_mount, name)));
+        }
+        if !self.aws_kms_keys.is_empty() {
+            if let Some(wrong) = self.aws_kms_keys.iter().find(|key| !key.starts_with("arn:")) {
+                bail!("SIXTY_AWS_KMS_KEYS: {wrong:?} is no ARN; an alias may point elsewhere tomorrow");
+            }
+            providers.push(Arc::new(AwsKms::new(self.aws()?, self.aws_kms_keys.clone())));
+        }
+        Ok(providers)
+    }
+
+    fn vault(&self) -> anyhow::Result<Arc<Vault>> {
+        let address = self.vault_addr.clone().context("VAULT_ADDR says where Vault is, and it is not set")?;
+        let mount = |name: &str| self.vault_auth_mount.clone().unwrap_or_else(|| name.to_owned());
+        let login = if let Some(role) = &self.vault_kubernetes_role {
+            let token_file = self.vault_kubernetes_token_file.clone();
+            Login::Kubernetes { mount: mount("kubernetes"), role: role.clone(), token_file }
+        } else if let Some(role_id) = &self.vault_role_id {
+            let file = self.vault_secret_id_file.as_deref();
+            let file = file.context("SIXTY_VAULT_SECRET_ID_FILE goes with SIXTY_VAULT_ROLE_ID")?;
+            let secret_id = super::secret_files::read_private(file)
+                .with_context(|| format!("SIXTY_VAULT_SECRET_ID_FILE {}", file.display()))?;
+            let secret_id = secret_id.expose_secret().trim().into();
+            Login::AppRole { mount: mount("approle"), role_id: role_id.clone(), secret_id }
+        } else {
+            let token = self.vault_token.clone();
+            Login::Token(token.context(
+                "nothing says how to come into Vault: set VAULT_TOKEN, SIXTY_VAULT_ROLE_ID or SIXTY_VAULT_KUBERNETES_ROLE",
+            )?)
+        };
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).with_context(|| format!("VAULT_CACERT {}", path.display()))
+        };
+        let ca_certificate = self.vault_cacert.as_ref().map(read).transpose()?;
+        let config = VaultConfig { address, namespace: self.vault_namespace.clone(), ca_certificate, login };
+        Ok(Arc::new(Vault::new(config).context("Vault")?))
+    }
+
+    fn aws(&self) -> anyhow::Result<Arc<Aws>> {
+        let region = self.aws_region.clone().context("AWS_REGION says where AWS is, and it is not set")?;
+        let credentials = match (&self.aws_access_key_id, &self.aws_secret_access_key) {
+            (Some(id), Some(secret)) => CredentialSource::Fixed(Credentials {
+                access_key_id: id.clone(),
+                secret_access_key: secret.clone(),
+                session_token: self.aws_session_token.clone(),
+                expires_at: None,
+            }),
+            _ => match &self.aws_container_credentials_full_uri {
+                Some(url) => CredentialSource::Container {
+                    url: url.clone(),
+                    token_file: self.aws_container_authorization_token_file.clone(),
+                },
+                None => CredentialSource::Machine { url: MACHINE.parse()? },
+            },
+        };
+        let config = AwsConfig { region, endpoint: self.aws_endpoint_url.clone(), credentials };
+        Ok(Arc::new(Aws::new(config).context("AWS")?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_names_a_store_and_everything_else_is_a_value() {
+        let vault = reference("vault:kv/data/sixty#operator_token").unwrap().unwrap();
+        assert_eq!(vault, Reference::Vault { path: "kv/data/sixty", field: "operator_token" });
+        let field = reference("aws-sm:sixty#token").unwrap().unwrap();
+        assert_eq!(field, Reference::Aws { name: "sixty", field: Some("token") });
+        let whole = reference("aws-sm:sixty").unwrap().unwrap();
+        assert_eq!(whole, Reference::Aws { name: "sixty", field: None });
+        for wrong in ["vault:", "vault:kv/data/sixty", "vault:#x", "vault:kv#", "aws-sm:", "aws-sm:x#"] {
+            assert!(reference(wrong).unwrap().is_err(), "{wrong}");
+        }
+        for value in ["", "op_x", "/run/secrets/token", "redis://:p@h", "postgresql://u:p@h/d"] {
+            assert!(!is_reference(value), "{value}");
+        }
+    }
+}
