@@ -196,7 +196,7 @@ async fn rows_from_before_the_chains_join_them_in_their_order() {
     let mut migrations: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     migrations.sort();
-    let chains = migrations.iter().position(|path| path.ends_with("0008_audit_chain.sql")).unwrap();
+    let chains = migrations.iter().position(|path| path.ends_with("0009_audit_chain.sql")).unwrap();
     for (n, path) in migrations.iter().enumerate().take(chains + 1) {
         if n == chains {
             let sql = format!(
