@@ -1,5 +1,6 @@
 //! `sixty`: the server, the worker, the local stack and the command line, in one binary.
 
+mod audit;
 mod cli;
 mod config;
 mod dependencies;
@@ -45,6 +46,7 @@ enum Command {
     Worker(Box<worker::WorkerArgs>),
     Migrate(Box<migrate::MigrateArgs>),
     Doctor(Box<doctor::DoctorArgs>),
+    Audit(Box<audit::AuditArgs>),
     #[command(flatten)]
     Operator(cli::OperatorCommand),
 }
@@ -84,6 +86,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return Ok(cli::run(command, config::access(&cli.home)?, Cli::command()).await);
         }
         Command::Doctor(args) => return doctor::run(*args, &cli.home).await,
+        Command::Audit(args) => return audit::run(*args).await,
         _ => telemetry::start(&cli.log.log, format)?,
     }
     match cli.command {
@@ -91,7 +94,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(*args, &cli.home).await?,
         Command::Worker(args) => worker::run(*args, &cli.home).await?,
         Command::Migrate(args) => migrate::run(*args).await?,
-        Command::Operator(_) | Command::Doctor(_) => {}
+        Command::Operator(_) | Command::Doctor(_) | Command::Audit(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The doors that are used where databases and Redis exist already: `sixty migrate`, `sixty serve`, `sixty worker` and
 //! `sixty doctor`, told by variables alone where everything is.
 
+mod audit;
 mod doctor;
 mod installation;
 mod migrations;
@@ -13,6 +14,7 @@ async fn programs_work_against_what_exists_and_the_doctor_sees_what_does_not() {
     let installation = Installation::prepare().await;
     installation.refuses_without_its_secrets().await;
     migrations::story(&installation).await;
+    audit::story(&installation).await;
     let running = servers::story(&installation).await;
     doctor::story(&installation).await;
     running.stop().await;
