@@ -69,7 +69,7 @@ async fn ask_process(task: Task) -> anyhow::Result<f64> {
 
 /// The process that asks.
 pub(crate) async fn run() -> anyhow::Result<()> {
-    telemetry::start(servers::LOG, telemetry::LogFormat::Text)?;
+    telemetry::start(servers::LOG, telemetry::LogFormat::Text, None)?;
     let task: Task = serde_json::from_reader(std::io::stdin()).context("a task on standard input")?;
     let router = servers::router(task.server)?;
     let authorization = format!("Bearer {}", task.key);

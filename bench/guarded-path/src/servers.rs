@@ -71,7 +71,7 @@ pub(crate) struct CustomerLogin {
 
 /// Serves until it is killed.
 pub(crate) async fn run() -> anyhow::Result<()> {
-    telemetry::start(LOG, LogFormat::Text)?;
+    telemetry::start(LOG, LogFormat::Text, None)?;
     let order: Order = serde_json::from_reader(std::io::stdin()).context("an order on standard input")?;
     let router = router(order.server)?;
     let listener = TcpListener::bind(("127.0.0.1", order.port)).await?;

@@ -14,14 +14,17 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::{CatchUnwind, FutureExt as _};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use pin_project_lite::pin_project;
 use problem::Problem;
-use telemetry::RequestContext;
+use telemetry::{RequestContext, SPANS};
 use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Sleep;
 use tower::{Layer, Service};
 use tower_http::timeout::TimeoutBody;
+use tracing::field::Empty;
+use tracing::instrument::Instrumented;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::fallback;
@@ -77,8 +80,21 @@ where
             let slowest = self.limits.slowest_body;
             request = request.map(|body| Body::new(TimeoutBody::new(slowest, body)));
         }
+        let span = tracing::trace_span!(
+            target: SPANS,
+            "request",
+            otel.kind = "server",
+            otel.status_code = Empty,
+            http.request.method = %request.method(),
+            http.route = Empty,
+            http.response.status_code = Empty,
+            sixty.request.id = %id,
+            sixty.customer.id = Empty,
+        );
         // A service may do its work, and panic, before there is a future.
-        let called = context.clone().within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
+        let called = span.in_scope(|| {
+            context.clone().within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))))
+        });
         let outcome = match called {
             Ok(future) => {
                 let bounded = Bounded {
@@ -86,11 +102,11 @@ where
                     longest: self.limits.longest,
                     timer: None,
                 };
-                Outcome::Awaited { answer: context.scope(bounded) }
+                Outcome::Awaited { answer: context.scope(bounded).instrument(span.clone()) }
             }
             Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
         };
-        Answer { id, outcome }
+        Answer { id, span, outcome }
     }
 }
 
@@ -98,6 +114,7 @@ pin_project! {
     /// An answer that will be named after its request.
     pub(crate) struct Answer<F> {
         id: Uuid,
+        span: Span,
         #[pin]
         outcome: Outcome<F>,
     }
@@ -106,7 +123,7 @@ pin_project! {
 pin_project! {
     #[project = OutcomeProjection]
     enum Outcome<F> {
-        Awaited { #[pin] answer: TaskLocalFuture<RequestContext, Bounded<F>> },
+        Awaited { #[pin] answer: Instrumented<TaskLocalFuture<RequestContext, Bounded<F>>> },
         Panicked { answer: Option<Response> },
     }
 }
@@ -120,7 +137,12 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
             OutcomeProjection::Awaited { answer } => answer.poll(context),
             OutcomeProjection::Panicked { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
         };
-        answer.map(|answer| Ok(named(answer, *this.id)))
+        answer.map(|answer| {
+            if !this.span.is_disabled() {
+                note_status(this.span, answer.status());
+            }
+            Ok(named(answer, *this.id))
+        })
     }
 }
 
@@ -162,6 +184,13 @@ fn given_up(longest: Duration) -> Response {
     .into_response()
 }
 
+fn note_status(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
 /// The answer with its request id, in the problem document too if it is one.
 fn named(mut response: Response, id: Uuid) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -186,7 +215,7 @@ fn named(mut response: Response, id: Uuid) -> Response {
 mod tests {
     use axum::Router;
     use axum::routing::get;
-    use http::{StatusCode, header};
+    use http::header;
     use tower::ServiceExt as _;
 
     use super::*;

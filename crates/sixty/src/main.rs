@@ -81,14 +81,17 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,
     };
-    match cli.command {
+    // Until the end: the last spans are sent then.
+    let _traces = match cli.command {
         Command::Operator(command) => {
             return Ok(cli::run(command, config::access(&cli.home)?, Cli::command()).await);
         }
         Command::Doctor(args) => return doctor::run(*args, &cli.home).await,
         Command::Audit(args) => return audit::run(*args).await,
-        _ => telemetry::start(&cli.log.log, format)?,
-    }
+        // Its server and its worker send their own.
+        Command::Dev(_) => telemetry::start(&cli.log.log, format, None)?,
+        _ => telemetry::start(&cli.log.log, format, cli.log.traces())?,
+    };
     match cli.command {
         Command::Dev(args) => dev::run(*args, &cli.home, &cli.log).await?,
         Command::Serve(args) => serve::run(*args, &cli.home).await?,

@@ -192,6 +192,7 @@ pub(crate) async fn rotate_master_key(
 /// Retires a master key that wraps nothing any more: nothing is ever wrapped with it again.
 #[utoipa::path(post, path = "/api/admin/secrets/retirements", tag = "secrets", request_body = RetireKeyBody,
     responses((status = 200, body = SecretsView),
+        (status = 404, description = "No master key by this id was ever used", body = crate::problem_document::ProblemDocument),
         (status = 409, description = "The key is active, or wraps something", body = crate::problem_document::ProblemDocument)))]
 pub(crate) async fn retire(
     State(state): State<ApiState>,

@@ -10,9 +10,11 @@ use catalog::operations::{self, Operation, OperationIntent};
 use catalog::{Catalog, CatalogError};
 use domain::{OperationId, OperationKind, OperationStatus, StepStatus};
 use secrets::KeyRing;
+use telemetry::SPANS;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::backend::{BackendError, Observed, Provisioner};
@@ -294,7 +296,14 @@ impl Engine {
 
     async fn run_step(&self, operation: &Operation, step: Step) -> Result<(), StepError> {
         self.record(operation.id, step, StepStatus::Running, None).await?;
-        let outcome = self.execute(operation, step).await;
+        let span = tracing::trace_span!(
+            target: SPANS,
+            "operation step",
+            operation.id = %operation.id,
+            operation.step = step.name(),
+            sixty.customer = operation.customer_slug,
+        );
+        let outcome = self.execute(operation, step).instrument(span).await;
         match &outcome {
             Ok(detail) => self.record(operation.id, step, StepStatus::Succeeded, detail.as_deref()).await?,
             // The failure itself matters more than a failure to write it down.

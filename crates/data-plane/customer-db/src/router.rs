@@ -7,9 +7,11 @@ use std::time::Duration;
 use domain::principal::{Directory, SealedEndpoint};
 use domain::{CustomerId, OrganizationId};
 use secrets::KeyRing;
+use telemetry::SPANS;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::connect::{self, Failure};
 use crate::connection::Connection;
@@ -70,7 +72,8 @@ impl CustomerDatabases {
         customer: CustomerId,
         organization: Option<OrganizationId>,
     ) -> Result<Session, Error> {
-        let lease = self.0.lease(customer).await.inspect_err(|error| match error {
+        let waiting = tracing::trace_span!(target: SPANS, "customer database: connection");
+        let lease = self.0.lease(customer).instrument(waiting).await.inspect_err(|error| match error {
             Error::Isolation(faults) => tracing::error!(%customer, faults, "a connection is refused"),
             other => tracing::warn!(%customer, error = %other, "no connection to the customer's database"),
         })?;

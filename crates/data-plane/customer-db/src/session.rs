@@ -5,9 +5,11 @@ use std::fmt;
 use domain::OrganizationId;
 use futures_util::FutureExt as _;
 use futures_util::future::{join, join3};
+use telemetry::SPANS;
 use tokio::time::Instant;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
+use tracing::{Instrument as _, Span};
 
 use crate::Error;
 use crate::connection::{Connection, Form};
@@ -98,10 +100,10 @@ impl Session {
     /// only dropping the session is left.
     pub async fn query(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let outcome = match self.state {
-            State::New => self.first(First::Begins, sql, parameters).await,
+            State::New => self.first(First::Begins, sql, parameters).instrument(statement_span()).await,
             State::Open => {
                 self.is_waiting = true;
-                let outcome = further(self.connection()?, sql, parameters).await;
+                let outcome = further(self.connection()?, sql, parameters).instrument(statement_span()).await;
                 self.is_waiting = false;
                 outcome.map_err(|error| self.failed(error))
             }
@@ -139,13 +141,15 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
         match self.state {
-            State::New => self.first(First::ReadsAll, sql, parameters).await,
+            State::New => self.first(First::ReadsAll, sql, parameters).instrument(statement_span()).await,
             State::Open => {
                 self.is_waiting = true;
                 let prepared = self.connection()?.prepared(Form::Plain, sql).await;
                 let outcome = match prepared {
                     Ok(statement) => {
-                        let outcome = last(self.connection()?, &statement, parameters).await;
+                        let outcome = last(self.connection()?, &statement, parameters)
+                            .instrument(statement_span())
+                            .await;
                         // Whatever the answers were, all are there, and the transaction has ended with the last.
                         self.state = State::Done;
                         outcome
@@ -311,6 +315,11 @@ async fn last(
     let rows = rows?;
     committed?;
     Ok(rows)
+}
+
+/// The text of a statement isn't told: it may hold names that a customer chose.
+fn statement_span() -> Span {
+    tracing::trace_span!(target: SPANS, "customer database: statement")
 }
 
 fn after_failure() -> Error {

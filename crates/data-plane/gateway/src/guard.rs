@@ -13,7 +13,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use domain::route::RouteNeeds;
 use pin_project_lite::pin_project;
+use telemetry::SPANS;
 use tower::{Layer, Service};
+use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 use crate::Gateway;
 use crate::observe::RouteNumbers;
@@ -101,7 +104,11 @@ where
         let path = self.route.path_of(&request);
         let mut passage = Passage::begin(Arc::clone(&self.route), &request, path);
         let way = match passage.check_at_hand(&mut request) {
-            Ok(()) => Way::Handler { handler: self.inner.call(request) },
+            Ok(()) => {
+                let span = tracing::trace_span!(target: SPANS, "handle");
+                let handler = span.in_scope(|| self.inner.call(request));
+                Way::Handler { handler: handler.instrument(span) }
+            }
             Err(Halt::Refused(problem)) => Way::Refused { answer: Some(problem.into_response()) },
             Err(Halt::Asking(question)) => {
                 // The service that was made ready is the one that is called.
@@ -112,7 +119,11 @@ where
                         check: Box::pin(async move {
                             let answer = match passage.check(question, &mut request).await {
                                 // It can't fail.
-                                Ok(()) => inner.call(request).await.unwrap_or_else(|never| match never {}),
+                                Ok(()) => {
+                                    let span = tracing::trace_span!(target: SPANS, "handle");
+                                    let answer = inner.call(request).instrument(span).await;
+                                    answer.unwrap_or_else(|never| match never {})
+                                }
                                 Err(problem) => problem.into_response(),
                             };
                             passage.end(answer)
@@ -140,7 +151,7 @@ pin_project! {
 pin_project! {
     #[project = WayProjection]
     enum Way<F> {
-        Handler { #[pin] handler: F },
+        Handler { #[pin] handler: Instrumented<F> },
         Refused { answer: Option<Response> },
         Check { check: Check },
     }

@@ -11,6 +11,8 @@ use limits::{PendingCheck, Policy, Verdict};
 use problem::Problem;
 use secrets::KeyHash;
 use smallvec::SmallVec;
+use telemetry::SPANS;
+use tracing::{Instrument as _, Span};
 
 use crate::client_address::ClientAddress;
 use crate::guard::RouteGuard;
@@ -64,12 +66,14 @@ impl Passage {
 
     /// Takes all steps for which nobody must be asked.
     pub(crate) fn check_at_hand(&mut self, request: &mut Request) -> Result<(), Halt> {
+        let step = tracing::trace_span!(target: SPANS, "authenticate").entered();
         let gateway = &self.route.gateway.0;
         let address = gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
         let key = authenticate::presented_key(request.headers(), request.uri())?;
         let Some(caller) = authenticate::principal_at_hand(&gateway.directory, &key) else {
             return Err(Halt::Asking(Question::Caller(key, address)));
         };
+        drop(step);
         match self.check_caller(caller, address, request)? {
             None => Ok(()),
             Some(limits) => Err(Halt::Asking(Question::Limits(limits))),
@@ -81,7 +85,9 @@ impl Passage {
         let limits = match question {
             Question::Limits(limits) => limits,
             Question::Caller(key, address) => {
-                let caller = authenticate::principal(&self.route.gateway.0.directory, &key).await?;
+                let caller = authenticate::principal(&self.route.gateway.0.directory, &key)
+                    .instrument(tracing::trace_span!(target: SPANS, "authenticate: ask the directory"))
+                    .await?;
                 match self.check_caller(caller, address, request)? {
                     None => return Ok(()),
                     Some(limits) => limits,
@@ -89,7 +95,8 @@ impl Passage {
             }
         };
         let Limits { caller, address, policies, pending } = *limits;
-        let verdict = self.route.gateway.0.limiter.wait(pending, &policies).await;
+        let verdict = self.route.gateway.0.limiter.wait(pending, &policies);
+        let verdict = verdict.instrument(tracing::trace_span!(target: SPANS, "limit: ask Redis")).await;
         self.settle(verdict, &policies)?;
         admit(request, caller, address);
         Ok(())
@@ -103,7 +110,16 @@ impl Passage {
         request: &mut Request,
     ) -> Result<Option<Box<Limits>>, Problem> {
         let now = self.counted.came_at();
-        let policies = self.decide(&caller, address.0, now)?;
+        if tracing::enabled!(target: SPANS, tracing::Level::TRACE) {
+            let span = Span::current();
+            span.record("http.route", &*self.route.path);
+            span.record("sixty.customer.id", tracing::field::display(caller.customer_id));
+        }
+        let policies = {
+            let _step = tracing::trace_span!(target: SPANS, "decide").entered();
+            self.decide(&caller, address.0, now)?
+        };
+        let _step = tracing::trace_span!(target: SPANS, "limit").entered();
         match self.route.gateway.0.limiter.check_at_hand(&policies, now) {
             Ok(verdict) => self.settle(verdict, &policies)?,
             Err(pending) => return Ok(Some(Box::new(Limits { caller, address, policies, pending }))),
@@ -149,6 +165,7 @@ impl Passage {
 
     /// Says how the limits stand, and counts.
     pub(crate) fn end(mut self, mut response: Response) -> Response {
+        let _step = tracing::trace_span!(target: SPANS, "meter").entered();
         let numbers = &self.route.gateway.0.numbers;
         self.watch.over(Step::Handle, numbers);
         if let Some(headers) = self.verdict.as_ref().and_then(Verdict::headers) {

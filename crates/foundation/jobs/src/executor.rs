@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use telemetry::SPANS;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::backoff::{Backoff, chance};
 use crate::job::{Job, JobContext, JobError, JobOutcome};
@@ -100,7 +102,11 @@ impl Executor {
         };
         let payload = claimed.payload.clone();
         // A task of its own turns a panic into an error that we can count.
-        let mut running: JoinHandle<_> = tokio::spawn(async move { job.run(payload, &context).await });
+        let mut running: JoinHandle<_> = {
+            let span =
+                tracing::trace_span!(target: SPANS, "job", job.kind = %claimed.kind, job.id = %claimed.id);
+            tokio::spawn(async move { job.run(payload, &context).await }.instrument(span))
+        };
         let result = tokio::select! {
             result = &mut running => result,
             () = self.keep_lease(&claimed) => {
