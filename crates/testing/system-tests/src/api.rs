@@ -6,11 +6,14 @@ use eventsource_stream::Eventsource as _;
 use futures_util::StreamExt as _;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use testkit::wait_for;
 
 use crate::Answer;
 
 /// Longer than the longest request.
 const LIMIT: Duration = Duration::from_secs(160);
+/// Within a second, on a machine that isn't busy.
+const CHANGE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a connection may lie idle and be used again: less than any server's own limit.
 const IDLE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -90,6 +93,18 @@ impl Api {
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// GET, once a change has acted on the server: its answer has this status then.
+    ///
+    /// # Panics
+    /// When it never acts.
+    pub async fn get_once(&self, path: &str, status: u16) -> Answer {
+        wait_for(&format!("{path} to answer {status}"), CHANGE_LIMIT, || async {
+            self.get(path).await.status.as_u16() == status
+        })
+        .await;
+        self.get(path).await
     }
 
     /// POST with a JSON body.

@@ -16,11 +16,11 @@ pub(super) async fn story(stack: &Stack) {
 async fn suspended_and_resumed(stack: &Stack, customer: &Customer) {
     customer.api.get("/api/v1/contacts").await.expect(200);
     stack.program.run(&["customer", "suspend", &customer.id, "--reason", "unpaid"]).await.succeeded();
-    customer.api.get("/api/v1/contacts").await.expect_problem(403, "customer-suspended");
+    customer.api.get_once("/api/v1/contacts", 403).await.expect_problem(403, "customer-suspended");
     // Twice is once.
     stack.program.run(&["customer", "suspend", &customer.id, "--reason", "again"]).await.succeeded();
     stack.program.run(&["customer", "resume", &customer.id]).await.succeeded();
-    customer.api.get("/api/v1/contacts").await.expect(200);
+    customer.api.get_once("/api/v1/contacts", 200).await.expect(200);
     let again = stack.program.run(&["customer", "resume", &customer.id]).await;
     assert_eq!(again.code, Some(4), "{again:?}");
 
@@ -39,11 +39,11 @@ async fn modules_off_and_on(stack: &Stack, customer: &Customer) {
     customer.api.get(path).await.expect(200);
     let off = ["module", "disable", &customer.id, "calendar_integration", "--reason", "downgrade"];
     stack.program.run(&off).await.succeeded();
-    let refused = customer.api.get(path).await.expect_problem(403, "module-disabled");
+    let refused = customer.api.get_once(path, 403).await.expect_problem(403, "module-disabled");
     assert_eq!(refused["module"], "calendar_integration");
     customer.api.get("/api/v1/contacts").await.expect(200);
     stack.program.run(&["module", "enable", &customer.id, "calendar_integration"]).await.succeeded();
-    customer.api.get(path).await.expect(200);
+    customer.api.get_once(path, 200).await.expect(200);
     let core = stack.program.run(&["module", "disable", &customer.id, "crm_core"]).await;
     assert_eq!(core.code, Some(4), "nobody is without the CRM: {core:?}");
     let unknown = stack.program.run(&["module", "enable", &customer.id, "teleport"]).await;
@@ -64,7 +64,7 @@ async fn keys_made_and_revoked(stack: &Stack, customer: &Customer) {
     api.get("/api/v1/contacts").await.expect(200);
     for _ in 0..2 {
         stack.program.run(&["key", "revoke", &customer.id, id]).await.succeeded();
-        api.get("/api/v1/contacts").await.expect_problem(401, "api-key-revoked");
+        api.get_once("/api/v1/contacts", 401).await.expect_problem(401, "api-key-revoked");
     }
     customer.api.get("/api/v1/contacts").await.expect(200);
     let of_nobody = stack.program.run(&["key", "revoke", "demo", id]).await;
@@ -115,7 +115,7 @@ async fn deleted(stack: &Stack, customer: &Customer) {
     stack.operator.send(stale).await.expect_problem(412, "precondition-failed");
     stack.program.run(&["customer", "delete", &customer.id, "--yes"]).await.succeeded();
 
-    customer.api.get("/api/v1/contacts").await.expect_problem(401, "unauthenticated");
+    customer.api.get_once("/api/v1/contacts", 401).await.expect_problem(401, "unauthenticated");
     stack
         .operator
         .get(&format!("/api/admin/customers/{}", customer.id))

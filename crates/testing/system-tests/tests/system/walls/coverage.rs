@@ -136,6 +136,7 @@ async fn without_modules(stack: &Stack, customer: &Customer) -> Api {
     // Not by the API: it leaves everybody the CRM.
     let off = "update admin_customer_modules set enabled = false where customer_id = $1";
     assert_eq!(stack.admin().await.execute(off, &[&customer.uuid]).await.unwrap(), 10);
+    customer.api.get_once("/api/v1/workflows", 403).await.expect_problem(403, "module-disabled");
     customer.api.clone()
 }
 
