@@ -14,7 +14,8 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::{CatchUnwind, FutureExt as _};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::header::CONNECTION;
+use http::{HeaderName, HeaderValue, StatusCode, Version};
 use pin_project_lite::pin_project;
 use problem::Problem;
 use telemetry::{RequestContext, SPANS};
@@ -70,6 +71,7 @@ where
         let given =
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
         let id = given.unwrap_or_else(Uuid::now_v7);
+        let has_one_connection = request.version() <= Version::HTTP_11;
         let context = RequestContext {
             id,
             is_new: given.is_none(),
@@ -106,7 +108,7 @@ where
             }
             Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
         };
-        Answer { id, span, outcome }
+        Answer { id, has_one_connection, span, outcome }
     }
 }
 
@@ -114,6 +116,8 @@ pin_project! {
     /// An answer that will be named after its request.
     pub(crate) struct Answer<F> {
         id: Uuid,
+        // HTTP/1: what is left of a body stands in the way of the next request.
+        has_one_connection: bool,
         span: Span,
         #[pin]
         outcome: Outcome<F>,
@@ -141,7 +145,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
             if !this.span.is_disabled() {
                 note_status(this.span, answer.status());
             }
-            Ok(named(answer, *this.id))
+            let is_body_left = *this.has_one_connection
+                && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+            let mut answer = named(answer, *this.id);
+            if is_body_left {
+                // The connection ends with this answer: who is told sends no further request into it.
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(answer)
         })
     }
 }

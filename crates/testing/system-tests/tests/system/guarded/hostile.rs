@@ -27,7 +27,9 @@ pub(super) async fn story(stack: &Stack, customer: &Customer) {
 async fn bodies_and_urls(customer: &Customer) {
     let api = &customer.api;
     let large = json!({ "first_name": "x".repeat(2 * 1024 * 1024) });
-    api.post("/api/v1/contacts", &large).await.expect_problem(413, "payload-too-large");
+    let refused = api.post("/api/v1/contacts", &large).await;
+    assert_eq!(refused.header("connection"), "close", "nothing more can be sent over this connection");
+    refused.expect_problem(413, "payload-too-large");
     let raw = |body: Vec<u8>| {
         let request =
             api.request(Method::POST, "/api/v1/contacts").header("content-type", "application/json");
