@@ -20,9 +20,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
+use catalog::Client;
 use customer_db::CustomerDatabases;
-use customers::ControlPlane;
+use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
+use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +72,14 @@ pub(crate) struct ApiState {
     pub(crate) stop: CancellationToken,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
     pub(crate) trusted_proxies: TrustedProxies,
+}
+
+impl ApiState {
+    /// A connection to the admin database, to read what somebody may see.
+    pub(crate) async fn client(&self, actor: &Actor, right: Right) -> Result<Client, Problem> {
+        let permit = actor.permit(right).map_err(problems::problem_of_refusal)?;
+        self.control_plane.client(&permit).await.map_err(problems::problem_of_catalog)
+    }
 }
 
 /// All routes, ready to be served.

@@ -105,6 +105,7 @@ fn describe_common_answers(operation: &mut Operation, has_parameters: bool) {
     let common = [
         ("400", "Something in the request is wrong", true),
         ("401", "The operator's token is missing or wrong", true),
+        ("403", "The operator lacks the permission", true),
         ("404", "There is no such thing", has_parameters),
         ("413", "The body is too large", has_body),
         ("415", "The body isn't JSON", has_body),

@@ -1,6 +1,7 @@
 //! From the use cases' errors to problem documents.
 
 use customers::{InvalidField, UseCaseError};
+use domain::{Forbidden, Role};
 use problem::{FieldError, Problem};
 
 /// The problem document of a refused or failed use case.
@@ -24,6 +25,7 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
         UseCaseError::NotFound(detail) => Problem::not_found(detail),
         UseCaseError::Taken(detail) => Problem::already_exists(detail),
         UseCaseError::Stale(detail) => Problem::precondition_failed(detail),
+        UseCaseError::Forbidden(forbidden) => problem_of_refusal(forbidden),
         UseCaseError::Conflict(detail) => Problem::conflict(detail),
         UseCaseError::Unavailable(source) => {
             tracing::warn!(error = %source, "the admin database is away");
@@ -47,6 +49,14 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
         }
         UseCaseError::Unexpected(source) => Problem::from_unexpected(source.as_ref()),
     }
+}
+
+/// The problem document of whoever lacks a permission.
+pub(crate) fn problem_of_refusal(forbidden: Forbidden) -> Problem {
+    let roles: Vec<_> = Role::holders(forbidden.0).map(Role::as_str).collect();
+    Problem::operator_permission_missing(forbidden.to_string())
+        .with("permission", forbidden.0.as_str())
+        .with("roles", roles)
 }
 
 fn unavailable() -> Problem {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use catalog::{PageRequest, api_keys, customers as customer_rows, modules};
 use customers::sign_up::{SignUpRequest, SignedUp};
-use customers::{Actor, UseCaseError, operations, sign_up};
+use customers::{Actor, Right, UseCaseError, operations, sign_up};
 use domain::OperationStatus;
 use http::{HeaderValue, StatusCode, header};
 use problem::{JsonBody, PathParam, Problem};
@@ -155,7 +155,7 @@ async fn sign_up_and_wait(
         return outcome(begun, operation.status);
     }
     // Too late: take it back. If it got ready in the very last moment, it is ready after all.
-    match operations::cancel(&state.control_plane, actor, id).await {
+    match operations::cancel(&state.control_plane, &actor.as_the_system(), id).await {
         Ok(_) | Err(UseCaseError::Conflict(_)) => {}
         Err(error) => {
             tracing::warn!(%error, operation = %id, "a sign-up that took too long can't be taken back now");
@@ -218,13 +218,14 @@ fn created(ready: SignedUp) -> Response {
     responses((status = 200, body = ProvisionedCustomer)))]
 pub(crate) async fn provisioned(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(customer): PathParam<String>,
 ) -> Result<Json<ProvisionedCustomer>, Problem> {
-    read(&state, &customer).await.map(Json)
+    read(&state, &actor, &customer).await.map(Json)
 }
 
-async fn read(state: &ApiState, name: &str) -> Result<ProvisionedCustomer, Problem> {
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+async fn read(state: &ApiState, actor: &Actor, name: &str) -> Result<ProvisionedCustomer, Problem> {
+    let client = state.client(actor, Right::CustomersRead).await?;
     let found = customer_rows::by_slug_or_id(&client, name).await.map_err(problem_of_catalog)?;
     let customer = found.ok_or_else(|| Problem::not_found(format!("There is no customer {name:?}.")))?;
     let modules = modules::of_customer(&client, customer.id).await.map_err(problem_of_catalog)?;

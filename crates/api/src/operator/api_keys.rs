@@ -129,12 +129,14 @@ pub(crate) struct ApiKeyQuery {
     responses((status = 200, body = Listing<ApiKeyView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(customer): PathParam<String>,
     QueryParams(query): QueryParams<ApiKeyQuery>,
 ) -> Result<Json<Listing<ApiKeyView>>, Problem> {
     let status = parsed::<ApiKeyStatus>("status", query.status.as_deref())?;
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let found = api_keys::list(&state.control_plane, &customer, status, &page).await.map_err(problem_of)?;
+    let found =
+        api_keys::list(&state.control_plane, &actor, &customer, status, &page).await.map_err(problem_of)?;
     Ok(Json(Listing::of(found, ApiKeyView::from)))
 }
 
@@ -144,9 +146,10 @@ pub(crate) async fn list(
     responses((status = 200, body = ApiKeyView)))]
 pub(crate) async fn read(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam((customer, id)): PathParam<(String, ApiKeyId)>,
 ) -> Result<Response, Problem> {
-    api_keys::get(&state.control_plane, &customer, id).await.map(tagged).map_err(problem_of)
+    api_keys::get(&state.control_plane, &actor, &customer, id).await.map(tagged).map_err(problem_of)
 }
 
 /// Makes a key and shows it, once.

@@ -1,10 +1,11 @@
 //! What was done, by whom, and what it changed.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use catalog::TimeRange;
 use catalog::audit::{self as rows, AuditFilter, AuditRecord};
 use chrono::{DateTime, Utc};
+use customers::{Actor, Right};
 use domain::{AuditAction, CustomerId};
 use problem::{Problem, QueryParams};
 use serde::{Deserialize, Serialize};
@@ -82,10 +83,11 @@ impl From<AuditRecord> for AuditLogView {
 #[utoipa::path(get, path = "/api/admin/audit-logs", tag = "audit", params(AuditQuery), responses((status = 200, body = Listing<AuditLogView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     QueryParams(query): QueryParams<AuditQuery>,
 ) -> Result<Json<Listing<AuditLogView>>, Problem> {
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::AuditRead).await?;
     let filter = AuditFilter {
         customer: customer_id(&client, query.customer.as_deref()).await?,
         action: parsed::<AuditAction>("action", query.action.as_deref())?,

@@ -9,9 +9,6 @@ use problem::Problem;
 
 use crate::ApiState;
 
-/// The name under which the bearer of the one operator token appears in the audit log.
-const OPERATOR: &str = "operator";
-
 pub(crate) async fn authenticate(
     State(state): State<ApiState>,
     mut request: Request,
@@ -39,7 +36,7 @@ fn actor(state: &ApiState, request: &Request) -> Result<Actor, Problem> {
     let ip_address = state.trusted_proxies.client_address(request.extensions(), request.headers()).0;
     let user_agent =
         request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(shortened);
-    Ok(Actor { admin_user_id: Some(OPERATOR.to_owned()), ip_address, user_agent })
+    Ok(Actor::bootstrap().from(ip_address, user_agent))
 }
 
 fn shortened(user_agent: &str) -> String {

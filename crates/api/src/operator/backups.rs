@@ -7,7 +7,7 @@ use catalog::backups::{self as rows, Backup, BackupFilter};
 use catalog::{GenericClient, customers as customer_rows};
 use chrono::{DateTime, Utc};
 use customers::sign_up::{self, SignUpRequest};
-use customers::{Actor, backups};
+use customers::{Actor, Right, backups};
 use domain::{BackupId, BackupStatus};
 use http::StatusCode;
 use problem::{JsonBody, PathParam, Problem, QueryParams};
@@ -119,12 +119,13 @@ pub(crate) struct AllBackupsQuery {
     responses((status = 200, body = Listing<BackupView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     QueryParams(query): QueryParams<AllBackupsQuery>,
 ) -> Result<Json<Listing<BackupView>>, Problem> {
     let limit = limit(query.limit)?;
     let status = parsed::<BackupStatus>("status", query.status.as_deref())?;
     let before = parsed::<BackupId>("cursor", query.cursor.as_deref())?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::BackupsRead).await?;
     let customer_id = customer_id(&client, query.customer.as_deref()).await?;
     page(&client, &BackupFilter { customer_id, status, before }, limit).await
 }
@@ -144,12 +145,13 @@ async fn page(
     responses((status = 200, body = Listing<BackupView>)))]
 pub(crate) async fn of_customer(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(name): PathParam<String>,
     QueryParams(query): QueryParams<BackupQuery>,
 ) -> Result<Json<Listing<BackupView>>, Problem> {
     let limit = limit(query.limit)?;
     let before = parsed::<BackupId>("cursor", query.cursor.as_deref())?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::BackupsRead).await?;
     let customer = match CustomerName::from(name.as_str()) {
         CustomerName::Id(id) => customer_rows::any_by_id(&client, id).await,
         CustomerName::Slug(slug) => customer_rows::any_by_domain(&client, &slug).await,

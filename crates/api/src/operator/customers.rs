@@ -7,7 +7,7 @@ use catalog::customers::{self as rows, CustomerChanges, CustomerFilter, Customer
 use catalog::{TimeRange, instances, modules};
 use chrono::{DateTime, Utc};
 use customers::sign_up::{SignUpRequest, SignedUp};
-use customers::{Actor, profile, removal, sign_up, subscription};
+use customers::{Actor, Right, profile, removal, sign_up, subscription};
 use domain::{Plan, SubscriptionStatus};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use problem::{JsonBody, PathParam, Problem, QueryParams};
@@ -85,6 +85,7 @@ pub(crate) struct CustomerQuery {
     responses((status = 200, body = CustomerListing)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     QueryParams(query): QueryParams<CustomerQuery>,
 ) -> Result<Json<CustomerListing>, Problem> {
     let filter = CustomerFilter {
@@ -97,7 +98,7 @@ pub(crate) async fn list(
     let sort =
         parsed::<CustomerSort>("sort", query.sort.as_deref())?.unwrap_or(CustomerSort::CreatedAtDescending);
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::CustomersRead).await?;
     let total = rows::count(&client, &filter).await.map_err(problem_of_catalog)?;
     let found = rows::list(&client, &filter, sort, &page).await.map_err(problem_of_catalog)?;
     let Listing { data, next_cursor } = Listing::of(found, CustomerView::from);
@@ -153,9 +154,10 @@ pub(crate) fn accepted(begun: SignedUp) -> Response {
     responses((status = 200, body = CustomerDetails)))]
 pub(crate) async fn read(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(name): PathParam<String>,
 ) -> Result<Response, Problem> {
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::CustomersRead).await?;
     let found = rows::by_slug_or_id(&client, &name).await.map_err(problem_of_catalog)?;
     let customer = found.ok_or_else(|| problem_of(customers::UseCaseError::no_customer(&name)))?;
     let instance = instances::of_customer(&client, customer.id).await.map_err(problem_of_catalog)?;

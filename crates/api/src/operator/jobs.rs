@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::jobs::{self as rows, JobFilter, JobRow};
 use chrono::{DateTime, Utc};
-use customers::{Actor, jobs};
+use customers::{Actor, Right, jobs};
 use domain::JobId;
 use domain::job::JobStatus;
 use problem::{PathParam, Problem, QueryParams};
@@ -75,6 +75,7 @@ impl From<JobRow> for JobView {
 #[utoipa::path(get, path = "/api/admin/jobs", tag = "jobs", params(JobQuery), responses((status = 200, body = Listing<JobView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     QueryParams(query): QueryParams<JobQuery>,
 ) -> Result<Json<Listing<JobView>>, Problem> {
     let limit = limit(query.limit)?;
@@ -83,7 +84,7 @@ pub(crate) async fn list(
         kind: query.kind,
         before: parsed::<JobId>("cursor", query.cursor.as_deref())?,
     };
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::JobsRead).await?;
     let found = rows::list(&client, &filter, i64::from(limit) + 1).await.map_err(problem_of_catalog)?;
     Ok(Json(by_id(found, limit, |row| row.id.to_string(), JobView::from)))
 }

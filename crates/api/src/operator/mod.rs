@@ -16,6 +16,7 @@ mod merge_patch;
 mod modules;
 mod operations;
 mod page;
+mod refusals;
 mod secret_keys;
 mod usage;
 
@@ -67,13 +68,19 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(audit_logs::list))
 }
 
-/// The routes behind the operator's token.
+/// The routes behind whatever shows who asks.
 pub(crate) fn router(state: &ApiState) -> Router {
-    let (router, _) = routes().split_for_parts();
-    router
-        .route_layer(from_fn_with_state(state.clone(), idempotency::idempotency))
-        .route_layer(from_fn(known_parameters))
+    guarded(state, routes())
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
         .route_layer(from_fn(provision::for_old_clients))
         .with_state(state.clone())
+}
+
+/// What is behind the question who asks.
+fn guarded(state: &ApiState, routes: OpenApiRouter<ApiState>) -> Router<ApiState> {
+    let (router, _) = routes.split_for_parts();
+    router
+        .route_layer(from_fn_with_state(state.clone(), idempotency::idempotency))
+        .route_layer(from_fn(known_parameters))
+        .route_layer(from_fn_with_state(state.clone(), refusals::record))
 }

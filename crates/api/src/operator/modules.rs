@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::modules::{self as rows, CustomerModule, FeatureModule, ModuleSetting};
 use chrono::{DateTime, SecondsFormat, Utc};
-use customers::{Actor, modules};
+use customers::{Actor, Right, modules};
 use domain::Plan;
 use domain::entitlement::Refusal;
 use problem::{JsonBody, PathParam, Problem};
@@ -130,8 +130,9 @@ impl From<CustomerModule> for CustomerModuleView {
 #[utoipa::path(get, path = "/api/admin/modules", tag = "modules", responses((status = 200, body = Listing<FeatureModuleView>)))]
 pub(crate) async fn catalogue(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
 ) -> Result<Json<Listing<FeatureModuleView>>, Problem> {
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::CustomersRead).await?;
     let modules = rows::list(&client).await.map_err(problem_of_catalog)?;
     Ok(Json(Listing { data: modules.into_iter().map(FeatureModuleView::from).collect(), next_cursor: None }))
 }
@@ -142,9 +143,10 @@ pub(crate) async fn catalogue(
     responses((status = 200, body = Listing<CustomerModuleView>)))]
 pub(crate) async fn of_customer(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(customer): PathParam<String>,
 ) -> Result<Json<Listing<CustomerModuleView>>, Problem> {
-    let modules = modules::list(&state.control_plane, &customer).await.map_err(problem_of)?;
+    let modules = modules::list(&state.control_plane, &actor, &customer).await.map_err(problem_of)?;
     Ok(Json(Listing { data: modules.into_iter().map(CustomerModuleView::from).collect(), next_cursor: None }))
 }
 

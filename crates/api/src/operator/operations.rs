@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use catalog::operations::{self as rows, Operation, OperationFilter, OperationStep};
 use chrono::{DateTime, Utc};
-use customers::{Actor, operations};
+use customers::{Actor, Right, operations};
 use domain::{OperationId, OperationStatus};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::{HeaderValue, StatusCode, header};
@@ -119,12 +119,13 @@ pub(crate) fn accepted(operation: Operation) -> Response {
     responses((status = 200, body = Listing<OperationView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     QueryParams(query): QueryParams<OperationQuery>,
 ) -> Result<Json<Listing<OperationView>>, Problem> {
     let limit = limit(query.limit)?;
     let status = parsed::<OperationStatus>("status", query.status.as_deref())?;
     let before = parsed::<OperationId>("cursor", query.cursor.as_deref())?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::CustomersRead).await?;
     let mut filter = OperationFilter { status, before, ..OperationFilter::default() };
     match query.customer.as_deref().map(CustomerName::from) {
         Some(CustomerName::Id(id)) => filter.customer_id = Some(id),
@@ -136,9 +137,9 @@ pub(crate) async fn list(
     Ok(Json(by_id(found, limit, |row| row.id.to_string(), |row| OperationView::new(row, Vec::new()))))
 }
 
-async fn view(state: &ApiState, id: OperationId) -> Result<OperationView, Problem> {
-    let operation = operations::get(&state.control_plane, id).await.map_err(problem_of)?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+async fn view(state: &ApiState, actor: &Actor, id: OperationId) -> Result<OperationView, Problem> {
+    let operation = operations::get(&state.control_plane, actor, id).await.map_err(problem_of)?;
+    let client = state.client(actor, Right::CustomersRead).await?;
     let steps = rows::steps(&client, id).await.map_err(problem_of_catalog)?;
     Ok(OperationView::new(operation, steps))
 }
@@ -148,9 +149,10 @@ async fn view(state: &ApiState, id: OperationId) -> Result<OperationView, Proble
     params(("id" = Uuid, Path, description = "The operation")), responses((status = 200, body = OperationView)))]
 pub(crate) async fn read(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(id): PathParam<OperationId>,
 ) -> Result<Json<OperationView>, Problem> {
-    view(&state, id).await.map(Json)
+    view(&state, &actor, id).await.map(Json)
 }
 
 /// The operation, live: an event `operation` with the whole of it at once and at every change, until it has ended.
@@ -159,12 +161,13 @@ pub(crate) async fn read(
     responses((status = 200, description = "Server-sent events; the data is an operation", content_type = "text/event-stream", body = OperationView)))]
 pub(crate) async fn events(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(id): PathParam<OperationId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     // Subscribed before it is read, so that no change falls in between.
     let changes = state.watcher.subscribe(id);
-    let first = view(&state, id).await?;
-    let watch = Watch { state, id, changes, next: Some(first), last: None };
+    let first = view(&state, &actor, id).await?;
+    let watch = Watch { state, actor, id, changes, next: Some(first), last: None };
     let stop = watch.state.stop.clone();
     let events = stream::unfold(watch, Watch::next_event).take_until(stop.cancelled_owned());
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
@@ -172,6 +175,7 @@ pub(crate) async fn events(
 
 struct Watch {
     state: ApiState,
+    actor: Actor,
     id: OperationId,
     changes: Changes,
     next: Option<OperationView>,
@@ -191,7 +195,7 @@ impl Watch {
             }
             self.changes.next().await;
             // The admin database being away is waited out: the stream goes on when it is back.
-            self.next = view(&self.state, self.id).await.ok();
+            self.next = view(&self.state, &self.actor, self.id).await.ok();
         };
         let data = serde_json::to_string(&changed).unwrap_or_default();
         self.last = Some(changed);

@@ -159,8 +159,11 @@ fn accepted(rotation: KeyRotation) -> Response {
 
 /// Shows which master keys there are, how old they are and what they wrap, and how far rotations are.
 #[utoipa::path(get, path = "/api/admin/secrets", tag = "secrets", responses((status = 200, body = SecretsView)))]
-pub(crate) async fn status(State(state): State<ApiState>) -> Result<Json<SecretsView>, Problem> {
-    let status = secret_keys::status(&state.control_plane).await.map_err(problem_of)?;
+pub(crate) async fn status(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+) -> Result<Json<SecretsView>, Problem> {
+    let status = secret_keys::status(&state.control_plane, &actor).await.map_err(problem_of)?;
     Ok(Json(SecretsView::new(status, Utc::now())))
 }
 
@@ -169,9 +172,10 @@ pub(crate) async fn status(State(state): State<ApiState>) -> Result<Json<Secrets
     params(("id" = Uuid, Path, description = "The rotation")), responses((status = 200, body = KeyRotationView)))]
 pub(crate) async fn rotation(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     PathParam(id): PathParam<Uuid>,
 ) -> Result<Json<KeyRotationView>, Problem> {
-    let rotation = secret_keys::rotation(&state.control_plane, id).await.map_err(problem_of)?;
+    let rotation = secret_keys::rotation(&state.control_plane, &actor, id).await.map_err(problem_of)?;
     Ok(Json(rotation.into()))
 }
 
@@ -200,7 +204,9 @@ pub(crate) async fn retire(
     JsonBody(body): JsonBody<RetireKeyBody>,
 ) -> Result<Json<SecretsView>, Problem> {
     secret_keys::retire(&state.control_plane, &actor, &body.key_id).await.map_err(problem_of)?;
-    let status = secret_keys::status(&state.control_plane).await.map_err(problem_of)?;
+    // Whoever may retire a key is shown what came of it.
+    let status =
+        secret_keys::status(&state.control_plane, &actor.as_the_system()).await.map_err(problem_of)?;
     Ok(Json(SecretsView::new(status, Utc::now())))
 }
 

@@ -4,6 +4,7 @@ mod idempotency;
 mod keys;
 mod modules;
 mod provision;
+mod roles;
 mod usage;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(super) struct Api {
     database: AdminDatabase,
     catalog: Catalog,
     control_plane: ControlPlane,
+    state: ApiState,
     router: Router,
     token: String,
 }
@@ -70,7 +72,7 @@ impl Api {
             trusted_proxies: TrustedProxies::default(),
         };
         let router = super::router(&state).layer(EVERY_REQUEST);
-        Self { database, catalog, control_plane, router, token }
+        Self { database, catalog, control_plane, state, router, token }
     }
 
     /// A customer who is wholly there, without an instance.

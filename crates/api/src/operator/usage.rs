@@ -1,10 +1,11 @@
 //! What customers used.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use catalog::api_usage::{self as rows, UsageFilter, UsageTotals};
 use catalog::{CatalogError, GenericClient, TimeRange};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use customers::{Actor, Right};
 use domain::ApiKeyId;
 use problem::{Problem, QueryParams};
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,7 @@ impl From<UsageTotals> for TotalsView {
 #[utoipa::path(get, path = "/api/admin/usage", tag = "usage", params(UsageQuery), responses((status = 200, body = UsageView)))]
 pub(crate) async fn usage(
     State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
     QueryParams(query): QueryParams<UsageQuery>,
 ) -> Result<Json<UsageView>, Problem> {
     let until = query.until.unwrap_or_else(Utc::now);
@@ -138,7 +140,7 @@ pub(crate) async fn usage(
     };
     let status_code = status_code(query.status_code.as_deref())?;
     let api_key = parsed::<ApiKeyId>("api_key_id", query.api_key_id.as_deref())?;
-    let client = state.control_plane.catalog().client().await.map_err(problem_of_catalog)?;
+    let client = state.client(&actor, Right::UsageRead).await?;
     let filter = UsageFilter {
         customer: customer_id(&client, query.customer.as_deref()).await?,
         api_key,

@@ -115,7 +115,7 @@ impl Job for BackUpDatabase {
 
     async fn run(&self, payload: Value, _context: &JobContext) -> Result<JobOutcome, JobError> {
         let request: Request = serde_json::from_value(payload).map_err(JobError::permanent)?;
-        let actor = Actor { admin_user_id: request.requested_by, ..Actor::default() };
+        let actor = Actor::on_behalf_of(request.requested_by);
         self.backups.back_up(request.customer_id, &actor).await?;
         Ok(JobOutcome::Done)
     }

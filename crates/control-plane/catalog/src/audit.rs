@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+pub use domain::operator::Actor;
 use domain::{AuditAction, CustomerId};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,25 +13,6 @@ use uuid::Uuid;
 use crate::filter::Filter;
 use crate::page::{Cursor, Page, PageRequest, TimeRange};
 use crate::{CatalogError, GenericClient, query, row};
-
-/// Who did it, and from where.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Actor {
-    /// The operator's name; `None` when the system did it by itself.
-    pub admin_user_id: Option<String>,
-    /// Where the request came from.
-    pub ip_address: Option<IpAddr>,
-    /// The program that sent it.
-    pub user_agent: Option<String>,
-}
-
-impl Actor {
-    /// Nobody: the system did it by itself.
-    #[must_use]
-    pub fn system() -> Self {
-        Self::default()
-    }
-}
 
 /// What was done. Nothing secret belongs into the values.
 #[derive(Debug, Clone, PartialEq)]

@@ -43,7 +43,7 @@ mod tls;
 mod usage_sink;
 mod usage_spools;
 
-pub use deadpool_postgres::{GenericClient, Transaction};
+pub use deadpool_postgres::{Client, GenericClient, Transaction};
 pub use error::CatalogError;
 pub use listener::{Listener, Notification};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest, TimeRange};

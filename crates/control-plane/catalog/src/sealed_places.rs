@@ -20,7 +20,7 @@ pub struct SealedPlace {
 }
 
 /// All of them.
-pub const ALL: [SealedPlace; 4] = [
+pub const ALL: [SealedPlace; 5] = [
     SealedPlace {
         table: "admin_database_credentials",
         column: "password_encrypted",
@@ -43,6 +43,12 @@ pub const ALL: [SealedPlace; 4] = [
         table: "admin_idempotency_keys",
         column: "response_body_sealed",
         name: "admin_idempotency_keys.response_body_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_operators",
+        column: "totp_secret_sealed",
+        name: "admin_operators.totp_secret_sealed",
         customer_column: None,
     },
 ];

@@ -13,7 +13,7 @@ use domain::customer::ApiKeyStatus;
 use secrets::ApiKey;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, commit, version};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit, version};
 
 pub use rotation::{DEFAULT_OVERLAP_SECONDS, LONGEST_OVERLAP_SECONDS, Rotation, RotationRequest, rotate};
 
@@ -46,9 +46,10 @@ pub async fn create(
     customer: &str,
     request: &NewKeyRequest,
 ) -> Result<(ApiKeyRecord, ApiKey), UseCaseError> {
+    let permit = actor.permit(Right::KeysWrite)?;
     let key = ApiKey::generate();
     let checked = checks::check(request)?;
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
@@ -109,8 +110,9 @@ pub async fn update(
     request: &KeyChangesRequest,
     if_match: Option<&str>,
 ) -> Result<ApiKeyRecord, UseCaseError> {
+    let permit = actor.permit(Right::KeysWrite)?;
     let changes = checks::check_changes(request)?;
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
@@ -156,7 +158,8 @@ pub async fn revoke(
     customer: &str,
     key: ApiKeyId,
 ) -> Result<ApiKeyRecord, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::KeysWrite)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
@@ -187,11 +190,13 @@ fn no_key() -> UseCaseError {
 /// [`UseCaseError::NotFound`] for an unknown customer.
 pub async fn list(
     control_plane: &ControlPlane,
+    actor: &Actor,
     customer: &str,
     status: Option<ApiKeyStatus>,
     page: &PageRequest,
 ) -> Result<Page<ApiKeyRecord>, UseCaseError> {
-    let client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::CustomersRead)?;
+    let client = control_plane.client(&permit).await?;
     let found = customers::by_slug_or_id(&client, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
     Ok(api_keys::list(&client, found.id, status, page).await?)
@@ -203,10 +208,12 @@ pub async fn list(
 /// [`UseCaseError::NotFound`] when the customer has no such key.
 pub async fn get(
     control_plane: &ControlPlane,
+    actor: &Actor,
     customer: &str,
     key: ApiKeyId,
 ) -> Result<ApiKeyRecord, UseCaseError> {
-    let client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::CustomersRead)?;
+    let client = control_plane.client(&permit).await?;
     let found = customers::by_slug_or_id(&client, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
     api_keys::get(&client, found.id, key).await?.ok_or_else(no_key)
@@ -217,7 +224,7 @@ pub async fn get(
 /// # Errors
 /// When the admin database can't be asked.
 pub async fn expire_due(control_plane: &ControlPlane) -> Result<usize, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.catalog_of_the_system().client().await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let expired = api_keys::expire_due(&transaction, Utc::now()).await?;
     for key in &expired {

@@ -6,7 +6,7 @@ use domain::JobId;
 use domain::audit::AuditAction;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, commit};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
 /// Asks for a backup of a customer's database. `None` when one was asked for already and isn't made yet.
 ///
@@ -17,7 +17,8 @@ pub async fn request(
     actor: &Actor,
     customer: &str,
 ) -> Result<Option<JobId>, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::BackupsWrite)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;

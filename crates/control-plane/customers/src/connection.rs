@@ -8,7 +8,7 @@ use provisioning::roles;
 use secrets::SecretString;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, InvalidField, UseCaseError, commit};
+use crate::{Actor, ControlPlane, InvalidField, Right, UseCaseError, commit};
 
 /// The roles that can be asked for.
 pub const ROLES: [&str; 3] = ["owner", "app", "readonly"];
@@ -43,11 +43,12 @@ pub async fn reveal(
     customer: &str,
     role: &str,
 ) -> Result<Connection, UseCaseError> {
+    let permit = actor.permit(Right::CredentialsReveal)?;
     if !ROLES.contains(&role) {
         let message = format!("must be one of {}", ROLES.join(", "));
         return Err(UseCaseError::Invalid(vec![InvalidField { field: "role".to_owned(), message }]));
     }
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
@@ -59,7 +60,7 @@ pub async fn reveal(
             "This customer's database was not made by this platform.".to_owned(),
         ));
     };
-    let password = roles::open(&transaction, &credential, &control_plane.keys).await?;
+    let password = roles::open(&transaction, &credential, control_plane.keys()).await?;
     let entry = AuditEntry {
         customer_id: Some(found.id),
         action: AuditAction::CredentialsRevealed,

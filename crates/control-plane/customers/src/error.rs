@@ -2,6 +2,7 @@
 
 use catalog::{CatalogError, Transaction};
 use data_keys::DataKeyError;
+use domain::Forbidden;
 use provisioning::StepError;
 
 use crate::field::InvalidField;
@@ -18,6 +19,9 @@ pub enum UseCaseError {
     /// The name is taken.
     #[error("{0}")]
     Taken(String),
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// It contradicts the present state.
     #[error("{0}")]
     Conflict(String),

@@ -105,12 +105,16 @@ pub async fn begin(control_plane: &ControlPlane, request: &KeyedRequest<'_>) -> 
         key,
         fingerprint: sha256_hex_of_parts(&[path.as_bytes(), query.as_bytes(), body]),
     };
-    let client = control_plane.catalog.client().await?;
+    let client = control_plane.catalog_of_the_system().client().await?;
     // Before the key is taken: a caller who hangs up between the two would leave it taken, and nothing done.
-    let seal = data_keys::platform_seal(&client, &control_plane.keys, PLACE).await;
+    let seal = data_keys::platform_seal(&client, control_plane.keys(), PLACE).await;
     Ok(match rows::claim(&client, &new, LEASE).await? {
         Claim::Won => match seal {
-            Ok(seal) => Begun::New(Attempt { id: new.id, catalog: control_plane.catalog.clone(), seal }),
+            Ok(seal) => Begun::New(Attempt {
+                id: new.id,
+                catalog: control_plane.catalog_of_the_system().clone(),
+                seal,
+            }),
             // Nothing was done, so the key is given back. When that fails, too, the lease runs out.
             Err(error) => {
                 rows::free(&client, new.id).await?;
@@ -139,7 +143,7 @@ async fn open(
     id: Uuid,
     answer: &StoredAnswer,
 ) -> Result<SecretString, DataKeyError> {
-    let seal = data_keys::platform_seal_for(client, &control_plane.keys, PLACE, &answer.body_sealed).await?;
+    let seal = data_keys::platform_seal_for(client, control_plane.keys(), PLACE, &answer.body_sealed).await?;
     Ok(seal.open(id, &answer.body_sealed)?)
 }
 
@@ -245,6 +249,6 @@ async fn renew(catalog: &Catalog, id: Uuid) -> Result<(), CatalogError> {
 /// # Errors
 /// When the admin database can't be asked.
 pub async fn remove_expired(control_plane: &ControlPlane) -> Result<u64, UseCaseError> {
-    let client = control_plane.catalog.client().await?;
+    let client = control_plane.catalog_of_the_system().client().await?;
     Ok(rows::remove_expired(&client, KEYS_AT_ONCE).await?)
 }

@@ -7,14 +7,15 @@ use domain::JobId;
 use domain::audit::AuditAction;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, commit};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
 /// Queues a dead job again.
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] when there is none, [`UseCaseError::Conflict`] when it isn't dead.
 pub async fn retry(control_plane: &ControlPlane, actor: &Actor, id: JobId) -> Result<JobRow, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::JobsWrite)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let before = jobs::get(&transaction, id).await?;
     let before = before.ok_or_else(|| UseCaseError::NotFound("There is no job by this id.".to_owned()))?;

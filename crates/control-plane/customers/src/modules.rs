@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::field::FieldCheck;
 use crate::sign_up::unknown_module;
-use crate::{Actor, ControlPlane, UseCaseError, commit};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
 pub use overrides::expire_module_overrides;
 
@@ -21,8 +21,13 @@ pub use overrides::expire_module_overrides;
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] when there is no such customer.
-pub async fn list(control_plane: &ControlPlane, customer: &str) -> Result<Vec<CustomerModule>, UseCaseError> {
-    let client = control_plane.catalog.client().await?;
+pub async fn list(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    customer: &str,
+) -> Result<Vec<CustomerModule>, UseCaseError> {
+    let permit = actor.permit(Right::CustomersRead)?;
+    let client = control_plane.client(&permit).await?;
     let found = customers::by_slug_or_id(&client, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
     Ok(modules::of_customer(&client, found.id).await?)
@@ -41,12 +46,13 @@ pub async fn set(
     (customer, key): (&str, &str),
     setting: ModuleSetting,
 ) -> Result<CustomerModule, UseCaseError> {
+    let permit = actor.permit(Right::ModulesWrite)?;
     let module = known(key)?;
     if !setting.enabled && !module.can_be_disabled() {
         return Err(UseCaseError::Conflict(format!("{key} can't be turned off: every customer has it.")));
     }
     check_setting(module, &setting)?;
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = locked(&transaction, customer).await?;
     let present = modules::of_customer(&transaction, found).await?;
@@ -69,8 +75,9 @@ pub async fn reset(
     actor: &Actor,
     (customer, key): (&str, &str),
 ) -> Result<CustomerModule, UseCaseError> {
+    let permit = actor.permit(Right::ModulesWrite)?;
     let module = known(key)?;
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = locked(&transaction, customer).await?;
     let present = modules::of_customer(&transaction, found).await?;

@@ -9,7 +9,7 @@ use jobs::NewJob;
 use provisioning::NUDGE_KIND;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, commit};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
 /// Writes an operation and the job that wakes a worker for it, in the caller's transaction.
 pub(crate) async fn request(
@@ -26,8 +26,13 @@ pub(crate) async fn request(
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] when there is none.
-pub async fn get(control_plane: &ControlPlane, id: OperationId) -> Result<Operation, UseCaseError> {
-    let client = control_plane.catalog.client().await?;
+pub async fn get(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    id: OperationId,
+) -> Result<Operation, UseCaseError> {
+    let permit = actor.permit(Right::CustomersRead)?;
+    let client = control_plane.client(&permit).await?;
     operations::get(&client, id).await?.ok_or_else(no_operation)
 }
 
@@ -65,7 +70,8 @@ async fn change(
     id: OperationId,
     action: AuditAction,
 ) -> Result<Operation, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::OperationsWrite)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let before = operations::get(&transaction, id).await?.ok_or_else(no_operation)?;
     let (changed, wanted) = match action {

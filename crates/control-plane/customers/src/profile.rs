@@ -7,7 +7,7 @@ use domain::audit::AuditAction;
 use serde_json::{Map, Value};
 
 use crate::field::FieldCheck;
-use crate::{Actor, ControlPlane, UseCaseError, commit, version};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit, version};
 
 /// Changes the given fields and leaves the others.
 ///
@@ -22,8 +22,9 @@ pub async fn update(
     changes: CustomerChanges,
     if_match: Option<&str>,
 ) -> Result<Customer, UseCaseError> {
+    let permit = actor.permit(Right::CustomersWrite)?;
     let changes = check(changes)?;
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;

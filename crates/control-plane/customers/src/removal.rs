@@ -8,7 +8,7 @@ use domain::audit::AuditAction;
 use domain::customer::Lifecycle;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, commit, operations, version};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit, operations, version};
 
 /// Begins to remove a customer: their keys stop working at once, their database goes with everything in it. The
 /// row stays for the books, and the customerId stays taken.
@@ -22,7 +22,8 @@ pub async fn remove(
     customer: &str,
     if_match: Option<&str>,
 ) -> Result<Operation, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::CustomersDelete)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;

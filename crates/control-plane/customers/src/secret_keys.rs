@@ -10,7 +10,7 @@ use secrets::key_ring::KnownKey;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Actor, ControlPlane, InvalidField, UseCaseError, commit};
+use crate::{Actor, ControlPlane, InvalidField, Right, UseCaseError, commit};
 
 /// How many rotations are shown.
 const SHOWN: i64 = 20;
@@ -43,9 +43,10 @@ pub struct KeyStatus {
 ///
 /// # Errors
 /// When the admin database can't be asked.
-pub async fn status(control_plane: &ControlPlane) -> Result<KeyStatus, UseCaseError> {
-    let (known, away) = control_plane.keys.keys().await;
-    let client = control_plane.catalog.client().await?;
+pub async fn status(control_plane: &ControlPlane, actor: &Actor) -> Result<KeyStatus, UseCaseError> {
+    let permit = actor.permit(Right::SecretsRead)?;
+    let (known, away) = control_plane.keys().keys().await;
+    let client = control_plane.client(&permit).await?;
     Ok(KeyStatus {
         active: master_keys::active(&client).await?,
         used: master_keys::all(&client).await?,
@@ -59,8 +60,13 @@ pub async fn status(control_plane: &ControlPlane) -> Result<KeyStatus, UseCaseEr
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] when there is none by this id.
-pub async fn rotation(control_plane: &ControlPlane, id: Uuid) -> Result<KeyRotation, UseCaseError> {
-    let found = key_rotations::get(&control_plane.catalog.client().await?, id).await?;
+pub async fn rotation(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    id: Uuid,
+) -> Result<KeyRotation, UseCaseError> {
+    let permit = actor.permit(Right::SecretsRead)?;
+    let found = key_rotations::get(&control_plane.client(&permit).await?, id).await?;
     found.ok_or_else(|| UseCaseError::NotFound("There is no rotation by this id.".to_owned()))
 }
 
@@ -75,8 +81,9 @@ pub async fn rotate_master_key(
     actor: &Actor,
     to: Option<&str>,
 ) -> Result<KeyRotation, UseCaseError> {
-    let (known, away) = control_plane.keys.keys().await;
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::SecretsWrite)?;
+    let (known, away) = control_plane.keys().keys().await;
+    let mut client = control_plane.client(&permit).await?;
     let used = master_keys::all(&client).await?;
     let next = next_key(to, &known, &used).inspect_err(|_| {
         for error in away {
@@ -85,9 +92,9 @@ pub async fn rotate_master_key(
     })?;
     // The key is tried before anything depends on it.
     let probe = secrets::DataKey::generate_version(secrets::KeyScope::Platform, 1);
-    let wrapped = control_plane.keys.wrap(&probe, &next.id).await.map_err(data_keys::DataKeyError::Key)?;
+    let wrapped = control_plane.keys().wrap(&probe, &next.id).await.map_err(data_keys::DataKeyError::Key)?;
     let opened = control_plane
-        .keys
+        .keys()
         .unwrap(&wrapped, secrets::KeyScope::Platform, 1)
         .await
         .map_err(data_keys::DataKeyError::Key)?;
@@ -159,7 +166,8 @@ pub async fn retire(
     actor: &Actor,
     id: &str,
 ) -> Result<MasterKeyRow, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::SecretsWrite)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let Some(key) = master_keys::lock(&transaction, id).await? else {
         return Err(UseCaseError::NotFound(format!("Master key {id:?} was never used.")));
@@ -203,7 +211,8 @@ pub async fn rotate_data_key(
     actor: &Actor,
     whose: Whose<'_>,
 ) -> Result<KeyRotation, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::SecretsWrite)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let customer_id = match whose {
         Whose::Platform => None,

@@ -17,12 +17,12 @@ use chrono::Utc;
 use domain::audit::AuditAction;
 use domain::backup::BackupStatus;
 use domain::modules as feature_modules;
-use domain::{ApiKeyId, BackupId, CustomerId, CustomerSlug, OperationId, OperationKind, Plan};
+use domain::{ApiKeyId, BackupId, CustomerId, CustomerSlug, OperationId, OperationKind, Permit, Plan};
 use secrets::ApiKey;
 use serde_json::json;
 
 use crate::field::FieldCheck;
-use crate::{Actor, ControlPlane, InvalidField, UseCaseError, operations};
+use crate::{Actor, ControlPlane, InvalidField, Right, UseCaseError, operations};
 
 /// The name of the key that a sign-up makes.
 const FIRST_KEY_NAME: &str = "Default";
@@ -145,6 +145,8 @@ pub async fn sign_up(
     actor: &Actor,
     request: &SignUpRequest,
 ) -> Result<SignedUp, UseCaseError> {
+    let right = if request.backup_id.is_some() { Right::BackupsRestore } else { Right::CustomersWrite };
+    let permit = actor.permit(right)?;
     let wanted = request.check()?;
     let api_key = ApiKey::generate();
     let new = NewCustomer {
@@ -154,10 +156,10 @@ pub async fn sign_up(
     };
     let customer_id = new.id;
     // Nobody closes it, so there is no error to look at.
-    let _turn = control_plane.sign_ups.acquire().await;
-    let mut client = control_plane.catalog.client().await?;
+    let _turn = control_plane.sign_ups().acquire().await;
+    let mut client = control_plane.client(&permit).await?;
     // Before the transaction: who wraps it may be far away.
-    let data_key = ::data_keys::new_customer_key(&client, &control_plane.keys, customer_id).await?;
+    let data_key = ::data_keys::new_customer_key(&client, control_plane.keys(), customer_id).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     customers::insert(&transaction, &new).await.map_err(|error| taken(error, &wanted.slug))?;
     data_keys::insert(&transaction, customer_id, &data_key.0).await?;
@@ -203,7 +205,7 @@ pub async fn sign_up(
     if let Err(error) = transaction.commit().await {
         drop(client);
         // The commit may have been done although nobody said so. Only the row tells.
-        match was_committed(control_plane, operation.id).await {
+        match was_committed(control_plane, &permit, operation.id).await {
             Some(true) => {}
             Some(false) => return Err(CatalogError::from(error).into()),
             None => return Err(UseCaseError::Unclear(error.into())),
@@ -234,10 +236,10 @@ async fn leave_out(
 }
 
 /// Whether the operation is there, asked for as long as a restart of the admin database takes. `None` when nobody says.
-async fn was_committed(control_plane: &ControlPlane, id: OperationId) -> Option<bool> {
+async fn was_committed(control_plane: &ControlPlane, permit: &Permit<'_>, id: OperationId) -> Option<bool> {
     let deadline = Instant::now() + RESTART_OF_THE_DATABASE;
     while Instant::now() < deadline {
-        if let Ok(client) = control_plane.catalog.client().await
+        if let Ok(client) = control_plane.client(permit).await
             && let Ok(found) = catalog::operations::get(&client, id).await
         {
             return Some(found.is_some());

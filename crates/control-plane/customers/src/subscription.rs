@@ -8,7 +8,7 @@ use domain::SubscriptionStatus;
 use domain::audit::AuditAction;
 use serde_json::json;
 
-use crate::{Actor, ControlPlane, UseCaseError, commit};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
 /// How many trials one call of [`expire_trials`] ends.
 const TRIALS_AT_ONCE: u32 = 100;
@@ -23,7 +23,8 @@ pub async fn suspend(
     customer: &str,
     reason: Option<&str>,
 ) -> Result<Customer, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::CustomersSuspend)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let before = locked(&transaction, customer).await?;
     if before.subscription_status == SubscriptionStatus::Suspended {
@@ -46,7 +47,8 @@ pub async fn resume(
     actor: &Actor,
     customer: &str,
 ) -> Result<Customer, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let permit = actor.permit(Right::CustomersSuspend)?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let before = locked(&transaction, customer).await?;
     if before.subscription_status != SubscriptionStatus::Suspended {
@@ -68,7 +70,7 @@ pub async fn resume(
 /// # Errors
 /// When the admin database can't be asked.
 pub async fn expire_trials(control_plane: &ControlPlane) -> Result<usize, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.catalog_of_the_system().client().await?;
     let ended = customers::trials_ended(&client, Utc::now(), TRIALS_AT_ONCE).await?;
     let mut expired = 0;
     for customer in ended {

@@ -159,7 +159,7 @@ async fn write_audit(
         old_values,
         new_values,
     };
-    let actor = Actor { admin_user_id: operation.requested_by.clone(), ip_address: None, user_agent: None };
+    let actor = Actor::on_behalf_of(operation.requested_by.clone());
     audit::insert(client, &actor, &entry).await?;
     Ok(())
 }

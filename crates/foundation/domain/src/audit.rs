@@ -66,5 +66,23 @@ named_enum!(
         MasterKeyRetired = "master_key_retired",
         /// A customer's secrets, or the platform's own, are sealed with a new data key.
         DataKeyRotated = "data_key_rotated",
+        /// Somebody asked for what they may not do.
+        AccessDenied = "access_denied",
+        /// An operator was made.
+        OperatorCreated = "operator_created",
+        /// An operator's name, roles or state were changed.
+        OperatorUpdated = "operator_updated",
+        /// An operator came in.
+        OperatorSignedIn = "operator_signed_in",
+        /// An operator's password was changed.
+        OperatorPasswordChanged = "operator_password_changed",
+        /// An operator's second factor was set up or taken away.
+        OperatorSecondFactorChanged = "operator_second_factor_changed",
+        /// A session of an operator was ended.
+        OperatorSessionEnded = "operator_session_ended",
+        /// An operator's API token was made.
+        OperatorTokenCreated = "operator_token_created",
+        /// An operator's API token was taken back.
+        OperatorTokenRevoked = "operator_token_revoked",
     }
 );

@@ -12,6 +12,7 @@ pub mod invoice;
 pub mod job;
 pub mod modules;
 pub mod operation;
+pub mod operator;
 pub mod permission;
 pub mod principal;
 pub mod route;
@@ -26,5 +27,6 @@ pub use ids::{ApiKeyId, BackupId, CustomerId, InstanceId, JobId, OperationId, Or
 pub use invoice::InvoiceStatus;
 pub use job::JobStatus;
 pub use operation::{OperationKind, OperationStatus, StepStatus};
+pub use operator::{Actor, Forbidden, Permit, Right, Rights, Role};
 pub use permission::Permission;
 pub use slug::CustomerSlug;

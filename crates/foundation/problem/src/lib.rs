@@ -86,6 +86,8 @@ problems! {
     forbidden = FORBIDDEN, "forbidden", "This is not allowed";
     /// 403: the API key lacks the permission.
     permission_missing = FORBIDDEN, "permission-missing", "The API key lacks a permission";
+    /// 403: the operator, or the token, lacks the permission.
+    operator_permission_missing = FORBIDDEN, "operator-permission-missing", "The operator lacks a permission";
     /// 403: the API key may not be used from this network.
     network_not_allowed = FORBIDDEN, "network-not-allowed", "The API key may not be used from here";
     /// 403: the customer doesn't have the feature module.
@@ -218,6 +220,12 @@ impl Problem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// A member of our own that was added with [`Problem::with`].
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&serde_json::Value> {
+        self.extensions.get(name)
     }
 
     /// The sentence for people.

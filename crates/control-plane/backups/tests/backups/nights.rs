@@ -232,7 +232,7 @@ async fn a_customers_backup_is_restored_by_its_id_into_another_customer() {
     let world = World::new().await;
     let database = filled_database().await;
     let customer = world.customer(&database, true).await;
-    let actor = Actor { admin_user_id: Some("ann".to_owned()), ..Actor::default() };
+    let actor = Actor::on_behalf_of(Some("ann".to_owned()));
     let backup = world.backups.back_up(Some(customer), &actor).await.expect("backed up");
     let target = new_customer(&database, "customer_by_id").await;
     let at = AdminAccess { database: target.superuser.database.clone(), ..over_the_socket(&database).await };

@@ -24,11 +24,8 @@ async fn an_entry_reads_back_and_every_filter_finds_it() {
     let (_database, catalog) = setup::catalog().await;
     let client = catalog.client().await.unwrap();
     let (acme, other) = (CustomerId::generate(), CustomerId::generate());
-    let operator = Actor {
-        admin_user_id: Some("op".to_owned()),
-        ip_address: Some("2001:db8::1".parse().unwrap()),
-        user_agent: Some("curl/8".to_owned()),
-    };
+    let operator = Actor::on_behalf_of(Some("op".to_owned()))
+        .from(Some("2001:db8::1".parse().unwrap()), Some("curl/8".to_owned()));
     let id = audit::insert(&client, &operator, &entry(acme, AuditAction::ModuleEnabled, "ai_assistant"))
         .await
         .unwrap();

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{created_values, no_key};
 use crate::field::FieldCheck;
-use crate::{Actor, ControlPlane, UseCaseError, commit, version};
+use crate::{Actor, ControlPlane, Right, UseCaseError, commit, version};
 
 /// How long the old key goes on unless told otherwise: a day.
 pub const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
@@ -54,10 +54,11 @@ pub async fn rotate(
     request: &RotationRequest,
     if_match: Option<&str>,
 ) -> Result<Rotation, UseCaseError> {
+    let permit = actor.permit(Right::KeysWrite)?;
     let now = Utc::now();
     let overlap = check(request, now)?;
     let key = ApiKey::generate();
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;

@@ -21,7 +21,7 @@ const CUSTOMERS_AT_ONCE: u32 = 100;
 /// # Errors
 /// When the admin database can't be asked.
 pub async fn expire_module_overrides(control_plane: &ControlPlane) -> Result<usize, UseCaseError> {
-    let mut client = control_plane.catalog.client().await?;
+    let mut client = control_plane.catalog_of_the_system().client().await?;
     let due = modules::customers_due(&client, Utc::now(), CUSTOMERS_AT_ONCE).await?;
     let mut changed = 0;
     for customer in due {

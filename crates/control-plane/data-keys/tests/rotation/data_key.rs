@@ -31,7 +31,7 @@ async fn rotate(house: &House, whose: Whose<'_>) {
         let outcome = job.run(json!({ "rotation_id": rotation.id }), &context).await;
         assert_eq!(outcome, Ok(JobOutcome::Done));
     }
-    let ended = secret_keys::rotation(&control_plane, rotation.id).await.unwrap();
+    let ended = secret_keys::rotation(&control_plane, &Actor::system(), rotation.id).await.unwrap();
     assert_eq!((ended.status.as_str(), ended.failed, ended.done), ("succeeded", 0, ended.total));
 }
 
@@ -97,7 +97,7 @@ async fn a_version_that_something_unopened_needs_is_not_destroyed() {
     let context =
         JobContext { id: JobId::generate(), attempt: 1, max_attempts: 10, stopping: stopping.clone() };
     job.run(json!({ "rotation_id": rotation.id }), &context).await.unwrap();
-    let ended = secret_keys::rotation(&control_plane, rotation.id).await.unwrap();
+    let ended = secret_keys::rotation(&control_plane, &Actor::system(), rotation.id).await.unwrap();
     assert_eq!((ended.status.as_str(), ended.failed, ended.done), ("failed", 1, 1));
     assert!(ended.error.unwrap().contains("admin_customers.database_password_encrypted"));
     assert_eq!(remove_superseded(&house.catalog, &house.ring, Duration::ZERO, &stopping).await.unwrap(), 0);

@@ -65,7 +65,7 @@ async fn a_thousand_customers_are_rotated_while_secrets_are_opened_and_none_fail
 
     let client = house.catalog.client().await.unwrap();
     assert_eq!(rows::count_not_wrapped_by(&client, house.new.id()).await.unwrap(), 0);
-    let ended = secret_keys::rotation(&control_plane, rotation.id).await.unwrap();
+    let ended = secret_keys::rotation(&control_plane, &Actor::system(), rotation.id).await.unwrap();
     assert_eq!((ended.status.as_str(), ended.done, ended.failed), ("succeeded", 1000, 0));
     // The old key isn't needed any more: a process that has only the new one opens everything.
     secret_keys::retire(&control_plane, &Actor::system(), house.old.id()).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_rotation_that_was_interrupted_goes_on_where_it_was() {
     // It ends after its first batch, and says how far it is.
     let outcome = job.run(payload.clone(), &context(stopping)).await.unwrap();
     assert!(matches!(outcome, JobOutcome::Later(_)));
-    let half = secret_keys::rotation(&control_plane, rotation.id).await.unwrap();
+    let half = secret_keys::rotation(&control_plane, &Actor::system(), rotation.id).await.unwrap();
     assert_eq!((half.status.as_str(), half.total, half.done), ("running", 150, 100));
     let refused = secret_keys::retire(&control_plane, &Actor::system(), house.old.id()).await.unwrap_err();
     assert!(refused.to_string().contains("still wraps 50 data keys"), "{refused}");
@@ -100,7 +100,7 @@ async fn a_rotation_that_was_interrupted_goes_on_where_it_was() {
     for _ in 0..2 {
         assert_eq!(job.run(payload.clone(), &context(CancellationToken::new())).await, Ok(JobOutcome::Done));
     }
-    let ended = secret_keys::rotation(&control_plane, rotation.id).await.unwrap();
+    let ended = secret_keys::rotation(&control_plane, &Actor::system(), rotation.id).await.unwrap();
     assert_eq!((ended.status.as_str(), ended.done), ("succeeded", 150));
     // It was asked for in the same transaction as the job that does it.
     let client = house.catalog.client().await.unwrap();
@@ -157,7 +157,7 @@ async fn a_data_key_that_does_not_open_is_told_and_holds_nobody_up() {
     let rotation = secret_keys::rotate_master_key(&control_plane, &Actor::system(), None).await.unwrap();
     let job = RotateMasterKey::new(house.catalog.clone(), house.ring.clone());
     job.run(json!({ "rotation_id": rotation.id }), &context(CancellationToken::new())).await.unwrap();
-    let ended = secret_keys::rotation(&control_plane, rotation.id).await.unwrap();
+    let ended = secret_keys::rotation(&control_plane, &Actor::system(), rotation.id).await.unwrap();
     assert_eq!((ended.status.as_str(), ended.done, ended.failed), ("failed", 1, 1));
     assert!(ended.error.unwrap().contains(&customer.to_string()));
     assert!(secret_keys::retire(&control_plane, &Actor::system(), house.old.id()).await.is_err());

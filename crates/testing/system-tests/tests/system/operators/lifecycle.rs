@@ -161,7 +161,7 @@ async fn what_is_left(stack: &Stack, customer: &Customer) {
 async fn the_audit(stack: &Stack, customer: &Customer, action: &str) -> (Value, Value) {
     let found = audits(stack, customer, action).await;
     let [row] = found.as_slice() else { panic!("{action}: not one row: {found:#?}") };
-    assert_eq!(row["admin_user_id"], "operator", "{row}");
+    assert_eq!(row["admin_user_id"], "bootstrap", "{row}");
     assert!(row["ip_address"].is_string() && row["user_agent"].is_string(), "{row}");
     (row["old_values"].clone(), row["new_values"].clone())
 }

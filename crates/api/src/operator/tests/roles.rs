@@ -1,0 +1,153 @@
+//! Every operator's route with every role: allowed or refused, as the table says. A route that isn't in the table fails.
+
+use std::collections::BTreeSet;
+
+use axum::Extension;
+use axum::body::Body;
+use catalog::audit::Actor;
+use domain::operator::Credential;
+use domain::{AuditAction, Right, Role};
+use http::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Answer, Api};
+
+/// What the routes ask for, each with a body that its parser takes.
+fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
+    use Right as R;
+    let none = || Value::Null;
+    let sign_up =
+        json!({ "customer_id": "Not a name", "name": "N", "email": "n@example.org", "plan": "pro" });
+    let old_sign_up = json!({
+        "customerId": "Not a name", "customerName": "N", "customerEmail": "n@example.org", "plan": "pro"
+    });
+    let restore = json!({
+        "backup_id": Uuid::nil(), "customer_id": "Not a name", "name": "N", "email": "n@example.org"
+    });
+    vec![
+        ("GET", "/api/provision/{customerId}", R::CustomersRead, none()),
+        ("POST", "/api/provision", R::CustomersWrite, old_sign_up),
+        ("GET", "/api/admin/customers", R::CustomersRead, none()),
+        ("POST", "/api/admin/customers", R::CustomersWrite, sign_up),
+        ("GET", "/api/admin/customers/{customer}", R::CustomersRead, none()),
+        ("PATCH", "/api/admin/customers/{customer}", R::CustomersWrite, json!({})),
+        ("DELETE", "/api/admin/customers/{customer}", R::CustomersDelete, none()),
+        ("POST", "/api/admin/customers/{customer}/suspend", R::CustomersSuspend, json!({})),
+        ("POST", "/api/admin/customers/{customer}/resume", R::CustomersSuspend, none()),
+        (
+            "POST",
+            "/api/admin/customers/{customer}/connection-urls",
+            R::CredentialsReveal,
+            json!({ "role": "app" }),
+        ),
+        ("GET", "/api/admin/customers/{customer}/api-keys", R::CustomersRead, none()),
+        ("POST", "/api/admin/customers/{customer}/api-keys", R::KeysWrite, json!({ "name": "K" })),
+        ("GET", "/api/admin/customers/{customer}/api-keys/{id}", R::CustomersRead, none()),
+        ("PATCH", "/api/admin/customers/{customer}/api-keys/{id}", R::KeysWrite, json!({})),
+        ("POST", "/api/admin/customers/{customer}/api-keys/{id}/revoke", R::KeysWrite, none()),
+        ("POST", "/api/admin/customers/{customer}/api-keys/{id}/rotate", R::KeysWrite, json!({})),
+        ("GET", "/api/admin/modules", R::CustomersRead, none()),
+        ("GET", "/api/admin/customers/{customer}/modules", R::CustomersRead, none()),
+        (
+            "PUT",
+            "/api/admin/customers/{customer}/modules/{module_key}",
+            R::ModulesWrite,
+            json!({ "enabled": true }),
+        ),
+        ("DELETE", "/api/admin/customers/{customer}/modules/{module_key}", R::ModulesWrite, none()),
+        ("GET", "/api/admin/operations", R::CustomersRead, none()),
+        ("GET", "/api/admin/operations/{id}", R::CustomersRead, none()),
+        ("GET", "/api/admin/operations/{id}/events", R::CustomersRead, none()),
+        ("POST", "/api/admin/operations/{id}/retry", R::OperationsWrite, none()),
+        ("POST", "/api/admin/operations/{id}/cancel", R::OperationsWrite, none()),
+        ("GET", "/api/admin/jobs", R::JobsRead, none()),
+        ("POST", "/api/admin/jobs/{id}/retry", R::JobsWrite, none()),
+        ("GET", "/api/admin/backups", R::BackupsRead, none()),
+        ("GET", "/api/admin/customers/{customer}/backups", R::BackupsRead, none()),
+        ("POST", "/api/admin/customers/{customer}/backups", R::BackupsWrite, none()),
+        ("POST", "/api/admin/restores", R::BackupsRestore, restore),
+        ("GET", "/api/admin/secrets", R::SecretsRead, none()),
+        ("POST", "/api/admin/secrets/rotations", R::SecretsWrite, json!({})),
+        ("GET", "/api/admin/secrets/rotations/{id}", R::SecretsRead, none()),
+        ("POST", "/api/admin/secrets/retirements", R::SecretsWrite, json!({ "key_id": "feedbeef" })),
+        ("POST", "/api/admin/secrets/data-key-rotations", R::SecretsWrite, none()),
+        ("POST", "/api/admin/customers/{customer}/data-key-rotations", R::SecretsWrite, none()),
+        ("GET", "/api/admin/usage", R::UsageRead, none()),
+        ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
+    ]
+}
+
+fn filled(path: &str) -> String {
+    path.replace("{id}", &Uuid::nil().to_string())
+        .replace("{module_key}", "ai_assistant")
+        .replace("{customer}", "nobody")
+        .replace("{customerId}", "nobody")
+}
+
+impl Api {
+    /// The same API for somebody who is known already.
+    fn known_as(mut self, actor: Actor) -> Self {
+        self.router = super::super::guarded(&self.state, super::super::routes())
+            .layer(Extension(actor))
+            .with_state(self.state.clone())
+            .layer(crate::EVERY_REQUEST);
+        self
+    }
+
+    async fn try_route(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let method: Method = method.parse().unwrap();
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(self.request(method, &filled(path)).body(body).unwrap()).await
+    }
+}
+
+#[tokio::test]
+async fn every_route_asks_for_its_permission_of_every_role() {
+    let mut api = Api::new().await;
+    for role in Role::ALL {
+        api = api.known_as(Actor::operator(Uuid::now_v7(), Credential::Session(Uuid::nil()), role.rights()));
+        for (method, path, right, body) in &table() {
+            let answer = api.try_route(method, path, body).await;
+            if role.rights().has(*right) {
+                let refused = [401, 403].contains(&answer.status.as_u16());
+                assert!(!refused, "{role} on {method} {path}: {answer:?}");
+                continue;
+            }
+            assert_eq!(answer.status.as_u16(), 403, "{role} on {method} {path}: {answer:?}");
+            assert_eq!(answer.body["type"], "/problems/operator-permission-missing");
+            assert_eq!(answer.body["permission"], right.as_str(), "{method} {path}");
+            let holders: Vec<_> = Role::holders(*right).map(Role::as_str).collect();
+            assert_eq!(answer.body["roles"], json!(holders), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn no_route_is_missing_in_the_table() {
+    let document = serde_json::to_value(super::super::routes().into_openapi()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        documented
+            .extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    let tried = table().into_iter().map(|(method, path, ..)| (method.to_owned(), path.to_owned()));
+    assert_eq!(tried.collect::<BTreeSet<_>>(), documented);
+}
+
+#[tokio::test]
+async fn a_refusal_is_recorded_with_who_and_what() {
+    let id = Uuid::now_v7();
+    let api = Api::new().await;
+    let api = api.known_as(Actor::operator(id, Credential::Session(Uuid::nil()), Role::ReadOnly.rights()));
+    let path = "/api/admin/customers/acme/connection-urls";
+    api.post(path, &json!({ "role": "app" })).await.expect_problem(403, "operator-permission-missing");
+    api.get("/api/admin/customers").await.expect(200);
+    let rows = api.audits(AuditAction::AccessDenied).await;
+    let expected = json!({ "path": path, "permission": "credentials:reveal" });
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(
+        (rows[0].0.as_str(), &rows[0].2),
+        ("POST /api/admin/customers/{customer}/connection-urls", &expected)
+    );
+}
