@@ -1,11 +1,11 @@
-//! Session tokens of a customer's users, as Clerk issues them: what their claims say.
-//!
-//! This crate reads claims; it doesn't check signatures. Never decide anything by claims
-//! whose token hasn't been verified first.
+//! Session tokens of a customer's users, as Clerk issues them: verified offline against keys at hand, and
+//! what their claims say.
 #![forbid(unsafe_code)]
 
 mod claims;
 mod permissions;
+mod verify;
 
 pub use claims::{Membership, SessionClaims};
 pub use permissions::MalformedPermissions;
+pub use verify::{Refused, SigningKeys, Verifier};
