@@ -34,7 +34,7 @@ pub(crate) struct ServerArgs {
     /// X-Forwarded-For counts.
     #[arg(long, env = "SIXTY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub(crate) trusted_proxies: Vec<IpNet>,
-    /// The sites whose pages may ask the customer API from a browser, such as https://crm.example.com. None unless given.
+    /// The sites whose pages may ask the customer API from a browser, such as `https://crm.example.com`. None unless given.
     #[arg(long, env = "SIXTY_CORS_ORIGINS", value_name = "ORIGIN,...", value_delimiter = ',')]
     pub(crate) cors_origins: Vec<String>,
     /// For how many days a customer whose subscription was canceled or has run out may still read.
