@@ -54,6 +54,11 @@ impl AdminDatabaseArgs {
         Self { admin_database_url: None, admin_db_host: "localhost".to_owned(), ..self.clone() }
     }
 
+    /// The same database by another role.
+    pub(super) fn with_login(&self, role: &str, password: SecretString) -> Self {
+        Self { admin_db_user: role.to_owned(), admin_db_password: password, ..self.clone() }
+    }
+
     /// The same with what a store holds in the place of its name.
     pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
         let mut resolved = self.clone();
