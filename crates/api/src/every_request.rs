@@ -1,5 +1,6 @@
 //! What every request passes first: it gets an id (the caller's own, if it is a UUID) that its log lines, its answer and
-//! its problem document name; its body may not pause for ever, and neither may its answer; a panic is answered.
+//! its problem document name; its body may not pause for ever, and neither may its answer; a panic is answered; browsers
+//! are told what they may do with it.
 //!
 //! One service, and not one for each: each would copy the request into a box of its own.
 
@@ -28,7 +29,7 @@ use tracing::instrument::Instrumented;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
-use crate::fallback;
+use crate::{browsers, fallback};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -219,6 +220,7 @@ fn named(mut response: Response, id: Uuid) -> Response {
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(HEADER, value);
     }
+    browsers::harden(response.headers_mut());
     response
 }
 

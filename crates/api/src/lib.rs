@@ -3,6 +3,7 @@
 //! A handler parses, calls one use case and converts. What a customer's program may call is in `crm`; this crate
 //! puts the gateway's layers round it.
 
+mod browsers;
 mod docs;
 mod every_request;
 mod fallback;
@@ -29,6 +30,7 @@ use provisioning::OperationWatcher;
 use secrets::OperatorToken;
 use tokio_util::sync::CancellationToken;
 
+pub use browsers::{AllowedOrigins, OriginError};
 use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use openapi::document as openapi_document;
@@ -56,6 +58,8 @@ pub struct ApiParts {
     pub dependencies: Vec<Arc<dyn Dependency>>,
     /// The token that operators show.
     pub operator_token: OperatorToken,
+    /// The sites whose pages may ask the customer API.
+    pub allowed_origins: AllowedOrigins,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
     pub stop: CancellationToken,
     /// How long `POST /api/provision` waits for a customer to be ready before it takes the sign-up back.
@@ -96,6 +100,7 @@ pub fn router(parts: ApiParts) -> Router {
     // What is no route is metered too, when it shows a key.
     let customer_routes = crm::router(&parts.databases, &parts.gateway)
         .route("/api/v1/{*rest}", parts.gateway.guard_the_rest(any(fallback::not_found)));
+    let customer_routes = parts.allowed_origins.open(customer_routes);
     let routes = Router::new()
         .merge(operator::router(&state))
         .merge(health::router(&state))

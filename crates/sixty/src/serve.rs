@@ -110,6 +110,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         control_plane: ControlPlane::new(catalog, keys),
         dependencies: checks,
         operator_token,
+        allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });

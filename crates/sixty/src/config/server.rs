@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::ServerLimits;
+use api::{AllowedOrigins, ServerLimits};
 use chrono::TimeDelta;
 use clap::Args;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, TrustedProxies};
@@ -34,6 +34,9 @@ pub(crate) struct ServerArgs {
     /// X-Forwarded-For counts.
     #[arg(long, env = "SIXTY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The sites whose pages may ask the customer API from a browser, such as https://crm.example.com. None unless given.
+    #[arg(long, env = "SIXTY_CORS_ORIGINS", value_name = "ORIGIN,...", value_delimiter = ',')]
+    pub(crate) cors_origins: Vec<String>,
     /// For how many days a customer whose subscription was canceled or has run out may still read.
     #[arg(long, env = "SIXTY_GRACE_DAYS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub(crate) grace_days: u32,
@@ -94,6 +97,12 @@ impl ServerArgs {
     /// What the server takes from its callers.
     pub(crate) fn limits(&self) -> ServerLimits {
         ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
+    }
+
+    /// Which sites' pages may ask.
+    pub(crate) fn allowed_origins(&self) -> anyhow::Result<AllowedOrigins> {
+        let named = self.cors_origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
+        AllowedOrigins::parse(named).context("SIXTY_CORS_ORIGINS")
     }
 
     /// How usage is gathered, in this folder.

@@ -8,10 +8,11 @@ mod graph;
 mod metadata;
 mod policy;
 mod rules;
+mod threats;
 
 #[cfg(test)]
 mod workspace {
-    use crate::{files, metadata, policy, rules};
+    use crate::{files, metadata, policy, rules, threats};
 
     fn none(violations: Vec<String>) {
         assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
@@ -47,6 +48,14 @@ mod workspace {
         none(policy.licences(&graph));
         none(policy.bans(&graph));
         none(policy.sources(&graph));
+    }
+
+    #[test]
+    fn every_attack_of_the_threat_model_is_tried_by_a_test() {
+        let root = metadata::root();
+        let text = threats::read(&root, "SECURITY.md").unwrap();
+        assert!(threats::attacks(&text).len() > 30, "the tables were not read");
+        none(threats::untested(&text, |path| threats::read(&root, path)));
     }
 
     #[test]
