@@ -139,6 +139,9 @@ fn spawn(command: &ChildCommand) -> anyhow::Result<(tokio::process::Child, Optio
         .envs(command.environment.iter().map(|(name, value)| (name, value)))
         // The whole URLs would win over the parts that are set here.
         .env_remove("ADMIN_DATABASE_URL")
+        // On this machine alone, and the start-up asks the server by HTTP.
+        .env_remove("SIXTY_TLS_CERTIFICATE_FILE")
+        .env_remove("SIXTY_TLS_KEY_FILE")
         // Each knows its own only.
         .env_remove("ADMIN_DB_SERVER_PASSWORD")
         .env_remove("ADMIN_DB_WORKER_PASSWORD")
