@@ -35,7 +35,7 @@ pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     }
     let roles = args.admin_roles.resolved(&args.stores).await?;
     let admin_database = args.admin_database.resolved(&args.stores).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     let migrated = schema::migrate(&mut client, MigrationSet::admin()).await?;
     tell("admin database", &migrated);

@@ -53,7 +53,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let operator_token = read_operator_token(&args.operator_token.resolved(stores).await?, &home)?;
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let certificate = args.server.certificate()?;
     let listener = bind(address).await?;

@@ -147,7 +147,7 @@ pub(crate) fn ports_of_leftovers(home: &Home) -> Vec<u16> {
 
 /// Brings the admin database and the template database up to date.
 pub(crate) async fn migrate_both(args: &DevArgs) -> anyhow::Result<()> {
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&args.admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     schema::migrate(&mut client, MigrationSet::admin())
         .await

@@ -139,6 +139,7 @@ fn spawn(command: &ChildCommand) -> anyhow::Result<(tokio::process::Child, Optio
         .envs(command.environment.iter().map(|(name, value)| (name, value)))
         // The whole URLs would win over the parts that are set here.
         .env_remove("ADMIN_DATABASE_URL")
+        .env_remove("ADMIN_DB_CA_FILE")
         // On this machine alone, and the start-up asks the server by HTTP.
         .env_remove("SIXTY_TLS_CERTIFICATE_FILE")
         .env_remove("SIXTY_TLS_KEY_FILE")
