@@ -15,6 +15,7 @@ mod problem_document;
 mod problems;
 mod provision;
 mod server;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,8 @@ pub use browsers::{AllowedOrigins, OriginError};
 use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use openapi::document as openapi_document;
-pub use server::{ServerLimits, serve};
+pub use server::{Door, ServerLimits, serve};
+pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);

@@ -37,7 +37,7 @@ struct VerifyArgs {
 pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let AuditCommand::Verify(args) = args.command;
     let admin_database = args.admin_database.resolved(&args.stores).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     let report = audit::verify(&mut client).await?;
     say(&if args.json { as_json(&report) } else { as_text(&report) });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{ApiParts, Dependency};
+use api::{ApiParts, Dependency, Door};
 use catalog::Catalog;
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
@@ -53,8 +53,9 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let operator_token = read_operator_token(&args.operator_token.resolved(stores).await?, &home)?;
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
+    let certificate = args.server.certificate()?;
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
@@ -114,8 +115,11 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
-    tracing::info!(%address, "serving");
-    api::serve(listener, router, args.server.limits(), stop.cancelled_owned()).await;
+    if let Some(certificate) = &certificate {
+        tokio::spawn(Arc::clone(certificate).follow(stop.clone()));
+    }
+    tracing::info!(%address, https = certificate.is_some(), "serving");
+    api::serve(Door { listener, certificate }, router, args.server.limits(), stop.cancelled_owned()).await;
     stop_meter.cancel();
     writer.await.context("the usage writer ended badly")?;
     limiter.stopped().await;

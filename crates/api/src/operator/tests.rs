@@ -51,7 +51,7 @@ pub(super) struct Answer {
 impl Api {
     pub(super) async fn new() -> Self {
         let database = testkit::admin_database().await;
-        let url = database.url();
+        let url = database.server_url();
         Self::over(database, url, &MasterKey::generate())
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod admin_database;
+mod admin_roles;
 mod core_dumps;
 mod home;
 mod instance_network;
@@ -17,6 +18,7 @@ mod template_database;
 
 pub(crate) use access::access;
 pub(crate) use admin_database::AdminDatabaseArgs;
+pub(crate) use admin_roles::{AdminRoleArgs, RoleLogin};
 pub(crate) use core_dumps::CoreDumpArgs;
 pub(crate) use home::HomeArgs;
 pub(crate) use logging::{LogArgs, LogFormatArg};

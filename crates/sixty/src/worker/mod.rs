@@ -45,7 +45,8 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let keys = args.master_key.ring(&home).await?;
     let admin_database = args.admin_database.resolved(args.master_key.stores()).await?;
     let redis = args.redis.resolved(args.master_key.stores()).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog_config = admin_database.catalog_config()?;
+    let catalog = Catalog::connect(&catalog_config)?;
     let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
     // Made now, so that the first customer doesn't wait for it.
     provisioner.prepare_template().await.context("the template for customers' instances can't be made")?;
@@ -53,7 +54,11 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let backups = Backups::new(
         catalog.clone(),
         provisioner.clone(),
-        DatabaseAccess::of_admin(&admin_database.address(), tools)?,
+        DatabaseAccess {
+            ca_certificate: catalog_config.ca_certificate.clone(),
+            requires_tls: catalog_config.requires_tls,
+            ..DatabaseAccess::of_admin(&catalog_config.address, tools)?
+        },
         BackupConfig::new(home.join("backups")),
     );
     let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());

@@ -217,7 +217,7 @@ async fn a_commit_that_nobody_confirmed_is_not_done_again() {
 async fn without_the_admin_database_nothing_is_begun() {
     let database = testkit::admin_database().await;
     let proxy = testkit::fault_proxy(database.port()).await;
-    let url = database.url_through(proxy.port());
+    let url = database.server_url_through(proxy.port());
     let api = Api::over(database, url, &MasterKey::generate());
     api.customer("acme", Plan::Starter).await;
     proxy.refuse();
@@ -231,11 +231,11 @@ async fn without_the_admin_database_nothing_is_begun() {
 #[tokio::test]
 async fn an_answer_sealed_under_another_master_key_is_not_given() {
     let database = testkit::admin_database().await;
-    let api = Api::over(database.clone(), database.url(), &MasterKey::generate());
+    let api = Api::over(database.clone(), database.server_url(), &MasterKey::generate());
     api.customer("acme", Plan::Starter).await;
     let body = json!({ "name": "once" });
     post(&api, KEYS, "a", &body).await.expect(201);
-    let url = database.url();
+    let url = database.server_url();
     let rotated = Api::over(database, url, &MasterKey::generate());
     post(&rotated, KEYS, "a", &body).await.expect_problem(409, "idempotency-outcome-unknown");
     assert_eq!(api.count("admin_api_keys").await, 1);

@@ -15,6 +15,7 @@ mod invoices;
 mod modules;
 mod plans;
 mod pool;
+mod role_rights;
 mod schema_contract;
 mod setup;
 mod summaries;
