@@ -3,6 +3,7 @@
 //! A secret is a [`SecretString`]: it can't be printed or serialised by accident, and its memory is wiped.
 
 pub mod api_key;
+pub mod bearer;
 pub mod envelope;
 pub mod key_hash;
 pub mod key_ring;
@@ -12,8 +13,10 @@ pub mod operator_seal;
 pub mod password;
 mod random;
 pub mod token;
+pub mod totp;
 
 pub use api_key::{ApiKey, MalformedApiKey};
+pub use bearer::{BearerKind, BearerToken};
 pub use envelope::{DataKey, EnvelopeError, KeyScope, SealContext, WrappedDataKey};
 pub use key_hash::{KeyHash, MalformedKeyHash};
 pub use key_ring::{KeyError, KeyRing, MasterKeyProvider};
@@ -22,3 +25,4 @@ pub use master_key::{MasterKey, MasterKeyError};
 pub use operator_seal::OperatorSeal;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use token::OperatorToken;
+pub use totp::TotpSecret;
