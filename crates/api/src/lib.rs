@@ -26,6 +26,7 @@ use catalog::Client;
 use customer_db::CustomerDatabases;
 use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
+use identity::Identity;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
@@ -58,8 +59,10 @@ pub struct ApiParts {
     pub databases: CustomerDatabases,
     /// What `/api/ready` asks.
     pub dependencies: Vec<Arc<dyn Dependency>>,
-    /// The token that operators show.
-    pub operator_token: OperatorToken,
+    /// Operators and how they come in.
+    pub identity: Identity,
+    /// The token of the configuration, with which the first owner is made; none when it is turned off.
+    pub operator_token: Option<OperatorToken>,
     /// The sites whose pages may ask the customer API.
     pub allowed_origins: AllowedOrigins,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
@@ -73,7 +76,8 @@ pub struct ApiParts {
 pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
-    pub(crate) operator_token: Arc<OperatorToken>,
+    pub(crate) identity: Identity,
+    pub(crate) operator_token: Option<Arc<OperatorToken>>,
     pub(crate) provision_wait: Duration,
     pub(crate) stop: CancellationToken,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
@@ -93,7 +97,8 @@ pub fn router(parts: ApiParts) -> Router {
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
-        operator_token: Arc::new(parts.operator_token),
+        identity: parts.identity,
+        operator_token: parts.operator_token.map(Arc::new),
         provision_wait: parts.provision_wait,
         stop: parts.stop,
         dependencies: parts.dependencies.into(),

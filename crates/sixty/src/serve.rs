@@ -12,6 +12,7 @@ use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
 use domain::principal::Change;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
+use identity::Identity;
 use limits::{Limiter, LimiterConfig};
 use metering::Meter;
 use provisioning::OperationWatcher;
@@ -50,7 +51,10 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let home = home.path()?;
     let stores = args.master_key.stores();
     let keys = args.master_key.ring(&home).await?;
-    let operator_token = read_operator_token(&args.operator_token.resolved(stores).await?, &home)?;
+    let operator_token = match args.server.without_operator_token {
+        true => None,
+        false => Some(read_operator_token(&args.operator_token.resolved(stores).await?, &home)?),
+    };
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?;
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
@@ -104,11 +108,13 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             .await?;
         tokio::spawn(metrics::tidy(numbers, stop.clone()));
     }
+    let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let router = api::router(ApiParts {
         databases,
         gateway: Gateway::new(args.server.gateway_config()?, directory, limiter.clone(), Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
-        control_plane: ControlPlane::new(catalog, keys),
+        identity: Identity::new(control_plane.clone(), catalog, keys),
+        control_plane,
         dependencies: checks,
         operator_token,
         allowed_origins: args.server.allowed_origins()?,

@@ -5,6 +5,8 @@ mod keys;
 mod modules;
 mod provision;
 mod roles;
+mod sign_in;
+mod tokens;
 mod usage;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use domain::{AuditAction, CustomerId, CustomerSlug, Plan};
 use gateway::TrustedProxies;
 use http::request::Builder;
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use identity::Identity;
 use provisioning::OperationWatcher;
 use secrets::{ExposeSecret as _, MasterKey, OperatorToken};
 use serde_json::Value;
@@ -65,7 +68,8 @@ impl Api {
         let state = ApiState {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
-            operator_token: Arc::new(operator_token),
+            identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
+            operator_token: Some(Arc::new(operator_token)),
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),

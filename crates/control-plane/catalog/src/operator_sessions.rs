@@ -71,14 +71,17 @@ pub struct SessionRow {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Begins a session with the password shown, and nothing else yet; its id.
+/// Begins a session with the password shown, and nothing else yet; its id and when it ends.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn insert(client: &impl GenericClient, new: &NewSession<'_>) -> Result<Uuid, CatalogError> {
+pub async fn insert(
+    client: &impl GenericClient,
+    new: &NewSession<'_>,
+) -> Result<(Uuid, DateTime<Utc>), CatalogError> {
     let sql = "insert into admin_operator_sessions (operator_id, token_hash, stage, in_cookie, expires_at, ip_address,
                    user_agent)
-               values ($1, $2, 'password_shown', $3, now() + $4 * interval '1 second', $5, $6) returning id";
+               values ($1, $2, 'password_shown', $3, now() + $4 * interval '1 second', $5, $6) returning id, expires_at";
     let row = query::one(
         client,
         sql,
@@ -92,7 +95,7 @@ pub async fn insert(client: &impl GenericClient, new: &NewSession<'_>) -> Result
         ],
     )
     .await?;
-    Ok(row.try_get(0)?)
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 /// The session of a token, unless it has ended, lay idle for too long, or its operator is disabled.
@@ -104,7 +107,8 @@ pub async fn live(
     token_hash: &str,
     idle: Duration,
 ) -> Result<Option<LiveSession>, CatalogError> {
-    let sql = "select session.id, operator_id, email, name, roles, stage = 'complete' as is_complete, in_cookie,
+    let sql =
+        "select session.id, operator_id, email, name, roles, stage = 'complete' as is_complete, in_cookie,
                       password_must_change, totp_confirmed_at is not null as has_second_factor, expires_at
                from admin_operator_sessions session join admin_operators operator on operator.id = operator_id
                where token_hash = $1 and revoked_at is null and expires_at > now() and disabled_at is null
@@ -139,8 +143,8 @@ pub async fn touch(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogE
     Ok(())
 }
 
-/// Completes a session, under a new token: the old one, which somebody may have planted, is worth nothing then. `false`:
-/// it was completed or ended meanwhile.
+/// Completes a session, which may last this long from now on, under a new token: the old one, which somebody may have
+/// planted, is worth nothing then. When it ends; `None`: it was completed or ended meanwhile.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -148,11 +152,15 @@ pub async fn complete(
     client: &impl GenericClient,
     id: Uuid,
     token_hash: &str,
-) -> Result<bool, CatalogError> {
+    longest: Duration,
+) -> Result<Option<DateTime<Utc>>, CatalogError> {
     let sql = "update admin_operator_sessions
-               set stage = 'complete', second_factor_at = now(), last_used_at = now(), token_hash = $2
-               where id = $1 and stage = 'password_shown' and revoked_at is null";
-    Ok(query::execute(client, sql, &[&id, &token_hash]).await? == 1)
+               set stage = 'complete', second_factor_at = now(), last_used_at = now(), token_hash = $2,
+                   expires_at = now() + $3 * interval '1 second'
+               where id = $1 and stage = 'password_shown' and revoked_at is null and expires_at > now()
+               returning expires_at";
+    let done = query::optional(client, sql, &[&id, &token_hash, &longest.as_secs_f64()]).await?;
+    Ok(done.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// An operator's sessions that may be used, the newest first.
@@ -164,7 +172,8 @@ pub async fn of_operator(
     operator: Uuid,
     idle: Duration,
 ) -> Result<Vec<SessionRow>, CatalogError> {
-    let sql = "select id, ip_address, user_agent, created_at, last_used_at, expires_at from admin_operator_sessions
+    let sql =
+        "select id, ip_address, user_agent, created_at, last_used_at, expires_at from admin_operator_sessions
                where operator_id = $1 and stage = 'complete' and revoked_at is null and expires_at > now()
                      and last_used_at > now() - $2 * interval '1 second'
                order by id desc";
@@ -179,6 +188,19 @@ pub async fn of_operator(
             expires_at: row.try_get("expires_at")?,
         })
     })
+}
+
+/// Removes what ended a month ago; how many.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn remove_old(client: &impl GenericClient) -> Result<u64, CatalogError> {
+    query::execute(
+        client,
+        "delete from admin_operator_sessions where expires_at < now() - interval '30 days'",
+        &[],
+    )
+    .await
 }
 
 /// Ends one session of an operator. `false`: there is none, or it has ended.

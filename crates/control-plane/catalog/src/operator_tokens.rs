@@ -108,10 +108,7 @@ pub async fn insert(client: &impl GenericClient, new: &NewToken<'_>) -> Result<T
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn live(
-    client: &impl GenericClient,
-    token_hash: &str,
-) -> Result<Option<LiveToken>, CatalogError> {
+pub async fn live(client: &impl GenericClient, token_hash: &str) -> Result<Option<LiveToken>, CatalogError> {
     let sql = "select token.id, operator_id, permissions, roles
                from admin_operator_tokens token join admin_operators operator on operator.id = operator_id
                where token_hash = $1 and revoked_at is null and expires_at > now() and disabled_at is null";
@@ -174,6 +171,7 @@ pub async fn revoke(
 /// # Errors
 /// When the database can't be asked.
 pub async fn revoke_all(client: &impl GenericClient, operator: Uuid) -> Result<u64, CatalogError> {
-    let sql = "update admin_operator_tokens set revoked_at = now() where operator_id = $1 and revoked_at is null";
+    let sql =
+        "update admin_operator_tokens set revoked_at = now() where operator_id = $1 and revoked_at is null";
     query::execute(client, sql, &[&operator]).await
 }

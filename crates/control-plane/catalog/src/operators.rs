@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::Role;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -49,10 +49,11 @@ pub struct NewOperator<'a> {
     /// What they may do.
     pub roles: &'a [Role],
     /// argon2id in PHC form.
-    pub password_hash: &'a str,
+    pub password_hash: &'a SecretString,
 }
 
-const COLUMNS: &str = "id, email, name, roles, password_hash, password_must_change, totp_secret_sealed, totp_confirmed_at,
+const COLUMNS: &str =
+    "id, email, name, roles, password_hash, password_must_change, totp_secret_sealed, totp_confirmed_at,
      totp_last_step, disabled_at, last_signed_in_at, created_at, updated_at";
 
 fn operator(row: &Row) -> Result<OperatorRow, CatalogError> {
@@ -88,14 +89,18 @@ fn names(roles: &[Role]) -> Vec<&'static str> {
 ///
 /// # Errors
 /// [`CatalogError::Conflict`] with `admin_operators_email_key` when the address is taken.
-pub async fn insert(
-    client: &impl GenericClient,
-    new: &NewOperator<'_>,
-) -> Result<OperatorRow, CatalogError> {
+pub async fn insert(client: &impl GenericClient, new: &NewOperator<'_>) -> Result<OperatorRow, CatalogError> {
     let sql = format!(
         "insert into admin_operators (email, name, roles, password_hash) values ($1, $2, $3, $4) returning {COLUMNS}"
     );
-    operator(&query::one(client, &sql, &[&new.email, &new.name, &names(new.roles), &new.password_hash]).await?)
+    operator(
+        &query::one(
+            client,
+            &sql,
+            &[&new.email, &new.name, &names(new.roles), &new.password_hash.expose_secret()],
+        )
+        .await?,
+    )
 }
 
 /// All operators, by address.
@@ -111,10 +116,7 @@ pub async fn all(client: &impl GenericClient) -> Result<Vec<OperatorRow>, Catalo
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn by_email(
-    client: &impl GenericClient,
-    email: &str,
-) -> Result<Option<OperatorRow>, CatalogError> {
+pub async fn by_email(client: &impl GenericClient, email: &str) -> Result<Option<OperatorRow>, CatalogError> {
     let sql = format!("select {COLUMNS} from admin_operators where email = $1");
     query::optional(client, &sql, &[&email]).await?.as_ref().map(operator).transpose()
 }
@@ -143,7 +145,8 @@ pub async fn get(client: &impl GenericClient, id: Uuid) -> Result<Option<Operato
 /// # Errors
 /// When the database can't be asked.
 pub async fn lock_roles(client: &impl GenericClient) -> Result<(), CatalogError> {
-    query::execute(client, "select pg_advisory_xact_lock(hashtextextended('sixty.operators', 0))", &[]).await?;
+    query::execute(client, "select pg_advisory_xact_lock(hashtextextended('sixty.operators', 0))", &[])
+        .await?;
     Ok(())
 }
 
@@ -152,8 +155,7 @@ pub async fn lock_roles(client: &impl GenericClient) -> Result<(), CatalogError>
 /// # Errors
 /// When the database can't be asked.
 pub async fn count_other_owners(client: &impl GenericClient, id: Uuid) -> Result<i64, CatalogError> {
-    let sql =
-        "select count(*) from admin_operators where 'owner' = any(roles) and disabled_at is null and id <> $1";
+    let sql = "select count(*) from admin_operators where 'owner' = any(roles) and disabled_at is null and id <> $1";
     Ok(query::one(client, sql, &[&id]).await?.try_get(0)?)
 }
 
@@ -183,39 +185,55 @@ pub async fn update(
 pub async fn set_password(
     client: &impl GenericClient,
     id: Uuid,
-    hash: &str,
+    hash: &SecretString,
     must_change: bool,
 ) -> Result<(), CatalogError> {
     let sql = "update admin_operators
                set password_hash = $2, password_must_change = $3, password_changed_at = now() where id = $1";
-    query::execute(client, sql, &[&id, &hash, &must_change]).await?;
+    query::execute(client, sql, &[&id, &hash.expose_secret(), &must_change]).await?;
     Ok(())
 }
 
-/// Keeps the sealed secret of an authenticator app that isn't confirmed yet; `None` takes the second factor away.
+/// Keeps the sealed secret of an authenticator app that isn't confirmed yet. `false`: there is a confirmed one, which stays.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn set_second_factor(
+pub async fn begin_second_factor(
     client: &impl GenericClient,
     id: Uuid,
-    sealed: Option<&str>,
-) -> Result<(), CatalogError> {
-    let sql = "update admin_operators
-               set totp_secret_sealed = $2, totp_confirmed_at = null, totp_last_step = 0 where id = $1";
-    query::execute(client, sql, &[&id, &sealed]).await?;
-    Ok(())
+    sealed: &str,
+) -> Result<bool, CatalogError> {
+    let sql = "update admin_operators set totp_secret_sealed = $2, totp_last_step = 0
+               where id = $1 and totp_confirmed_at is null";
+    Ok(query::execute(client, sql, &[&id, &sealed]).await? == 1)
 }
 
-/// Notes that the code of this step was used, and so confirms the app. `false`: it, or a later one, was used already.
+/// Takes the second factor away, with its recovery codes: the next sign-in sets a new one up.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn use_step(client: &impl GenericClient, id: Uuid, step: i64) -> Result<bool, CatalogError> {
+pub async fn remove_second_factor(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogError> {
     let sql = "update admin_operators
-               set totp_last_step = $2, totp_confirmed_at = coalesce(totp_confirmed_at, now())
-               where id = $1 and totp_last_step < $2";
-    Ok(query::execute(client, sql, &[&id, &step]).await? == 1)
+               set totp_secret_sealed = null, totp_confirmed_at = null, totp_last_step = 0 where id = $1";
+    query::execute(client, sql, &[&id]).await?;
+    replace_recovery_codes(client, id, &[]).await
+}
+
+/// Notes that the code of this step was used, and so confirms the app. `false`: it, or a later one, was used already, or
+/// the app was replaced since its secret was read.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn use_step(
+    client: &impl GenericClient,
+    id: Uuid,
+    sealed: &str,
+    step: i64,
+) -> Result<bool, CatalogError> {
+    let sql = "update admin_operators
+               set totp_last_step = $3, totp_confirmed_at = coalesce(totp_confirmed_at, now())
+               where id = $1 and totp_secret_sealed = $2 and totp_last_step < $3";
+    Ok(query::execute(client, sql, &[&id, &sealed, &step]).await? == 1)
 }
 
 /// Notes that they came in.
@@ -237,8 +255,10 @@ pub async fn replace_recovery_codes(
     id: Uuid,
     hashes: &[String],
 ) -> Result<(), CatalogError> {
-    query::execute(client, "delete from admin_operator_recovery_codes where operator_id = $1", &[&id]).await?;
-    let sql = "insert into admin_operator_recovery_codes (operator_id, code_hash) select $1, unnest($2::text[])";
+    query::execute(client, "delete from admin_operator_recovery_codes where operator_id = $1", &[&id])
+        .await?;
+    let sql =
+        "insert into admin_operator_recovery_codes (operator_id, code_hash) select $1, unnest($2::text[])";
     query::execute(client, sql, &[&id, &hashes]).await?;
     Ok(())
 }

@@ -42,7 +42,8 @@ pub async fn take(
 /// # Errors
 /// When the database can't be asked.
 pub async fn forget(client: &impl GenericClient, subject_hash: &str) -> Result<(), CatalogError> {
-    query::execute(client, "delete from admin_sign_in_guesses where subject_hash = $1", &[&subject_hash]).await?;
+    query::execute(client, "delete from admin_sign_in_guesses where subject_hash = $1", &[&subject_hash])
+        .await?;
     Ok(())
 }
 

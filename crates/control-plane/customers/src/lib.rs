@@ -27,6 +27,5 @@ pub mod version;
 
 pub use control_plane::ControlPlane;
 pub use domain::operator::{Actor, Right};
-pub use error::UseCaseError;
-pub(crate) use error::commit;
-pub use field::InvalidField;
+pub use error::{UseCaseError, commit};
+pub use field::{FieldCheck, InvalidField};

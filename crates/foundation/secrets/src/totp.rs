@@ -33,8 +33,7 @@ impl TotpSecret {
     /// # Errors
     /// [`MalformedTotpSecret`] when it isn't base32 or is too short.
     pub fn parse(text: &SecretString) -> Result<Self, MalformedTotpSecret> {
-        let bytes =
-            BASE32_NOPAD.decode(text.expose_secret().as_bytes()).map_err(|_| MalformedTotpSecret)?;
+        let bytes = BASE32_NOPAD.decode(text.expose_secret().as_bytes()).map_err(|_| MalformedTotpSecret)?;
         if bytes.len() < 16 { Err(MalformedTotpSecret) } else { Ok(Self(text.clone())) }
     }
 
@@ -146,7 +145,9 @@ mod tests {
     fn an_app_is_told_whose_account_it_is_and_nobody_else_the_secret() {
         let secret = of_the_rfc();
         let url = secret.url("Sixty", "ann+1@example.org");
-        assert!(url.expose_secret().starts_with("otpauth://totp/Sixty:ann%2B1%40example.org?secret=GEZDGNBV"));
+        assert!(
+            url.expose_secret().starts_with("otpauth://totp/Sixty:ann%2B1%40example.org?secret=GEZDGNBV")
+        );
         assert!(!format!("{secret:?}").contains("GEZDGNBV"));
         assert!(TotpSecret::parse(&"GEZDGNBV".into()).is_err());
         assert!(TotpSecret::parse(&"not base32!".into()).is_err());

@@ -38,6 +38,10 @@ pub(crate) struct ServerArgs {
     /// theirs.
     #[arg(long, env = "SIXTY_IDLE_SECONDS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) idle_seconds: u64,
+    /// Take no operator token of the configuration (SIXTY_OPERATOR_TOKEN): only operators with accounts come in. For when
+    /// the first owner has signed in.
+    #[arg(long, env = "SIXTY_WITHOUT_OPERATOR_TOKEN", num_args = 0..=1, default_missing_value = "true", default_value_t = false)]
+    pub(crate) without_operator_token: bool,
     /// The networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8. Only what they say in
     /// X-Forwarded-For counts.
     #[arg(long, env = "SIXTY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
