@@ -27,7 +27,7 @@ pub(crate) use postgres::PostgresArgs;
 pub(crate) use redis::RedisArgs;
 pub(crate) use secret_files::{
     MasterKeyArgs, OperatorTokenArgs, add_master_key, ensure_master_key, ensure_operator_token,
-    read_operator_token,
+    read_operator_token, read_private, write_private,
 };
 pub(crate) use server::ServerArgs;
 pub(crate) use stores::StoreArgs;

@@ -144,7 +144,8 @@ pub(crate) fn ensure_operator_token(args: &OperatorTokenArgs, home: &Path) -> an
     read_operator_token(args, home)
 }
 
-pub(super) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
+/// Reads a secret; refuses a file that others can read.
+pub(crate) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("others can read {} (mode {:o}): run chmod 600 on it", path.display(), mode & 0o777);
@@ -153,7 +154,7 @@ pub(super) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
 }
 
 /// Writes the file in one move, so that a crash leaves either no file or the whole secret.
-fn write_private(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
+pub(crate) fn write_private(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
     let draft = path.with_extension("draft");
     let write = || -> std::io::Result<()> {
         // A draft that a crash left may have other rights: it is made anew.

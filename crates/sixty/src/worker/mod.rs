@@ -80,6 +80,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::TrialExpiry::new(control_plane.clone()))
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
+        .register(jobs::SignInTidy::new(catalog.clone()))
         .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))
         .register(RotateMasterKey::new(catalog.clone(), keys.clone()))
         .register(RotateDataKey::new(catalog.clone(), keys.clone()))

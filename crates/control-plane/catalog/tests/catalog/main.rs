@@ -18,4 +18,5 @@ mod pool;
 mod role_rights;
 mod schema_contract;
 mod setup;
+mod sign_in_guesses;
 mod summaries;

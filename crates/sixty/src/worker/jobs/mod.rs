@@ -5,6 +5,7 @@ mod key_expiry;
 mod module_overrides;
 mod provisioning_nudge;
 mod reconciler_scan;
+mod sign_in_tidy;
 mod trial_expiry;
 mod usage_nights;
 
@@ -13,6 +14,7 @@ pub(crate) use key_expiry::KeyExpiry;
 pub(crate) use module_overrides::ModuleOverrides;
 pub(crate) use provisioning_nudge::ProvisioningNudge;
 pub(crate) use reconciler_scan::ReconcilerScan;
+pub(crate) use sign_in_tidy::SignInTidy;
 pub(crate) use trial_expiry::TrialExpiry;
 pub(crate) use usage_nights::UsageNights;
 
