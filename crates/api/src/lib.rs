@@ -4,6 +4,7 @@
 //! puts the gateway's layers round it.
 
 mod browsers;
+mod customer_log;
 mod docs;
 mod every_request;
 mod fallback;
@@ -24,9 +25,11 @@ use axum::Router;
 use axum::routing::any;
 use catalog::Client;
 use customer_db::CustomerDatabases;
+use customer_log::DatabaseLog;
 use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
 use identity::Identity;
+use identity::impersonation::CustomerLog;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
@@ -80,6 +83,8 @@ pub(crate) struct ApiState {
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
     pub(crate) provision_wait: Duration,
     pub(crate) stop: CancellationToken,
+    /// Where the customers are told who acts in their place.
+    pub(crate) customer_log: Arc<dyn CustomerLog>,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
     pub(crate) trusted_proxies: TrustedProxies,
 }
@@ -101,6 +106,7 @@ pub fn router(parts: ApiParts) -> Router {
         operator_token: parts.operator_token.map(Arc::new),
         provision_wait: parts.provision_wait,
         stop: parts.stop,
+        customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),
         trusted_proxies: parts.gateway.trusted_proxies().clone(),
     };

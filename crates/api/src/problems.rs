@@ -41,6 +41,10 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
             )
             .retry_after(5)
         }
+        UseCaseError::CustomerAway => Problem::unavailable(
+            "The customer's database can't be reached right now. Nothing was changed; try again in a moment.",
+        )
+        .retry_after(5),
         UseCaseError::Unclear(source) => {
             tracing::warn!(error = %source, "the admin database went away during a commit");
             Problem::outcome_unknown(

@@ -11,6 +11,7 @@ mod customer_views;
 mod customers;
 mod entity_tag;
 mod idempotency;
+mod impersonations;
 mod jobs;
 mod key_rotation;
 mod merge_patch;
@@ -71,6 +72,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(usage::usage))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(impersonations::list, impersonations::create))
+        .routes(routes!(impersonations::end))
         .routes(routes!(operators::list, operators::create))
         .routes(routes!(operators::read, operators::update))
         .routes(routes!(operators::reset_password))

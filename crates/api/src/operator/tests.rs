@@ -1,6 +1,7 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod idempotency;
+mod impersonations;
 mod keys;
 mod modules;
 mod provision;
@@ -74,6 +75,7 @@ impl Api {
             stop,
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
+            customer_log: Arc::new(impersonations::Log::default()),
         };
         let router = super::router(&state).layer(EVERY_REQUEST);
         Self { database, catalog, control_plane, state, router, token }

@@ -12,6 +12,9 @@ const LONGEST_WAIT: f64 = 900.0;
 /// once are each counted. The first `free` ones of a day cost nothing; each further one doubles the wait for the next.
 /// Answers how long to wait instead, if it is too early.
 ///
+/// While guesses are free there is no time from which on they are taken: `now()` of somebody who came in the same moment may
+/// be a little earlier, and would have to wait for it.
+///
 /// # Errors
 /// When the database can't be asked.
 pub async fn take(
@@ -19,11 +22,11 @@ pub async fn take(
     subject_hash: &str,
     free: i32,
 ) -> Result<Option<Duration>, CatalogError> {
-    let sql = "insert into admin_sign_in_guesses as known (subject_hash, guesses, refused_until) values ($1, 1, now())
+    let sql = "insert into admin_sign_in_guesses as known (subject_hash, guesses, refused_until) values ($1, 1, '-infinity')
                on conflict (subject_hash) do update set
                    guesses = case when known.last_at < now() - interval '1 day' then 1 else known.guesses + 1 end,
                    refused_until = case
-                       when known.last_at < now() - interval '1 day' or known.guesses + 1 <= $2 then now()
+                       when known.last_at < now() - interval '1 day' or known.guesses + 1 <= $2 then '-infinity'
                        else now() + least($3, power(2, least(known.guesses - $2, 30))) * interval '1 second' end,
                    last_at = now()
                where known.refused_until <= now()

@@ -41,6 +41,9 @@ pub enum UseCaseError {
     /// Whoever holds the master key is away; trying again helps.
     #[error("the holder of the master key is away: {0}")]
     KeysAway(#[source] DataKeyError),
+    /// The customer's own database can't be reached; trying again helps.
+    #[error("the customer's database is away")]
+    CustomerAway,
     /// Something that should not happen.
     #[error("{0}")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -11,6 +11,7 @@ pub mod authenticator;
 mod caller;
 mod error;
 mod guesses;
+pub mod impersonation;
 pub mod known;
 pub mod operators;
 mod passwords;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::sign_in::{canonical, names, write};
-use crate::{Identity, SignInError};
+use crate::{Identity, SignInError, impersonation};
 
 /// What somebody asks for, unchecked.
 #[derive(Debug, Clone)]
@@ -138,6 +138,7 @@ impl Identity {
             if is_disabled {
                 operator_sessions::revoke_all(&transaction, id, None).await?;
                 operator_tokens::revoke_all(&transaction, id).await?;
+                impersonation::end_all(&transaction, actor, id).await?;
             }
             let entry = AuditEntry {
                 customer_id: None,
@@ -169,6 +170,7 @@ impl Identity {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         let row = self.locked(&transaction, id).await?;
         rows::set_password(&transaction, id, &hash, true).await?;
+        impersonation::end_all(&transaction, actor, id).await?;
         let ended = operator_sessions::revoke_all(&transaction, id, None).await?;
         let told = json!({ "by": "an owner", "sessions_ended": ended });
         write(&transaction, actor, AuditAction::OperatorPasswordChanged, id, Some(told)).await?;
@@ -187,6 +189,7 @@ impl Identity {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         let row = self.locked(&transaction, id).await?;
         rows::remove_second_factor(&transaction, id).await?;
+        impersonation::end_all(&transaction, actor, id).await?;
         let ended = operator_sessions::revoke_all(&transaction, id, None).await?;
         let told = json!({ "second_factor": "removed by an owner", "sessions_ended": ended });
         write(&transaction, actor, AuditAction::OperatorSecondFactorChanged, id, Some(told)).await?;
@@ -205,6 +208,7 @@ impl Identity {
         self.locked(&transaction, id).await?;
         let sessions = operator_sessions::revoke_all(&transaction, id, None).await?;
         let tokens = operator_tokens::revoke_all(&transaction, id).await?;
+        impersonation::end_all(&transaction, actor, id).await?;
         let told = json!({ "sessions_ended": sessions, "tokens_revoked": tokens });
         write(&transaction, actor, AuditAction::OperatorSessionEnded, id, Some(told)).await?;
         commit(transaction).await?;

@@ -22,6 +22,10 @@ named_enum!(
         CustomersSuspend = "customers:suspend",
         /// Delete customers with everything they have.
         CustomersDelete = "customers:delete",
+        /// Act in a customer's place, reading.
+        CustomersImpersonate = "customers:impersonate",
+        /// Act in a customer's place, writing too.
+        CustomersImpersonateWrite = "customers:impersonate-write",
         /// See the password of a customer's database.
         CredentialsReveal = "credentials:reveal",
         /// Make, change, rotate and revoke customers' API keys.
@@ -80,6 +84,7 @@ impl Role {
             Self::Owner => Rights::ALL,
             Self::Admin => Rights::ALL.without(Rights::of(&[R::SecretsWrite, R::OperatorsWrite])),
             Self::Support => Self::ReadOnly.rights().with(Rights::of(&[
+                R::CustomersImpersonate,
                 R::KeysWrite,
                 R::OperationsWrite,
                 R::BackupsWrite,
@@ -408,6 +413,7 @@ mod tests {
             |rights: Rights| rights.iter().filter(|right| !right.as_str().ends_with(":read")).count();
         assert_eq!(writes(Role::ReadOnly.rights()), 0);
         let support = Role::Support.rights();
+        assert!(!support.has(Right::CustomersImpersonateWrite));
         assert!(!support.has(Right::CustomersDelete) && !support.has(Right::CredentialsReveal));
         assert_eq!(Rights::of_roles(&[Role::ReadOnly, Role::Billing]).iter().count(), 7);
         assert_eq!(owner.and(support), support);

@@ -43,3 +43,17 @@ async fn each_guess_past_the_free_ones_doubles_the_wait_up_to_a_quarter_of_an_ho
     later(&client, 25).await;
     assert_eq!(remove_old(&client).await.unwrap(), 2);
 }
+
+#[tokio::test]
+async fn free_guesses_in_the_same_moment_wait_for_nobody() {
+    let (_database, catalog) = setup::catalog().await;
+    let (mut early, late) = (catalog.client().await.unwrap(), catalog.client().await.unwrap());
+    let subject = "a".repeat(64);
+    // Its now() is that of its beginning.
+    let transaction = early.transaction().await.unwrap();
+    transaction.execute("select now()", &[]).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(take(&late, &subject, 5).await.unwrap(), None);
+    }
+    assert_eq!(take(&transaction, &subject, 5).await.unwrap(), None);
+}

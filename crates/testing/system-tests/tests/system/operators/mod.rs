@@ -2,6 +2,7 @@
 
 mod backups;
 mod commands;
+mod impersonation;
 mod lifecycle;
 mod live_events;
 mod sign_in;
@@ -21,5 +22,6 @@ async fn customers_are_signed_up_changed_counted_backed_up_and_restored() {
         backups::story(&stack),
         commands::story(&stack),
         sign_in::story(&stack),
+        impersonation::story(&stack),
     );
 }
