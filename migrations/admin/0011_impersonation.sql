@@ -15,7 +15,7 @@ alter table admin_api_keys add constraint admin_api_keys_impersonation_check che
         and expires_at is not null and expires_at <= created_at + interval '31 minutes'
         and rotated_from is null)
 );
-create index admin_api_keys_impersonated_by_idx on admin_api_keys (impersonated_by) where impersonated_by is not null;
+create index admin_api_keys_impersonated_by_idx on admin_api_keys (impersonated_by);
 
 -- An impersonation stays one, and somebody's.
 create function admin_keep_impersonation() returns trigger

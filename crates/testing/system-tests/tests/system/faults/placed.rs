@@ -44,7 +44,16 @@ impl Placed {
 
     /// Holds it when it is made, and doesn't run yet.
     pub(super) async fn hold_before_start(&self) -> File {
-        testkit::wait_for("the instance to be made", LIMIT, || async { self.folder.exists() }).await;
+        // On a thread of its own that looks all the time: the making takes a moment only, and who comes after it is late.
+        let folder = self.folder.clone();
+        let seen = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            while !folder.exists() && begun.elapsed() < LIMIT {
+                std::thread::yield_now();
+            }
+            folder.exists()
+        });
+        assert!(seen.await.unwrap(), "the instance isn't made");
         let held = self.hold().await;
         assert!(!self.process_file().exists(), "it runs already");
         held
