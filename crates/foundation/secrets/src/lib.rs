@@ -12,6 +12,7 @@ pub mod master_key;
 pub mod operator_seal;
 pub mod password;
 mod random;
+pub mod signing;
 pub mod token;
 pub mod totp;
 
@@ -24,5 +25,6 @@ pub use local_keys::LocalKeys;
 pub use master_key::{MasterKey, MasterKeyError};
 pub use operator_seal::OperatorSeal;
 pub use secrecy::{ExposeSecret, SecretString};
+pub use signing::{SigningKey, VerifyingKey};
 pub use token::OperatorToken;
 pub use totp::TotpSecret;

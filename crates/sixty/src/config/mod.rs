@@ -4,6 +4,7 @@
 mod access;
 mod admin_database;
 mod admin_roles;
+mod audit;
 mod core_dumps;
 mod home;
 mod instance_network;
@@ -19,6 +20,7 @@ mod template_database;
 pub(crate) use access::access;
 pub(crate) use admin_database::AdminDatabaseArgs;
 pub(crate) use admin_roles::{AdminRoleArgs, RoleLogin};
+pub(crate) use audit::AnchorArgs;
 pub(crate) use core_dumps::CoreDumpArgs;
 pub(crate) use home::HomeArgs;
 pub(crate) use logging::{LogArgs, LogFormatArg};

@@ -167,9 +167,45 @@ pub(crate) fn write_private(path: &Path, secret: &SecretString) -> anyhow::Resul
     write().with_context(|| format!("{} can't be written", path.display()))
 }
 
+/// Writes the file unless there is one: of two programs that begin at once, both go on with what the first wrote.
+pub(crate) fn write_private_once(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    // Without a dot: the draft that is written first has a name of its own, too.
+    name.push(format!("-{}", uuid::Uuid::now_v7().simple()));
+    let own = path.with_file_name(name);
+    write_private(&own, secret)?;
+    // A link takes nobody's place, as a rename would.
+    let linked = fs::hard_link(&own, path);
+    let removed = fs::remove_file(&own);
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => removed,
+    }
+    .with_context(|| format!("{} can't be written", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_who_write_at_once_one_is_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let path = &path;
+                scope.spawn(move || write_private_once(path, &format!("{number}").into()).unwrap());
+            }
+        });
+        let first = read_private(&path).unwrap();
+        write_private_once(&path, &"late".into()).unwrap();
+        assert_eq!(read_private(&path).unwrap().expose_secret(), first.expose_secret());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_master_key_is_made_once_and_kept_from_others() {

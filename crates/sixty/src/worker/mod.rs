@@ -3,6 +3,7 @@
 mod jobs;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::jobs::Worker;
 use anyhow::Context as _;
@@ -15,7 +16,7 @@ use provisioner_local::{LocalConfig, LocalProvisioner, supervise};
 use provisioning::{Engine, EngineConfig, InstanceSpec, Provisioner};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs};
+use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs};
 use crate::shutdown;
 
 /// Do the background work, against an admin database and a Redis that exist.
@@ -29,6 +30,12 @@ pub(crate) struct WorkerArgs {
     postgres: PostgresArgs,
     #[command(flatten)]
     master_key: MasterKeyArgs,
+    #[command(flatten)]
+    anchors: AnchorArgs,
+    /// How many seconds lie between two anchors of the audit log: what was written since the last one can be written anew
+    /// unseen by whoever takes the database over.
+    #[arg(long, env = "SIXTY_AUDIT_ANCHOR_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    audit_anchor_seconds: u64,
     /// The hour of the nightly backups, UTC.
     #[arg(long, env = "SIXTY_BACKUP_HOUR", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..24))]
     backup_hour: u32,
@@ -81,6 +88,11 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
         .register(jobs::SignInTidy::new(catalog.clone()))
+        .register(jobs::AuditAnchors::new(
+            catalog.clone(),
+            args.anchors.journal(&home)?,
+            Duration::from_secs(args.audit_anchor_seconds),
+        ))
         .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))
         .register(RotateMasterKey::new(catalog.clone(), keys.clone()))
         .register(RotateDataKey::new(catalog.clone(), keys.clone()))

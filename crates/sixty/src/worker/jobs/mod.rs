@@ -1,5 +1,6 @@
 //! The worker's jobs, a file each. Backups are in their own crate.
 
+mod audit_anchors;
 mod idempotency_keys;
 mod key_expiry;
 mod module_overrides;
@@ -9,6 +10,7 @@ mod sign_in_tidy;
 mod trial_expiry;
 mod usage_nights;
 
+pub(crate) use audit_anchors::AuditAnchors;
 pub(crate) use idempotency_keys::IdempotencyKeys;
 pub(crate) use key_expiry::KeyExpiry;
 pub(crate) use module_overrides::ModuleOverrides;
