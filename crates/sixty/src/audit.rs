@@ -22,7 +22,7 @@ pub(crate) struct AuditArgs {
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
-    Verify(VerifyArgs),
+    Verify(Box<VerifyArgs>),
     PublicKey(PublicKeyArgs),
 }
 
@@ -54,7 +54,7 @@ struct VerifyArgs {
 pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<ExitCode> {
     let home = home.path()?;
     match args.command {
-        AuditCommand::Verify(args) => verify(args, &home).await,
+        AuditCommand::Verify(args) => verify(*args, &home).await,
         AuditCommand::PublicKey(args) => {
             let key = args.anchors.verifying_key(&home)?;
             say(&key.context("there is no signing key here: the worker makes it")?.to_string());

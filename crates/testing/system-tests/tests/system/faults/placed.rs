@@ -56,22 +56,22 @@ impl Placed {
 
     /// Holds it between two steps, as soon as this is so. It waits for the lock of the step that makes it so, and has it
     /// before the next step asks: who looks first and takes the lock then may come too late.
-    async fn hold_when(&self, what: &'static str, is_so: impl Fn() -> bool + Send + 'static) -> File {
+    async fn hold_when(&self, what: &'static str, is_so: impl Fn() -> bool) -> File {
         let path = self.lock.clone();
-        let holding = tokio::task::spawn_blocking(move || {
-            let begun = Instant::now();
-            loop {
-                let file = File::options().create(true).truncate(false).write(true).open(&path).unwrap();
-                file.lock().unwrap();
-                if is_so() {
-                    return file;
-                }
-                drop(file);
-                assert!(begun.elapsed() < LIMIT, "{what}: nothing came of it");
-                std::thread::sleep(Duration::from_millis(2));
+        let begun = Instant::now();
+        loop {
+            let path = path.clone();
+            let locked = tokio::task::spawn_blocking(move || {
+                let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+                file.lock().map(|()| file)
+            });
+            let file = locked.await.unwrap().unwrap();
+            if is_so() {
+                return file;
             }
-        });
-        holding.await.unwrap()
+            drop(file);
+            assert!(begun.elapsed() < LIMIT, "{what}: nothing came of it");
+        }
     }
 
     fn process_file(&self) -> PathBuf {
