@@ -66,6 +66,7 @@ grant delete on admin_operator_recovery_codes to :"worker";
 grant delete on admin_operator_sessions to :"worker";
 grant delete on admin_operator_tokens to :"worker";
 grant delete on admin_sign_in_guesses to :"worker";
+grant insert, update, delete on admin_denied_attempts to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the server
 -- Audit and usage are added to and read, never changed.

@@ -20,6 +20,7 @@ pub mod backups;
 pub mod credentials;
 pub mod customers;
 pub mod data_keys;
+pub mod denied_attempts;
 mod directory;
 mod error;
 mod filter;

@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod backups;
 pub mod connection;
 mod control_plane;
+pub mod denied;
 mod error;
 mod field;
 pub mod idempotency;

@@ -86,6 +86,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::KeyExpiry::new(control_plane.clone()))
         .register(jobs::TrialExpiry::new(control_plane.clone()))
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
+        .register(jobs::DeniedAttempts::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
         .register(jobs::SignInTidy::new(catalog.clone()))
         .register(jobs::AuditAnchors::new(

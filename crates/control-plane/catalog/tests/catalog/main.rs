@@ -9,6 +9,7 @@ mod api_keys;
 mod api_usage;
 mod audit;
 mod customers;
+mod denied_attempts;
 mod directory;
 mod idempotency;
 mod invoices;
