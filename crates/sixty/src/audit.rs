@@ -1,4 +1,4 @@
-//! `sixty audit`: the proof that nobody touched the audit log.
+//! `sixty audit`: who did what, and the proof that nobody touched it.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,10 +10,12 @@ use clap::{Args, Subcommand};
 use secrets::VerifyingKey;
 use serde_json::json;
 
+use crate::cli::audit_log::{ExportArgs, ListArgs};
+use crate::cli::{self, AuditLogCommand};
 use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
-use crate::say;
+use crate::{config, say};
 
-/// Prove that nobody changed the audit log. Works on the admin database itself, and only reads.
+/// Who did what: list, export; and the proof that nobody touched it, which works on the admin database itself and only reads
 #[derive(Args, Debug)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -22,6 +24,8 @@ pub(crate) struct AuditArgs {
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
+    List(Box<ListArgs>),
+    Export(Box<ExportArgs>),
     Verify(Box<VerifyArgs>),
     PublicKey(PublicKeyArgs),
 }
@@ -52,8 +56,11 @@ struct VerifyArgs {
 }
 
 pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<ExitCode> {
+    let access = config::access(home)?;
     let home = home.path()?;
     match args.command {
+        AuditCommand::List(args) => Ok(cli::run_audit_log(AuditLogCommand::List(args), access).await),
+        AuditCommand::Export(args) => Ok(cli::run_audit_log(AuditLogCommand::Export(args), access).await),
         AuditCommand::Verify(args) => verify(*args, &home).await,
         AuditCommand::PublicKey(args) => {
             let key = args.anchors.verifying_key(&home)?;

@@ -2,6 +2,7 @@
 //! but for signing in.
 
 mod api_keys;
+mod audit_export;
 mod audit_logs;
 mod authenticate;
 mod backups;
@@ -72,6 +73,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(usage::usage))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(audit_export::export))
         .routes(routes!(impersonations::list, impersonations::create))
         .routes(routes!(impersonations::end))
         .routes(routes!(operators::list, operators::create))

@@ -1,5 +1,6 @@
 //! The operator's routes over a real admin database, without a server around them.
 
+mod audit_export;
 mod denied;
 mod idempotency;
 mod impersonations;

@@ -76,6 +76,12 @@ impl Client {
         checked(sent.map_err(|error| self.unreachable(&error))?).await
     }
 
+    /// Asks for something long, which may take as long as it likes as long as something of it comes.
+    pub(crate) async fn stream(&self, path: &[&str], query: &[(&str, String)]) -> Result<Response, Failure> {
+        let sent = self.request(Method::GET, path).query(query).send().await;
+        checked(sent.map_err(|error| self.unreachable(&error))?).await
+    }
+
     async fn answer(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let sent = request.timeout(ANSWER).send().await.map_err(|error| self.unreachable(&error))?;
         let response = checked(sent).await?;

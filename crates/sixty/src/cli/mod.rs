@@ -3,6 +3,7 @@
 //! One file per noun. A command asks through [`client::Client`], shows through [`output::Output`], and ends with a
 //! [`exit::Failure`] whose code means something to a script.
 
+pub(crate) mod audit_log;
 mod backup;
 mod client;
 mod completion;
@@ -123,6 +124,39 @@ struct Session {
 pub(crate) async fn run(command: OperatorCommand, access: Access, program: clap::Command) -> ExitCode {
     let output = Output::terminal(command.globals().is_some_and(|globals| globals.json));
     ExitCode::from(run_with(command, access, program, output).await)
+}
+
+/// What `sixty audit` asks the server.
+#[derive(Debug)]
+pub(crate) enum AuditLogCommand {
+    /// `sixty audit list`.
+    List(Box<audit_log::ListArgs>),
+    /// `sixty audit export`.
+    Export(Box<audit_log::ExportArgs>),
+}
+
+/// The same for the commands of `sixty audit`, whose others work on the admin database itself.
+pub(crate) async fn run_audit_log(command: AuditLogCommand, access: Access) -> ExitCode {
+    let globals = match &command {
+        AuditLogCommand::List(args) => args.globals.clone(),
+        AuditLogCommand::Export(args) => args.globals.clone(),
+    };
+    let output = Output::terminal(globals.json);
+    let errors = output.clone();
+    let outcome = match Session::open(Some(&globals), access, output) {
+        Err(failure) => Err(failure),
+        Ok(mut session) => match command {
+            AuditLogCommand::List(args) => audit_log::list(&mut session, *args).await,
+            AuditLogCommand::Export(args) => audit_log::export(&mut session, *args).await,
+        },
+    };
+    ExitCode::from(match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            failure.show(errors);
+            failure.code()
+        }
+    })
 }
 
 /// Runs a command and shows how it ended.

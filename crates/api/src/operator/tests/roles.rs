@@ -75,6 +75,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/data-key-rotations", R::SecretsWrite, none()),
         ("GET", "/api/admin/usage", R::UsageRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
+        ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
         ("GET", "/api/admin/customers/{customer}/impersonations", R::AuditRead, none()),
         (
             "POST",

@@ -10,8 +10,7 @@ use crate::setup;
 /// Requests of a key, as the roll-ups count them.
 async fn used(
     database: &AdminDatabase,
-    customer: Uuid,
-    key: Uuid,
+    (customer, key): (Uuid, Uuid),
     days_ago: i32,
     outcome: &str,
     requests: i64,
@@ -31,9 +30,9 @@ async fn each_reason_of_a_key_is_told_once_a_day_and_once_when_the_day_is_over()
     let client = catalog.client().await.unwrap();
     let acme = setup::customer(&client, "acme").await.id;
     let (key, today) = (Uuid::now_v7(), Utc::now().date_naive());
-    used(&database, acme.uuid(), key, 0, "permission-missing", 3).await;
-    used(&database, acme.uuid(), key, 0, "ok", 50).await;
-    used(&database, acme.uuid(), key, 0, "rate-limited", 50).await;
+    used(&database, (acme.uuid(), key), 0, "permission-missing", 3).await;
+    used(&database, (acme.uuid(), key), 0, "ok", 50).await;
+    used(&database, (acme.uuid(), key), 0, "rate-limited", 50).await;
     let found = unrecorded(&client, today).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].requests, found[0].is_final, found[0].customer_id), (3, false, acme));
@@ -42,7 +41,7 @@ async fn each_reason_of_a_key_is_told_once_a_day_and_once_when_the_day_is_over()
     assert!(!note(&client, &found[0]).await.unwrap(), "another worker was first");
 
     // More of the same: the log knows, and is told how many when the day is over.
-    used(&database, acme.uuid(), key, 0, "permission-missing", 1_000).await;
+    used(&database, (acme.uuid(), key), 0, "permission-missing", 1_000).await;
     assert_eq!(unrecorded(&client, today).await.unwrap(), []);
     let tomorrow = today + Days::new(1);
     let over = unrecorded(&client, tomorrow).await.unwrap();
@@ -51,8 +50,8 @@ async fn each_reason_of_a_key_is_told_once_a_day_and_once_when_the_day_is_over()
     assert_eq!(unrecorded(&client, tomorrow).await.unwrap(), []);
 
     // Another reason, and a key of nobody whose customer is gone.
-    used(&database, acme.uuid(), key, 1, "network-not-allowed", 1).await;
-    used(&database, Uuid::now_v7(), Uuid::now_v7(), 0, "permission-missing", 1).await;
+    used(&database, (acme.uuid(), key), 1, "network-not-allowed", 1).await;
+    used(&database, (Uuid::now_v7(), Uuid::now_v7()), 0, "permission-missing", 1).await;
     let found = unrecorded(&client, today).await.unwrap();
     assert_eq!(found.iter().map(|one| one.outcome.as_str()).collect::<Vec<_>>(), ["network-not-allowed"]);
     assert_eq!(remove_old(&client, today).await.unwrap(), 0);

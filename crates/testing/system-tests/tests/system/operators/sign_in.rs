@@ -41,6 +41,18 @@ pub(super) async fn story(stack: &Stack) {
     program.run(&["token", "revoke", token["id"].as_str().unwrap()]).await.succeeded();
     assert_eq!(reporter.run(&["usage"]).await.code, Some(5));
 
+    let listed = program.run(&["audit", "list", "--action", "operator_signed_in"]).await.succeeded();
+    assert!(listed.output.contains("operator_signed_in"), "{listed:?}");
+    let file = folder.path().join("log.csv");
+    let export = ["audit", "export", "--format", "csv", "--output", file.to_str().unwrap()];
+    program.run(&export).await.succeeded();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("created_at,") && text.contains(",operator_signed_in,"), "{text}");
+    assert!(!text.contains(one_time) && !text.contains(token["token"].as_str().unwrap()));
+    let lines = program.run(&["audit", "export", "--action", "operator_created"]).await.succeeded().output;
+    assert!(lines.lines().all(|line| line.contains("operator_created")) && !lines.is_empty(), "{lines}");
+    assert_eq!(reporter.run(&["audit", "list"]).await.code, Some(5));
+
     // The last owner stays one, and can be named by address.
     let demoted = program.run(&["operator", "update", "ann@example.org", "--role", "support"]).await;
     assert_eq!(demoted.code, Some(4), "{demoted:?}");
