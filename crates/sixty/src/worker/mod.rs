@@ -36,6 +36,9 @@ pub(crate) struct WorkerArgs {
     /// unseen by whoever takes the database over.
     #[arg(long, env = "SIXTY_AUDIT_ANCHOR_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     audit_anchor_seconds: u64,
+    /// For how many days audit rows are kept. For ever unless given.
+    #[arg(long, env = "SIXTY_AUDIT_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(30..=36_500))]
+    audit_retention_days: Option<u32>,
     /// The hour of the nightly backups, UTC.
     #[arg(long, env = "SIXTY_BACKUP_HOUR", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..24))]
     backup_hour: u32,
@@ -80,7 +83,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
 
     let stop = shutdown::token(args.with_parent)?;
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
-    let jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
+    let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))
@@ -100,6 +103,9 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(KeyTidy::new(catalog.clone(), keys))
         .register(backups::BackUpDatabase::new(backups.clone()))
         .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));
+    if let Some(days) = args.audit_retention_days {
+        jobs = jobs.register(jobs::AuditRetention::new(catalog.clone(), days));
+    }
     tokio::join!(
         engine.run(stop.clone()),
         jobs.run(stop.clone()),

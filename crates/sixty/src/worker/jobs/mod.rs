@@ -1,6 +1,7 @@
 //! The worker's jobs, a file each. Backups are in their own crate.
 
 mod audit_anchors;
+mod audit_retention;
 mod denied_attempts;
 mod idempotency_keys;
 mod key_expiry;
@@ -12,6 +13,7 @@ mod trial_expiry;
 mod usage_nights;
 
 pub(crate) use audit_anchors::AuditAnchors;
+pub(crate) use audit_retention::AuditRetention;
 pub(crate) use denied_attempts::DeniedAttempts;
 pub(crate) use idempotency_keys::IdempotencyKeys;
 pub(crate) use key_expiry::KeyExpiry;
