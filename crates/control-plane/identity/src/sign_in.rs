@@ -96,7 +96,16 @@ impl Identity {
         let is_right = self.passwords().verify(hash, shown.password).await?;
         let operator = match found {
             Some(operator) if is_right && operator.disabled_at.is_none() => operator,
-            other => return Err(self.refused(other.map(|operator| operator.id), "password", caller).await),
+            other => {
+                if let Some(operator) = other {
+                    // Not waited for: the refusal of an account that exists takes no longer than of one that doesn't.
+                    let (identity, caller) = (self.clone(), caller.clone());
+                    tokio::spawn(
+                        async move { identity.note_refusal(operator.id, "password", &caller).await },
+                    );
+                }
+                return Err(SignInError::Refused);
+            }
         };
 
         let token = BearerToken::generate(BearerKind::Session);
@@ -147,7 +156,8 @@ impl Identity {
         let Some(method) = use_code(&transaction, &operator, (&secret, &sealed), code).await? else {
             drop(transaction);
             drop(client);
-            return Err(self.refused(Some(operator.id), "code", caller).await);
+            self.note_refusal(operator.id, "code", caller).await;
+            return Err(SignInError::Refused);
         };
         let token = BearerToken::generate(BearerKind::Session);
         let completed =
@@ -174,8 +184,7 @@ impl Identity {
 
     /// Notes a wrong guess at an account that exists. At one that doesn't, what was typed may be a password: it is kept
     /// nowhere. Guesses are slowed, so that these rows are few.
-    async fn refused(&self, operator: Option<Uuid>, what: &str, caller: &Caller) -> SignInError {
-        let Some(operator) = operator else { return SignInError::Refused };
+    async fn note_refusal(&self, operator: Uuid, what: &str, caller: &Caller) {
         let noted = async {
             let client = self.client_for_sign_in().await?;
             let actor = Actor::on_behalf_of(None).from(caller.ip_address, caller.user_agent.clone());
@@ -193,7 +202,6 @@ impl Identity {
         if let Err(error) = noted.await {
             tracing::warn!(%error, "a refused sign-in can't be recorded");
         }
-        SignInError::Refused
     }
 }
 

@@ -129,17 +129,15 @@ pub(crate) fn read_operator_token(args: &OperatorTokenArgs, home: &Path) -> anyh
 
 /// The master key, made if there is none yet.
 pub(crate) fn ensure_master_key(path: &Path) -> anyhow::Result<Vec<MasterKey>> {
-    if !path.exists() {
-        write_private(path, &MasterKey::generate().to_hex())?;
-    }
+    write_private_once(path, &MasterKey::generate().to_hex())?;
     read_master_keys(path)
 }
 
 /// The operator's token, made if there is none yet.
 pub(crate) fn ensure_operator_token(args: &OperatorTokenArgs, home: &Path) -> anyhow::Result<OperatorToken> {
     let path = args.file(home);
-    if args.operator_token.is_none() && !path.exists() {
-        write_private(&path, OperatorToken::generate().secret())?;
+    if args.operator_token.is_none() {
+        write_private_once(&path, OperatorToken::generate().secret())?;
     }
     read_operator_token(args, home)
 }

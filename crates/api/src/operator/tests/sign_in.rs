@@ -196,6 +196,11 @@ async fn guesses_are_slowed_whether_or_not_there_is_an_account() {
         }
         assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429], "{email}");
     }
+    // Those at an account that exists are told of; what was typed for another one may be a password.
+    testkit::wait_for("six rows", std::time::Duration::from_secs(20), || async {
+        api.audits(AuditAction::AccessDenied).await.len() == 6
+    })
+    .await;
     // The right password isn't looked at either.
     let told = api.sign_in("ann@example.org", PASSWORD).await.expect_problem(429, "too-many-guesses");
     let seconds: u64 = told.header("retry-after").parse().unwrap();
