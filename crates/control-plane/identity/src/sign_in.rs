@@ -3,7 +3,7 @@
 use catalog::audit::AuditEntry;
 use catalog::operator_sessions::{LiveSession, NewSession};
 use catalog::operators::OperatorRow;
-use catalog::{CatalogError, Transaction, audit, operator_sessions, operators};
+use catalog::{CatalogError, GenericClient, Transaction, audit, operator_sessions, operators};
 use chrono::{DateTime, Utc};
 use customers::commit;
 use domain::audit::AuditAction;
@@ -188,15 +188,8 @@ impl Identity {
         let noted = async {
             let client = self.client_for_sign_in().await?;
             let actor = Actor::on_behalf_of(None).from(caller.ip_address, caller.user_agent.clone());
-            let entry = AuditEntry {
-                customer_id: None,
-                action: AuditAction::AccessDenied,
-                resource_type: "operator",
-                resource_id: Some(operator.to_string()),
-                old_values: None,
-                new_values: Some(json!({ "wrong": what })),
-            };
-            audit::insert(&client, &actor, &entry).await
+            let told = Some(json!({ "wrong": what }));
+            write(&client, &actor, AuditAction::AccessDenied, operator, told).await
         };
         // The refusal stands whether or not it can be written down.
         if let Err(error) = noted.await {
@@ -249,7 +242,7 @@ pub(crate) async fn new_recovery_codes(
 
 /// An audit row about an operator.
 pub(crate) async fn write(
-    transaction: &Transaction<'_>,
+    client: &impl GenericClient,
     actor: &Actor,
     action: AuditAction,
     operator: Uuid,
@@ -263,7 +256,7 @@ pub(crate) async fn write(
         old_values: None,
         new_values,
     };
-    audit::insert(transaction, actor, &entry).await?;
+    audit::insert(client, actor, &entry).await?;
     Ok(())
 }
 

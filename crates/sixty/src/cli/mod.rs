@@ -150,13 +150,7 @@ pub(crate) async fn run_audit_log(command: AuditLogCommand, access: Access) -> E
             AuditLogCommand::Export(args) => audit_log::export(&mut session, *args).await,
         },
     };
-    ExitCode::from(match outcome {
-        Ok(()) => 0,
-        Err(failure) => {
-            failure.show(errors);
-            failure.code()
-        }
-    })
+    ExitCode::from(ended(outcome, errors))
 }
 
 /// Runs a command and shows how it ended.
@@ -176,6 +170,11 @@ async fn run_with(
             Err(failure) => Err(failure),
         },
     };
+    ended(result, errors)
+}
+
+/// Shows why a command didn't succeed, if it didn't; its exit code.
+fn ended(result: Result<(), Failure>, errors: Output) -> u8 {
     match result {
         Ok(()) => 0,
         Err(failure) => {
