@@ -29,6 +29,22 @@ serve | worker)
   if [ "${SIXTY_MIGRATE:-yes}" = yes ]; then
     sixty migrate --template
   fi
+  # From here on nobody is the owner: the server and the worker each come in with a role of their own, when there are such.
+  case "${1:-serve}" in
+  serve)
+    if [ -n "${ADMIN_DB_SERVER_PASSWORD:-}" ]; then
+      ADMIN_DB_USER=${ADMIN_DB_SERVER_USER:-sixty_server} ADMIN_DB_PASSWORD=$ADMIN_DB_SERVER_PASSWORD
+      export ADMIN_DB_USER ADMIN_DB_PASSWORD
+    fi
+    ;;
+  worker)
+    if [ -n "${ADMIN_DB_WORKER_PASSWORD:-}" ]; then
+      ADMIN_DB_USER=${ADMIN_DB_WORKER_USER:-sixty_worker} ADMIN_DB_PASSWORD=$ADMIN_DB_WORKER_PASSWORD
+      export ADMIN_DB_USER ADMIN_DB_PASSWORD
+    fi
+    ;;
+  esac
+  unset ADMIN_DB_SERVER_PASSWORD ADMIN_DB_WORKER_PASSWORD
   ;;
 esac
 

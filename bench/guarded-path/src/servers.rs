@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use api::ServerLimits;
+use api::{Door, ServerLimits};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -75,7 +75,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let order: Order = serde_json::from_reader(std::io::stdin()).context("an order on standard input")?;
     let router = router(order.server)?;
     let listener = TcpListener::bind(("127.0.0.1", order.port)).await?;
-    api::serve(listener, router, ServerLimits::default(), std::future::pending()).await;
+    let door = Door { listener, certificate: None };
+    api::serve(door, router, ServerLimits::default(), std::future::pending()).await;
     Ok(())
 }
 

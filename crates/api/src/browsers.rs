@@ -96,6 +96,7 @@ impl AllowedOrigins {
                     LOCATION,
                     RETRY_AFTER,
                     HeaderName::from_static("idempotent-replayed"),
+                    HeaderName::from_static("x-impersonated-by"),
                     HeaderName::from_static("ratelimit"),
                     HeaderName::from_static("ratelimit-policy"),
                     HeaderName::from_static("x-request-id"),

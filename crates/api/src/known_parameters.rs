@@ -19,7 +19,7 @@ type Known = BTreeMap<(String, String), BTreeSet<String>>;
 static KNOWN: LazyLock<Known> = LazyLock::new(known);
 
 fn known() -> Known {
-    let document = operator::routes().into_openapi();
+    let document = operator::all_routes().into_openapi();
     let mut known = Known::new();
     for (path, item) in document.paths.paths {
         let operations = [

@@ -4,6 +4,7 @@
 //! puts the gateway's layers round it.
 
 mod browsers;
+mod customer_log;
 mod docs;
 mod every_request;
 mod fallback;
@@ -15,6 +16,7 @@ mod problem_document;
 mod problems;
 mod provision;
 mod server;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +25,11 @@ use axum::Router;
 use axum::routing::any;
 use catalog::Client;
 use customer_db::CustomerDatabases;
+use customer_log::DatabaseLog;
 use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
+use identity::Identity;
+use identity::impersonation::CustomerLog;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
@@ -34,7 +39,8 @@ pub use browsers::{AllowedOrigins, OriginError};
 use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use openapi::document as openapi_document;
-pub use server::{ServerLimits, serve};
+pub use server::{Door, ServerLimits, serve};
+pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);
@@ -56,8 +62,10 @@ pub struct ApiParts {
     pub databases: CustomerDatabases,
     /// What `/api/ready` asks.
     pub dependencies: Vec<Arc<dyn Dependency>>,
-    /// The token that operators show.
-    pub operator_token: OperatorToken,
+    /// Operators and how they come in.
+    pub identity: Identity,
+    /// The token of the configuration, with which the first owner is made; none when it is turned off.
+    pub operator_token: Option<OperatorToken>,
     /// The sites whose pages may ask the customer API.
     pub allowed_origins: AllowedOrigins,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
@@ -71,9 +79,12 @@ pub struct ApiParts {
 pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
-    pub(crate) operator_token: Arc<OperatorToken>,
+    pub(crate) identity: Identity,
+    pub(crate) operator_token: Option<Arc<OperatorToken>>,
     pub(crate) provision_wait: Duration,
     pub(crate) stop: CancellationToken,
+    /// Where the customers are told who acts in their place.
+    pub(crate) customer_log: Arc<dyn CustomerLog>,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
     pub(crate) trusted_proxies: TrustedProxies,
 }
@@ -91,9 +102,11 @@ pub fn router(parts: ApiParts) -> Router {
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
-        operator_token: Arc::new(parts.operator_token),
+        identity: parts.identity,
+        operator_token: parts.operator_token.map(Arc::new),
         provision_wait: parts.provision_wait,
         stop: parts.stop,
+        customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),
         trusted_proxies: parts.gateway.trusted_proxies().clone(),
     };

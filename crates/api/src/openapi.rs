@@ -4,11 +4,14 @@
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::operator::session_cookie;
 use crate::problem_document::{ProblemDocument, WrongField};
 use crate::{ApiState, health, operator};
 
@@ -24,7 +27,8 @@ pub fn document() -> OpenApi {
     let mut document = Shared::openapi();
     for part in [
         health_routes.into_openapi(),
-        guarded_by_operator_token(operator::routes().into_openapi()),
+        guarded_by_operator_token(operator::routes().merge(operator::own_routes()).into_openapi()),
+        of_sessions(operator::sign_in_routes().into_openapi()),
         crm::openapi(),
     ] {
         document.merge(part);
@@ -37,7 +41,12 @@ pub fn document() -> OpenApi {
             .to_owned(),
     );
     let components = document.components.get_or_insert_default();
-    components.add_security_scheme("operator_token", bearer("An operator's token, op_..."));
+    components.add_security_scheme(
+        "operator_token",
+        bearer("An operator's API token, op_..., or the token of their session, os_..."),
+    );
+    let cookie = ApiKeyValue::with_description(session_cookie::NAME, "The session of a browser");
+    components.add_security_scheme("session_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.add_security_scheme("api_key", bearer("A customer's API key, sk_..."));
     document
 }
@@ -54,7 +63,7 @@ fn guarded_by_operator_token(mut document: OpenApi) -> OpenApi {
         let has_parameters = path.contains('{');
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
-            operation.security = Some(vec![SecurityRequirement::new("operator_token", Vec::<String>::new())]);
+            operation.security = Some(operators());
             describe_common_answers(operation, has_parameters);
             name_problems(operation);
         }
@@ -63,6 +72,28 @@ fn guarded_by_operator_token(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// Adds to the routes of signing in what they can answer; nothing of theirs is kept under an `Idempotency-Key`.
+fn of_sessions(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            if operation.security.is_none() {
+                operation.security = Some(operators());
+            }
+            describe_common_answers(operation, false);
+            name_problems(operation);
+        }
+    }
+    document
+}
+
+/// What operators show: a token, or the cookie of a session.
+fn operators() -> Vec<SecurityRequirement> {
+    ["operator_token", "session_cookie"]
+        .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
+        .into()
 }
 
 /// What the layer in front of every POST takes and answers.

@@ -2,6 +2,7 @@
 
 use customers::{InvalidField, UseCaseError};
 use domain::{Forbidden, Role};
+use identity::SignInError;
 use problem::{FieldError, Problem};
 
 /// The problem document of a refused or failed use case.
@@ -26,6 +27,7 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
         UseCaseError::Taken(detail) => Problem::already_exists(detail),
         UseCaseError::Stale(detail) => Problem::precondition_failed(detail),
         UseCaseError::Forbidden(forbidden) => problem_of_refusal(forbidden),
+        UseCaseError::NotSignedIn(refusal) => Problem::forbidden(refusal.to_string()),
         UseCaseError::Conflict(detail) => Problem::conflict(detail),
         UseCaseError::Unavailable(source) => {
             tracing::warn!(error = %source, "the admin database is away");
@@ -39,6 +41,10 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
             )
             .retry_after(5)
         }
+        UseCaseError::CustomerAway => Problem::unavailable(
+            "The customer's database can't be reached right now. Nothing was changed; try again in a moment.",
+        )
+        .retry_after(5),
         UseCaseError::Unclear(source) => {
             tracing::warn!(error = %source, "the admin database went away during a commit");
             Problem::outcome_unknown(
@@ -48,6 +54,28 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
             .retry_after(2)
         }
         UseCaseError::Unexpected(source) => Problem::from_unexpected(source.as_ref()),
+    }
+}
+
+/// The problem document of whoever doesn't come in.
+pub(crate) fn problem_of_sign_in(error: SignInError) -> Problem {
+    match error {
+        SignInError::Refused => Problem::sign_in_refused(
+            "The email address, the password or the code is wrong, or the code was used before.",
+        ),
+        SignInError::TooManyGuesses(wait) => {
+            let seconds = wait.as_secs().max(1);
+            Problem::too_many_guesses(format!("There were too many guesses. Try again in {seconds} seconds."))
+                .retry_after(seconds)
+        }
+        SignInError::Busy => {
+            Problem::unavailable("Too many people sign in at once. Try again in a moment.").retry_after(1)
+        }
+        SignInError::Over => Problem::unauthenticated(
+            "The sign-in is over: it was completed, ended, or took too long. Sign in again.",
+        ),
+        SignInError::WrongStep(detail) => Problem::conflict(detail),
+        SignInError::UseCase(error) => problem_of(error),
     }
 }
 

@@ -16,7 +16,19 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
+
+use crate::tls::ServerCertificate;
+
+/// Where callers come in.
+#[derive(Debug)]
+pub struct Door {
+    /// The port.
+    pub listener: TcpListener,
+    /// What the server shows of itself; plain HTTP without it.
+    pub certificate: Option<Arc<ServerCertificate>>,
+}
 
 /// What the server takes from its callers.
 #[derive(Clone, Copy, Debug)]
@@ -46,13 +58,17 @@ impl Default for ServerLimits {
 /// The pause after a failed accept: out of file descriptors, most likely, which is over when connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a caller may take to agree on the encryption.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
 /// Serves until `stop` is done, then lets the requests under way end.
 pub async fn serve(
-    listener: TcpListener,
+    door: Door,
     router: Router,
     limits: ServerLimits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
+    let Door { listener, certificate } = door;
     let mut stop = std::pin::pin!(stop);
     let server = Arc::new(builder(limits));
     let room = Arc::new(Semaphore::new(limits.connections));
@@ -64,15 +80,29 @@ pub async fn serve(
         };
         let Some((stream, peer, place)) = accepted else { continue };
         let (server, router, watcher) = (Arc::clone(&server), router.clone(), graceful.watcher());
+        let certificate = certificate.clone();
         tokio::spawn(async move {
             let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
                 answer(router.clone(), request)
             });
-            let connection = server.serve_connection(TokioIo::new(stream), service);
             // A caller that hangs up or talks nonsense is its own affair.
-            if let Err(error) = watcher.watch(connection.into_owned()).await {
-                tracing::debug!(%error, %peer, "a connection ended badly");
+            match encrypted(certificate, stream).await {
+                Ok(Stream::Plain(stream)) => {
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    if let Err(error) = watcher.watch(connection.into_owned()).await {
+                        tracing::debug!(%error, %peer, "a connection ended badly");
+                    }
+                }
+                Ok(Stream::Encrypted(stream)) => {
+                    let connection = server.serve_connection(TokioIo::new(*stream), service);
+                    if let Err(error) = watcher.watch(connection.into_owned()).await {
+                        tracing::debug!(%error, %peer, "a connection ended badly");
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(%error, %peer, "a caller and the server agree on no encryption");
+                }
             }
             drop(place);
         });
@@ -82,6 +112,20 @@ pub async fn serve(
     if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were cut off: they took too long to end");
     }
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+async fn encrypted(
+    certificate: Option<Arc<ServerCertificate>>,
+    stream: TcpStream,
+) -> std::io::Result<Stream> {
+    let Some(certificate) = certificate else { return Ok(Stream::Plain(stream)) };
+    let stream = tokio::time::timeout(HANDSHAKE_LIMIT, certificate.acceptor().accept(stream)).await??;
+    Ok(Stream::Encrypted(Box::new(stream)))
 }
 
 fn builder(limits: ServerLimits) -> Builder<TokioExecutor> {

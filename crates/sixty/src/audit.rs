@@ -1,16 +1,21 @@
-//! `sixty audit`: the proof that nobody touched the audit log.
+//! `sixty audit`: who did what, and the proof that nobody touched it.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use audit::{Finding, Report};
+use anyhow::Context as _;
+use audit::{Anchors, Finding, Report};
 use catalog::Catalog;
 use clap::{Args, Subcommand};
+use secrets::VerifyingKey;
 use serde_json::json;
 
-use crate::config::{AdminDatabaseArgs, StoreArgs};
-use crate::say;
+use crate::cli::audit_log::{ExportArgs, ListArgs};
+use crate::cli::{self, AuditLogCommand};
+use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
+use crate::{config, say};
 
-/// Prove that nobody changed the audit log. Works on the admin database itself, and only reads.
+/// Who did what: list, export; and the proof that nobody touched it, which works on the admin database itself and only reads
 #[derive(Args, Debug)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -19,45 +24,112 @@ pub(crate) struct AuditArgs {
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
-    Verify(VerifyArgs),
+    List(Box<ListArgs>),
+    Export(Box<ExportArgs>),
+    Verify(Box<VerifyArgs>),
+    PublicKey(PublicKeyArgs),
 }
 
-/// Recompute every chain of audit rows, and name the first bad row of each.
+/// Print the key that verifies the anchors which this machine's worker signs.
+#[derive(Args, Debug)]
+struct PublicKeyArgs {
+    #[command(flatten)]
+    anchors: AnchorArgs,
+}
+
+/// Recompute every chain of audit rows, compare it with what was anchored outside the database, and name the first bad row
+/// of each.
 #[derive(Args, Debug)]
 struct VerifyArgs {
     #[command(flatten)]
     admin_database: AdminDatabaseArgs,
     #[command(flatten)]
     stores: StoreArgs,
+    #[command(flatten)]
+    anchors: AnchorArgs,
+    /// A key whose anchors count; give it again for more. Default: that of this machine's worker.
+    #[arg(long = "public-key", value_name = "KEY")]
+    public_keys: Vec<VerifyingKey>,
     /// Print the findings as JSON.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
-    let AuditCommand::Verify(args) = args.command;
-    let admin_database = args.admin_database.resolved(&args.stores).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
-    let mut client = catalog.dedicated_client().await?;
-    let report = audit::verify(&mut client).await?;
-    say(&if args.json { as_json(&report) } else { as_text(&report) });
-    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<ExitCode> {
+    let access = config::access(home)?;
+    let home = home.path()?;
+    match args.command {
+        AuditCommand::List(args) => Ok(cli::run_audit_log(AuditLogCommand::List(args), access).await),
+        AuditCommand::Export(args) => Ok(cli::run_audit_log(AuditLogCommand::Export(args), access).await),
+        AuditCommand::Verify(args) => verify(*args, &home).await,
+        AuditCommand::PublicKey(args) => {
+            let key = args.anchors.verifying_key(&home)?;
+            say(&key.context("there is no signing key here: the worker makes it")?.to_string());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
-fn as_text(report: &Report) -> String {
-    let read = format!("{} rows in {} chains", report.rows, report.chains);
-    if report.findings.is_empty() {
+async fn verify(args: VerifyArgs, home: &Path) -> anyhow::Result<ExitCode> {
+    let anchors = args.anchors.read(home, &args.public_keys)?;
+    let admin_database = args.admin_database.resolved(&args.stores).await?;
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let mut client = catalog.dedicated_client().await?;
+    let anchored = Anchored::of(anchors.as_ref());
+    let report = audit::verify(&mut client, anchors.unwrap_or_default()).await?;
+    say(&if args.json { as_json(&report, &anchored) } else { as_text(&report, &anchored) });
+    let is_good = report.findings.is_empty() && anchored.bad.is_empty();
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is told of the anchors.
+#[derive(Debug, Default)]
+struct Anchored {
+    /// How many were read; `None` without any.
+    read: Option<u64>,
+    bad: Vec<String>,
+}
+
+impl Anchored {
+    fn of(anchors: Option<&Anchors>) -> Self {
+        let bad = anchors.iter().flat_map(|anchors| &anchors.bad).map(ToString::to_string).collect();
+        Self { read: anchors.map(|anchors| anchors.read), bad }
+    }
+
+    fn sentence(&self) -> String {
+        match self.read {
+            Some(read) => format!("{read} anchors"),
+            None => "no anchors, so that a chain that was wholly written anew isn't noticed".to_owned(),
+        }
+    }
+}
+
+fn as_text(report: &Report, anchored: &Anchored) -> String {
+    let read = format!("{} rows in {} chains, {}", report.rows, report.chains, anchored.sentence());
+    if report.findings.is_empty() && anchored.bad.is_empty() {
         return format!("The audit log is as it was written: {read}.");
     }
-    let mut text =
-        format!("The audit log was tampered with: {} of its chains are bad ({read}).", report.findings.len());
+    let mut text = String::new();
+    if report.findings.is_empty() {
+        text.push_str(&format!("The audit log is whole, but its anchors aren't ({read})."));
+    } else {
+        text.push_str(&format!(
+            "The audit log was tampered with: {} of its chains are bad ({read}).",
+            report.findings.len()
+        ));
+    }
     for finding in &report.findings {
         text.push_str(&format!("\n  {}", one(finding)));
     }
-    text.push_str(
-        "\nRows after the first bad one of a chain prove nothing. Compare with a backup of admin_audit_logs, and find out \
-         who could write to the admin database.",
-    );
+    for bad in &anchored.bad {
+        text.push_str(&format!("\n  anchor: {bad}"));
+    }
+    if !report.findings.is_empty() {
+        text.push_str(
+            "\nRows after the first bad one of a chain prove nothing. Compare with a backup of admin_audit_logs, and find out \
+             who could write to the admin database.",
+        );
+    }
     text
 }
 
@@ -71,7 +143,7 @@ fn one(finding: &Finding) -> String {
     format!("{whose}: row {}{row}: {}", finding.sequence, finding.fault)
 }
 
-fn as_json(report: &Report) -> String {
+fn as_json(report: &Report, anchored: &Anchored) -> String {
     let findings: Vec<_> = report
         .findings
         .iter()
@@ -82,5 +154,9 @@ fn as_json(report: &Report) -> String {
             })
         })
         .collect();
-    json!({ "rows": report.rows, "chains": report.chains, "findings": findings }).to_string()
+    json!({
+        "rows": report.rows, "chains": report.chains, "findings": findings, "anchors": anchored.read,
+        "bad_anchors": anchored.bad,
+    })
+    .to_string()
 }

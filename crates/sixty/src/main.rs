@@ -87,7 +87,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return Ok(cli::run(command, config::access(&cli.home)?, Cli::command()).await);
         }
         Command::Doctor(args) => return doctor::run(*args, &cli.home).await,
-        Command::Audit(args) => return audit::run(*args).await,
+        Command::Audit(args) => return audit::run(*args, &cli.home).await,
         // Its server and its worker send their own.
         Command::Dev(_) => telemetry::start(&cli.log.log, format, None)?,
         _ => telemetry::start(&cli.log.log, format, cli.log.traces())?,

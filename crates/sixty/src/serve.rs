@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{ApiParts, Dependency};
+use api::{ApiParts, Dependency, Door};
 use catalog::Catalog;
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
 use domain::principal::Change;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
+use identity::Identity;
 use limits::{Limiter, LimiterConfig};
 use metering::Meter;
 use provisioning::OperationWatcher;
@@ -50,11 +51,15 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let home = home.path()?;
     let stores = args.master_key.stores();
     let keys = args.master_key.ring(&home).await?;
-    let operator_token = read_operator_token(&args.operator_token.resolved(stores).await?, &home)?;
+    let operator_token = match args.server.without_operator_token {
+        true => None,
+        false => Some(read_operator_token(&args.operator_token.resolved(stores).await?, &home)?),
+    };
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
+    let certificate = args.server.certificate()?;
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
@@ -103,19 +108,24 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             .await?;
         tokio::spawn(metrics::tidy(numbers, stop.clone()));
     }
+    let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let router = api::router(ApiParts {
         databases,
         gateway: Gateway::new(args.server.gateway_config()?, directory, limiter.clone(), Arc::new(meter)),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
-        control_plane: ControlPlane::new(catalog, keys),
+        identity: Identity::new(control_plane.clone(), catalog, keys),
+        control_plane,
         dependencies: checks,
         operator_token,
         allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
-    tracing::info!(%address, "serving");
-    api::serve(listener, router, args.server.limits(), stop.cancelled_owned()).await;
+    if let Some(certificate) = &certificate {
+        tokio::spawn(Arc::clone(certificate).follow(stop.clone()));
+    }
+    tracing::info!(%address, https = certificate.is_some(), "serving");
+    api::serve(Door { listener, certificate }, router, args.server.limits(), stop.cancelled_owned()).await;
     stop_meter.cancel();
     writer.await.context("the usage writer ended badly")?;
     limiter.stopped().await;

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use catalog::TimeRange;
 use catalog::audit::{self as rows, AuditFilter, AuditRecord};
+use catalog::{GenericClient, TimeRange};
 use chrono::{DateTime, Utc};
 use customers::{Actor, Right};
 use domain::{AuditAction, CustomerId};
@@ -22,26 +22,26 @@ use crate::problems::problem_of_catalog;
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
     /// Only about this customer: the UUID or the customerId, also of one who is gone.
-    customer: Option<String>,
+    pub(super) customer: Option<String>,
     /// Only this action, such as `module_enabled`.
-    action: Option<String>,
+    pub(super) action: Option<String>,
     /// Only about resources of this type, such as `api_key`.
-    resource_type: Option<String>,
+    pub(super) resource_type: Option<String>,
     /// Only about this resource.
-    resource_id: Option<String>,
+    pub(super) resource_id: Option<String>,
     /// Only by this operator.
-    admin_user_id: Option<String>,
+    pub(super) admin_user_id: Option<String>,
     /// At this time or later.
     #[serde(rename = "created_at[gte]")]
-    from: Option<DateTime<Utc>>,
+    pub(super) from: Option<DateTime<Utc>>,
     /// Before this time.
     #[serde(rename = "created_at[lt]")]
-    until: Option<DateTime<Utc>>,
+    pub(super) until: Option<DateTime<Utc>>,
     /// At most so many rows, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// One thing that was done.
@@ -88,14 +88,22 @@ pub(crate) async fn list(
 ) -> Result<Json<Listing<AuditLogView>>, Problem> {
     let page = page_request(query.limit, query.cursor.as_deref())?;
     let client = state.client(&actor, Right::AuditRead).await?;
-    let filter = AuditFilter {
-        customer: customer_id(&client, query.customer.as_deref()).await?,
+    let filter = filter_of(&client, query).await?;
+    let found = rows::list(&client, &filter, &page).await.map_err(problem_of_catalog)?;
+    Ok(Json(Listing::of(found, AuditLogView::from)))
+}
+
+/// The filter that a query asks for.
+pub(super) async fn filter_of(
+    client: &impl GenericClient,
+    query: AuditQuery,
+) -> Result<AuditFilter, Problem> {
+    Ok(AuditFilter {
+        customer: customer_id(client, query.customer.as_deref()).await?,
         action: parsed::<AuditAction>("action", query.action.as_deref())?,
         resource_type: query.resource_type,
         resource_id: query.resource_id,
         admin_user_id: query.admin_user_id,
         created: TimeRange { from: query.from, until: query.until },
-    };
-    let found = rows::list(&client, &filter, &page).await.map_err(problem_of_catalog)?;
-    Ok(Json(Listing::of(found, AuditLogView::from)))
+    })
 }

@@ -1,44 +1,122 @@
-//! Whether an operator asks. The handler finds them as an [`Actor`] in the request's extensions.
+//! Whether an operator asks, and which. The handler finds them as an [`Actor`] in the request's extensions.
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use catalog::operator_sessions::LiveSession;
 use customers::Actor;
+use domain::operator::NotSignedIn;
 use http::header;
+use http::request::Parts;
+use identity::known::operator_of;
+use identity::{Caller, NextStep};
 use problem::Problem;
+use secrets::{BearerKind, ExposeSecret as _};
 
+use super::session_cookie;
 use crate::ApiState;
+use crate::problems::problem_of_catalog;
 
-pub(crate) async fn authenticate(
-    State(state): State<ApiState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match actor(&state, &request) {
+pub(crate) async fn authenticate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match actor(&state, &parts).await {
         Ok(actor) => {
-            request.extensions_mut().insert(actor);
-            next.run(request).await
+            parts.extensions.insert(actor);
+            next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => problem.into_response(),
     }
 }
 
-fn actor(state: &ApiState, request: &Request) -> Result<Actor, Problem> {
-    let token = gateway::bearer_token(request.headers())?;
-    if !state.operator_token.matches(token) {
-        let hint = if token.starts_with("sk_") {
-            "This is a customer's API key; operators show a token that begins with op_."
-        } else {
-            "The operator token is not the right one."
-        };
-        return Err(Problem::unauthenticated(hint));
+async fn actor(state: &ApiState, parts: &Parts) -> Result<Actor, Problem> {
+    match known(state, parts).await? {
+        Known::Actor(actor) => Ok(actor),
+        Known::Session(session) => complete(&session, caller(state, parts)),
     }
-    let ip_address = state.trusted_proxies.client_address(request.extensions(), request.headers()).0;
-    let user_agent =
-        request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(shortened);
-    Ok(Actor::bootstrap().from(ip_address, user_agent))
 }
 
-fn shortened(user_agent: &str) -> String {
-    user_agent.chars().take(500).collect()
+/// The operator of a session whose sign-in is done.
+pub(super) fn complete(session: &LiveSession, caller: Caller) -> Result<Actor, Problem> {
+    let Some(step) = NextStep::of(session) else { return Ok(operator_of(session, caller)) };
+    let detail = match step {
+        NextStep::ShowCode => "Show a code of your authenticator app first: POST /api/admin/session/code.",
+        NextStep::SetUpAuthenticator => {
+            "Set an authenticator app up first: POST /api/admin/session/authenticator."
+        }
+        NextStep::ChangePassword => "Choose a password of your own first: PUT /api/admin/session/password.",
+    };
+    Err(Problem::sign_in_unfinished(detail).with("next", step.as_str()))
+}
+
+/// Who shows something that we know.
+pub(super) enum Known {
+    /// Somebody who signs in or has done so.
+    Session(LiveSession),
+    /// A program, with a token.
+    Actor(Actor),
+}
+
+/// Who asks. What is in a cookie counts when there is no header, and for pages of this server only.
+pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Problem> {
+    if !parts.headers.contains_key(header::AUTHORIZATION)
+        && let Some(token) = session_cookie::shown(&parts.headers)
+    {
+        session_cookie::refuse_other_sites(&parts.method, &parts.headers)?;
+        return session(state, token.expose_secret(), true).await;
+    }
+    let token = gateway::bearer_token(&parts.headers)?;
+    let caller = caller(state, parts);
+    if state.operator_token.as_ref().is_some_and(|configured| configured.matches(token)) {
+        return Ok(Known::Actor(Actor::bootstrap().from(caller.ip_address, caller.user_agent)));
+    }
+    match BearerKind::of(token) {
+        Some(BearerKind::Session) => session(state, token, false).await,
+        Some(BearerKind::Token) => {
+            let found = state.identity.bearer_of_token(token, caller).await.map_err(problem_of_catalog)?;
+            found.map(Known::Actor).ok_or_else(|| {
+                Problem::unauthenticated(
+                    "The operator token is not the right one: it has expired, was revoked, or never was.",
+                )
+            })
+        }
+        None if token.starts_with("sk_") => Err(Problem::unauthenticated(
+            "This is a customer's API key; operators show a token that begins with op_.",
+        )),
+        None => Err(Problem::unauthenticated("The operator token is not the right one.")),
+    }
+}
+
+async fn session(state: &ApiState, token: &str, in_cookie: bool) -> Result<Known, Problem> {
+    let found = state.identity.session(token, in_cookie).await.map_err(problem_of_catalog)?;
+    found.map(Known::Session).ok_or_else(|| Problem::unauthenticated("The session has ended: sign in again."))
+}
+
+/// From where a request came.
+pub(super) fn caller(state: &ApiState, parts: &Parts) -> Caller {
+    let shortened = |text: &str| text.chars().take(500).collect();
+    Caller {
+        ip_address: state.trusted_proxies.client_address(&parts.extensions, &parts.headers).0,
+        user_agent: parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(shortened),
+    }
+}
+
+/// The session of whoever signs in or has done so, however far they are.
+pub(crate) struct OpenSession {
+    pub(super) session: LiveSession,
+    pub(super) caller: Caller,
+}
+
+impl FromRequestParts<ApiState> for OpenSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        match known(state, parts).await? {
+            Known::Session(session) => Ok(Self { session, caller: caller(state, parts) }),
+            Known::Actor(_) => Err(Problem::forbidden(NotSignedIn.to_string())),
+        }
+    }
 }

@@ -1,6 +1,8 @@
-//! What operators do: `/api/admin/...` and `/api/provision`. One layer in front of all of it asks for the token.
+//! What operators do: `/api/admin/...` and `/api/provision`. One layer in front of all of it asks who it is,
+//! but for signing in.
 
 mod api_keys;
+mod audit_export;
 mod audit_logs;
 mod authenticate;
 mod backups;
@@ -10,14 +12,19 @@ mod customer_views;
 mod customers;
 mod entity_tag;
 mod idempotency;
+mod impersonations;
 mod jobs;
 mod key_rotation;
 mod merge_patch;
 mod modules;
 mod operations;
+mod operators;
+mod own_account;
 mod page;
 mod refusals;
 mod secret_keys;
+pub(crate) mod session_cookie;
+mod sign_in;
 mod usage;
 
 #[cfg(test)]
@@ -66,13 +73,47 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(usage::usage))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(audit_export::export))
+        .routes(routes!(impersonations::list, impersonations::create))
+        .routes(routes!(impersonations::end))
+        .routes(routes!(operators::list, operators::create))
+        .routes(routes!(operators::read, operators::update))
+        .routes(routes!(operators::reset_password))
+        .routes(routes!(operators::reset_second_factor))
+        .routes(routes!(operators::sign_out))
+}
+
+/// What operators do with their own account; no permission is asked for.
+pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(own_account::sessions))
+        .routes(routes!(own_account::end_session))
+        .routes(routes!(own_account::tokens, own_account::create_token))
+        .routes(routes!(own_account::revoke_token))
+        .routes(routes!(own_account::recovery_codes))
+}
+
+/// Signing in and out. Who isn't known yet comes here.
+pub(crate) fn sign_in_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::sign_in, sign_in::who, sign_in::sign_out))
+        .routes(routes!(sign_in::set_up_authenticator))
+        .routes(routes!(sign_in::show_code))
+        .routes(routes!(sign_in::change_password))
+}
+
+/// Every route of operators.
+pub(crate) fn all_routes() -> OpenApiRouter<ApiState> {
+    routes().merge(own_routes()).merge(sign_in_routes())
 }
 
 /// The routes behind whatever shows who asks.
 pub(crate) fn router(state: &ApiState) -> Router {
-    guarded(state, routes())
+    let (sign_in, _) = sign_in_routes().split_for_parts();
+    guarded(state, routes().merge(own_routes()))
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
         .route_layer(from_fn(provision::for_old_clients))
+        .merge(sign_in.route_layer(from_fn(known_parameters)))
         .with_state(state.clone())
 }
 

@@ -1,10 +1,15 @@
 //! The operator's routes over a real admin database, without a server around them.
 
+mod audit_export;
+mod denied;
 mod idempotency;
+mod impersonations;
 mod keys;
 mod modules;
 mod provision;
 mod roles;
+mod sign_in;
+mod tokens;
 mod usage;
 
 use std::sync::Arc;
@@ -21,6 +26,7 @@ use domain::{AuditAction, CustomerId, CustomerSlug, Plan};
 use gateway::TrustedProxies;
 use http::request::Builder;
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use identity::Identity;
 use provisioning::OperationWatcher;
 use secrets::{ExposeSecret as _, MasterKey, OperatorToken};
 use serde_json::Value;
@@ -51,7 +57,7 @@ pub(super) struct Answer {
 impl Api {
     pub(super) async fn new() -> Self {
         let database = testkit::admin_database().await;
-        let url = database.url();
+        let url = database.server_url();
         Self::over(database, url, &MasterKey::generate())
     }
 
@@ -65,11 +71,13 @@ impl Api {
         let state = ApiState {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
-            operator_token: Arc::new(operator_token),
+            identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
+            operator_token: Some(Arc::new(operator_token)),
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
+            customer_log: Arc::new(impersonations::Log::default()),
         };
         let router = super::router(&state).layer(EVERY_REQUEST);
         Self { database, catalog, control_plane, state, router, token }

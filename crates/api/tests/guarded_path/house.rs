@@ -113,7 +113,7 @@ impl House {
 
     /// A further server.
     pub(crate) fn server(&self, config: GatewayConfig) -> Server {
-        let url = self.database.url_through(self.database_proxy.port());
+        let url = self.database.server_url_through(self.database_proxy.port());
         let catalog = Arc::new(Catalog::connect(&CatalogConfig::new(url.into())).unwrap());
         let stop = CancellationToken::new();
         let directory =

@@ -8,6 +8,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Row};
 use uuid::Uuid;
 
+use crate::anchors::Anchors;
 use crate::canonical;
 
 /// Verification couldn't be carried out; says nothing about the rows.
@@ -60,6 +61,18 @@ pub enum Fault {
     /// There are rows but no head.
     #[error("the chain has no head")]
     NoHead,
+    /// The row isn't the one that was anchored outside the database.
+    #[error("the row isn't the one that was anchored: the chain was written anew after row {after}")]
+    Rewritten {
+        /// The last row that is still as it was anchored.
+        after: i64,
+    },
+    /// The chain was longer when it was anchored outside the database.
+    #[error("the chain was anchored up to row {anchored}, and ends before it")]
+    CutOff {
+        /// The last row that was anchored.
+        anchored: i64,
+    },
 }
 
 struct Head {
@@ -73,6 +86,10 @@ struct Walk {
     sequence: i64,
     hash: Vec<u8>,
     head: Option<Head>,
+    /// The hashes that were anchored, by place: those that the walk hasn't come to.
+    anchored: BTreeMap<i64, Vec<u8>>,
+    /// The last place at which the chain was as it was anchored.
+    kept: i64,
     bad: bool,
 }
 
@@ -86,11 +103,11 @@ const ROWS: &str = "select chain_id, chain_sequence, id, previous_hash, row_hash
     from admin_audit_logs order by chain_id, chain_sequence, id";
 
 /// Verifies every chain, in one snapshot: writers go on meanwhile and aren't waited for. Needs no right but to read.
-/// Memory doesn't grow with the number of rows.
+/// Memory doesn't grow with the number of rows, only with that of anchors.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn verify(client: &mut Client) -> Result<Report, VerifyError> {
+pub async fn verify(client: &mut Client, mut anchors: Anchors) -> Result<Report, VerifyError> {
     let snapshot = client
         .build_transaction()
         .isolation_level(IsolationLevel::RepeatableRead)
@@ -98,15 +115,27 @@ pub async fn verify(client: &mut Client) -> Result<Report, VerifyError> {
         .start()
         .await?;
     let mut chains = BTreeMap::new();
+    let mut report = Report::default();
     for row in snapshot.query(HEADS, &[]).await? {
         let chain: Uuid = row.try_get(0)?;
         let removed: i64 = row.try_get(3)?;
         let head = Some(Head { sequence: row.try_get(1)?, hash: row.try_get(2)? });
         // What retention removed is vouched for by the recorded hash; a whole chain by nothing but its own name.
         let hash = if removed == 0 { canonical::genesis(chain) } else { row.try_get(4)? };
-        chains.insert(chain, Walk { chain, sequence: removed, hash, head, bad: false });
+        let mut anchored = anchors.chains.remove(&chain).unwrap_or_default();
+        // What retention removed can't be looked at any more, but for its last row.
+        let left = anchored.split_off(&removed);
+        let kept = anchored.last_key_value().map_or(0, |(sequence, _)| *sequence);
+        let mut walk = Walk { chain, sequence: removed, hash, head, anchored: left, kept, bad: false };
+        report.findings.extend(walk.removed_as_anchored());
+        chains.insert(chain, walk);
     }
-    let mut report = Report::default();
+    // A chain that was anchored and isn't there at all.
+    for (chain, anchored) in std::mem::take(&mut anchors.chains) {
+        let head = Some(Head { sequence: 0, hash: canonical::genesis(chain) });
+        let hash = canonical::genesis(chain);
+        chains.insert(chain, Walk { chain, sequence: 0, hash, head, anchored, kept: 0, bad: false });
+    }
     let nothing: [&(dyn ToSql + Sync); 0] = [];
     let mut rows = pin!(snapshot.query_raw(ROWS, nothing).await?);
     while let Some(row) = rows.try_next().await? {
@@ -117,6 +146,8 @@ pub async fn verify(client: &mut Client) -> Result<Report, VerifyError> {
             sequence: 0,
             hash: canonical::genesis(chain),
             head: None,
+            anchored: BTreeMap::new(),
+            kept: 0,
             bad: false,
         });
         if !walk.bad
@@ -161,12 +192,36 @@ impl Walk {
             return Ok(finding(Fault::Forked));
         }
         (self.sequence, self.hash) = (sequence, computed);
-        Ok(None)
+        Ok(self.as_anchored(Some(id)))
+    }
+
+    /// Whether the last row that retention removed is the one that was anchored there.
+    fn removed_as_anchored(&mut self) -> Option<Finding> {
+        let finding = self.as_anchored(None);
+        self.bad = finding.is_some();
+        finding
+    }
+
+    /// Whether the row at which the walk stands is the one that was anchored there.
+    fn as_anchored(&mut self, row: Option<Uuid>) -> Option<Finding> {
+        let anchored = self.anchored.remove(&self.sequence)?;
+        if anchored == self.hash {
+            self.kept = self.sequence;
+            return None;
+        }
+        let fault = Fault::Rewritten { after: self.kept };
+        Some(Finding { chain: self.chain, sequence: self.sequence, row, fault })
     }
 
     /// Whether the chain ends where its head says.
     fn end(&self) -> Option<Finding> {
         let head = self.head.as_ref()?;
+        if !self.bad
+            && let Some((anchored, _)) = self.anchored.last_key_value()
+        {
+            let fault = Fault::CutOff { anchored: *anchored };
+            return Some(Finding { chain: self.chain, sequence: self.sequence + 1, row: None, fault });
+        }
         let fault = if self.bad || (self.sequence == head.sequence && self.hash == head.hash) {
             return None;
         } else if self.sequence < head.sequence {

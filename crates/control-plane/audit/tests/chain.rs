@@ -1,7 +1,7 @@
 //! The chains against a real PostgreSQL: many writers, and everything that somebody with SQL could do to the rows.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails at once")]
 
-use audit::{Fault, verify};
+use audit::{Anchors, Fault, verify};
 use testkit::AdminDatabase;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -52,7 +52,7 @@ async fn sixty_four_writers_make_neither_fork_nor_gap() {
         });
     }
     writers.join_all().await;
-    let report = verify(&mut database.connect().await).await.unwrap();
+    let report = verify(&mut database.connect().await, Anchors::default()).await.unwrap();
     assert_eq!(report.findings, []);
     assert_eq!((report.chains, report.rows), (2, 64 * (365 - 52)));
 }
@@ -60,7 +60,7 @@ async fn sixty_four_writers_make_neither_fork_nor_gap() {
 /// The first bad place of A's chain after `sql`; every other chain must still be whole.
 async fn found(superuser: &mut Client, sql: &str) -> (i64, Fault) {
     superuser.batch_execute(sql).await.unwrap();
-    let report = verify(superuser).await.unwrap();
+    let report = verify(superuser, Anchors::default()).await.unwrap();
     assert_eq!(report.findings.len(), 1, "{sql}: {:?}", report.findings);
     assert_eq!(report.findings[0].chain, A.parse::<Uuid>().unwrap(), "{sql}");
     (report.findings[0].sequence, report.findings[0].fault)
@@ -69,7 +69,7 @@ async fn found(superuser: &mut Client, sql: &str) -> (i64, Fault) {
 #[tokio::test]
 async fn every_change_of_every_column_of_every_row_is_named() {
     let (_database, mut superuser) = written().await;
-    assert_eq!(verify(&mut superuser).await.unwrap().findings, []);
+    assert_eq!(verify(&mut superuser, Anchors::default()).await.unwrap().findings, []);
     let changes = [
         "id = admin_uuidv7()",
         "customer_id = null",
@@ -167,7 +167,7 @@ async fn rows_go_only_by_retention_which_leaves_the_rest_provable() {
     let removed: i64 =
         client.query_one(&format!("select admin_audit_remove('{A}', 4)"), &[]).await.unwrap().get(0);
     assert_eq!(removed, 4);
-    let report = verify(&mut client).await.unwrap();
+    let report = verify(&mut client, Anchors::default()).await.unwrap();
     assert_eq!((report.findings, report.rows), (vec![], 14));
     let error = client.batch_execute("delete from admin_audit_logs").await.unwrap_err();
     assert_eq!(error.code().unwrap().code(), "42501");
@@ -184,7 +184,7 @@ async fn an_id_that_is_taken_costs_no_place_in_the_chain() {
         .await
         .unwrap_err();
     assert_eq!(error.code().unwrap().code(), "23505");
-    assert_eq!(verify(&mut client).await.unwrap().findings, []);
+    assert_eq!(verify(&mut client, Anchors::default()).await.unwrap().findings, []);
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn rows_from_before_the_chains_join_them_in_their_order() {
         client.batch_execute(&sql).await.unwrap();
     }
     client.batch_execute("insert into admin_audit_logs (action) values ('customer_created')").await.unwrap();
-    let report = verify(&mut client).await.unwrap();
+    let report = verify(&mut client, Anchors::default()).await.unwrap();
     assert_eq!((report.findings, report.chains, report.rows), (vec![], 2, 101));
     let oldest = client
         .query_one(

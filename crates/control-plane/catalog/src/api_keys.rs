@@ -12,7 +12,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub use changes::{
-    ApiKeyChanges, NewApiKey, Replaced, Revoked, end_by, expire_due, insert, revoke, touch_last_used, update,
+    ApiKeyChanges, NewApiKey, NewImpersonation, Replaced, Revoked, end_by, expire_due, insert, revoke,
+    revoke_impersonations, touch_last_used, update,
 };
 
 use crate::filter::Filter;
@@ -47,6 +48,10 @@ pub struct ApiKeyRecord {
     pub rotated_from: Option<ApiKeyId>,
     /// Whose quota it draws on: the first key of its line of rotations; its own when `None`.
     pub quota_key_id: Option<ApiKeyId>,
+    /// The operator who acts in the customer's place with it.
+    pub impersonated_by: Option<Uuid>,
+    /// Why they do.
+    pub impersonation_reason: Option<String>,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last used.
@@ -61,7 +66,7 @@ pub struct ApiKeyRecord {
 
 const COLUMNS: &str = "id, customer_id, key_prefix, name, description, permissions, \
      allowed_networks::text[] as allowed_networks, rate_limit_requests, rate_limit_period::text as rate_limit_period, \
-     status::text as status, rotated_from, quota_key_id, expires_at, last_used_at, revoked_at, created_at, updated_at";
+     status::text as status, rotated_from, quota_key_id, impersonated_by, impersonation_reason, expires_at, last_used_at, revoked_at, created_at, updated_at";
 
 const SORT: &str = "-created_at";
 
@@ -79,6 +84,8 @@ fn record(row: &Row) -> Result<ApiKeyRecord, CatalogError> {
         status: row::named(row, "status")?,
         rotated_from: row.try_get::<_, Option<Uuid>>("rotated_from")?.map(ApiKeyId),
         quota_key_id: row.try_get::<_, Option<Uuid>>("quota_key_id")?.map(ApiKeyId),
+        impersonated_by: row.try_get("impersonated_by")?,
+        impersonation_reason: row.try_get("impersonation_reason")?,
         expires_at: row.try_get("expires_at")?,
         last_used_at: row.try_get("last_used_at")?,
         revoked_at: row.try_get("revoked_at")?,
@@ -124,6 +131,22 @@ pub async fn list(
     );
     let rows = query::rows(client, &sql, conditions.parameters()).await?;
     Ok(Page::of(row::all(&rows, record)?, page, |key| Cursor::at(SORT, key.created_at, key.id.uuid())))
+}
+
+/// A customer's keys with which operators act, or acted, in their place, the newest first.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn impersonations(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    let sql = format!(
+        "select {COLUMNS} from admin_api_keys where customer_id = $1 and impersonated_by is not null
+         order by created_at desc, id desc limit $2"
+    );
+    row::all(&query::rows(client, &sql, &[&customer.uuid(), &limit]).await?, record)
 }
 
 /// A customer's key.

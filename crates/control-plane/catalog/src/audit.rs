@@ -1,5 +1,8 @@
 //! `admin_audit_logs`: who changed what, with the values before and after. Written in the transaction of the change.
 
+mod masking;
+mod retention;
+
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +12,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
+
+use masking::masked;
+pub use retention::remove_before;
 
 use crate::filter::Filter;
 use crate::page::{Cursor, Page, PageRequest, TimeRange};
@@ -31,7 +37,7 @@ pub struct AuditEntry {
     pub new_values: Option<Value>,
 }
 
-/// Writes an audit row; its id.
+/// Writes an audit row; its id. Values that look like secrets are masked.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -51,8 +57,8 @@ pub async fn insert(
             &entry.action.as_str(),
             &entry.resource_type,
             &entry.resource_id,
-            &entry.old_values,
-            &entry.new_values,
+            &entry.old_values.clone().map(masked),
+            &entry.new_values.clone().map(masked),
             &actor.ip_address,
             &actor.user_agent,
         ],

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
 use domain::principal::{
-    Change, ChangeFeed, Changes, Directory, DirectoryUnavailable, Principal, SealedEndpoint,
+    Change, ChangeFeed, Changes, Directory, DirectoryUnavailable, Impersonator, Principal, SealedEndpoint,
 };
 use domain::{ApiKeyId, CustomerId};
 use serde::Deserialize;
@@ -61,7 +61,7 @@ async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option
     let row = query::optional(
         client,
         "select key.id, coalesce(key.quota_key_id, key.id) as quota_key_id, key.status::text as status,
-                key.expires_at, key.permissions, key.allowed_networks::text[] as allowed_networks,
+                key.expires_at, key.impersonated_by, impersonator.email as impersonator_email, key.permissions, key.allowed_networks::text[] as allowed_networks,
                 key.rate_limit_requests, key.rate_limit_period::text as rate_limit_period, key.customer_id,
                 coalesce(customer.company_domain, customer.id::text) as slug, customer.timezone,
                 customer.subscription_plan::text as plan, customer.subscription_status::text as subscription_status,
@@ -84,6 +84,7 @@ async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option
                 ) as modules
          from admin_api_keys key
          join admin_customers customer on customer.id = key.customer_id
+         left join admin_operators impersonator on impersonator.id = key.impersonated_by
          where key.key_hash = $1",
         &[&key_hash],
     )
@@ -112,8 +113,15 @@ fn read_principal(row: &Row) -> Result<Principal, CatalogError> {
         status_changed_at: row.try_get("status_changed_at")?,
         trial_ends_at: row.try_get("trial_ends_at")?,
         lifecycle: row::named(row, "lifecycle")?,
+        impersonator: impersonator(row)?,
         modules: modules.into_iter().map(|Json(module)| module.into()).collect(),
     })
+}
+
+fn impersonator(row: &Row) -> Result<Option<Impersonator>, CatalogError> {
+    let operator: Option<Uuid> = row.try_get("impersonated_by")?;
+    let email: Option<String> = row.try_get("impersonator_email")?;
+    Ok(operator.map(|operator_id| Impersonator { operator_id, email: email.unwrap_or_default() }))
 }
 
 #[derive(Debug, Deserialize)]

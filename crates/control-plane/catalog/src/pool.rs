@@ -9,6 +9,7 @@ use deadpool_postgres::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::listener::Listener;
@@ -39,6 +40,9 @@ pub enum Address {
 pub struct CatalogConfig {
     /// Where it is. TLS is used when a URL says `sslmode=require`.
     pub address: Address,
+    /// Whether TLS is a must, with a certificate that the machine trusts unless there is an authority of one's own. Default
+    /// no.
+    pub requires_tls: bool,
     /// The certificate authority that the server's certificate must be signed by, PEM; makes TLS a must. Default none.
     pub ca_certificate: Option<String>,
     /// At most so many connections at once; further callers wait. Default 20.
@@ -61,6 +65,7 @@ impl CatalogConfig {
     pub fn at(address: Address) -> Self {
         Self {
             address,
+            requires_tls: false,
             ca_certificate: None,
             max_connections: 20,
             idle_timeout: Duration::from_secs(30),
@@ -82,6 +87,9 @@ impl CatalogConfig {
                 config
             }
         };
+        if self.requires_tls {
+            config.ssl_mode(SslMode::Require);
+        }
         config.connect_timeout(self.connect_timeout).application_name("sixty");
         // A listener waits in silence: only keepalives tell it that the server's machine is gone.
         config.keepalives_idle(Duration::from_secs(30));

@@ -118,6 +118,7 @@ pub async fn update(
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
     let before = api_keys::lock_for_update(&transaction, found.id, key).await?.ok_or_else(no_key)?;
     version::check_tag(if_match, &version::key_tag(&before))?;
+    check_own(&before)?;
     if before.status == ApiKeyStatus::Revoked && changes.expires_at.is_some() {
         return Err(UseCaseError::Conflict(
             "The key was revoked, which is for good. Make a new one.".to_owned(),
@@ -178,6 +179,17 @@ pub async fn revoke(
     }
     commit(transaction).await?;
     Ok(revoked.key)
+}
+
+/// Refuses a key with which an operator acts in the customer's place: it is as it was made, until it ends.
+fn check_own(key: &ApiKeyRecord) -> Result<(), UseCaseError> {
+    if key.impersonated_by.is_none() {
+        return Ok(());
+    }
+    Err(UseCaseError::Conflict(
+        "With this key an operator acts in the customer's place: it can be revoked, and nothing else."
+            .to_owned(),
+    ))
 }
 
 fn no_key() -> UseCaseError {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalog::{Catalog, CatalogError, Client};
 use domain::Permit;
+use domain::operator::OwnAccount;
 use secrets::KeyRing;
 use tokio::sync::Semaphore;
 
@@ -33,6 +34,14 @@ impl ControlPlane {
     /// # Errors
     /// [`CatalogError::Unavailable`] when none is free or can be made in time.
     pub async fn client(&self, _permit: &Permit<'_>) -> Result<Client, CatalogError> {
+        self.catalog.client().await
+    }
+
+    /// The same for an operator who acts on their own account.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unavailable`] when none is free or can be made in time.
+    pub async fn client_of(&self, _account: &OwnAccount<'_>) -> Result<Client, CatalogError> {
         self.catalog.client().await
     }
 

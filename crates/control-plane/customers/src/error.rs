@@ -3,6 +3,7 @@
 use catalog::{CatalogError, Transaction};
 use data_keys::DataKeyError;
 use domain::Forbidden;
+use domain::operator::NotSignedIn;
 use provisioning::StepError;
 
 use crate::field::InvalidField;
@@ -22,6 +23,9 @@ pub enum UseCaseError {
     /// Whoever asks may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// Only who is signed in does this.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// It contradicts the present state.
     #[error("{0}")]
     Conflict(String),
@@ -37,6 +41,9 @@ pub enum UseCaseError {
     /// Whoever holds the master key is away; trying again helps.
     #[error("the holder of the master key is away: {0}")]
     KeysAway(#[source] DataKeyError),
+    /// The customer's own database can't be reached; trying again helps.
+    #[error("the customer's database is away")]
+    CustomerAway,
     /// Something that should not happen.
     #[error("{0}")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -51,7 +58,10 @@ impl UseCaseError {
 }
 
 /// Ends a use case's transaction. When the connection breaks here nobody says whether it was done.
-pub(crate) async fn commit(transaction: Transaction<'_>) -> Result<(), UseCaseError> {
+///
+/// # Errors
+/// [`UseCaseError::Unclear`] then.
+pub async fn commit(transaction: Transaction<'_>) -> Result<(), UseCaseError> {
     transaction.commit().await.map_err(|error| match CatalogError::from(error) {
         error @ CatalogError::Unavailable(_) => UseCaseError::Unclear(error),
         error => error.into(),

@@ -13,20 +13,21 @@ pub struct InvalidField {
 
 /// Collects wrong fields, so that a caller learns of all of them at once.
 #[derive(Debug, Default)]
-pub(crate) struct FieldCheck(Vec<InvalidField>);
+pub struct FieldCheck(Vec<InvalidField>);
 
 impl FieldCheck {
-    pub(crate) fn wrong(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    /// Notes what is wrong with a field.
+    pub fn wrong(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(InvalidField { field: field.into(), message: message.into() });
     }
 
     /// Keeps a parsed value, or notes what is wrong with it.
-    pub(crate) fn keep<T, E: ToString>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+    pub fn keep<T, E: ToString>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|error| self.wrong(field, error.to_string())).ok()
     }
 
     /// A name for people: trimmed, not empty, no control characters, at most `longest` characters.
-    pub(crate) fn name(&mut self, field: &str, text: &str, longest: usize) -> Option<String> {
+    pub fn name(&mut self, field: &str, text: &str, longest: usize) -> Option<String> {
         let trimmed = text.trim();
         let problem = if trimmed.is_empty() {
             "must not be empty".to_owned()
@@ -41,7 +42,8 @@ impl FieldCheck {
         None
     }
 
-    pub(crate) fn email(&mut self, field: &str, text: &str) -> Option<String> {
+    /// An email address without a name beside it.
+    pub fn email(&mut self, field: &str, text: &str) -> Option<String> {
         match text.trim().parse::<email_address::EmailAddress>() {
             Ok(address) if address.display_part().is_empty() => Some(address.to_string()),
             _ => {
@@ -51,7 +53,8 @@ impl FieldCheck {
         }
     }
 
-    pub(crate) fn timezone(&mut self, field: &str, text: &str) -> Option<String> {
+    /// An IANA time zone.
+    pub fn timezone(&mut self, field: &str, text: &str) -> Option<String> {
         match text.parse::<Tz>() {
             Ok(timezone) => Some(timezone.name().to_owned()),
             Err(_) => {
@@ -61,7 +64,11 @@ impl FieldCheck {
         }
     }
 
-    pub(crate) fn finish(self) -> Result<(), Vec<InvalidField>> {
+    /// Ends the check.
+    ///
+    /// # Errors
+    /// The wrong fields, when there are any.
+    pub fn finish(self) -> Result<(), Vec<InvalidField>> {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }

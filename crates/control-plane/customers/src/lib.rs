@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod backups;
 pub mod connection;
 mod control_plane;
+pub mod denied;
 mod error;
 mod field;
 pub mod idempotency;
@@ -27,6 +28,5 @@ pub mod version;
 
 pub use control_plane::ControlPlane;
 pub use domain::operator::{Actor, Right};
-pub use error::UseCaseError;
-pub(crate) use error::commit;
-pub use field::InvalidField;
+pub use error::{UseCaseError, commit};
+pub use field::{FieldCheck, InvalidField};

@@ -30,7 +30,10 @@ pub(crate) fn check(if_match: Option<&str>, updated_at: DateTime<Utc>) -> Result
 }
 
 /// The same for a version that isn't made of a time.
-pub(crate) fn check_tag(if_match: Option<&str>, current: &str) -> Result<(), UseCaseError> {
+///
+/// # Errors
+/// [`UseCaseError::Stale`] then.
+pub fn check_tag(if_match: Option<&str>, current: &str) -> Result<(), UseCaseError> {
     let matches =
         if_match.is_none_or(|tags| tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == current));
     if matches {

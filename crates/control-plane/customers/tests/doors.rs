@@ -6,9 +6,10 @@ use std::fs;
 use std::path::Path;
 
 /// What runs out by itself, the keys of requests, and the record of refusals.
-const OF_THE_SYSTEM: [&str; 6] = [
+const OF_THE_SYSTEM: [&str; 7] = [
     "api_keys.rs",
     "control_plane.rs",
+    "denied.rs",
     "idempotency.rs",
     "modules/overrides.rs",
     "refusals.rs",

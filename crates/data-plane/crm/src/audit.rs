@@ -10,6 +10,12 @@ const INSERT: &str = "insert into audit_logs \
      (action, resource_type, resource_id, old_values, new_values, api_key_id, ip_address, user_agent) \
      values ($1, $2, $3, $4::text::jsonb, $5::text::jsonb, $6, $7::text::inet, $8)";
 
+/// The same for an operator who acts in the customer's place: a statement of its own, so that databases from before the
+/// column serve their customer as ever.
+const INSERT_IMPERSONATED: &str = "insert into audit_logs \
+     (action, resource_type, resource_id, old_values, new_values, api_key_id, ip_address, user_agent, impersonator) \
+     values ($1, $2, $3, $4::text::jsonb, $5::text::jsonb, $6, $7::text::inet, $8, $9)";
+
 /// One change of one row. A row that was created has no old document, a deleted one no new.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
@@ -22,8 +28,9 @@ pub(crate) struct Change<'a> {
 
 /// Writes the change into the log.
 pub(crate) async fn record(session: &mut Session, caller: &Caller, change: Change<'_>) -> Result<(), Error> {
-    let (key, address) = origin(caller);
-    session.query(INSERT, &parameters(&change, &key, &address, &caller.user_agent)).await.map(drop)
+    let origin = Origin::of(caller);
+    let (values, taken) = origin.values(&change);
+    session.query(origin.statement(), &values[..taken]).await.map(drop)
 }
 
 /// Writes the change into the log and commits, in one round trip.
@@ -32,19 +39,46 @@ pub(crate) async fn record_and_commit(
     caller: &Caller,
     change: Change<'_>,
 ) -> Result<(), Error> {
-    let (key, address) = origin(caller);
-    session.query_and_commit(INSERT, &parameters(&change, &key, &address, &caller.user_agent)).await.map(drop)
+    let origin = Origin::of(caller);
+    let (values, taken) = origin.values(&change);
+    session.query_and_commit(origin.statement(), &values[..taken]).await.map(drop)
 }
 
-fn origin(caller: &Caller) -> (Uuid, Option<String>) {
-    (caller.principal.api_key_id.uuid(), caller.address.map(|address| address.to_string()))
+/// Who made a change, and from where.
+pub(crate) struct Origin<'a> {
+    pub(crate) key: Uuid,
+    pub(crate) address: Option<String>,
+    pub(crate) user_agent: &'a Option<String>,
+    pub(crate) impersonator: Option<&'a str>,
 }
 
-fn parameters<'a>(
-    change: &'a Change<'_>,
-    key: &'a Uuid,
-    address: &'a Option<String>,
-    user_agent: &'a Option<String>,
-) -> [&'a (dyn ToSql + Sync); 8] {
-    [&change.action, &change.table, &change.id, &change.old, &change.new, key, address, user_agent]
+impl<'a> Origin<'a> {
+    fn of(caller: &'a Caller) -> Self {
+        Self {
+            key: caller.principal.api_key_id.uuid(),
+            address: caller.address.map(|address| address.to_string()),
+            user_agent: &caller.user_agent,
+            impersonator: caller.principal.impersonator.as_ref().map(|operator| operator.email.as_str()),
+        }
+    }
+
+    pub(crate) fn statement(&self) -> &'static str {
+        if self.impersonator.is_some() { INSERT_IMPERSONATED } else { INSERT }
+    }
+
+    /// The values of the statement, of which it takes the first so many.
+    pub(crate) fn values<'b>(&'b self, change: &'b Change<'_>) -> ([&'b (dyn ToSql + Sync); 9], usize) {
+        let all: [&(dyn ToSql + Sync); 9] = [
+            &change.action,
+            &change.table,
+            &change.id,
+            &change.old,
+            &change.new,
+            &self.key,
+            &self.address,
+            self.user_agent,
+            &self.impersonator,
+        ];
+        (all, if self.impersonator.is_some() { 9 } else { 8 })
+    }
 }

@@ -13,6 +13,7 @@ mod failure;
 mod formats;
 mod handlers;
 mod idempotency;
+pub mod impersonation;
 mod json_limits;
 mod list;
 mod openapi;

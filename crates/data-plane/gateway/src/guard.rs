@@ -205,6 +205,7 @@ pub(crate) mod tests {
             status_changed_at: Utc::now(),
             trial_ends_at: None,
             lifecycle: Lifecycle::Ready,
+            impersonator: None,
             modules: Vec::new(),
         }
     }

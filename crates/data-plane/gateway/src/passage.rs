@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::principal::{Permit, Principal};
+use http::{HeaderName, HeaderValue};
 use limits::{PendingCheck, Policy, Verdict};
 use problem::Problem;
 use secrets::KeyHash;
@@ -25,8 +26,13 @@ pub(crate) struct Passage {
     route: Arc<RouteGuard>,
     counted: Counted,
     verdict: Option<Verdict>,
+    /// The operator who acts in the customer's place.
+    impersonator: Option<HeaderValue>,
     watch: StepWatch,
 }
+
+/// Says on every answer that an operator acts in the customer's place, so that pages and programs can show it.
+const IMPERSONATED_BY: HeaderName = HeaderName::from_static("x-impersonated-by");
 
 /// Why a request isn't let through at once.
 pub(crate) enum Halt {
@@ -61,7 +67,7 @@ impl Passage {
     pub(crate) fn begin(route: Arc<RouteGuard>, request: &Request, path: Arc<str>) -> Self {
         let inner = &route.gateway.0;
         let counted = Counted::begin(Arc::clone(&inner.recorder), request, path);
-        Self { counted, verdict: None, watch: StepWatch::begin(), route }
+        Self { counted, verdict: None, impersonator: None, watch: StepWatch::begin(), route }
     }
 
     /// Takes all steps for which nobody must be asked.
@@ -140,6 +146,9 @@ impl Passage {
         let needs = route.needs.as_ref();
         self.counted.caller_is(caller);
         gateway.numbers.count_customer(caller);
+        if let Some(impersonator) = &caller.impersonator {
+            self.impersonator = HeaderValue::try_from(impersonator.email.as_str()).ok();
+        }
         authenticate::check_key(caller, address, now)?;
         self.watch.over(Step::Authenticate, &gateway.numbers);
         let grace = gateway.config.grace_period;
@@ -170,6 +179,9 @@ impl Passage {
         self.watch.over(Step::Handle, numbers);
         if let Some(headers) = self.verdict.as_ref().and_then(Verdict::headers) {
             response.headers_mut().extend(headers);
+        }
+        if let Some(banner) = self.impersonator.take() {
+            response.headers_mut().insert(IMPERSONATED_BY, banner);
         }
         let (outcome, after) = self.counted.end(&response);
         self.watch.over(Step::Meter, numbers);

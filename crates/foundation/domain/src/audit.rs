@@ -84,5 +84,9 @@ named_enum!(
         OperatorTokenCreated = "operator_token_created",
         /// An operator's API token was taken back.
         OperatorTokenRevoked = "operator_token_revoked",
+        /// An operator began to act in a customer's place.
+        ImpersonationStarted = "impersonation_started",
+        /// An operator no longer acts in a customer's place.
+        ImpersonationEnded = "impersonation_ended",
     }
 );

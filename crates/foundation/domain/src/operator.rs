@@ -22,6 +22,10 @@ named_enum!(
         CustomersSuspend = "customers:suspend",
         /// Delete customers with everything they have.
         CustomersDelete = "customers:delete",
+        /// Act in a customer's place, reading.
+        CustomersImpersonate = "customers:impersonate",
+        /// Act in a customer's place, writing too.
+        CustomersImpersonateWrite = "customers:impersonate-write",
         /// See the password of a customer's database.
         CredentialsReveal = "credentials:reveal",
         /// Make, change, rotate and revoke customers' API keys.
@@ -80,6 +84,7 @@ impl Role {
             Self::Owner => Rights::ALL,
             Self::Admin => Rights::ALL.without(Rights::of(&[R::SecretsWrite, R::OperatorsWrite])),
             Self::Support => Self::ReadOnly.rights().with(Rights::of(&[
+                R::CustomersImpersonate,
                 R::KeysWrite,
                 R::OperationsWrite,
                 R::BackupsWrite,
@@ -272,7 +277,56 @@ impl Actor {
     pub fn permit(&self, right: Right) -> Result<Permit<'_>, Forbidden> {
         if self.rights.has(right) { Ok(Permit { actor: self, right }) } else { Err(Forbidden(right)) }
     }
+
+    /// The proof that they act on their own account.
+    ///
+    /// # Errors
+    /// [`NotSignedIn`] for tokens, and for whoever has no account.
+    pub fn own_account(&self) -> Result<OwnAccount<'_>, NotSignedIn> {
+        match (self.operator, self.credential) {
+            (Some(operator), Credential::Session(session)) => {
+                Ok(OwnAccount { actor: self, operator, session })
+            }
+            _ => Err(NotSignedIn),
+        }
+    }
 }
+
+/// The proof that an operator acts on what is their own, in a session of theirs: their password, second factor, sessions and
+/// tokens. A token never does: it would outlive its own end.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnAccount<'a> {
+    actor: &'a Actor,
+    operator: Uuid,
+    session: Uuid,
+}
+
+impl OwnAccount<'_> {
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        self.actor
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn operator_id(&self) -> Uuid {
+        self.operator
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session_id(&self) -> Uuid {
+        self.session
+    }
+}
+
+/// Somebody without a session acts on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Only an operator who is signed in does this, and no token: sign in with `sixty login` or in the dashboard."
+)]
+pub struct NotSignedIn;
 
 /// The proof that somebody may do something.
 #[derive(Debug, Clone, Copy)]
@@ -334,6 +388,19 @@ mod tests {
     }
 
     #[test]
+    fn an_account_is_changed_in_a_session_of_its_owner_only() {
+        let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let own = Actor::operator(id, Credential::Session(other), Rights::NONE);
+        let account = own.own_account().unwrap();
+        assert_eq!((account.operator_id(), account.session_id()), (id, other));
+        assert_eq!(
+            Actor::operator(id, Credential::Token(other), Rights::ALL).own_account().err(),
+            Some(NotSignedIn)
+        );
+        assert!(Actor::bootstrap().own_account().is_err() && Actor::system().own_account().is_err());
+    }
+
+    #[test]
     fn roles_are_what_their_names_say() {
         let owner = Role::Owner.rights();
         assert_eq!(owner.iter().count(), Right::ALL.len());
@@ -346,6 +413,7 @@ mod tests {
             |rights: Rights| rights.iter().filter(|right| !right.as_str().ends_with(":read")).count();
         assert_eq!(writes(Role::ReadOnly.rights()), 0);
         let support = Role::Support.rights();
+        assert!(!support.has(Right::CustomersImpersonateWrite));
         assert!(!support.has(Right::CustomersDelete) && !support.has(Right::CredentialsReveal));
         assert_eq!(Rights::of_roles(&[Role::ReadOnly, Role::Billing]).iter().count(), 7);
         assert_eq!(owner.and(support), support);

@@ -51,6 +51,12 @@ impl Permission {
             .collect()
     }
 
+    /// Everything, to be read.
+    #[must_use]
+    pub fn read_all() -> Vec<Self> {
+        vec![Self { action: Action::Read, resource: "*".to_owned() }]
+    }
+
     /// Whether this permission covers the action on the resource.
     #[must_use]
     pub fn allows(&self, action: Action, resource: &str) -> bool {

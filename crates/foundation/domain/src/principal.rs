@@ -51,8 +51,19 @@ pub struct Principal {
     pub trial_ends_at: Option<DateTime<Utc>>,
     /// Whether the customer is wholly there.
     pub lifecycle: Lifecycle,
+    /// The operator who acts in the customer's place with this key, if it is one of those.
+    pub impersonator: Option<Impersonator>,
     /// What is written down of the customer's modules; [`crate::entitlement::decide`] says what follows.
     pub modules: Vec<HeldModule>,
+}
+
+/// An operator who acts in a customer's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impersonator {
+    /// Their account.
+    pub operator_id: Uuid,
+    /// Their address, as the customer's log has it.
+    pub email: String,
 }
 
 impl Principal {

@@ -21,7 +21,7 @@ pub use error::ServerError;
 pub use installation::{Installation, InstallationError, InstallationSearch, SUPPORTED_VERSIONS, Version};
 pub use os_user::{OsUser, OsUserError};
 pub use pid_file::RunningServer;
-pub use plain::{PlainServer, PlainServerConfig};
+pub use plain::{PlainServer, PlainServerConfig, ensure_login_role};
 pub use postmaster::{Postmaster, Shutdown, is_port_free};
 pub use socket_folder::socket_folder;
 

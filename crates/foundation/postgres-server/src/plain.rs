@@ -150,20 +150,24 @@ impl PlainServer {
         database: &str,
     ) -> Result<(), ServerError> {
         let client = self.superuser(crate::SUPERUSER).await?;
-        let quoted_role = quote_identifier(role);
-        // Hashed here: the password in the clear is in no statement, and so in no log.
-        let verifier = scram_sha_256(password.expose_secret().as_bytes());
-        if client.query_opt("select 1 from pg_roles where rolname = $1", &[&role]).await?.is_none() {
-            client.batch_execute(&format!("create role {quoted_role}")).await?;
-        }
-        client
-            .batch_execute(&format!("alter role {quoted_role} with login createdb password '{verifier}'"))
-            .await?;
+        ensure_login_role(&client, role, password).await?;
+        client.batch_execute(&format!("alter role {} with createdb", quote_identifier(role))).await?;
         if client.query_opt("select 1 from pg_database where datname = $1", &[&database]).await?.is_none() {
+            let quoted_role = quote_identifier(role);
             let quoted_database = quote_identifier(database);
             client.batch_execute(&format!("create database {quoted_database} owner {quoted_role}")).await?;
         }
         Ok(())
+    }
+
+    /// Sees to it that the role exists with this password and can do nothing but log in. Changes the password when it
+    /// is another.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn ensure_role(&self, role: &str, password: &SecretString) -> Result<(), ServerError> {
+        let client = self.superuser(crate::SUPERUSER).await?;
+        ensure_login_role(&client, role, password).await
     }
 
     fn write_configuration(&self, extra: &[Setting]) -> Result<(), ServerError> {
@@ -189,6 +193,26 @@ impl PlainServer {
             user,
         )
     }
+}
+
+/// Sees to it that a role exists which can log in with this password; a new one can do nothing else. For a superuser, or
+/// a role that may create roles.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn ensure_login_role(
+    client: &Client,
+    role: &str,
+    password: &SecretString,
+) -> Result<(), ServerError> {
+    let quoted = quote_identifier(role);
+    // Hashed here: the password in the clear is in no statement, and so in no log.
+    let verifier = scram_sha_256(password.expose_secret().as_bytes());
+    if client.query_opt("select 1 from pg_roles where rolname = $1", &[&role]).await?.is_none() {
+        client.batch_execute(&format!("create role {quoted}")).await?;
+    }
+    client.batch_execute(&format!("alter role {quoted} with login password '{verifier}'")).await?;
+    Ok(())
 }
 
 /// The addresses of this machine to itself.

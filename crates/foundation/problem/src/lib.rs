@@ -82,12 +82,18 @@ problems! {
     api_key_expired = UNAUTHORIZED, "api-key-expired", "The API key has expired";
     /// 401: the API key was revoked.
     api_key_revoked = UNAUTHORIZED, "api-key-revoked", "The API key was revoked";
+    /// 401: address, password or code are wrong.
+    sign_in_refused = UNAUTHORIZED, "sign-in-refused", "The sign-in is refused";
     /// 403: known, but not allowed.
     forbidden = FORBIDDEN, "forbidden", "This is not allowed";
     /// 403: the API key lacks the permission.
     permission_missing = FORBIDDEN, "permission-missing", "The API key lacks a permission";
     /// 403: the operator, or the token, lacks the permission.
     operator_permission_missing = FORBIDDEN, "operator-permission-missing", "The operator lacks a permission";
+    /// 403: the sign-in has a step that isn't done yet.
+    sign_in_unfinished = FORBIDDEN, "sign-in-unfinished", "The sign-in is not finished";
+    /// 403: a page of another site asks with the cookie of a session.
+    cross_site_request = FORBIDDEN, "cross-site-request", "A page of another site may not ask this";
     /// 403: the API key may not be used from this network.
     network_not_allowed = FORBIDDEN, "network-not-allowed", "The API key may not be used from here";
     /// 403: the customer doesn't have the feature module.
@@ -124,6 +130,8 @@ problems! {
     idempotency_key_reused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key belongs to another request";
     /// 429: too many requests for now.
     rate_limited = TOO_MANY_REQUESTS, "rate-limited", "Too many requests";
+    /// 429: too many guesses at a password or a code.
+    too_many_guesses = TOO_MANY_REQUESTS, "too-many-guesses", "Too many guesses";
     /// 429: the quota of the period is used up.
     quota_exceeded = TOO_MANY_REQUESTS, "quota-exceeded", "The quota is used up";
     /// 431: the headers are too large.

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, GenericClient};
 use crate::migrations::{Migration, MigrationSet};
 
 /// `sixty` in ASCII: the advisory lock that migrators of one database queue on.
-const LOCK: i64 = 0x73_69_78_74_79;
+pub(crate) const LOCK: i64 = 0x73_69_78_74_79;
 
 /// What a run of the migrator did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! A secret is a [`SecretString`]: it can't be printed or serialised by accident, and its memory is wiped.
 
 pub mod api_key;
+pub mod bearer;
 pub mod envelope;
 pub mod key_hash;
 pub mod key_ring;
@@ -11,9 +12,12 @@ pub mod master_key;
 pub mod operator_seal;
 pub mod password;
 mod random;
+pub mod signing;
 pub mod token;
+pub mod totp;
 
 pub use api_key::{ApiKey, MalformedApiKey};
+pub use bearer::{BearerKind, BearerToken};
 pub use envelope::{DataKey, EnvelopeError, KeyScope, SealContext, WrappedDataKey};
 pub use key_hash::{KeyHash, MalformedKeyHash};
 pub use key_ring::{KeyError, KeyRing, MasterKeyProvider};
@@ -21,4 +25,6 @@ pub use local_keys::LocalKeys;
 pub use master_key::{MasterKey, MasterKeyError};
 pub use operator_seal::OperatorSeal;
 pub use secrecy::{ExposeSecret, SecretString};
+pub use signing::{SigningKey, VerifyingKey};
 pub use token::OperatorToken;
+pub use totp::TotpSecret;

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::{Host, Url};
 
-use super::Access;
 use super::exit::{Failure, Refusal};
+use super::{Access, signed_in};
 
 /// How long a whole answer may take; the server's own limits are shorter.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -20,12 +20,18 @@ const SILENCE: Duration = Duration::from_secs(45);
 pub(crate) struct Client {
     http: reqwest::Client,
     url: Url,
-    token: SecretString,
+    token: Option<SecretString>,
 }
 
 impl Client {
     /// A client. The token is found now, so that a missing one is told before anything is asked.
     pub(crate) fn open(url: Url, access: &Access) -> Result<Self, Failure> {
+        let token = token(&url, access)?;
+        Self::with_token(url, Some(token))
+    }
+
+    /// A client with this token, or of somebody who is to be known yet.
+    pub(crate) fn with_token(url: Url, token: Option<SecretString>) -> Result<Self, Failure> {
         if url.cannot_be_a_base() || !matches!(url.scheme(), "http" | "https") {
             return Err(Failure::Usage(format!(
                 "{url} is not the address of a server: it must begin with http:// or https://"
@@ -41,7 +47,7 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| Failure::Unexpected(causes(&error)))?;
-        Ok(Self { http, url, token: token(access)? })
+        Ok(Self { http, url, token })
     }
 
     /// Reads.
@@ -70,6 +76,12 @@ impl Client {
         checked(sent.map_err(|error| self.unreachable(&error))?).await
     }
 
+    /// Asks for something long, which may take as long as it likes as long as something of it comes.
+    pub(crate) async fn stream(&self, path: &[&str], query: &[(&str, String)]) -> Result<Response, Failure> {
+        let sent = self.request(Method::GET, path).query(query).send().await;
+        checked(sent.map_err(|error| self.unreachable(&error))?).await
+    }
+
     async fn answer(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let sent = request.timeout(ANSWER).send().await.map_err(|error| self.unreachable(&error))?;
         let response = checked(sent).await?;
@@ -87,7 +99,11 @@ impl Client {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "admin"]).extend(path);
         }
-        self.http.request(method, url).bearer_auth(self.token.expose_secret())
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        }
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
@@ -116,15 +132,19 @@ async fn checked(response: Response) -> Result<Response, Failure> {
     Err(Failure::Refused(Box::new(Refusal { status: status.as_u16(), document, request_id })))
 }
 
-fn token(access: &Access) -> Result<SecretString, Failure> {
+fn token(url: &Url, access: &Access) -> Result<SecretString, Failure> {
     if let Some(token) = &access.token {
         return Ok(token.clone());
+    }
+    // A token goes to the server that gave it, and to no other.
+    if let Some(session) = signed_in::read(access)?.filter(|session| session.url == *url) {
+        return Ok(session.token);
     }
     let file = access.token_file.display();
     let text = std::fs::read_to_string(&access.token_file).map_err(|error| {
         Failure::NoToken(format!(
-            "there is no operator token: SIXTY_OPERATOR_TOKEN is not set, and {file} can't be read ({error}). \
-             `sixty dev` writes it; SIXTY_OPERATOR_TOKEN_FILE or SIXTY_HOME says where"
+            "nobody is signed in to {url}, SIXTY_OPERATOR_TOKEN is not set, and {file} can't be read ({error}). \
+             Sign in with `sixty login`; `sixty dev` writes the file, and SIXTY_OPERATOR_TOKEN_FILE or SIXTY_HOME says where"
         ))
     })?;
     let token = text.trim();

@@ -12,6 +12,9 @@ pub(crate) enum Failure {
     /// The command can't be carried out as it was given.
     #[error("{0}")]
     Usage(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    Missing(String),
     /// There is no token to show.
     #[error("{0}")]
     NoToken(String),
@@ -85,6 +88,7 @@ impl Failure {
         match self {
             Self::Unexpected(_) => 1,
             Self::Usage(_) => 2,
+            Self::Missing(_) => 3,
             Self::NoToken(_) => 5,
             Self::Unreachable { .. } => 6,
             Self::Operation { .. } => 7,
@@ -111,7 +115,10 @@ impl Failure {
             }
             Self::Operation { id, .. } => Some(format!("its steps: sixty operation show {id}")),
             Self::Refused(refusal) => match refusal.status {
-                401 => Some("the token is that of SIXTY_OPERATOR_TOKEN, else of the file operator-token in SIXTY_HOME".to_owned()),
+                401 => Some(
+                    "the token is that of SIXTY_OPERATOR_TOKEN, else of `sixty login`, else of the file operator-token in SIXTY_HOME"
+                        .to_owned(),
+                ),
                 404 => Some("`list` shows what is there: sixty customer list, sixty operation list".to_owned()),
                 500 | 502..=504 => Some("`sixty doctor` looks for the cause; the server's log has the request".to_owned()),
                 _ => None,

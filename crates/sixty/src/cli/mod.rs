@@ -3,6 +3,7 @@
 //! One file per noun. A command asks through [`client::Client`], shows through [`output::Output`], and ends with a
 //! [`exit::Failure`] whose code means something to a script.
 
+pub(crate) mod audit_log;
 mod backup;
 mod client;
 mod completion;
@@ -11,12 +12,17 @@ mod exit;
 mod job;
 mod key;
 mod listing;
+mod login;
 mod module;
 mod operation;
+mod operator;
 mod output;
 mod progress;
+mod prompt;
 mod secret_keys;
+mod signed_in;
 mod time;
+mod token;
 mod usage;
 mod watch;
 
@@ -64,6 +70,16 @@ pub(crate) enum OperatorCommand {
     Usage(Box<usage::UsageArgs>),
     /// Master keys and data keys: status, add, rotate, retire
     Secrets(Box<secret_keys::SecretsArgs>),
+    /// Sign in, for the commands of this machine
+    Login(Box<login::LoginArgs>),
+    /// Sign out
+    Logout(Box<login::LogoutArgs>),
+    /// Who the commands of this machine act as, and what they may do
+    Whoami(Box<login::WhoamiArgs>),
+    /// Who works on the platform: create, list, show, update, reset, sign out
+    Operator(Box<operator::OperatorArgs>),
+    /// Your own API tokens, for programs: create, list, revoke
+    Token(Box<token::TokenArgs>),
     /// Print the completion script of a shell
     Completion(completion::CompletionArgs),
 }
@@ -87,6 +103,8 @@ pub(crate) struct Access {
     pub(crate) url: Url,
     /// The operator's token: SIXTY_OPERATOR_TOKEN. Never an option, which every user of the machine could see.
     pub(crate) token: Option<SecretString>,
+    /// The session of `sixty login`: `session` in SIXTY_HOME. It comes before the file with the token.
+    pub(crate) session_file: PathBuf,
     /// The file with the token, when it isn't given: SIXTY_OPERATOR_TOKEN_FILE, or `operator-token` in SIXTY_HOME.
     pub(crate) token_file: PathBuf,
     /// The file with the master keys, to which `sixty secrets add-key` adds.
@@ -108,6 +126,33 @@ pub(crate) async fn run(command: OperatorCommand, access: Access, program: clap:
     ExitCode::from(run_with(command, access, program, output).await)
 }
 
+/// What `sixty audit` asks the server.
+#[derive(Debug)]
+pub(crate) enum AuditLogCommand {
+    /// `sixty audit list`.
+    List(Box<audit_log::ListArgs>),
+    /// `sixty audit export`.
+    Export(Box<audit_log::ExportArgs>),
+}
+
+/// The same for the commands of `sixty audit`, whose others work on the admin database itself.
+pub(crate) async fn run_audit_log(command: AuditLogCommand, access: Access) -> ExitCode {
+    let globals = match &command {
+        AuditLogCommand::List(args) => args.globals.clone(),
+        AuditLogCommand::Export(args) => args.globals.clone(),
+    };
+    let output = Output::terminal(globals.json);
+    let errors = output.clone();
+    let outcome = match Session::open(Some(&globals), access, output) {
+        Err(failure) => Err(failure),
+        Ok(mut session) => match command {
+            AuditLogCommand::List(args) => audit_log::list(&mut session, *args).await,
+            AuditLogCommand::Export(args) => audit_log::export(&mut session, *args).await,
+        },
+    };
+    ExitCode::from(ended(outcome, errors))
+}
+
 /// Runs a command and shows how it ended.
 async fn run_with(
     command: OperatorCommand,
@@ -118,11 +163,18 @@ async fn run_with(
     let errors = output.clone();
     let result = match command {
         OperatorCommand::Completion(args) => completion::run(&args, program, &mut output),
+        OperatorCommand::Login(args) => login::run(*args, &access, output).await,
+        OperatorCommand::Logout(_) => login::log_out(&access, &mut output).await,
         command => match Session::open(command.globals(), access, output) {
             Ok(mut session) => session.run(command).await,
             Err(failure) => Err(failure),
         },
     };
+    ended(result, errors)
+}
+
+/// Shows why a command didn't succeed, if it didn't; its exit code.
+fn ended(result: Result<(), Failure>, errors: Output) -> u8 {
     match result {
         Ok(()) => 0,
         Err(failure) => {
@@ -143,14 +195,24 @@ impl OperatorCommand {
             Self::Job(args) => Some(&args.globals),
             Self::Usage(args) => Some(&args.globals),
             Self::Secrets(args) => Some(&args.globals),
+            Self::Login(args) => Some(&args.globals),
+            Self::Logout(args) => Some(&args.globals),
+            Self::Whoami(args) => Some(&args.globals),
+            Self::Operator(args) => Some(&args.globals),
+            Self::Token(args) => Some(&args.globals),
             Self::Completion(_) => None,
         }
     }
 }
 
+/// Where the server is.
+fn address(globals: Option<&Globals>, access: &Access) -> Url {
+    globals.and_then(|globals| globals.url.clone()).unwrap_or_else(|| access.url.clone())
+}
+
 impl Session {
     fn open(globals: Option<&Globals>, access: Access, output: Output) -> Result<Self, Failure> {
-        let url = globals.and_then(|globals| globals.url.clone()).unwrap_or_else(|| access.url.clone());
+        let url = address(globals, &access);
         Ok(Self { client: Client::open(url, &access)?, output, access })
     }
 
@@ -164,7 +226,10 @@ impl Session {
             OperatorCommand::Job(args) => job::run(self, args.command).await,
             OperatorCommand::Usage(args) => usage::run(self, *args).await,
             OperatorCommand::Secrets(args) => secret_keys::run(self, args.command).await,
-            OperatorCommand::Completion(_) => Ok(()),
+            OperatorCommand::Whoami(_) => login::who(self).await,
+            OperatorCommand::Operator(args) => operator::run(self, args.command).await,
+            OperatorCommand::Token(args) => token::run(self, args.command).await,
+            OperatorCommand::Login(_) | OperatorCommand::Logout(_) | OperatorCommand::Completion(_) => Ok(()),
         }
     }
 }

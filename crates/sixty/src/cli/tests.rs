@@ -53,6 +53,7 @@ async fn serve(router: Router) -> Url {
 fn access(url: Url) -> Access {
     Access {
         url,
+        session_file: "/nowhere/session".into(),
         token: Some("op_test".into()),
         token_file: "/nowhere/operator-token".into(),
         master_key_file: "/nowhere/master-key".into(),

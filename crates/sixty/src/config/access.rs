@@ -30,6 +30,7 @@ pub(crate) fn access(home: &HomeArgs) -> anyhow::Result<Access> {
     Ok(Access {
         url: Url::parse(&url).with_context(|| format!("{url} is not a URL"))?,
         token_file: found.operator_token.file(&home.path()?),
+        session_file: home.path()?.join("session"),
         token: found.operator_token.operator_token,
         master_key_file: found.master_key.file(&home.path()?),
         client_tools: found.pg_bin,

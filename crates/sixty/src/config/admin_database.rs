@@ -1,13 +1,28 @@
 //! Where the admin database is.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use catalog::{Address, CatalogConfig};
 use clap::Args;
 use secrets::{ExposeSecret, SecretString};
+use tokio_postgres::config::Host;
 
 use super::StoreArgs;
+
+/// How the way to the admin database is protected.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AdminTls {
+    /// Encrypted, and the certificate is checked: its authority and the host's name.
+    VerifyFull,
+    /// In the clear, on this machine only.
+    Plain,
+    /// In the clear to another machine: for containers of one host, on a network of their own.
+    PlainOnNetwork,
+}
 
 /// ADMIN_DATABASE_URL, or the five parts.
 #[derive(Args, Debug, Clone)]
@@ -37,6 +52,13 @@ pub(crate) struct AdminDatabaseArgs {
     /// The database.
     #[arg(long, env = "ADMIN_DB_NAME", default_value = "saas_admin")]
     pub(crate) admin_db_name: String,
+    /// Whether the way there is encrypted [default: plain on this machine, verify-full everywhere else].
+    #[arg(long, env = "ADMIN_DB_TLS", value_enum)]
+    admin_db_tls: Option<AdminTls>,
+    /// A file with the certificate authority that must have signed the database's certificate, PEM. Unless given, those count
+    /// that the machine trusts.
+    #[arg(long, env = "ADMIN_DB_CA_FILE")]
+    admin_db_ca_file: Option<PathBuf>,
     /// How many connections the pool has at most.
     #[arg(long, env = "ADMIN_DB_POOL_MAX", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     admin_db_pool_max: u16,
@@ -51,7 +73,18 @@ pub(crate) struct AdminDatabaseArgs {
 impl AdminDatabaseArgs {
     /// The same on this machine: what `sixty dev` runs is its own, whatever other database the variables point at.
     pub(crate) fn on_this_machine(&self) -> Self {
-        Self { admin_database_url: None, admin_db_host: "localhost".to_owned(), ..self.clone() }
+        Self {
+            admin_database_url: None,
+            admin_db_host: "localhost".to_owned(),
+            admin_db_tls: Some(AdminTls::Plain),
+            admin_db_ca_file: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same database by another role.
+    pub(super) fn with_login(&self, role: &str, password: SecretString) -> Self {
+        Self { admin_db_user: role.to_owned(), admin_db_password: password, ..self.clone() }
     }
 
     /// The same with what a store holds in the place of its name.
@@ -72,6 +105,7 @@ impl AdminDatabaseArgs {
             ("ADMIN_DB_USER", self.admin_db_user.clone().into()),
             ("ADMIN_DB_PASSWORD", self.admin_db_password.expose_secret().into()),
             ("ADMIN_DB_NAME", self.admin_db_name.clone().into()),
+            ("ADMIN_DB_TLS", "plain".into()),
             ("ADMIN_DB_POOL_MAX", self.admin_db_pool_max.to_string().into()),
             ("ADMIN_DB_POOL_IDLE_SECONDS", self.admin_db_pool_idle_seconds.to_string().into()),
             ("ADMIN_DB_CONNECT_TIMEOUT_SECONDS", self.admin_db_connect_timeout_seconds.to_string().into()),
@@ -91,12 +125,107 @@ impl AdminDatabaseArgs {
         }
     }
 
-    pub(crate) fn catalog_config(&self) -> CatalogConfig {
-        CatalogConfig {
+    /// How to come in, encrypted wherever it has to be.
+    ///
+    /// # Errors
+    /// When the settings would send the password in the clear to another machine, or an authority can't be read.
+    pub(crate) fn catalog_config(&self) -> anyhow::Result<CatalogConfig> {
+        let address = self.address();
+        let is_local = hosts(&address)?.iter().all(is_this_machine);
+        let wants_tls = self.admin_db_ca_file.is_some().then_some(AdminTls::VerifyFull);
+        let requires_tls = needs_tls(self.admin_db_tls.or(wants_tls), is_local)?;
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path)
+                .with_context(|| format!("ADMIN_DB_CA_FILE: {} can't be read", path.display()))
+        };
+        let authority = self.admin_db_ca_file.as_ref().filter(|_| requires_tls);
+        Ok(CatalogConfig {
+            requires_tls,
+            ca_certificate: authority.map(read).transpose()?,
             max_connections: usize::from(self.admin_db_pool_max),
             idle_timeout: Duration::from_secs(self.admin_db_pool_idle_seconds),
             connect_timeout: Duration::from_secs(self.admin_db_connect_timeout_seconds),
-            ..CatalogConfig::at(self.address())
+            ..CatalogConfig::at(address)
+        })
+    }
+}
+
+/// Whether the connection must be encrypted.
+fn needs_tls(asked: Option<AdminTls>, is_local: bool) -> anyhow::Result<bool> {
+    match asked {
+        Some(AdminTls::VerifyFull) => Ok(true),
+        None => Ok(!is_local),
+        Some(AdminTls::PlainOnNetwork) => Ok(false),
+        Some(AdminTls::Plain) if is_local => Ok(false),
+        Some(AdminTls::Plain) => anyhow::bail!(
+            "ADMIN_DB_TLS=plain would send the password and everything else in the clear to another machine: it is only for \
+             a database on this one. Set ADMIN_DB_TLS=verify-full, and ADMIN_DB_CA_FILE if its authority is your own"
+        ),
+    }
+}
+
+fn hosts(address: &Address) -> anyhow::Result<Vec<Host>> {
+    match address {
+        Address::Parts { host, .. } => {
+            let mut config = tokio_postgres::Config::new();
+            Ok(config.host(host).get_hosts().to_vec())
         }
+        // The parser's error repeats parts of the URL, and with them perhaps the password: it is not kept.
+        Address::Url(url) => {
+            let config: tokio_postgres::Config = url.expose_secret().parse().map_err(|_| {
+                anyhow::anyhow!(
+                    "ADMIN_DATABASE_URL is not of the form postgresql://user:password@host:port/database"
+                )
+            })?;
+            anyhow::ensure!(
+                config.get_hostaddrs().iter().all(IpAddr::is_loopback),
+                "ADMIN_DATABASE_URL: hostaddr is only for this machine; write the host's name, which its certificate has"
+            );
+            Ok(config.get_hosts().to_vec())
+        }
+    }
+}
+
+/// By its name alone: what a name is resolved to may change between the look and the connection.
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => {
+            name.eq_ignore_ascii_case("localhost")
+                || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(url: &str) -> bool {
+        hosts(&Address::Url(url.to_owned().into())).unwrap().iter().all(is_this_machine)
+    }
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for here in
+            ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "%2Frun%2Fpostgresql", "localhost,127.0.0.1"]
+        {
+            assert!(local(&format!("postgresql://a:b@{here}/c")), "{here}");
+        }
+        for there in ["db.example", "10.0.0.1", "localhost.example", "0.0.0.0", "localhost,db.example"] {
+            assert!(!local(&format!("postgresql://a:b@{there}/c")), "{there}");
+        }
+        let beside = Address::Url("postgresql://a:b@localhost/c?hostaddr=10.0.0.1".to_owned().into());
+        assert!(hosts(&beside).is_err());
+    }
+
+    #[test]
+    fn nothing_goes_to_another_machine_in_the_clear() {
+        assert!(needs_tls(None, false).unwrap());
+        assert!(!needs_tls(None, true).unwrap());
+        assert!(needs_tls(Some(AdminTls::VerifyFull), true).unwrap());
+        assert!(!needs_tls(Some(AdminTls::Plain), true).unwrap());
+        let refused = needs_tls(Some(AdminTls::Plain), false).unwrap_err().to_string();
+        assert!(refused.contains("ADMIN_DB_TLS=verify-full"), "{refused}");
     }
 }

@@ -3,6 +3,8 @@
 
 mod access;
 mod admin_database;
+mod admin_roles;
+mod audit;
 mod core_dumps;
 mod home;
 mod instance_network;
@@ -17,6 +19,8 @@ mod template_database;
 
 pub(crate) use access::access;
 pub(crate) use admin_database::AdminDatabaseArgs;
+pub(crate) use admin_roles::{AdminRoleArgs, RoleLogin};
+pub(crate) use audit::AnchorArgs;
 pub(crate) use core_dumps::CoreDumpArgs;
 pub(crate) use home::HomeArgs;
 pub(crate) use logging::{LogArgs, LogFormatArg};
@@ -25,7 +29,7 @@ pub(crate) use postgres::PostgresArgs;
 pub(crate) use redis::RedisArgs;
 pub(crate) use secret_files::{
     MasterKeyArgs, OperatorTokenArgs, add_master_key, ensure_master_key, ensure_operator_token,
-    read_operator_token,
+    read_operator_token, read_private, write_private,
 };
 pub(crate) use server::ServerArgs;
 pub(crate) use stores::StoreArgs;

@@ -129,22 +129,21 @@ pub(crate) fn read_operator_token(args: &OperatorTokenArgs, home: &Path) -> anyh
 
 /// The master key, made if there is none yet.
 pub(crate) fn ensure_master_key(path: &Path) -> anyhow::Result<Vec<MasterKey>> {
-    if !path.exists() {
-        write_private(path, &MasterKey::generate().to_hex())?;
-    }
+    write_private_once(path, &MasterKey::generate().to_hex())?;
     read_master_keys(path)
 }
 
 /// The operator's token, made if there is none yet.
 pub(crate) fn ensure_operator_token(args: &OperatorTokenArgs, home: &Path) -> anyhow::Result<OperatorToken> {
     let path = args.file(home);
-    if args.operator_token.is_none() && !path.exists() {
-        write_private(&path, OperatorToken::generate().secret())?;
+    if args.operator_token.is_none() {
+        write_private_once(&path, OperatorToken::generate().secret())?;
     }
     read_operator_token(args, home)
 }
 
-pub(super) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
+/// Reads a secret; refuses a file that others can read.
+pub(crate) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("others can read {} (mode {:o}): run chmod 600 on it", path.display(), mode & 0o777);
@@ -153,7 +152,7 @@ pub(super) fn read_private(path: &Path) -> anyhow::Result<SecretString> {
 }
 
 /// Writes the file in one move, so that a crash leaves either no file or the whole secret.
-fn write_private(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
+pub(crate) fn write_private(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
     let draft = path.with_extension("draft");
     let write = || -> std::io::Result<()> {
         // A draft that a crash left may have other rights: it is made anew.
@@ -166,9 +165,45 @@ fn write_private(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
     write().with_context(|| format!("{} can't be written", path.display()))
 }
 
+/// Writes the file unless there is one: of two programs that begin at once, both go on with what the first wrote.
+pub(crate) fn write_private_once(path: &Path, secret: &SecretString) -> anyhow::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    // Without a dot: the draft that is written first has a name of its own, too.
+    name.push(format!("-{}", uuid::Uuid::now_v7().simple()));
+    let own = path.with_file_name(name);
+    write_private(&own, secret)?;
+    // A link takes nobody's place, as a rename would.
+    let linked = fs::hard_link(&own, path);
+    let removed = fs::remove_file(&own);
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => removed,
+    }
+    .with_context(|| format!("{} can't be written", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_who_write_at_once_one_is_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let path = &path;
+                scope.spawn(move || write_private_once(path, &format!("{number}").into()).unwrap());
+            }
+        });
+        let first = read_private(&path).unwrap();
+        write_private_once(&path, &"late".into()).unwrap();
+        assert_eq!(read_private(&path).unwrap().expose_secret(), first.expose_secret());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_master_key_is_made_once_and_kept_from_others() {

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{AllowedOrigins, ServerLimits};
+use api::{AllowedOrigins, CertificateFiles, ServerCertificate, ServerLimits};
 use chrono::TimeDelta;
 use clap::Args;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, TrustedProxies};
@@ -23,6 +24,13 @@ pub(crate) struct ServerArgs {
     /// The address to listen on. Only this machine unless told otherwise.
     #[arg(long, env = "SIXTY_HOST", default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
+    /// A file with the server's certificate and those between it and an authority that callers trust, PEM. With it the
+    /// server speaks HTTPS only; a changed file is taken up within seconds.
+    #[arg(long, env = "SIXTY_TLS_CERTIFICATE_FILE", requires = "tls_key_file")]
+    tls_certificate_file: Option<PathBuf>,
+    /// A file with the certificate's private key, PEM. Only the server's user should be able to read it.
+    #[arg(long, env = "SIXTY_TLS_KEY_FILE", requires = "tls_certificate_file")]
+    tls_key_file: Option<PathBuf>,
     /// The port of /metrics, for Prometheus, at the same address. Not served unless given.
     #[arg(long, env = "SIXTY_METRICS_PORT")]
     pub(crate) metrics_port: Option<u16>,
@@ -30,11 +38,15 @@ pub(crate) struct ServerArgs {
     /// theirs.
     #[arg(long, env = "SIXTY_IDLE_SECONDS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) idle_seconds: u64,
+    /// Take no operator token of the configuration (SIXTY_OPERATOR_TOKEN): only operators with accounts come in. For when
+    /// the first owner has signed in.
+    #[arg(long, env = "SIXTY_WITHOUT_OPERATOR_TOKEN", num_args = 0..=1, default_missing_value = "true", default_value_t = false)]
+    pub(crate) without_operator_token: bool,
     /// The networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8. Only what they say in
     /// X-Forwarded-For counts.
     #[arg(long, env = "SIXTY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub(crate) trusted_proxies: Vec<IpNet>,
-    /// The sites whose pages may ask the customer API from a browser, such as https://crm.example.com. None unless given.
+    /// The sites whose pages may ask the customer API from a browser, such as `https://crm.example.com`. None unless given.
     #[arg(long, env = "SIXTY_CORS_ORIGINS", value_name = "ORIGIN,...", value_delimiter = ',')]
     pub(crate) cors_origins: Vec<String>,
     /// For how many days a customer whose subscription was canceled or has run out may still read.
@@ -97,6 +109,17 @@ impl ServerArgs {
     /// What the server takes from its callers.
     pub(crate) fn limits(&self) -> ServerLimits {
         ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
+    }
+
+    /// What the server shows of itself; plain HTTP without it.
+    pub(crate) fn certificate(&self) -> anyhow::Result<Option<Arc<ServerCertificate>>> {
+        let (Some(certificate), Some(key)) = (&self.tls_certificate_file, &self.tls_key_file) else {
+            return Ok(None);
+        };
+        let files = CertificateFiles { certificate: certificate.clone(), key: key.clone() };
+        let opened =
+            ServerCertificate::open(files).context("SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE")?;
+        Ok(Some(Arc::new(opened)))
     }
 
     /// Which sites' pages may ask.

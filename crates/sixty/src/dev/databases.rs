@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::DevArgs;
 use super::home::Home;
+use crate::config::RoleLogin;
 
 const ADMIN_FOLDER: &str = "admin-database";
 const TEMPLATE_FOLDER: &str = "template-database";
@@ -55,10 +56,11 @@ impl Databases {
             Database::start(config(args, home, provisioner, ADMIN_FOLDER), admin_owner),
             Database::start(config(args, home, provisioner, TEMPLATE_FOLDER), template_owner),
         );
-        Ok(Self {
-            admin: admin.context("the admin database can't be started")?,
-            template: template.context("the customer template database can't be started")?,
-        })
+        let admin = admin.context("the admin database can't be started")?;
+        for RoleLogin { role, password } in args.admin_roles.logins() {
+            admin.server.ensure_role(&role, &password).await.map_err(for_people)?;
+        }
+        Ok(Self { admin, template: template.context("the customer template database can't be started")? })
     }
 
     /// Stops both, also those of a start that was cut short.
@@ -145,11 +147,16 @@ pub(crate) fn ports_of_leftovers(home: &Home) -> Vec<u16> {
 
 /// Brings the admin database and the template database up to date.
 pub(crate) async fn migrate_both(args: &DevArgs) -> anyhow::Result<()> {
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&args.admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     schema::migrate(&mut client, MigrationSet::admin())
         .await
         .context("the admin database can't be migrated")?;
+    args.admin_roles
+        .names()
+        .grant(&mut client)
+        .await
+        .context("the roles of the server and the worker can't be given their rights")?;
     let (mut client, connection) =
         args.template_database.driver_config()?.connect(tokio_postgres::NoTls).await?;
     tokio::spawn(connection);

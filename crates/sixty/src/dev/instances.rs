@@ -16,7 +16,7 @@ const PATIENCE_EACH: Duration = Duration::from_secs(2);
 /// Waits until every instance that should run answers. One that doesn't in time is told of and left to the worker,
 /// which goes on trying: the other customers shouldn't wait for it.
 pub(crate) async fn wait_until_all_run(args: &DevArgs, provisioner: &LocalProvisioner) -> anyhow::Result<()> {
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&args.admin_database.catalog_config()?)?;
     let mut missing = wanted(&catalog, provisioner).await?;
     if missing.is_empty() {
         return Ok(());

@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{
-    AdminDatabaseArgs, HomeArgs, LogArgs, MasterKeyArgs, OperatorTokenArgs, PostgresArgs, RedisArgs,
-    ServerArgs, TemplateDatabaseArgs, ensure_master_key, ensure_operator_token,
+    AdminDatabaseArgs, AdminRoleArgs, HomeArgs, LogArgs, MasterKeyArgs, OperatorTokenArgs, PostgresArgs,
+    RedisArgs, ServerArgs, TemplateDatabaseArgs, ensure_master_key, ensure_operator_token,
 };
 use crate::{say, shutdown};
 use databases::Databases;
@@ -39,6 +39,8 @@ pub(crate) struct DevArgs {
     pub(crate) server: ServerArgs,
     #[command(flatten)]
     pub(crate) admin_database: AdminDatabaseArgs,
+    #[command(flatten)]
+    pub(crate) admin_roles: AdminRoleArgs,
     #[command(flatten)]
     pub(crate) template_database: TemplateDatabaseArgs,
     #[command(flatten)]
@@ -58,6 +60,7 @@ pub(crate) async fn run(args: DevArgs, home_args: &HomeArgs, log: &LogArgs) -> a
     let stop = shutdown::token(false)?;
     let args = DevArgs {
         admin_database: args.admin_database.on_this_machine(),
+        admin_roles: args.admin_roles.with_passwords(),
         template_database: args.template_database.on_this_machine(),
         redis: args.redis.on_this_machine(),
         ..args

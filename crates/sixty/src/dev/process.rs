@@ -43,8 +43,9 @@ pub(crate) struct Child {
 
 impl ChildPlan<'_> {
     pub(crate) fn serve(&self) -> ChildCommand {
-        let DevArgs { server, operator_token, .. } = self.args;
+        let DevArgs { server, operator_token, admin_database, admin_roles, .. } = self.args;
         let mut environment = self.common();
+        environment.extend(admin_roles.server_of(admin_database).variables());
         environment.extend([
             ("PORT", server.port.to_string().into()),
             ("SIXTY_HOST", server.host.to_string().into()),
@@ -58,9 +59,10 @@ impl ChildPlan<'_> {
     }
 
     pub(crate) fn worker(&self) -> ChildCommand {
-        let DevArgs { postgres, .. } = self.args;
+        let DevArgs { postgres, admin_database, admin_roles, .. } = self.args;
         let ports = &postgres.customer_ports.0;
         let mut environment = self.common();
+        environment.extend(admin_roles.worker_of(admin_database).variables());
         environment.extend(postgres.network.variables());
         environment.extend([
             ("SIXTY_PG_BIN", self.installation.bin_dir.clone().into()),
@@ -73,15 +75,13 @@ impl ChildPlan<'_> {
     /// What both are told. Options of this process become variables, so that they reach the others too.
     fn common(&self) -> Vec<(&'static str, OsString)> {
         let log_format = if self.log.log_format == LogFormatArg::Json { "json" } else { "text" };
-        let mut environment = vec![
+        vec![
             ("SIXTY_HOME", self.home.path().into()),
             ("SIXTY_LOG", self.log.log.clone().into()),
             ("SIXTY_LOG_FORMAT", log_format.into()),
             ("SIXTY_MASTER_KEY_FILE", self.args.master_key.file(self.home.path()).into()),
             ("REDIS_URL", self.args.redis.url().expose_secret().into()),
-        ];
-        environment.extend(self.args.admin_database.variables());
-        environment
+        ]
     }
 }
 
@@ -139,6 +139,13 @@ fn spawn(command: &ChildCommand) -> anyhow::Result<(tokio::process::Child, Optio
         .envs(command.environment.iter().map(|(name, value)| (name, value)))
         // The whole URLs would win over the parts that are set here.
         .env_remove("ADMIN_DATABASE_URL")
+        .env_remove("ADMIN_DB_CA_FILE")
+        // On this machine alone, and the start-up asks the server by HTTP.
+        .env_remove("SIXTY_TLS_CERTIFICATE_FILE")
+        .env_remove("SIXTY_TLS_KEY_FILE")
+        // Each knows its own only.
+        .env_remove("ADMIN_DB_SERVER_PASSWORD")
+        .env_remove("ADMIN_DB_WORKER_PASSWORD")
         .stdin(Stdio::piped())
         .process_group(0)
         .spawn()

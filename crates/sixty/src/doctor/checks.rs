@@ -16,7 +16,7 @@ use crate::dependencies;
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub(super) async fn all(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<Finding>> {
-    let catalog = Catalog::connect(&args.admin_database.catalog_config())?;
+    let catalog = Catalog::connect(&args.admin_database.catalog_config()?)?;
     Ok(vec![
         admin_database(&catalog).await,
         admin_schema(&catalog).await,

@@ -3,6 +3,7 @@
 mod jobs;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::jobs::Worker;
 use anyhow::Context as _;
@@ -15,7 +16,7 @@ use provisioner_local::{LocalConfig, LocalProvisioner, supervise};
 use provisioning::{Engine, EngineConfig, InstanceSpec, Provisioner};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs};
+use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs};
 use crate::shutdown;
 
 /// Do the background work, against an admin database and a Redis that exist.
@@ -29,6 +30,15 @@ pub(crate) struct WorkerArgs {
     postgres: PostgresArgs,
     #[command(flatten)]
     master_key: MasterKeyArgs,
+    #[command(flatten)]
+    anchors: AnchorArgs,
+    /// How many seconds lie between two anchors of the audit log: what was written since the last one can be written anew
+    /// unseen by whoever takes the database over.
+    #[arg(long, env = "SIXTY_AUDIT_ANCHOR_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    audit_anchor_seconds: u64,
+    /// For how many days audit rows are kept. For ever unless given.
+    #[arg(long, env = "SIXTY_AUDIT_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(30..=36_500))]
+    audit_retention_days: Option<u32>,
     /// The hour of the nightly backups, UTC.
     #[arg(long, env = "SIXTY_BACKUP_HOUR", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..24))]
     backup_hour: u32,
@@ -45,7 +55,8 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let keys = args.master_key.ring(&home).await?;
     let admin_database = args.admin_database.resolved(args.master_key.stores()).await?;
     let redis = args.redis.resolved(args.master_key.stores()).await?;
-    let catalog = Catalog::connect(&admin_database.catalog_config())?;
+    let catalog_config = admin_database.catalog_config()?;
+    let catalog = Catalog::connect(&catalog_config)?;
     let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
     // Made now, so that the first customer doesn't wait for it.
     provisioner.prepare_template().await.context("the template for customers' instances can't be made")?;
@@ -53,7 +64,11 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let backups = Backups::new(
         catalog.clone(),
         provisioner.clone(),
-        DatabaseAccess::of_admin(&admin_database.address(), tools)?,
+        DatabaseAccess {
+            ca_certificate: catalog_config.ca_certificate.clone(),
+            requires_tls: catalog_config.requires_tls,
+            ..DatabaseAccess::of_admin(&catalog_config.address, tools)?
+        },
         BackupConfig::new(home.join("backups")),
     );
     let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
@@ -68,19 +83,29 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
 
     let stop = shutdown::token(args.with_parent)?;
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
-    let jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
+    let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))
         .register(jobs::TrialExpiry::new(control_plane.clone()))
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
+        .register(jobs::DeniedAttempts::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
+        .register(jobs::SignInTidy::new(catalog.clone()))
+        .register(jobs::AuditAnchors::new(
+            catalog.clone(),
+            args.anchors.journal(&home)?,
+            Duration::from_secs(args.audit_anchor_seconds),
+        ))
         .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))
         .register(RotateMasterKey::new(catalog.clone(), keys.clone()))
         .register(RotateDataKey::new(catalog.clone(), keys.clone()))
         .register(KeyTidy::new(catalog.clone(), keys))
         .register(backups::BackUpDatabase::new(backups.clone()))
         .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));
+    if let Some(days) = args.audit_retention_days {
+        jobs = jobs.register(jobs::AuditRetention::new(catalog.clone(), days));
+    }
     tokio::join!(
         engine.run(stop.clone()),
         jobs.run(stop.clone()),

@@ -9,6 +9,7 @@ mod database;
 pub mod processes;
 mod program;
 mod running;
+mod signed_in;
 mod stack;
 mod turn;
 mod watchdog;

@@ -17,6 +17,8 @@ pub const CUSTOMER_APP: &str = "customer_test_app";
 pub const CUSTOMER_READONLY: &str = "customer_test_readonly";
 
 pub(crate) const ADMIN_ROLE: &str = "admin_user";
+pub(crate) const SERVER_ROLE: &str = "sixty_server";
+pub(crate) const WORKER_ROLE: &str = "sixty_worker";
 pub(crate) const ADMIN_TEMPLATE: &str = "admin_template";
 pub(crate) const CUSTOMER_TEMPLATE: &str = "customer_template";
 
@@ -64,6 +66,18 @@ impl AdminDatabase {
         url(ADMIN_ROLE, self.port, &self.name)
     }
 
+    /// The whole URL, as the role of `sixty serve`.
+    #[must_use]
+    pub fn server_url(&self) -> String {
+        url(SERVER_ROLE, self.port, &self.name)
+    }
+
+    /// The whole URL, as the role of `sixty worker`.
+    #[must_use]
+    pub fn worker_url(&self) -> String {
+        url(WORKER_ROLE, self.port, &self.name)
+    }
+
     /// The whole URL, as the superuser.
     #[must_use]
     pub fn superuser_url(&self) -> String {
@@ -80,6 +94,12 @@ impl AdminDatabase {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The URL of the role of `sixty serve` through another port, such as a proxy's.
+    #[must_use]
+    pub fn server_url_through(&self, port: u16) -> String {
+        url(SERVER_ROLE, port, &self.name)
     }
 
     /// The URL through another port, such as a proxy's.
@@ -153,6 +173,7 @@ pub async fn connect(url: &str) -> Client {
 pub(crate) async fn migrate_templates(port: u16) {
     let mut admin = connect(&url(ADMIN_ROLE, port, ADMIN_TEMPLATE)).await;
     schema::migrate(&mut admin, MigrationSet::admin()).await.unwrap_or_else(|error| panic!("{error}"));
+    schema::AdminRoles::default().grant(&mut admin).await.unwrap_or_else(|error| panic!("grants: {error:?}"));
     let mut customer = connect(&url(CUSTOMER_OWNER, port, CUSTOMER_TEMPLATE)).await;
     schema::migrate(&mut customer, MigrationSet::customer()).await.unwrap_or_else(|error| panic!("{error}"));
     grant(&customer).await;

@@ -128,11 +128,12 @@ async fn prepared(installation: &Installation, user: &OsUser) -> Result<PathBuf,
     let _lock = lock.map_err(ServerError::file(&lock_file))?;
 
     let key = format!(
-        "{}-{REVISION}-{:.12}-{:.12}-{}",
+        "{}-{REVISION}-{:.12}-{:.12}-{}-{}",
         installation.version,
         MigrationSet::admin().fingerprint(),
         MigrationSet::customer().fingerprint(),
         checksum(&schema::customer_grants("o", "a", "r")),
+        checksum(&schema::AdminRoles::default().grants()),
     );
     let done = root.join(&key);
     if done.exists() {
@@ -185,6 +186,9 @@ async fn fill(server: &PlainServer) -> Result<(), ServerError> {
     let password = SecretString::from(PASSWORD);
     server.ensure_role_and_database(ADMIN_ROLE, &password, ADMIN_TEMPLATE).await?;
     server.ensure_role_and_database(database::CUSTOMER_OWNER, &password, CUSTOMER_TEMPLATE).await?;
+    for role in [database::SERVER_ROLE, database::WORKER_ROLE] {
+        server.ensure_role(role, &password).await?;
+    }
     let superuser = server.superuser("postgres").await?;
     for role in [database::CUSTOMER_APP, database::CUSTOMER_READONLY] {
         superuser.batch_execute(&format!("create role {role} with login password '{PASSWORD}'")).await?;

@@ -75,6 +75,27 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/data-key-rotations", R::SecretsWrite, none()),
         ("GET", "/api/admin/usage", R::UsageRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
+        ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
+        ("GET", "/api/admin/customers/{customer}/impersonations", R::AuditRead, none()),
+        (
+            "POST",
+            "/api/admin/customers/{customer}/impersonations",
+            R::CustomersImpersonate,
+            json!({ "reason": "ticket 7" }),
+        ),
+        ("POST", "/api/admin/customers/{customer}/impersonations/{id}/end", R::CustomersImpersonate, none()),
+        ("GET", "/api/admin/operators", R::OperatorsRead, none()),
+        (
+            "POST",
+            "/api/admin/operators",
+            R::OperatorsWrite,
+            json!({ "email": "a@example.org", "name": "A", "roles": [] }),
+        ),
+        ("GET", "/api/admin/operators/{id}", R::OperatorsRead, none()),
+        ("PATCH", "/api/admin/operators/{id}", R::OperatorsWrite, json!({})),
+        ("POST", "/api/admin/operators/{id}/reset-password", R::OperatorsWrite, none()),
+        ("POST", "/api/admin/operators/{id}/reset-second-factor", R::OperatorsWrite, none()),
+        ("POST", "/api/admin/operators/{id}/sign-out", R::OperatorsWrite, none()),
     ]
 }
 

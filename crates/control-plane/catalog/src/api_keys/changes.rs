@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
 use ipnet::IpNet;
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use super::{ApiKeyRecord, COLUMNS, get, record};
 use crate::{CatalogError, GenericClient, query, row};
@@ -35,6 +36,17 @@ pub struct NewApiKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// The key that it replaces, with its quota.
     pub replaces: Option<Replaced>,
+    /// The operator who acts in the customer's place with it, and why.
+    pub impersonation: Option<NewImpersonation>,
+}
+
+/// Who acts in a customer's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewImpersonation {
+    /// The operator.
+    pub operator_id: Uuid,
+    /// Why they do.
+    pub reason: String,
 }
 
 /// A key that another one replaces.
@@ -68,6 +80,7 @@ impl NewApiKey {
             rate_limit_period: RateLimitPeriod::Month,
             expires_at: None,
             replaces: None,
+            impersonation: None,
         }
     }
 }
@@ -81,8 +94,9 @@ impl NewApiKey {
 pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiKeyRecord, CatalogError> {
     let sql = format!(
         "insert into admin_api_keys (id, customer_id, key_hash, key_prefix, name, description, permissions,
-             rate_limit_requests, rate_limit_period, expires_at, allowed_networks, rotated_from, quota_key_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10, $11::text[]::cidr[], $12, $13)
+             rate_limit_requests, rate_limit_period, expires_at, allowed_networks, rotated_from, quota_key_id,
+             impersonated_by, impersonation_reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10, $11::text[]::cidr[], $12, $13, $14, $15)
          returning {COLUMNS}"
     );
     let inserted = query::one(
@@ -102,6 +116,8 @@ pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiK
             &network_texts(&new.allowed_networks),
             &new.replaces.map(|replaced| replaced.id.uuid()),
             &new.replaces.map(|replaced| replaced.quota_key_id.uuid()),
+            &new.impersonation.as_ref().map(|impersonation| impersonation.operator_id),
+            &new.impersonation.as_ref().map(|impersonation| impersonation.reason.as_str()),
         ],
     )
     .await?;
@@ -202,6 +218,21 @@ pub async fn revoke(
         return Ok(Some(Revoked { key: record(&row)?, is_new: true }));
     }
     Ok(get(client, customer, id).await?.map(|key| Revoked { key, is_new: false }))
+}
+
+/// Takes every key back with which an operator acts in customers' places.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn revoke_impersonations(
+    client: &impl GenericClient,
+    operator: Uuid,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    let sql = format!(
+        "update admin_api_keys set status = 'revoked', revoked_at = now()
+         where impersonated_by = $1 and status = 'active' returning {COLUMNS}"
+    );
+    row::all(&query::rows(client, &sql, &[&operator]).await?, record)
 }
 
 /// Lets a customer's key work no longer than until this time. A key that ends sooner by itself stays as it is.

@@ -96,3 +96,47 @@ async fn every_action_can_be_written_and_pages_show_each_once() {
     seen.sort_unstable();
     assert_eq!(seen, AuditAction::ALL);
 }
+
+#[tokio::test]
+async fn rows_go_from_the_beginning_of_their_chain_when_they_are_old_enough() {
+    let (database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let acme = setup::customer(&client, "acme").await.id;
+    // Two old ones, a new one, and an old one behind it, which can't go before it.
+    let owner = testkit::connect(&database.url()).await;
+    let sql = format!(
+        "insert into admin_audit_logs (customer_id, action, resource_id, created_at)
+         select '{acme}'::uuid, 'customer_updated', n, now() - case when n = 3 then interval '1 day' else interval '90 days' end
+         from generate_series(1, 4) n"
+    );
+    owner.batch_execute(&sql).await.unwrap();
+    let cutoff = Utc::now() - chrono::TimeDelta::days(30);
+    let worker =
+        catalog::Catalog::connect(&catalog::CatalogConfig::new(database.worker_url().into())).unwrap();
+    let worker = worker.client().await.unwrap();
+    assert_eq!(audit::remove_before(&worker, cutoff).await.unwrap(), 2);
+    assert_eq!(audit::remove_before(&worker, cutoff).await.unwrap(), 0);
+    let left =
+        "select resource_id from admin_audit_logs where customer_id is not null order by chain_sequence";
+    let left = owner.query(left, &[]).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), ["3", "4"]);
+    let recorded =
+        owner.query_one("select sum(removed_rows)::bigint from admin_audit_removals", &[]).await.unwrap();
+    assert_eq!(recorded.get::<_, i64>(0), 2);
+}
+
+#[tokio::test]
+async fn what_looks_like_a_secret_is_masked_before_it_is_written() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let acme = setup::customer(&client, "acme").await.id;
+    let planted = AuditEntry {
+        old_values: Some(json!({ "webhook_secret": "hunter2" })),
+        new_values: Some(json!({ "deep": [{ "password": "hunter2", "name": "n" }] })),
+        ..entry(acme, AuditAction::CustomerUpdated, "customer")
+    };
+    let id = audit::insert(&client, &Actor::system(), &planted).await.unwrap();
+    let sql = "select admin_audit_logs::text from admin_audit_logs where id = $1";
+    let text: String = client.query_one(sql, &[&id]).await.unwrap().get(0);
+    assert!(text.contains("***") && text.contains('n') && !text.contains("hunter2"), "{text}");
+}

@@ -10,7 +10,7 @@ use domain::{ApiKeyId, CustomerId, Permission};
 use secrets::ApiKey;
 use serde_json::json;
 
-use super::{created_values, no_key};
+use super::{check_own, created_values, no_key};
 use crate::field::FieldCheck;
 use crate::{Actor, ControlPlane, Right, UseCaseError, commit, version};
 
@@ -65,6 +65,7 @@ pub async fn rotate(
     // Two at once: the second waits here, and then finds the key rotated.
     let before = api_keys::lock_for_update(&transaction, found.id, id).await?.ok_or_else(no_key)?;
     version::check_tag(if_match, &version::key_tag(&before))?;
+    check_own(&before)?;
     check_state(&transaction, &before, now).await?;
 
     let new = successor(&before, &key, request, now);

@@ -55,7 +55,7 @@ impl Drop for Worker {
 impl House {
     pub(crate) async fn new() -> Self {
         let database = testkit::admin_database().await;
-        let catalog = Catalog::connect(&CatalogConfig::new(database.url().into())).unwrap();
+        let catalog = Catalog::connect(&CatalogConfig::new(database.server_url().into())).unwrap();
         let master_key = MasterKey::generate();
         Self {
             control_plane: ControlPlane::new(catalog.clone(), master_key.clone()),
@@ -74,7 +74,8 @@ impl House {
             scan_every: Duration::from_millis(50),
             ..EngineConfig::new(name.to_owned(), 40_000..=40_999)
         };
-        let (url, backend, master_key) = (self.database.url(), self.backend.clone(), self.master_key.clone());
+        let (url, backend, master_key) =
+            (self.database.worker_url(), self.backend.clone(), self.master_key.clone());
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.spawn(async move {
             let catalog = Catalog::connect(&CatalogConfig::new(url.into())).unwrap();

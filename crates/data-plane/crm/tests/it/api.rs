@@ -65,6 +65,7 @@ impl Api {
             status_changed_at: Utc::now(),
             trial_ends_at: None,
             lifecycle: Lifecycle::Ready,
+            impersonator: None,
             modules: Vec::new(),
         };
         Self { customer, principal, organization: Mutex::default() }

@@ -4,6 +4,7 @@ mod backup;
 mod connect;
 mod create;
 mod delete;
+mod impersonate;
 mod show;
 
 use super::exit::Failure;
@@ -58,6 +59,20 @@ pub(crate) enum CustomerCommand {
     Backups(backup::ListArgs),
     /// Restore a backup into a new customer; the old one is not touched
     Restore(backup::RestoreArgs),
+    /// Act in a customer's place, for half an hour at most; the key is shown once, and the customer is told
+    Impersonate(impersonate::ImpersonateArgs),
+    /// Act in a customer's place no longer
+    EndImpersonation {
+        /// The customerId or UUID
+        customer: String,
+        /// The impersonation's id, as `impersonations` shows it
+        id: String,
+    },
+    /// List who acts, or acted, in a customer's place, the newest first
+    Impersonations {
+        /// The customerId or UUID
+        customer: String,
+    },
 }
 
 /// Whether to wait for an operation's end.
@@ -81,5 +96,8 @@ pub(super) async fn run(session: &mut Session, command: CustomerCommand) -> Resu
         CustomerCommand::Backup { customer } => backup::request(session, &customer).await,
         CustomerCommand::Backups(args) => backup::list(session, args).await,
         CustomerCommand::Restore(args) => backup::restore(session, args).await,
+        CustomerCommand::Impersonate(args) => impersonate::begin(session, args).await,
+        CustomerCommand::EndImpersonation { customer, id } => impersonate::end(session, &customer, &id).await,
+        CustomerCommand::Impersonations { customer } => impersonate::list(session, &customer).await,
     }
 }

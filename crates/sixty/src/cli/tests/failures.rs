@@ -56,7 +56,7 @@ async fn people_are_told_the_fields_the_request_and_what_to_do() {
     --- notes
     error: 2 fields are wrong; see errors.
     request: 0190a0a0-0000-7000-8000-0000000000ff
-    hint: the token is that of SIXTY_OPERATOR_TOKEN, else of the file operator-token in SIXTY_HOME
+    hint: the token is that of SIXTY_OPERATOR_TOKEN, else of `sixty login`, else of the file operator-token in SIXTY_HOME
     --- code 5
     ");
 }
@@ -103,6 +103,31 @@ async fn the_token_comes_from_the_variable_or_the_file() {
     assert_eq!(run(access.clone(), "customer show 404").await.code, 3);
     std::fs::write(&access.token_file, "\n").unwrap();
     assert_eq!(run(access, "customer show 404").await.code, 5);
+}
+
+#[tokio::test]
+async fn a_session_is_shown_to_the_server_that_gave_it_and_to_no_other() {
+    let shown = get(|headers: axum::http::HeaderMap| async move {
+        let shown = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        axum::Json(json!({
+            "credential": shown, "email": null, "name": null, "roles": [], "permissions": []
+        }))
+    });
+    let router = Router::new().route("/api/admin/session", shown);
+    let (home, other) = (serve(router.clone()).await, serve(router).await);
+    let folder = tempfile::tempdir().unwrap();
+    let mut access = access(home.clone());
+    access.token = None;
+    access.session_file = folder.path().join("session");
+    access.token_file = folder.path().join("operator-token");
+    std::fs::write(&access.token_file, "op_from_file\n").unwrap();
+    let session = crate::cli::signed_in::SignedIn { url: home, token: "os_of_home".into() };
+    crate::cli::signed_in::keep(&access, &session).unwrap();
+    let ran = run(access.clone(), "whoami").await;
+    assert!(ran.results.contains("Bearer os_of_home"), "{}", ran.whole());
+    access.url = other;
+    let ran = run(access, "whoami").await;
+    assert!(ran.results.contains("Bearer op_from_file"), "{}", ran.whole());
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ impl Recorder {
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut recorder = Self { child, input, output };
         recorder.send(&Orders {
-            database_url: world.database.url_through(world.proxy.port()),
+            database_url: world.database.server_url_through(world.proxy.port()),
             folder: world.folder().to_owned(),
             customer: world.customer.uuid(),
         });

@@ -65,7 +65,7 @@ impl World {
 
     /// Through the proxy.
     pub(crate) fn catalog(&self) -> Catalog {
-        let url = self.database.url_through(self.proxy.port());
+        let url = self.database.server_url_through(self.proxy.port());
         let config =
             CatalogConfig { connect_timeout: Duration::from_millis(500), ..CatalogConfig::new(url.into()) };
         Catalog::connect(&config).unwrap()

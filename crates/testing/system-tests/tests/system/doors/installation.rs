@@ -44,6 +44,7 @@ impl Installation {
             .with("REDIS_HOST", "127.0.0.1")
             .with("REDIS_PORT", redis.port().to_string())
             .with("REDIS_PASSWORD", "dev_password")
+            .with("SIXTY_AUDIT_ANCHOR_SECONDS", "1")
             .with("SIXTY_OPERATOR_TOKEN", &token);
         let operator = Api::new(stack.ports.server).with_token(&token);
         Self { program, admin_url, operator, stack, server, _template: template, _redis: redis }

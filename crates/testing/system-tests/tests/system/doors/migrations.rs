@@ -1,5 +1,7 @@
 //! `sixty migrate`, by several at once.
 
+use std::fs;
+
 use futures_util::future::join_all;
 use testkit::connect;
 
@@ -26,4 +28,38 @@ pub(super) async fn story(installation: &Installation) {
     assert_eq!(refused.code, Some(1), "{refused:?}");
     let wrong = installation.program.clone().with("ADMIN_DB_PASSWORD", "sesame-open").run(&["migrate"]).await;
     assert!(wrong.code == Some(1) && !wrong.errors.contains("sesame-open"), "{wrong:?}");
+}
+
+/// Who speaks to the admin database encrypted, and what is never sent in the clear.
+pub(super) async fn are_encrypted_when_they_have_to_be(installation: &Installation) {
+    let migrate = async |variables: &[(&'static str, &str)]| {
+        let program = installation.program.clone();
+        let told = variables.iter().fold(program, |program, (name, value)| program.with(name, *value));
+        told.run(&["migrate"]).await
+    };
+    let folder = installation.stack.path();
+    let authority = folder.join("database-authority.crt");
+    fs::write(&authority, testkit::customer_database().await.ca_certificate()).unwrap();
+    let authority = authority.to_string_lossy().into_owned();
+    let other =
+        postgres_server::certificate::CertificateAuthority::open(&folder.join("other-authority")).unwrap();
+    let stranger = folder.join("stranger.crt");
+    fs::write(&stranger, other.certificate()).unwrap();
+    let stranger = stranger.to_string_lossy().into_owned();
+
+    for host in ["localhost", "127.0.0.1"] {
+        migrate(&[("ADMIN_DB_HOST", host), ("ADMIN_DB_CA_FILE", &authority)]).await.succeeded();
+    }
+    let refused: [(&[(&'static str, &str)], &str); 4] = [
+        (&[("ADMIN_DB_CA_FILE", &stranger)], "certificate"),
+        (&[("ADMIN_DB_TLS", "verify-full")], "certificate"),
+        (&[("ADMIN_DB_CA_FILE", "/nowhere.crt")], "ADMIN_DB_CA_FILE"),
+        (&[("ADMIN_DB_HOST", "192.0.2.1"), ("ADMIN_DB_TLS", "plain")], "ADMIN_DB_TLS=verify-full"),
+    ];
+    for (variables, reason) in refused {
+        let ended = migrate(variables).await;
+        assert_eq!(ended.code, Some(1), "{variables:?}: {ended:?}");
+        assert!(ended.errors.contains(reason), "{variables:?}: {ended:?}");
+        assert!(!ended.errors.contains(testkit::PASSWORD), "{ended:?}");
+    }
 }

@@ -37,23 +37,41 @@ pub(super) async fn placed(stack: &Stack, customer: &str) -> Placed {
 impl Placed {
     /// Waits until no step works on the instance, and keeps the next from beginning until the answer is dropped.
     pub(super) async fn hold(&self) -> File {
-        let path = self.lock.clone();
-        let file = File::options().create(true).truncate(false).write(true).open(path).unwrap();
-        tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await.unwrap().unwrap()
+        self.hold_when("no step to work on the instance", || true).await
     }
 
     /// Holds it when it is made, and doesn't run yet.
     pub(super) async fn hold_before_start(&self) -> File {
-        testkit::wait_for("the instance to be made", LIMIT, || async { self.folder.exists() }).await;
-        let held = self.hold().await;
+        let folder = self.folder.clone();
+        let held = self.hold_when("the instance to be made", move || folder.exists()).await;
         assert!(!self.process_file().exists(), "it runs already");
         held
     }
 
     /// Holds it when it runs, and isn't configured yet.
     pub(super) async fn hold_before_configuration(&self) -> File {
-        testkit::wait_for("the instance to run", LIMIT, || async { self.process_file().exists() }).await;
-        self.hold().await
+        let file = self.process_file();
+        self.hold_when("the instance to run", move || file.exists()).await
+    }
+
+    /// Holds it between two steps, as soon as this is so. It waits for the lock of the step that makes it so, and has it
+    /// before the next step asks: who looks first and takes the lock then may come too late.
+    async fn hold_when(&self, what: &'static str, is_so: impl Fn() -> bool) -> File {
+        let path = self.lock.clone();
+        let begun = Instant::now();
+        loop {
+            let path = path.clone();
+            let locked = tokio::task::spawn_blocking(move || {
+                let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+                file.lock().map(|()| file)
+            });
+            let file = locked.await.unwrap().unwrap();
+            if is_so() {
+                return file;
+            }
+            drop(file);
+            assert!(begun.elapsed() < LIMIT, "{what}: nothing came of it");
+        }
     }
 
     fn process_file(&self) -> PathBuf {

@@ -2,8 +2,10 @@
 
 mod backups;
 mod commands;
+mod impersonation;
 mod lifecycle;
 mod live_events;
+mod sign_in;
 mod sign_up_contract;
 mod usage;
 
@@ -19,5 +21,7 @@ async fn customers_are_signed_up_changed_counted_backed_up_and_restored() {
         usage::story(&stack),
         backups::story(&stack),
         commands::story(&stack),
+        sign_in::story(&stack),
+        impersonation::story(&stack),
     );
 }

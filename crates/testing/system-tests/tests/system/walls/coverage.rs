@@ -29,16 +29,20 @@ pub(super) async fn story(
     let organization = globex.api.get("/api/v1/organizations?sort=created_at").await.expect(200);
     let organization = organization["data"][0]["id"].as_str().unwrap();
 
+    let owner = stack.signed_in("walls@example.org", &["owner"]).await;
     for route in routes {
         match route.audience() {
             Audience::Public => {
                 send(&stack.operator.anonymous(), route, NOBODY).await.expect(200);
             }
+            Audience::Stranger => {
+                send(&stack.operator.anonymous(), route, NOBODY).await.expect_problem(401, "sign-in-refused");
+            }
             Audience::Operator => {
                 for api in [stack.operator.anonymous(), acme.api.clone()] {
                     send(&api, route, NOBODY).await.expect_problem(401, "unauthenticated");
                 }
-                the_operator_is_told_what_is_not_there(stack, route).await;
+                the_operator_is_told_what_is_not_there(&owner, route).await;
             }
             Audience::Customer => {
                 for api in [stack.operator.anonymous(), stack.operator.clone()] {
@@ -75,7 +79,7 @@ async fn send(api: &Api, route: &Route, parameter: &str) -> Answer {
     let body = match (route.audience(), route.method.as_str()) {
         (Audience::Customer, "POST") => example(route.resource(), "x"),
         (Audience::Customer, "PATCH") => json!({}),
-        (Audience::Operator, "POST" | "PUT" | "PATCH") => operator_body(&route.path),
+        (Audience::Operator | Audience::Stranger, "POST" | "PUT" | "PATCH") => operator_body(&route.path),
         _ => return api.send(request).await,
     };
     api.send(request.json(&body)).await
@@ -86,6 +90,8 @@ fn operator_body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap_or_default() {
         "connection-urls" => json!({ "role": "app" }),
         "api-keys" => json!({ "name": "Key" }),
+        "session" => json!({ "email": "nobody@example.org", "password": "wrong" }),
+        "impersonations" => json!({ "reason": "ticket 7" }),
         "retirements" => json!({ "key_id": "feedbeef" }),
         "{module_key}" => json!({ "enabled": true }),
         "restores" => {
@@ -95,12 +101,12 @@ fn operator_body(path: &str) -> Value {
     }
 }
 
-async fn the_operator_is_told_what_is_not_there(stack: &Stack, route: &Route) {
+async fn the_operator_is_told_what_is_not_there(owner: &Api, route: &Route) {
     if !route.path.contains('{') {
         return;
     }
     for parameter in [NOBODY, "nobody", "%00", "..%2f"] {
-        send(&stack.operator, route, parameter).await.expect_problem(404, "not-found");
+        send(owner, route, parameter).await.expect_problem(404, "not-found");
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Audience {
     Public,
     /// A customer's program.
     Customer,
+    /// Somebody who is to be known yet: an operator who signs in.
+    Stranger,
     /// An operator.
     Operator,
 }
@@ -44,6 +46,7 @@ impl Route {
         match self.path.as_str() {
             "/api/health" | "/api/ready" => Audience::Public,
             path if path.starts_with("/api/v1/") => Audience::Customer,
+            "/api/admin/session" if self.method == Method::POST => Audience::Stranger,
             path if path.starts_with("/api/admin/") || path.starts_with("/api/provision") => {
                 Audience::Operator
             }

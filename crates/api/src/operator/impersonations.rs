@@ -1,0 +1,131 @@
+//! Acting in a customer's place: `/api/admin/customers/{customer}/impersonations`.
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::{Extension, Json};
+use catalog::api_keys::ApiKeyRecord;
+use chrono::{DateTime, Utc};
+use customers::Actor;
+use domain::ApiKeyId;
+use http::HeaderValue;
+use identity::impersonation::ImpersonationRequest;
+use problem::{JsonBody, PathParam, Problem};
+use secrets::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::api_keys::shown_once;
+use super::page::Listing;
+use crate::ApiState;
+use crate::problem_document::ProblemDocument;
+use crate::problems::problem_of;
+
+/// An operator who acts, or acted, in a customer's place.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImpersonationView {
+    /// The id of the key: the audit rows and the usage name it.
+    id: Uuid,
+    customer_uuid: Uuid,
+    operator_id: Option<Uuid>,
+    /// Why. The customer reads it in their own log.
+    reason: Option<String>,
+    /// What the key may do.
+    permissions: Vec<String>,
+    /// `active`, `revoked` or `expired`.
+    status: String,
+    /// When it ends, at most half an hour after its beginning.
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    /// When it was ended before that.
+    ended_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<ApiKeyRecord> for ImpersonationView {
+    fn from(row: ApiKeyRecord) -> Self {
+        Self {
+            id: row.id.uuid(),
+            customer_uuid: row.customer_id.uuid(),
+            operator_id: row.impersonated_by,
+            reason: row.impersonation_reason,
+            permissions: row.permissions,
+            status: row.status.to_string(),
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            ended_at: row.revoked_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// An impersonation that has begun. Shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewImpersonationView {
+    /// The key with which the operator calls the customer API. It is shown here and never again.
+    key: String,
+    #[serde(flatten)]
+    shown: ImpersonationView,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImpersonationBody {
+    /// Why. The customer reads it in their own log.
+    #[schema(min_length = 3, max_length = 500)]
+    reason: String,
+    /// For how long; 15 when not given.
+    #[schema(minimum = 1, maximum = 30)]
+    minutes: Option<i64>,
+    /// Whether to write, too; that needs a permission of its own.
+    #[serde(default)]
+    write: bool,
+}
+
+/// Who acts, or acted, in a customer's place, the newest first.
+#[utoipa::path(get, path = "/api/admin/customers/{customer}/impersonations", tag = "impersonation",
+    params(("customer" = String, Path, description = "The UUID or the customerId")),
+    responses((status = 200, body = Listing<ImpersonationView>)))]
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(customer): PathParam<String>,
+) -> Result<Json<Listing<ImpersonationView>>, Problem> {
+    let rows = state.identity.impersonations(&actor, &customer).await.map_err(problem_of)?;
+    Ok(Json(Listing { data: rows.into_iter().map(ImpersonationView::from).collect(), next_cursor: None }))
+}
+
+/// Begins to act in a customer's place, with a key that is shown once and ends by itself. The customer's own log tells of it;
+/// every answer to the key has `X-Impersonated-By`. Only an operator who is signed in does this.
+#[utoipa::path(post, path = "/api/admin/customers/{customer}/impersonations", tag = "impersonation",
+    params(("customer" = String, Path, description = "The UUID or the customerId")),
+    request_body = ImpersonationBody, responses((status = 201, body = NewImpersonationView),
+        (status = 409, description = "The customer has no database that could tell of it", body = ProblemDocument)))]
+pub(crate) async fn create(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(customer): PathParam<String>,
+    JsonBody(body): JsonBody<ImpersonationBody>,
+) -> Result<Response, Problem> {
+    let request = ImpersonationRequest { reason: body.reason, minutes: body.minutes, write: body.write };
+    let begun = state.identity.impersonate(&actor, &customer, &request, &*state.customer_log).await;
+    let (row, key) = begun.map_err(problem_of)?;
+    let location = HeaderValue::try_from(format!("/api/admin/customers/{}/impersonations", row.customer_id))
+        .unwrap_or_else(|_| HeaderValue::from_static("/"));
+    let view = NewImpersonationView { key: key.secret().expose_secret().to_owned(), shown: row.into() };
+    Ok(shown_once(location, view))
+}
+
+/// Ends an impersonation of one's own. Anybody who may revoke keys can revoke its key.
+#[utoipa::path(post, path = "/api/admin/customers/{customer}/impersonations/{id}/end", tag = "impersonation",
+    params(("customer" = String, Path, description = "The UUID or the customerId"),
+        ("id" = Uuid, Path, description = "The impersonation")),
+    responses((status = 200, body = ImpersonationView)))]
+pub(crate) async fn end(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam((customer, id)): PathParam<(String, ApiKeyId)>,
+) -> Result<Json<ImpersonationView>, Problem> {
+    let ended = state.identity.end_impersonation(&actor, &customer, id, &*state.customer_log).await;
+    ended.map(|row| Json(row.into())).map_err(problem_of)
+}

@@ -1,0 +1,55 @@
+//! Who shows this token.
+
+use catalog::operator_sessions::LiveSession;
+use catalog::operators::OperatorRow;
+use catalog::{CatalogError, operator_sessions, operator_tokens, operators};
+use domain::operator::{Actor, Credential, Rights};
+use secrets::token::sha256_hex;
+
+use crate::service::LONGEST_IDLE;
+use crate::{Caller, Identity};
+
+impl Identity {
+    /// The session of a token that was shown in this way: what a browser keeps in a cookie is worth nothing elsewhere.
+    /// `None` when it has ended, or never was.
+    ///
+    /// # Errors
+    /// When the admin database can't be asked.
+    pub async fn session(&self, token: &str, in_cookie: bool) -> Result<Option<LiveSession>, CatalogError> {
+        let client = self.client_for_sign_in().await?;
+        let found = operator_sessions::live(&client, &sha256_hex(token), LONGEST_IDLE).await?;
+        let Some(session) = found.filter(|session| session.in_cookie == in_cookie) else { return Ok(None) };
+        operator_sessions::touch(&client, session.id).await?;
+        Ok(Some(session))
+    }
+
+    /// The operator of an API token, with what the token may do of what they may do now.
+    ///
+    /// # Errors
+    /// When the admin database can't be asked.
+    pub async fn bearer_of_token(&self, token: &str, caller: Caller) -> Result<Option<Actor>, CatalogError> {
+        let client = self.client_for_sign_in().await?;
+        let Some(token) = operator_tokens::live(&client, &sha256_hex(token)).await? else { return Ok(None) };
+        operator_tokens::touch(&client, token.id).await?;
+        let rights = Rights::of_roles(&token.roles).and(Rights::of(&token.permissions));
+        let actor = Actor::operator(token.operator_id, Credential::Token(token.id), rights);
+        Ok(Some(actor.from(caller.ip_address, caller.user_agent)))
+    }
+
+    /// The account of whoever asks; `None` for the token of the configuration.
+    ///
+    /// # Errors
+    /// When the admin database can't be asked.
+    pub async fn account(&self, actor: &Actor) -> Result<Option<OperatorRow>, CatalogError> {
+        let Some(id) = actor.operator_id() else { return Ok(None) };
+        operators::get(&self.client_for_sign_in().await?, id).await
+    }
+}
+
+/// The operator of a complete session, with what their roles allow.
+#[must_use]
+pub fn operator_of(session: &LiveSession, caller: Caller) -> Actor {
+    let rights = Rights::of_roles(&session.roles);
+    Actor::operator(session.operator_id, Credential::Session(session.id), rights)
+        .from(caller.ip_address, caller.user_agent)
+}

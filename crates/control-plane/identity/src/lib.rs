@@ -1,0 +1,26 @@
+//! Operators: their accounts, how they sign in, their sessions and API tokens.
+//!
+//! A sign-in has two steps. Who shows the right password gets a session that can do nothing but show the second factor, or
+//! set one up the first time; who shows that gets a session under a new token. Guesses are counted in the admin database
+//! before anybody looks whether they are right, so that they are slowed over all servers.
+
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod authenticator;
+mod caller;
+mod error;
+mod guesses;
+pub mod impersonation;
+pub mod known;
+pub mod operators;
+mod passwords;
+mod service;
+pub mod sessions;
+pub mod sign_in;
+pub mod tokens;
+
+pub use caller::Caller;
+pub use error::SignInError;
+pub use service::Identity;
+pub use sign_in::{NextStep, SignedIn};

@@ -1,0 +1,103 @@
+-- The rights of the server's and the worker's roles in the admin database. Run by its owner after every migration, in a
+-- transaction; safe to run again. What isn't named here isn't granted: a right that is taken out of this file is gone
+-- after the next run, and a new table is closed until it has its lines.
+
+do $$
+begin
+    if :'server' = :'worker' or current_user in (:'server', :'worker') then
+        raise exception 'the server, the worker and the owner of the tables must be three different roles'
+            using errcode = 'invalid_role_specification';
+    end if;
+    execute format('revoke create, temporary on database %I from public', current_database());
+    execute format('grant connect on database %I to %I, %I', current_database(), :'server', :'worker');
+end
+$$;
+revoke all on all tables in schema public from public, :"server", :"worker";
+revoke all on all sequences in schema public from public, :"server", :"worker";
+grant usage on schema public to :"server", :"worker";
+
+-- ------------------------------------------------------------------------- what runs with the rights of the owner
+-- These triggers keep tables that nobody else writes: the ends of the audit's chains, the roll-ups of usage. `create or
+-- replace` in a migration takes this away again, which is one more reason to run this file after each.
+
+alter function admin_audit_join_chain() security definer set search_path = public, pg_temp;
+alter function admin_refuse_retired_master_key() security definer set search_path = public, pg_temp;
+
+-- The partitions of usage and the retention of usage and audit: the worker may call these, and has no other way.
+alter function admin_ensure_api_usage_partitions(integer) security definer set search_path = public, pg_temp;
+alter function admin_retire_api_usage(integer) security definer set search_path = public, pg_temp;
+alter function admin_rebuild_api_usage_daily(date) security definer set search_path = public, pg_temp;
+alter function admin_audit_remove(uuid, bigint) security definer set search_path = public, pg_temp;
+revoke execute on function
+    admin_ensure_api_usage_partitions(integer), admin_retire_api_usage(integer), admin_rebuild_api_usage_daily(date),
+    admin_finish_api_usage_roll_ups(timestamptz, timestamptz), admin_audit_remove(uuid, bigint)
+from public, :"server", :"worker";
+grant execute on function
+    admin_ensure_api_usage_partitions(integer), admin_retire_api_usage(integer), admin_rebuild_api_usage_daily(date),
+    admin_audit_remove(uuid, bigint)
+to :"worker";
+
+-- --------------------------------------------------------------------------------------------------- the worker
+-- It backs the database up, so it reads everything, also what comes later (a month's partition of usage).
+
+grant select on all tables in schema public to :"worker";
+grant select on all sequences in schema public to :"worker";
+alter default privileges in schema public grant select on tables to :"worker";
+alter default privileges in schema public grant select on sequences to :"worker";
+
+grant insert on admin_audit_logs to :"worker";
+grant update, delete on admin_customers to :"worker";
+grant insert, update on admin_customer_modules to :"worker";
+grant update on admin_api_keys to :"worker";
+grant update on admin_customer_ai_keys to :"worker";
+grant insert, update, delete on admin_instances to :"worker";
+grant insert, update, delete on admin_data_keys to :"worker";
+grant insert, update, delete on admin_database_credentials to :"worker";
+grant insert, update on admin_operations to :"worker";
+grant insert, update on admin_operation_steps to :"worker";
+grant insert, update, delete on admin_jobs to :"worker";
+grant insert, update on admin_job_schedules to :"worker";
+grant insert, update, delete on admin_backups to :"worker";
+grant update, delete on admin_idempotency_keys to :"worker";
+grant insert, update on admin_master_keys to :"worker";
+grant update on admin_key_rotations to :"worker";
+grant update on admin_operators to :"worker";
+grant delete on admin_operator_recovery_codes to :"worker";
+grant delete on admin_operator_sessions to :"worker";
+grant delete on admin_operator_tokens to :"worker";
+grant delete on admin_sign_in_guesses to :"worker";
+grant insert, update, delete on admin_denied_attempts to :"worker";
+
+-- --------------------------------------------------------------------------------------------------- the server
+-- Audit and usage are added to and read, never changed.
+
+grant select, insert on admin_audit_logs to :"server";
+grant select on admin_audit_heads, admin_audit_removals to :"server";
+grant select, insert on admin_api_usage to :"server";
+grant select on admin_api_usage_daily, admin_api_usage_retired, admin_api_usage_summary to :"server";
+-- Not usage, but how far each server's own spool was handed over.
+grant select, insert, update, delete on admin_usage_spools to :"server";
+
+grant select on admin_schema_migrations to :"server";
+grant select on admin_feature_modules to :"server";
+grant select, insert, update on admin_customers to :"server";
+grant select, insert, update on admin_customer_modules to :"server";
+grant select, insert, update on admin_api_keys to :"server";
+grant select on admin_customer_summary to :"server";
+grant select on admin_instances to :"server";
+grant select, insert, update on admin_data_keys to :"server";
+grant select on admin_database_credentials to :"server";
+-- How many secrets a new data key has to seal.
+grant select on admin_customer_ai_keys to :"server";
+grant select, insert, update on admin_operations to :"server";
+grant select, insert, update on admin_operation_steps to :"server";
+grant select, insert, update on admin_jobs to :"server";
+grant select on admin_backups to :"server";
+grant select, insert, update, delete on admin_idempotency_keys to :"server";
+grant select, insert, update on admin_master_keys to :"server";
+grant select, insert on admin_key_rotations to :"server";
+grant select, insert, update on admin_operators to :"server";
+grant select, insert, update, delete on admin_operator_recovery_codes to :"server";
+grant select, insert, update, delete on admin_operator_sessions to :"server";
+grant select, insert, update on admin_operator_tokens to :"server";
+grant select, insert, update, delete on admin_sign_in_guesses to :"server";
