@@ -46,7 +46,7 @@ alter default privileges in schema public grant select on tables to :"worker";
 alter default privileges in schema public grant select on sequences to :"worker";
 
 grant insert on admin_audit_logs to :"worker";
-grant update, delete on admin_customers to :"worker";
+grant insert, update, delete on admin_customers to :"worker";
 grant insert, update on admin_customer_modules to :"worker";
 grant update on admin_api_keys to :"worker";
 grant update on admin_customer_ai_keys to :"worker";
@@ -67,6 +67,9 @@ grant delete on admin_operator_sessions to :"worker";
 grant delete on admin_operator_tokens to :"worker";
 grant delete on admin_sign_in_guesses to :"worker";
 grant insert, update, delete on admin_denied_attempts to :"worker";
+grant update, delete on admin_clerk_messages to :"worker";
+grant insert, update on admin_clerk_organizations, admin_clerk_users, admin_clerk_memberships to :"worker";
+grant insert, delete on admin_clerk_reconciliations to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the server
 -- Audit and usage are added to and read, never changed.
@@ -101,3 +104,7 @@ grant select, insert, update, delete on admin_operator_recovery_codes to :"serve
 grant select, insert, update, delete on admin_operator_sessions to :"server";
 grant select, insert, update on admin_operator_tokens to :"server";
 grant select, insert, update, delete on admin_sign_in_guesses to :"server";
+-- What comes in is written down; what is done about it is the worker's. Only a replay makes a message wait again.
+grant select, insert, update on admin_clerk_messages to :"server";
+grant select on admin_clerk_organizations, admin_clerk_users, admin_clerk_memberships to :"server";
+grant select on admin_clerk_reconciliations to :"server";

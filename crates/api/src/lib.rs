@@ -17,6 +17,7 @@ mod problems;
 mod provision;
 mod server;
 mod tls;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,8 @@ pub struct ApiParts {
     pub operator_token: Option<OperatorToken>,
     /// The sites whose pages may ask the customer API.
     pub allowed_origins: AllowedOrigins,
+    /// Where messages of Clerk come in, if they do.
+    pub clerk_webhook: Option<clerk::Webhook>,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
     pub stop: CancellationToken,
     /// How long `POST /api/provision` waits for a customer to be ready before it takes the sign-up back.
@@ -82,6 +85,7 @@ pub(crate) struct ApiState {
     pub(crate) identity: Identity,
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
     pub(crate) provision_wait: Duration,
+    pub(crate) clerk_webhook: Option<clerk::Webhook>,
     pub(crate) stop: CancellationToken,
     /// Where the customers are told who acts in their place.
     pub(crate) customer_log: Arc<dyn CustomerLog>,
@@ -105,6 +109,7 @@ pub fn router(parts: ApiParts) -> Router {
         identity: parts.identity,
         operator_token: parts.operator_token.map(Arc::new),
         provision_wait: parts.provision_wait,
+        clerk_webhook: parts.clerk_webhook,
         stop: parts.stop,
         customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),
@@ -116,6 +121,7 @@ pub fn router(parts: ApiParts) -> Router {
     let customer_routes = parts.allowed_origins.open(customer_routes);
     let routes = Router::new()
         .merge(operator::router(&state))
+        .merge(webhooks::router(&state))
         .merge(health::router(&state))
         .merge(docs::router())
         .merge(customer_routes)

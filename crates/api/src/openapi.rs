@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::operator::session_cookie;
 use crate::problem_document::{ProblemDocument, WrongField};
-use crate::{ApiState, health, operator};
+use crate::{ApiState, health, operator, webhooks};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(ProblemDocument, WrongField)))]
@@ -29,6 +29,7 @@ pub fn document() -> OpenApi {
         health_routes.into_openapi(),
         guarded_by_operator_token(operator::routes().merge(operator::own_routes()).into_openapi()),
         of_sessions(operator::sign_in_routes().into_openapi()),
+        of_webhooks(webhooks::routes().into_openapi()),
         crm::openapi(),
     ] {
         document.merge(part);
@@ -85,6 +86,16 @@ fn of_sessions(mut document: OpenApi) -> OpenApi {
             describe_common_answers(operation, false);
             name_problems(operation);
         }
+    }
+    document
+}
+
+/// Adds to the routes of webhooks what they can answer. Nobody shows anything: a message is signed.
+fn of_webhooks(mut document: OpenApi) -> OpenApi {
+    for operation in document.paths.paths.values_mut().filter_map(|item| item.post.as_mut()) {
+        operation.security = Some(Vec::new());
+        describe_common_answers(operation, false);
+        name_problems(operation);
     }
     document
 }

@@ -1,6 +1,7 @@
 //! What `/api/ready` asks: the admin database and its schema, Redis, the master key's fit, and the start-up.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Dependency, Need};
@@ -10,6 +11,7 @@ use metering::Meter;
 use redis::AsyncConnectionConfig;
 use schema::MigrationSet;
 use secrets::{ExposeSecret, SecretString};
+use session_tokens::Issuer;
 use tokio::sync::Mutex;
 
 /// The admin database: there, and with the schema that this binary needs.
@@ -134,6 +136,28 @@ impl Dependency for StartUp {
             Ok(())
         } else {
             Err("still starting".to_owned())
+        }
+    }
+}
+
+/// The keys of session tokens. Without them nobody who is signed in is let in; programs with API keys are.
+pub(crate) struct SessionKeys(pub(crate) Arc<Issuer>);
+
+#[async_trait]
+impl Dependency for SessionKeys {
+    fn name(&self) -> &'static str {
+        "session_keys"
+    }
+
+    fn need(&self) -> Need {
+        Need::Optional
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        if self.0.is_ready() {
+            Ok(())
+        } else {
+            Err("the keys of session tokens can't be asked for".to_owned())
         }
     }
 }

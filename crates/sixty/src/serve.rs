@@ -23,7 +23,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
-    AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs, read_operator_token,
+    AdminDatabaseArgs, ClerkServerArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs,
+    read_operator_token,
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
@@ -42,6 +43,8 @@ pub(crate) struct ServeArgs {
     master_key: MasterKeyArgs,
     #[command(flatten)]
     operator_token: OperatorTokenArgs,
+    #[command(flatten)]
+    clerk: ClerkServerArgs,
     /// Stop when standard input ends.
     #[arg(long, hide = true)]
     with_parent: bool,
@@ -60,6 +63,8 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let certificate = args.server.certificate()?;
+    let sessions = args.clerk.sessions(&home)?;
+    let clerk_webhook = args.clerk.webhook(stores, &catalog).await?;
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
@@ -108,15 +113,25 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             .await?;
         tokio::spawn(metrics::tidy(numbers, stop.clone()));
     }
+    if let Some(sessions) = &sessions {
+        tokio::spawn(Arc::clone(&sessions.issuer).follow(stop.clone()));
+        checks.push(Arc::new(dependencies::SessionKeys(Arc::clone(&sessions.issuer))));
+    }
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let router = api::router(ApiParts {
         databases,
-        gateway: Gateway::new(args.server.gateway_config()?, directory, limiter.clone(), Arc::new(meter)),
+        gateway: Gateway::new(
+            args.server.gateway_config(sessions)?,
+            directory,
+            limiter.clone(),
+            Arc::new(meter),
+        ),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         identity: Identity::new(control_plane.clone(), catalog, keys),
         control_plane,
         dependencies: checks,
         operator_token,
+        clerk_webhook,
         allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),

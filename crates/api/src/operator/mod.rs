@@ -6,6 +6,7 @@ mod audit_export;
 mod audit_logs;
 mod authenticate;
 mod backups;
+mod clerk;
 mod connection_urls;
 mod customer_name;
 mod customer_views;
@@ -74,6 +75,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::usage))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
+        .routes(routes!(clerk::status))
+        .routes(routes!(clerk::list))
+        .routes(routes!(clerk::read))
+        .routes(routes!(clerk::replay))
+        .routes(routes!(clerk::reconciliations, clerk::reconcile))
         .routes(routes!(impersonations::list, impersonations::create))
         .routes(routes!(impersonations::end))
         .routes(routes!(operators::list, operators::create))

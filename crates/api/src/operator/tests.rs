@@ -73,6 +73,7 @@ impl Api {
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),
+            clerk_webhook: None,
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),

@@ -8,3 +8,4 @@ mod house;
 mod limits;
 mod outages;
 mod refusals;
+mod sessions;

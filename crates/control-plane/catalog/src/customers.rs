@@ -16,7 +16,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub use changes::{CustomerChanges, DatabaseConnection, NewCustomer, insert, set_database, update};
-pub use lifecycle::{delete_row, resume, set_lifecycle, set_status, suspend, trials_ended};
+pub use lifecycle::{Suspension, delete_row, resume, set_lifecycle, set_status, suspend, trials_ended};
 pub use list::{CustomerFilter, CustomerSort, count, list};
 
 use crate::{CatalogError, GenericClient, query, row};

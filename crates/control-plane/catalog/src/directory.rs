@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
 use domain::principal::{
-    Change, ChangeFeed, Changes, Directory, DirectoryUnavailable, Impersonator, Principal, SealedEndpoint,
+    Caller, Change, ChangeFeed, Changes, CustomerStanding, Directory, DirectoryUnavailable, Impersonator,
+    KeyCaller, Member, Membership, Principal, SealedEndpoint,
 };
 use domain::{ApiKeyId, CustomerId};
 use serde::Deserialize;
@@ -24,6 +25,15 @@ impl Directory for Catalog {
     async fn principal(&self, key_hash: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
         let client = self.client().await?;
         Ok(principal(&client, key_hash).await?.map(Arc::new))
+    }
+
+    async fn member(
+        &self,
+        organization: &str,
+        user: &str,
+    ) -> Result<Option<Arc<Member>>, DirectoryUnavailable> {
+        let client = self.client().await?;
+        Ok(member(&client, organization, user).await?.map(Arc::new))
     }
 
     async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
@@ -54,66 +64,104 @@ impl Changes for Subscription {
     }
 }
 
-/// One query, so that key, customer and modules are of one moment. A customer who was softly deleted counts as
-/// deleted whatever the lifecycle says: older clients know only `deleted_at`. A module without a row of the
-/// customer's is listed only when it is off sale: otherwise the plan decides.
+/// The columns of [`CustomerStanding`], of `customer`. A customer who was softly deleted counts as deleted whatever the
+/// lifecycle says: older clients know only `deleted_at`. A module without a row of the customer's is listed only when it
+/// is off sale: otherwise the plan decides.
+const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_domain, customer.id::text) as slug,
+     customer.timezone, customer.subscription_plan::text as plan,
+     customer.subscription_status::text as subscription_status, customer.status_changed_at,
+     customer.suspended_with_grace, customer.trial_ends_at,
+     case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
+     array(
+         select jsonb_build_object(
+             'key', module.module_key, 'is_active', module.is_active,
+             -- While `enabled` is what was written because the plan says so, the plan decides.
+             'is_decided', held.id is not null
+                 and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null),
+             'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
+             'reason', held.reason, 'usage_limit', held.usage_limit,
+             'usage_count', coalesce(held.usage_count, 0), 'reset_date', held.reset_date
+         )
+         from admin_feature_modules module
+         left join admin_customer_modules held on held.module_id = module.id and held.customer_id = customer.id
+         where held.id is not null or not module.is_active
+     ) as modules";
+
+/// One query, so that key, customer and modules are of one moment.
 async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option<Principal>, CatalogError> {
-    let row = query::optional(
-        client,
+    let sql = format!(
         "select key.id, coalesce(key.quota_key_id, key.id) as quota_key_id, key.status::text as status,
-                key.expires_at, key.impersonated_by, impersonator.email as impersonator_email, key.permissions, key.allowed_networks::text[] as allowed_networks,
-                key.rate_limit_requests, key.rate_limit_period::text as rate_limit_period, key.customer_id,
-                coalesce(customer.company_domain, customer.id::text) as slug, customer.timezone,
-                customer.subscription_plan::text as plan, customer.subscription_status::text as subscription_status,
-                customer.status_changed_at, customer.trial_ends_at,
-                case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
-                array(
-                    select jsonb_build_object(
-                        'key', module.module_key, 'is_active', module.is_active,
-                        -- While `enabled` is what was written because the plan says so, the plan decides.
-                        'is_decided', held.id is not null
-                            and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null),
-                        'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
-                        'reason', held.reason, 'usage_limit', held.usage_limit,
-                        'usage_count', coalesce(held.usage_count, 0), 'reset_date', held.reset_date
-                    )
-                    from admin_feature_modules module
-                    left join admin_customer_modules held
-                        on held.module_id = module.id and held.customer_id = key.customer_id
-                    where held.id is not null or not module.is_active
-                ) as modules
+                key.expires_at, key.impersonated_by, impersonator.email as impersonator_email, key.permissions,
+                key.allowed_networks::text[] as allowed_networks,
+                key.rate_limit_requests, key.rate_limit_period::text as rate_limit_period, {STANDING}
          from admin_api_keys key
          join admin_customers customer on customer.id = key.customer_id
          left join admin_operators impersonator on impersonator.id = key.impersonated_by
-         where key.key_hash = $1",
-        &[&key_hash],
-    )
-    .await?;
-    row.as_ref().map(read_principal).transpose()
+         where key.key_hash = $1"
+    );
+    query::optional(client, &sql, &[&key_hash]).await?.as_ref().map(read_principal).transpose()
+}
+
+/// The same for a customer by their organization, and what is known of a person in it.
+async fn member(
+    client: &impl GenericClient,
+    organization: &str,
+    user: &str,
+) -> Result<Option<Member>, CatalogError> {
+    let sql = format!(
+        "select membership.role, membership.removed_at is not null as is_removed, membership.changed_at, {STANDING}
+         from admin_customers customer
+         left join admin_clerk_memberships membership
+             on membership.clerk_org_id = customer.clerk_org_id and membership.clerk_user_id = $2
+         where customer.clerk_org_id = $1"
+    );
+    query::optional(client, &sql, &[&organization, &user]).await?.as_ref().map(read_member).transpose()
+}
+
+fn read_member(row: &Row) -> Result<Member, CatalogError> {
+    let role: Option<String> = row.try_get("role")?;
+    let membership = match role {
+        Some(role) => Some(Membership {
+            role,
+            is_removed: row.try_get("is_removed")?,
+            changed_at: row.try_get("changed_at")?,
+        }),
+        None => None,
+    };
+    Ok(Member { customer: read_standing(row)?, membership })
 }
 
 fn read_principal(row: &Row) -> Result<Principal, CatalogError> {
-    let modules: Vec<Json<ModuleRow>> = row.try_get("modules")?;
     let requests: i32 = row.try_get("rate_limit_requests")?;
     Ok(Principal {
-        api_key_id: ApiKeyId(row.try_get("id")?),
-        quota_key_id: ApiKeyId(row.try_get("quota_key_id")?),
-        key_status: row::named(row, "status")?,
-        key_expires_at: row.try_get("expires_at")?,
+        caller: Caller::Key(KeyCaller {
+            id: ApiKeyId(row.try_get("id")?),
+            quota_key_id: ApiKeyId(row.try_get("quota_key_id")?),
+            status: row::named(row, "status")?,
+            expires_at: row.try_get("expires_at")?,
+            allowed_networks: networks(&row.try_get::<_, Vec<String>>("allowed_networks")?)?,
+            impersonator: impersonator(row)?,
+        }),
         permissions: permissions(&texts(&row.try_get("permissions")?)),
-        allowed_networks: networks(&row.try_get::<_, Vec<String>>("allowed_networks")?)?,
         // A check on the column keeps it from being negative.
         rate_limit_requests: u64::try_from(requests).unwrap_or(0),
         rate_limit_period: row::named(row, "rate_limit_period")?,
-        customer_id: CustomerId(row.try_get("customer_id")?),
-        customer_slug: row.try_get("slug")?,
+        customer: read_standing(row)?,
+    })
+}
+
+fn read_standing(row: &Row) -> Result<CustomerStanding, CatalogError> {
+    let modules: Vec<Json<ModuleRow>> = row.try_get("modules")?;
+    Ok(CustomerStanding {
+        id: CustomerId(row.try_get("customer_id")?),
+        slug: row.try_get("slug")?,
         time_zone: time_zone(row.try_get("timezone")?),
         plan: row::named(row, "plan")?,
         subscription_status: row::named(row, "subscription_status")?,
         status_changed_at: row.try_get("status_changed_at")?,
+        has_grace: row.try_get("suspended_with_grace")?,
         trial_ends_at: row.try_get("trial_ends_at")?,
         lifecycle: row::named(row, "lifecycle")?,
-        impersonator: impersonator(row)?,
         modules: modules.into_iter().map(|Json(module)| module.into()).collect(),
     })
 }

@@ -17,6 +17,7 @@ pub mod api_keys;
 pub mod api_usage;
 pub mod audit;
 pub mod backups;
+pub mod clerk;
 pub mod credentials;
 pub mod customers;
 pub mod data_keys;

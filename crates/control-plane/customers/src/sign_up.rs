@@ -4,34 +4,23 @@
 //! key, the first API key and the operation that brings the database into being. From then on the sign-up can only
 //! end in two ways: the customer is wholly there, or nothing of them is.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+mod begin;
+mod organization;
 
-use catalog::api_keys::NewApiKey;
-use catalog::audit::AuditEntry;
+use std::collections::BTreeSet;
+
 use catalog::customers::NewCustomer;
-use catalog::modules::ModuleSetting;
-use catalog::operations::{NewOperation, Operation, OperationIntent};
-use catalog::{CatalogError, Transaction, api_keys, audit, backups, customers, data_keys, modules};
+use catalog::operations::Operation;
 use chrono::Utc;
-use domain::audit::AuditAction;
-use domain::backup::BackupStatus;
 use domain::modules as feature_modules;
-use domain::{ApiKeyId, BackupId, CustomerId, CustomerSlug, OperationId, OperationKind, Permit, Plan};
+use domain::{ApiKeyId, BackupId, CustomerId, CustomerSlug, Plan};
 use secrets::ApiKey;
-use serde_json::json;
 
 use crate::field::FieldCheck;
-use crate::{Actor, ControlPlane, InvalidField, Right, UseCaseError, operations};
+use crate::{Actor, ControlPlane, InvalidField, Right, UseCaseError};
 
-/// The name of the key that a sign-up makes.
-const FIRST_KEY_NAME: &str = "Default";
-
-/// Why a module of the plan is off from the beginning.
-const NOT_CHOSEN: &str = "not chosen at sign-up";
-
-/// How long a restart of the admin database is waited for when it went away during a commit.
-const RESTART_OF_THE_DATABASE: Duration = Duration::from_secs(15);
+use begin::{Beginning, begin};
+pub use organization::{OrganizationSignUp, sign_up_organization};
 
 /// What somebody asks for, unchecked.
 #[derive(Debug, Clone, Default)]
@@ -154,124 +143,21 @@ pub async fn sign_up(
         billing_email: Some(wanted.email),
         ..NewCustomer::on_trial(wanted.slug.clone(), wanted.name, wanted.plan, Utc::now())
     };
-    let customer_id = new.id;
-    // Nobody closes it, so there is no error to look at.
-    let _turn = control_plane.sign_ups().acquire().await;
-    let mut client = control_plane.client(&permit).await?;
-    // Before the transaction: who wraps it may be far away.
-    let data_key = ::data_keys::new_customer_key(&client, control_plane.keys(), customer_id).await?;
-    let transaction = client.transaction().await.map_err(CatalogError::from)?;
-    customers::insert(&transaction, &new).await.map_err(|error| taken(error, &wanted.slug))?;
-    data_keys::insert(&transaction, customer_id, &data_key.0).await?;
-    let module_keys: Vec<_> = wanted.modules.iter().map(String::as_str).collect();
-    modules::enable_many(&transaction, customer_id, &module_keys).await?;
-    leave_out(&transaction, customer_id, wanted.plan, &module_keys).await?;
-    let key = NewApiKey::with_defaults(
-        customer_id,
-        FIRST_KEY_NAME.to_owned(),
-        api_key.hash(),
-        api_key.display_prefix(),
-    );
-    api_keys::insert(&transaction, &key).await?;
-    let mut parameters = json!({});
-    let mut kind = OperationKind::CustomerCreate;
-    if let Some(backup_id) = request.backup_id {
-        let backup = backups::get(&transaction, backup_id).await?;
-        restorable(backup.as_ref())?;
-        parameters = json!({ "backup_id": backup_id });
-        kind = OperationKind::CustomerRestore;
-    }
-    let new_operation = NewOperation {
-        kind,
-        customer_id,
-        customer_slug: wanted.slug.as_str().to_owned(),
-        intent: OperationIntent::Present,
-        parameters,
-        requested_by: actor.admin_user_id.clone(),
+    let beginning = Beginning {
+        customer: &new,
+        modules: &wanted.modules,
+        key: Some(&api_key),
+        backup: request.backup_id,
     };
-    let operation = operations::request(&transaction, &new_operation).await?;
-    let entry = AuditEntry {
-        customer_id: Some(customer_id),
-        action: AuditAction::ApiKeyCreated,
-        resource_type: "api_key",
-        resource_id: Some(key.id.to_string()),
-        old_values: None,
-        new_values: Some(json!({
-            "name": key.name, "key_prefix": key.key_prefix, "permissions": key.permissions,
-            "operation_id": operation.id, "customer_id": wanted.slug,
-        })),
-    };
-    audit::insert(&transaction, actor, &entry).await?;
-    if let Err(error) = transaction.commit().await {
-        drop(client);
-        // The commit may have been done although nobody said so. Only the row tells.
-        match was_committed(control_plane, &permit, operation.id).await {
-            Some(true) => {}
-            Some(false) => return Err(CatalogError::from(error).into()),
-            None => return Err(UseCaseError::Unclear(error.into())),
-        }
-    }
+    let (operation, api_key_id) = begin(control_plane, &permit, &beginning).await?;
     Ok(SignedUp {
-        customer_id,
+        customer_id: new.id,
         slug: wanted.slug,
         operation,
-        api_key_id: key.id,
+        api_key_id: api_key_id.unwrap_or_else(ApiKeyId::generate),
         api_key,
         modules: wanted.modules,
     })
-}
-
-/// What the plan has and the customer didn't choose is off: without a row the plan would decide.
-async fn leave_out(
-    transaction: &Transaction<'_>,
-    customer: CustomerId,
-    plan: Plan,
-    chosen: &[&str],
-) -> Result<(), CatalogError> {
-    for module in feature_modules::of_plan(plan).filter(|module| !chosen.contains(&module.key())) {
-        let setting = ModuleSetting { reason: Some(NOT_CHOSEN.to_owned()), ..false.into() };
-        modules::set(transaction, customer, module.key(), setting).await?;
-    }
-    Ok(())
-}
-
-/// Whether the operation is there, asked for as long as a restart of the admin database takes. `None` when nobody says.
-async fn was_committed(control_plane: &ControlPlane, permit: &Permit<'_>, id: OperationId) -> Option<bool> {
-    let deadline = Instant::now() + RESTART_OF_THE_DATABASE;
-    while Instant::now() < deadline {
-        if let Ok(client) = control_plane.client(permit).await
-            && let Ok(found) = catalog::operations::get(&client, id).await
-        {
-            return Some(found.is_some());
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    None
-}
-
-fn restorable(backup: Option<&backups::Backup>) -> Result<(), UseCaseError> {
-    match backup {
-        None => Err(UseCaseError::NotFound("There is no backup by this id.".to_owned())),
-        Some(backup) if backup.customer_id.is_none() => Err(UseCaseError::Conflict(
-            "This is a backup of the admin database, not of a customer's.".to_owned(),
-        )),
-        Some(backup) if backup.status != BackupStatus::Succeeded => Err(UseCaseError::Conflict(
-            "This backup was not completed. Choose one with status succeeded.".to_owned(),
-        )),
-        Some(_) => Ok(()),
-    }
-}
-
-/// The constraints that keep two customers from having one name.
-const NAMES: [&str; 2] = ["admin_customers_company_domain_key", "admin_customers_database_name_key"];
-
-fn taken(error: CatalogError, slug: &CustomerSlug) -> UseCaseError {
-    match error {
-        CatalogError::Conflict { ref constraint } if NAMES.contains(&constraint.as_str()) => {
-            UseCaseError::Taken(format!("The customerId {:?} is taken. Choose another one.", slug.as_str()))
-        }
-        other => other.into(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Stopping and resuming to serve a customer. The data stays, whatever the status.
 
 use catalog::audit::AuditEntry;
-use catalog::customers::Customer;
+use catalog::customers::{Customer, Suspension};
 use catalog::{CatalogError, Transaction, audit, customers};
 use chrono::Utc;
 use domain::SubscriptionStatus;
@@ -23,6 +23,29 @@ pub async fn suspend(
     customer: &str,
     reason: Option<&str>,
 ) -> Result<Customer, UseCaseError> {
+    suspend_so(control_plane, actor, customer, Suspension { reason, has_grace: false }).await
+}
+
+/// The same for a customer whose organization was deleted at the identity provider: they may read their data during the
+/// grace period, with API keys.
+///
+/// # Errors
+/// As [`suspend`].
+pub async fn suspend_with_grace(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    customer: &str,
+    reason: &str,
+) -> Result<Customer, UseCaseError> {
+    suspend_so(control_plane, actor, customer, Suspension { reason: Some(reason), has_grace: true }).await
+}
+
+async fn suspend_so(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    customer: &str,
+    suspension: Suspension<'_>,
+) -> Result<Customer, UseCaseError> {
     let permit = actor.permit(Right::CustomersSuspend)?;
     let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
@@ -30,10 +53,11 @@ pub async fn suspend(
     if before.subscription_status == SubscriptionStatus::Suspended {
         return Ok(before);
     }
-    let after = customers::suspend(&transaction, before.id, reason)
+    let after = customers::suspend(&transaction, before.id, suspension)
         .await?
         .ok_or_else(|| UseCaseError::no_customer(customer))?;
-    audit_status(&transaction, actor, AuditAction::CustomerSuspended, (&before, &after), reason).await?;
+    audit_status(&transaction, actor, AuditAction::CustomerSuspended, (&before, &after), suspension.reason)
+        .await?;
     commit(transaction).await?;
     Ok(after)
 }

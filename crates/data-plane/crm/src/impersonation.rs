@@ -47,10 +47,11 @@ pub async fn note(
         let change =
             Change { action: note.action, table: "impersonation", id: note.key, old: None, new: Some(&told) };
         let origin = Origin {
-            key: note.key,
+            key: Some(note.key),
             address: note.address.map(|address| address.to_string()),
             user_agent: &None,
             impersonator: Some(note.impersonator),
+            user: None,
         };
         let mut session = databases.begin(customer, Some(OrganizationId(row.get(0)))).await?;
         let (values, taken) = origin.values(&change);

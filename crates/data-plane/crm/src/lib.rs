@@ -24,6 +24,7 @@ mod smart_tasks;
 pub mod spec;
 mod sql;
 mod store;
+pub mod users;
 mod value;
 
 pub use openapi::openapi;

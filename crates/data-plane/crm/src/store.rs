@@ -172,7 +172,7 @@ impl Store<'_> {
 
     async fn begin(&self) -> Result<Session, Problem> {
         self.databases
-            .begin(self.caller.principal.customer_id, self.caller.organization)
+            .begin(self.caller.principal.customer.id, self.caller.organization)
             .await
             .map_err(self.failed(Purpose::Read))
     }

@@ -1,16 +1,17 @@
-//! Who asks: from the bearer token to the [`Principal`] whose key may be used, now and from there.
+//! Who asks: from the bearer token to the [`Principal`] whose key or session may be used, now and from there.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::customer::{ApiKeyStatus, Lifecycle};
-use domain::principal::Principal;
+use domain::principal::{Caller, KeyCaller, Principal};
 use http::{HeaderMap, Uri, header};
 use problem::Problem;
 use secrets::{ApiKey, KeyHash};
 
 use crate::KnownDirectory;
+use crate::session::{self, SessionConfig, ShownSession};
 
 /// The bearer token of a request.
 ///
@@ -29,17 +30,38 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     Ok(token.trim())
 }
 
-/// The hash of the key that a request shows. Most wrong keys end here: the checksum needs no look-up.
-pub(crate) fn presented_key(headers: &HeaderMap, uri: &Uri) -> Result<KeyHash, Problem> {
-    refuse_key_in_url(uri)?;
+/// What a request shows.
+pub(crate) enum Shown<'a> {
+    /// A key, by its hash.
+    Key(KeyHash),
+    /// A session token, and the issuer that may have made it.
+    Session(ShownSession<'a>),
+}
+
+/// What a request shows. Most wrong keys end here: the checksum needs no look-up.
+pub(crate) fn shown<'a>(
+    headers: &'a HeaderMap,
+    uri: &Uri,
+    sessions: Option<&'a SessionConfig>,
+) -> Result<Shown<'a>, Problem> {
+    refuse_secrets_in_url(uri)?;
     let token = bearer_token(headers)?;
+    if session::looks_like_one(token) {
+        return session::shown(token, sessions).map(Shown::Session);
+    }
     ApiKey::hash_shown(token)
+        .map(Shown::Key)
         .map_err(|error| Problem::unauthenticated(format!("The bearer token is {error}.")))
 }
 
 /// A key in a URL ends up in logs, histories and referrers: it is refused even if it is right, and whoever sent it is
-/// told to replace it.
-fn refuse_key_in_url(uri: &Uri) -> Result<(), Problem> {
+/// told to replace it. A session token dies by itself.
+fn refuse_secrets_in_url(uri: &Uri) -> Result<(), Problem> {
+    if uri.query().is_some_and(session::is_in_query) {
+        return Err(Problem::key_in_url(
+            "A session token must not be in a URL, where logs keep it. Send it in the header Authorization: Bearer <token>.",
+        ));
+    }
     if uri.query().is_some_and(has_key) {
         return Err(Problem::key_in_url(
             "An API key must not be in a URL, where logs keep it. Send it in the header Authorization: Bearer <key>, and \
@@ -59,9 +81,12 @@ fn has_key(query: &str) -> bool {
     })
 }
 
-/// Who owns the key, if that is known for sure without asking.
-pub(crate) fn principal_at_hand(directory: &KnownDirectory, key: &KeyHash) -> Option<Arc<Principal>> {
-    directory.principal_at_hand(key).filter(|principal| is_there(principal))
+/// Who shows this, if that is known for sure without asking.
+pub(crate) fn principal_at_hand(directory: &KnownDirectory, shown: &Shown<'_>) -> Option<Arc<Principal>> {
+    match shown {
+        Shown::Key(key) => directory.principal_at_hand(key).filter(|principal| is_there(principal)),
+        Shown::Session(session) => directory.session_at_hand(&session.key),
+    }
 }
 
 /// Who owns the key, if anybody who is there.
@@ -76,29 +101,36 @@ pub(crate) async fn principal(directory: &KnownDirectory, key: &KeyHash) -> Resu
 }
 
 fn is_there(principal: &Principal) -> bool {
-    principal.lifecycle == Lifecycle::Ready
+    principal.customer.lifecycle == Lifecycle::Ready
 }
 
-/// Refuses a key that may not be used, or not any more, or not from there.
-pub(crate) fn check_key(
-    principal: &Principal,
+/// Refuses a key or a session that may not be used, or not any more, or not from there.
+pub(crate) fn check_caller(
+    caller: &Caller,
     address: Option<IpAddr>,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let expired = principal.key_expires_at.is_some_and(|expires_at| expires_at <= now);
-    match principal.key_status {
+    match caller {
+        Caller::Key(key) => check_key(key, address, now),
+        Caller::User(user) => session::check(user, now),
+    }
+}
+
+fn check_key(key: &KeyCaller, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Problem> {
+    let expired = key.expires_at.is_some_and(|expires_at| expires_at <= now);
+    match key.status {
         ApiKeyStatus::Revoked => {
             Err(Problem::api_key_revoked("This API key was revoked. Use another one, or ask for a new one."))
         }
-        ApiKeyStatus::Active if !expired => check_network(principal, address),
+        ApiKeyStatus::Active if !expired => check_network(key, address),
         ApiKeyStatus::Active | ApiKeyStatus::Expired => {
             Err(Problem::api_key_expired("This API key has expired. Use another one, or ask for a new one."))
         }
     }
 }
 
-fn check_network(principal: &Principal, address: Option<IpAddr>) -> Result<(), Problem> {
-    if principal.may_come_from(address) {
+fn check_network(key: &KeyCaller, address: Option<IpAddr>) -> Result<(), Problem> {
+    if key.may_come_from(address) {
         return Ok(());
     }
     let from = address.map_or_else(|| "an unknown address".to_owned(), |address| address.to_string());
@@ -115,11 +147,11 @@ mod tests {
     fn a_key_in_the_url_is_refused_however_the_parameter_is_called() {
         for query in ["api_key=sk_x", "a=1&sk_abc", "key=sk%5Fx", "t=sk%5fx"] {
             let uri: Uri = format!("/api/v1/deals?{query}").parse().unwrap();
-            assert!(refuse_key_in_url(&uri).is_err(), "{query}");
+            assert!(refuse_secrets_in_url(&uri).is_err(), "{query}");
         }
         for query in ["q=desk", "task_title=Call", "q=a%20desk_", "sk=1"] {
             let uri: Uri = format!("/api/v1/deals?{query}").parse().unwrap();
-            assert!(refuse_key_in_url(&uri).is_ok(), "{query}");
+            assert!(refuse_secrets_in_url(&uri).is_ok(), "{query}");
         }
     }
 }

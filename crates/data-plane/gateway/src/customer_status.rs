@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::SubscriptionStatus;
 use domain::permission::Action;
-use domain::principal::Principal;
+use domain::principal::CustomerStanding;
 use problem::Problem;
 
 /// For how long a customer whose subscription was canceled or has run out may still read their own data: enough to take
-/// it along. Not at all unless told otherwise. It doesn't hold for suspended customers.
+/// it along. Not at all unless told otherwise. It doesn't hold for customers whom an operator suspended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GracePeriod(pub Option<TimeDelta>);
 
@@ -19,26 +19,33 @@ impl GracePeriod {
 
 /// Refuses customers who are not served. Reading passes during the grace period.
 pub(crate) fn check(
-    principal: &Principal,
+    customer: &CustomerStanding,
     action: Option<Action>,
     grace: GracePeriod,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let (status, since) = standing(principal, now);
-    let may_read = action == Some(Action::Read)
-        && matches!(status, SubscriptionStatus::Canceled | SubscriptionStatus::Expired)
-        && grace.covers(since, now);
+    let (status, since) = standing(customer, now);
+    let may_read = action == Some(Action::Read) && has_ended(status, customer) && grace.covers(since, now);
     match refusal(status) {
         Some(problem) if !may_read => Err(problem),
         _ => Ok(()),
     }
 }
 
+/// Whether the status is an end that nobody is to blame for.
+fn has_ended(status: SubscriptionStatus, customer: &CustomerStanding) -> bool {
+    match status {
+        SubscriptionStatus::Canceled | SubscriptionStatus::Expired => true,
+        SubscriptionStatus::Suspended => customer.has_grace,
+        SubscriptionStatus::Active | SubscriptionStatus::Trial => false,
+    }
+}
+
 /// The status, and since when. A trial is over when its time is, not when somebody has written that down.
-fn standing(principal: &Principal, now: DateTime<Utc>) -> (SubscriptionStatus, DateTime<Utc>) {
-    match (principal.subscription_status, principal.trial_ends_at) {
+fn standing(customer: &CustomerStanding, now: DateTime<Utc>) -> (SubscriptionStatus, DateTime<Utc>) {
+    match (customer.subscription_status, customer.trial_ends_at) {
         (SubscriptionStatus::Trial, Some(ended)) if ended <= now => (SubscriptionStatus::Expired, ended),
-        (status, _) => (status, principal.status_changed_at),
+        (status, _) => (status, customer.status_changed_at),
     }
 }
 
@@ -64,12 +71,12 @@ mod tests {
 
     fn passes(status: SubscriptionStatus, action: Action, days_ago: i64, grace_days: Option<i64>) -> bool {
         let now = Utc::now();
-        let principal = Principal {
+        let customer = CustomerStanding {
             subscription_status: status,
             status_changed_at: now - TimeDelta::days(days_ago),
-            ..principal()
+            ..principal().customer
         };
-        check(&principal, Some(action), GracePeriod(grace_days.map(TimeDelta::days)), now).is_ok()
+        check(&customer, Some(action), GracePeriod(grace_days.map(TimeDelta::days)), now).is_ok()
     }
 
     #[test]
@@ -95,12 +102,27 @@ mod tests {
     #[test]
     fn a_trial_is_over_when_its_time_is() {
         let now = Utc::now();
-        let over = Principal {
+        let over = CustomerStanding {
             subscription_status: SubscriptionStatus::Trial,
             trial_ends_at: Some(now),
-            ..principal()
+            ..principal().customer
         };
         assert!(check(&over, Some(Action::Read), GracePeriod(None), now).is_err());
         assert!(check(&over, Some(Action::Read), GracePeriod(None), now - TimeDelta::seconds(1)).is_ok());
+    }
+
+    #[test]
+    fn who_was_suspended_because_their_organization_is_gone_has_the_grace_period() {
+        let now = Utc::now();
+        let gone = CustomerStanding {
+            subscription_status: SubscriptionStatus::Suspended,
+            status_changed_at: now - TimeDelta::days(1),
+            has_grace: true,
+            ..principal().customer
+        };
+        let grace = GracePeriod(Some(TimeDelta::days(30)));
+        assert!(check(&gone, Some(Action::Read), grace, now).is_ok());
+        assert!(check(&gone, Some(Action::Write), grace, now).is_err());
+        assert!(check(&gone, Some(Action::Read), GracePeriod(None), now).is_err());
     }
 }

@@ -182,31 +182,36 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Passing<F> {
 pub(crate) mod tests {
     use chrono::Utc;
     use domain::customer::{ApiKeyStatus, Lifecycle};
-    use domain::principal::Principal;
+    use domain::principal::{Caller, CustomerStanding, KeyCaller, Principal};
     use domain::{ApiKeyId, CustomerId, Plan, RateLimitPeriod, SubscriptionStatus};
 
     /// A customer in good standing with a key that may do everything.
     pub(crate) fn principal() -> Principal {
         let key = ApiKeyId::generate();
         Principal {
-            api_key_id: key,
-            quota_key_id: key,
-            key_status: ApiKeyStatus::Active,
-            key_expires_at: None,
+            caller: Caller::Key(KeyCaller {
+                id: key,
+                quota_key_id: key,
+                status: ApiKeyStatus::Active,
+                expires_at: None,
+                allowed_networks: Vec::new(),
+                impersonator: None,
+            }),
             permissions: domain::Permission::default_set(),
-            allowed_networks: Vec::new(),
             rate_limit_requests: 1000,
             rate_limit_period: RateLimitPeriod::Month,
-            customer_id: CustomerId::generate(),
-            customer_slug: "acme".to_owned(),
-            time_zone: chrono_tz::UTC,
-            plan: Plan::Starter,
-            subscription_status: SubscriptionStatus::Active,
-            status_changed_at: Utc::now(),
-            trial_ends_at: None,
-            lifecycle: Lifecycle::Ready,
-            impersonator: None,
-            modules: Vec::new(),
+            customer: CustomerStanding {
+                id: CustomerId::generate(),
+                slug: "acme".to_owned(),
+                time_zone: chrono_tz::UTC,
+                plan: Plan::Starter,
+                subscription_status: SubscriptionStatus::Active,
+                status_changed_at: Utc::now(),
+                has_grace: false,
+                trial_ends_at: None,
+                lifecycle: Lifecycle::Ready,
+                modules: Vec::new(),
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The guarded path: every request of a customer's program passes it before a handler sees it.
 //!
-//! Address, key, customer's status, module, permission and limits: each step is one file with one decision; [`Gateway::guard`]
+//! Address, key or session, customer's status, module, permission and limits: each step is one file with one decision; [`Gateway::guard`]
 //! takes them in order and counts the request whatever becomes of it. None of them makes a network call when the answer
 //! is already known.
 
@@ -15,6 +15,7 @@ mod observe;
 mod passage;
 mod permission;
 mod rate_limit;
+mod session;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use customer_status::GracePeriod;
 pub use known::{FeedState, KnownDirectory, KnownDirectoryConfig};
 pub use meter::UsageRecorder;
 pub use rate_limit::LimitsConfig;
+pub use session::SessionConfig;
 
 /// What the guard is told about the world around it.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,8 @@ pub struct GatewayConfig {
     pub grace_period: GracePeriod,
     /// Limits beyond those of the keys.
     pub limits: LimitsConfig,
+    /// Whose session tokens are taken beside keys; nobody's when not given.
+    pub sessions: Option<SessionConfig>,
 }
 
 /// Guards routes. Cheap to clone.

@@ -119,8 +119,8 @@ impl Drop for Counted {
         self.recorder.record(UsageRecord {
             id,
             request_id: self.request_id.map_or(id, |(id, _)| id),
-            api_key_id: principal.api_key_id,
-            customer_id: principal.customer_id,
+            api_key_id: principal.caller.usage_id(),
+            customer_id: principal.customer.id,
             endpoint: Arc::clone(&self.endpoint),
             method: method(&self.method),
             status_code: self.answer.status,

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::entitlement::{self, Grant, Refusal};
 use domain::modules::{self, FeatureModule};
-use domain::principal::Principal;
+use domain::principal::CustomerStanding;
 use problem::Problem;
 
 /// Refuses a customer who may not use the module.
 pub(crate) fn check(
-    principal: &Principal,
+    customer: &CustomerStanding,
     module: &'static str,
     now: DateTime<Utc>,
 ) -> Result<Grant, Problem> {
@@ -17,7 +17,7 @@ pub(crate) fn check(
         tracing::error!(module, "a route names a feature module that doesn't exist");
         return Err(Problem::internal("The error has been logged."));
     };
-    entitlement::decide(module, principal.plan, &principal.modules, now)
+    entitlement::decide(module, customer.plan, &customer.modules, now)
         .map_err(|refusal| problem(module, &refusal))
 }
 

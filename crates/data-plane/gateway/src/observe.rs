@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use domain::CustomerId;
-use domain::principal::Principal;
+use domain::principal::CustomerStanding;
 use foldhash::fast::RandomState;
 use metrics::{Counter, Histogram, counter, histogram};
 
@@ -57,9 +57,8 @@ impl Numbers {
         }
     }
 
-    pub(crate) fn count_customer(&self, principal: &Principal) {
-        if let Some(counter) =
-            self.customers.read().unwrap_or_else(PoisonError::into_inner).get(&principal.customer_id)
+    pub(crate) fn count_customer(&self, customer: &CustomerStanding) {
+        if let Some(counter) = self.customers.read().unwrap_or_else(PoisonError::into_inner).get(&customer.id)
         {
             return counter.increment(1);
         }
@@ -68,10 +67,8 @@ impl Numbers {
             return self.others.increment(1);
         }
         customers
-            .entry(principal.customer_id)
-            .or_insert_with(
-                || counter!("sixty_customer_requests_total", "customer" => principal.customer_slug.clone()),
-            )
+            .entry(customer.id)
+            .or_insert_with(|| counter!("sixty_customer_requests_total", "customer" => customer.slug.clone()))
             .increment(1);
     }
 }

@@ -15,10 +15,12 @@ use smallvec::SmallVec;
 use telemetry::SPANS;
 use tracing::{Instrument as _, Span};
 
+use crate::authenticate::Shown;
 use crate::client_address::ClientAddress;
 use crate::guard::RouteGuard;
 use crate::meter::Counted;
 use crate::observe::{Step, StepWatch};
+use crate::session::SessionQuestion;
 use crate::{authenticate, customer_status, module, permission, rate_limit};
 
 /// A request on its way through the steps.
@@ -43,7 +45,9 @@ pub(crate) enum Halt {
 /// What must be asked before a request is let through.
 pub(crate) enum Question {
     /// Who owns the key.
-    Caller(KeyHash, ClientAddress),
+    Key(KeyHash, ClientAddress),
+    /// Who shows the session token.
+    Session(SessionQuestion, ClientAddress),
     /// Whether the limits allow it.
     Limits(Box<Limits>),
 }
@@ -75,9 +79,12 @@ impl Passage {
         let step = tracing::trace_span!(target: SPANS, "authenticate").entered();
         let gateway = &self.route.gateway.0;
         let address = gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
-        let key = authenticate::presented_key(request.headers(), request.uri())?;
-        let Some(caller) = authenticate::principal_at_hand(&gateway.directory, &key) else {
-            return Err(Halt::Asking(Question::Caller(key, address)));
+        let shown = authenticate::shown(request.headers(), request.uri(), gateway.config.sessions.as_ref())?;
+        let Some(caller) = authenticate::principal_at_hand(&gateway.directory, &shown) else {
+            return Err(Halt::Asking(match shown {
+                Shown::Key(key) => Question::Key(key, address),
+                Shown::Session(session) => Question::Session(session.question(), address),
+            }));
         };
         drop(step);
         match self.check_caller(caller, address, request)? {
@@ -88,19 +95,28 @@ impl Passage {
 
     /// Asks, and takes the steps that are left.
     pub(crate) async fn check(&mut self, question: Question, request: &mut Request) -> Result<(), Problem> {
-        let limits = match question {
-            Question::Limits(limits) => limits,
-            Question::Caller(key, address) => {
-                let caller = authenticate::principal(&self.route.gateway.0.directory, &key)
-                    .instrument(tracing::trace_span!(target: SPANS, "authenticate: ask the directory"))
-                    .await?;
-                match self.check_caller(caller, address, request)? {
-                    None => return Ok(()),
-                    Some(limits) => limits,
-                }
+        let asking = tracing::trace_span!(target: SPANS, "authenticate: ask the directory");
+        let gateway = &self.route.gateway.0;
+        let (caller, address) = match question {
+            Question::Limits(limits) => return self.wait_for_limits(*limits, request).await,
+            Question::Key(key, address) => {
+                (authenticate::principal(&gateway.directory, &key).instrument(asking).await?, address)
+            }
+            Question::Session(session, address) => {
+                // Nobody asks this who takes no sessions.
+                let sessions = gateway.config.sessions.as_ref();
+                let sessions = sessions.ok_or_else(|| Problem::internal("The error has been logged."))?;
+                (session.principal(&gateway.directory, sessions).instrument(asking).await?, address)
             }
         };
-        let Limits { caller, address, policies, pending } = *limits;
+        match self.check_caller(caller, address, request)? {
+            None => Ok(()),
+            Some(limits) => self.wait_for_limits(*limits, request).await,
+        }
+    }
+
+    async fn wait_for_limits(&mut self, limits: Limits, request: &mut Request) -> Result<(), Problem> {
+        let Limits { caller, address, policies, pending } = limits;
         let verdict = self.route.gateway.0.limiter.wait(pending, &policies);
         let verdict = verdict.instrument(tracing::trace_span!(target: SPANS, "limit: ask Redis")).await;
         self.settle(verdict, &policies)?;
@@ -119,7 +135,7 @@ impl Passage {
         if tracing::enabled!(target: SPANS, tracing::Level::TRACE) {
             let span = Span::current();
             span.record("http.route", &*self.route.path);
-            span.record("sixty.customer.id", tracing::field::display(caller.customer_id));
+            span.record("sixty.customer.id", tracing::field::display(caller.customer.id));
         }
         let policies = {
             let _step = tracing::trace_span!(target: SPANS, "decide").entered();
@@ -145,17 +161,17 @@ impl Passage {
         let gateway = &route.gateway.0;
         let needs = route.needs.as_ref();
         self.counted.caller_is(caller);
-        gateway.numbers.count_customer(caller);
-        if let Some(impersonator) = &caller.impersonator {
+        gateway.numbers.count_customer(&caller.customer);
+        if let Some(impersonator) = caller.caller.impersonator() {
             self.impersonator = HeaderValue::try_from(impersonator.email.as_str()).ok();
         }
-        authenticate::check_key(caller, address, now)?;
+        authenticate::check_caller(&caller.caller, address, now)?;
         self.watch.over(Step::Authenticate, &gateway.numbers);
         let grace = gateway.config.grace_period;
-        customer_status::check(caller, needs.map(|needs| needs.action), grace, now)?;
+        customer_status::check(&caller.customer, needs.map(|needs| needs.action), grace, now)?;
         let mut grant = None;
         if let Some(needs) = needs {
-            grant = Some(module::check(caller, needs.module, now)?);
+            grant = Some(module::check(&caller.customer, needs.module, now)?);
             permission::check(caller, needs)?;
             self.counted.module_is(needs.module);
         }

@@ -1,6 +1,6 @@
 //! Whether the key may do what the route does.
 
-use domain::principal::Principal;
+use domain::principal::{Caller, Principal};
 use domain::route::RouteNeeds;
 use problem::Problem;
 
@@ -10,9 +10,14 @@ pub(crate) fn check(principal: &Principal, needs: &RouteNeeds) -> Result<(), Pro
         return Ok(());
     }
     let resource = needs.resource_names.first().copied().unwrap_or("*");
+    let (whose, what) = match principal.caller {
+        Caller::Key(_) => ("The API key", "Use a key that has it."),
+        Caller::User(_) => (
+            "Your role in the organization",
+            "Ask one of the organization's administrators for another role.",
+        ),
+    };
     let permission = format!("{}:{resource}", needs.action.as_str());
-    Err(Problem::permission_missing(format!(
-        "The API key lacks the permission {permission}. Use a key that has it."
-    ))
-    .with("permission", permission))
+    Err(Problem::permission_missing(format!("{whose} lacks the permission {permission}. {what}"))
+        .with("permission", permission))
 }

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 /// The names of the policies, as the `RateLimit` headers show them.
 const KEY: &str = "key";
+const USER: &str = "user";
 const CUSTOMER: &str = "customer";
 const ROUTE: &str = "route";
 const MODULE: &str = "module";
@@ -62,7 +63,7 @@ pub(crate) fn policies(
     grant: Option<Grant>,
     limits: &RouteLimits,
 ) -> SmallVec<[Policy; 1]> {
-    let customer = principal.customer_id;
+    let customer = principal.customer.id;
     let policy = |name, subject, quota, period| Policy {
         name,
         subject,
@@ -70,10 +71,16 @@ pub(crate) fn policies(
         period,
         on_redis_loss: limits.on_redis_loss,
     };
-    let named = |rate: Rate| Period::named(rate.period, principal.time_zone);
+    let named = |rate: Rate| Period::named(rate.period, principal.customer.time_zone);
     let mut policies = SmallVec::new();
     let of_key = Rate { quota: principal.rate_limit_requests, period: principal.rate_limit_period };
-    policies.push(policy(KEY, Subject::key(customer, principal.quota_key_id), of_key.quota, named(of_key)));
+    let name = if principal.caller.user().is_some() { USER } else { KEY };
+    policies.push(policy(
+        name,
+        Subject::key(customer, principal.caller.quota_id()),
+        of_key.quota,
+        named(of_key),
+    ));
     if let Some(route) = &limits.route {
         let subject = Subject::route(customer, route.route.clone());
         policies.push(policy(ROUTE, subject, route.rate.quota, named(route.rate)));
@@ -101,6 +108,7 @@ pub(crate) fn refusal(verdict: &Verdict, policies: &[Policy], needs: Option<&Rou
     };
     let whose = match policy.name {
         KEY => "this API key",
+        USER => "this user",
         ROUTE => "this customer on this route",
         CUSTOMER => "this customer",
         _ => "this feature module",

@@ -17,6 +17,11 @@ pub struct SessionClaims {
     pub exp: u64,
     /// Before when it isn't valid, in seconds since 1970.
     pub nbf: Option<u64>,
+    /// When it was issued, in seconds since 1970.
+    pub iat: Option<u64>,
+    /// How far the sign-in has come: `active`, or `pending` while something is asked of the user.
+    #[serde(rename = "sts")]
+    status: Option<String>,
     /// The origin the token was asked from; missing where the browser hid it.
     pub azp: Option<String>,
     #[serde(rename = "v")]
@@ -55,6 +60,12 @@ pub struct Membership {
 }
 
 impl SessionClaims {
+    /// Whether the sign-in isn't finished: a password to be changed, an organization to be chosen.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.status.as_deref().is_some_and(|status| status != "active")
+    }
+
     /// The membership the session is active in; `None` where the user has chosen no organization.
     ///
     /// A token of version 2 is read by its `o` claim alone: `org_id` could there be a custom claim,

@@ -34,10 +34,13 @@ pub enum Refused {
     /// Given to an origin that isn't one of ours.
     #[error("the session token was given to another application")]
     WrongParty,
+    /// The sign-in isn't finished.
+    #[error("the sign-in that the session token is of isn't finished")]
+    Pending,
 }
 
 /// An issuer's public RSA keys by their ids.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SigningKeys(HashMap<String, DecodingKey>);
 
 impl SigningKeys {
@@ -49,6 +52,18 @@ impl SigningKeys {
             rsa.filter_map(|key| Some((key.common.key_id.clone()?, DecodingKey::from_jwk(key).ok()?)))
                 .collect(),
         )
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of these isn't among the others.
+    #[must_use]
+    pub fn lacks_in(&self, others: &Self) -> bool {
+        self.0.keys().any(|id| !others.0.contains_key(id))
     }
 }
 
@@ -91,7 +106,10 @@ impl Verifier {
             .map_err(|error| refused(error.kind()))?
             .claims;
         let known = claims.azp.as_ref().is_some_and(|party| self.parties.contains(party));
-        if known || self.parties.is_empty() { Ok(claims) } else { Err(Refused::WrongParty) }
+        if !known && !self.parties.is_empty() {
+            return Err(Refused::WrongParty);
+        }
+        if claims.is_pending() { Err(Refused::Pending) } else { Ok(claims) }
     }
 }
 
@@ -106,49 +124,25 @@ fn refused(kind: &ErrorKind) -> Refused {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::rsa::{KeyPair, KeySize};
-    use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
 
     use super::*;
-
-    const FAR: u64 = 4_000_000_000;
-
-    fn text(bytes: impl AsRef<[u8]>) -> String {
-        URL_SAFE_NO_PAD.encode(bytes)
-    }
-
-    fn keys(pair: &KeyPair) -> SigningKeys {
-        let public = pair.public_key();
-        let n = text(public.modulus().big_endian_without_leading_zero());
-        let e = text(public.exponent().big_endian_without_leading_zero());
-        let set =
-            json!({ "keys": [{ "kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": n, "e": e }] });
-        SigningKeys::of(&serde_json::from_value(set).unwrap())
-    }
-
-    fn signed(pair: &KeyPair, header: &Value, change: &Value) -> String {
-        let mut claims = json!({ "sub": "user_1", "iss": "https://clerk.test", "exp": FAR, "nbf": 1, "azp": "https://app.test" });
-        claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let body = format!("{}.{}", text(header.to_string()), text(claims.to_string()));
-        let mut signature = vec![0; pair.public_modulus_len()];
-        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), body.as_bytes(), &mut signature).unwrap();
-        format!("{body}.{}", text(signature))
-    }
+    use testkit::{FAR_FUTURE, TokenSigner};
 
     #[test]
     fn only_a_token_that_is_right_in_everything_is_taken() {
-        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-        let (keys, header) = (keys(&pair), json!({ "alg": "RS256", "kid": "one" }));
+        let signer = TokenSigner::new("one");
+        let keys = SigningKeys::of(&serde_json::from_value(signer.key_set()).unwrap());
         let verifier = Verifier::new("https://clerk.test", ["https://app.test".to_owned()], 5);
+        let header = json!({ "alg": "RS256", "kid": "one" });
         let verdict = |header: &Value, change: Value| {
-            verifier.verify(&signed(&pair, header, &change), &keys).map(|claims| claims.sub)
+            verifier.verify(&signer.sign(header, &change), &keys).map(|claims| claims.sub)
         };
         assert_eq!(verdict(&header, json!({})), Ok("user_1".to_owned()));
+        assert_eq!(verdict(&header, json!({ "sts": "active" })), Ok("user_1".to_owned()));
+        assert_eq!(verdict(&header, json!({ "sts": "pending" })), Err(Refused::Pending));
         assert_eq!(verdict(&header, json!({ "exp": 1 })), Err(Refused::Expired));
-        assert_eq!(verdict(&header, json!({ "nbf": FAR })), Err(Refused::NotYetValid));
+        assert_eq!(verdict(&header, json!({ "nbf": FAR_FUTURE })), Err(Refused::NotYetValid));
         assert_eq!(verdict(&header, json!({ "iss": "https://other.test" })), Err(Refused::WrongIssuer));
         assert_eq!(verdict(&header, json!({ "azp": "https://other.test" })), Err(Refused::WrongParty));
         assert_eq!(verdict(&header, json!({ "azp": null })), Err(Refused::WrongParty));
@@ -157,7 +151,7 @@ mod tests {
         for alg in ["none", "HS256", "RS512"] {
             assert_eq!(verdict(&json!({ "alg": alg, "kid": "one" }), json!({})), Err(Refused::Invalid));
         }
-        let foreign = signed(&KeyPair::generate(KeySize::Rsa2048).unwrap(), &header, &json!({}));
+        let foreign = TokenSigner::new("one").sign(&header, &json!({}));
         assert_eq!(verifier.verify(&foreign, &keys).map(|claims| claims.sub), Err(Refused::Invalid));
     }
 }

@@ -5,6 +5,7 @@
 pub mod ai;
 pub mod audit;
 pub mod backup;
+pub mod clerk;
 pub mod customer;
 pub mod entitlement;
 pub mod ids;

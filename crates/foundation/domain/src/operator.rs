@@ -48,6 +48,10 @@ named_enum!(
         UsageRead = "usage:read",
         /// See who did what.
         AuditRead = "audit:read",
+        /// See what the identity provider told, and whether all of it is done.
+        ClerkRead = "clerk:read",
+        /// Have messages of the identity provider done once more, and everything compared with it.
+        ClerkWrite = "clerk:write",
         /// See which master keys and data keys there are. Never a key itself.
         SecretsRead = "secrets:read",
         /// Rotate and retire keys.
@@ -89,6 +93,7 @@ impl Role {
                 R::OperationsWrite,
                 R::BackupsWrite,
                 R::JobsWrite,
+                R::ClerkWrite,
             ])),
             Self::Billing => Rights::of(&[
                 R::CustomersRead,
@@ -97,9 +102,14 @@ impl Role {
                 R::UsageRead,
                 R::AuditRead,
             ]),
-            Self::ReadOnly => {
-                Rights::of(&[R::CustomersRead, R::BackupsRead, R::JobsRead, R::UsageRead, R::AuditRead])
-            }
+            Self::ReadOnly => Rights::of(&[
+                R::CustomersRead,
+                R::BackupsRead,
+                R::JobsRead,
+                R::UsageRead,
+                R::AuditRead,
+                R::ClerkRead,
+            ]),
         }
     }
 

@@ -51,6 +51,12 @@ impl Permission {
             .collect()
     }
 
+    /// The kind of access.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
     /// Everything, to be read.
     #[must_use]
     pub fn read_all() -> Vec<Self> {

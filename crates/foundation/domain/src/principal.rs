@@ -16,29 +16,116 @@ use crate::modules;
 use crate::permission::{Action, Permission};
 use crate::{ApiKeyId, CustomerId, Plan, RateLimitPeriod, SubscriptionStatus};
 
-/// A program that showed an API key, and all that is needed to decide what it may do.
+/// Somebody who asks on the customer's API, and all that is needed to decide what they may do.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    /// The key's row.
-    pub api_key_id: ApiKeyId,
-    /// The key whose quota this one draws on: itself, or the first key of its line of rotations.
-    pub quota_key_id: ApiKeyId,
-    /// Whether the key may still be used.
-    pub key_status: ApiKeyStatus,
-    /// When the key stops working, if ever.
-    pub key_expires_at: Option<DateTime<Utc>>,
-    /// What the key may do.
+    /// What they showed.
+    pub caller: Caller,
+    /// What they may do.
     pub permissions: Vec<Permission>,
-    /// From where the key may be used; from everywhere when empty.
-    pub allowed_networks: Vec<IpNet>,
-    /// How many requests the key may make in a period.
+    /// How many requests they may make in a period.
     pub rate_limit_requests: u64,
     /// The period.
     pub rate_limit_period: RateLimitPeriod,
-    /// The customer who owns the key.
-    pub customer_id: CustomerId,
+    /// The customer in whose place, or for whom, they ask.
+    pub customer: CustomerStanding,
+}
+
+/// What a caller showed.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// An API key: a program of the customer's, or an operator in their place.
+    Key(KeyCaller),
+    /// A session token of the identity provider: a person who is signed in.
+    User(UserCaller),
+}
+
+/// An API key.
+#[derive(Clone, Debug)]
+pub struct KeyCaller {
+    /// The key's row.
+    pub id: ApiKeyId,
+    /// The key whose quota this one draws on: itself, or the first key of its line of rotations.
+    pub quota_key_id: ApiKeyId,
+    /// Whether the key may still be used.
+    pub status: ApiKeyStatus,
+    /// When the key stops working, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// From where the key may be used; from everywhere when empty.
+    pub allowed_networks: Vec<IpNet>,
+    /// The operator who acts in the customer's place with this key, if it is one of those.
+    pub impersonator: Option<Impersonator>,
+}
+
+/// A person in a session of theirs.
+#[derive(Clone, Debug)]
+pub struct UserCaller {
+    /// The identity provider's id of the person.
+    pub clerk_user_id: String,
+    /// When the session token ends.
+    pub expires_at: DateTime<Utc>,
+    /// Under which id their requests are counted and limited.
+    usage_id: ApiKeyId,
+}
+
+impl UserCaller {
+    /// The person by the identity provider's id.
+    #[must_use]
+    pub fn new(clerk_user_id: String, expires_at: DateTime<Utc>) -> Self {
+        let usage_id = ApiKeyId(Uuid::new_v5(&USERS, clerk_user_id.as_bytes()));
+        Self { clerk_user_id, expires_at, usage_id }
+    }
+}
+
+/// The name space of the ids that stand for persons where those of keys stand else: in usage and in limits. Made once, at
+/// random; with another one everybody's usage would begin anew.
+const USERS: Uuid = Uuid::from_u128(0x5d3c_9a41_7be2_4f0e_8c16_20f4_b1d9_6e73);
+
+impl Caller {
+    /// Under which id requests are counted: the key's, or one that stands for the person and is always the same.
+    #[must_use]
+    pub fn usage_id(&self) -> ApiKeyId {
+        match self {
+            Self::Key(key) => key.id,
+            Self::User(user) => user.usage_id,
+        }
+    }
+
+    /// Whose quota requests draw on.
+    #[must_use]
+    pub fn quota_id(&self) -> ApiKeyId {
+        match self {
+            Self::Key(key) => key.quota_key_id,
+            Self::User(user) => user.usage_id,
+        }
+    }
+
+    /// The operator who acts in the customer's place, if one does.
+    #[must_use]
+    pub fn impersonator(&self) -> Option<&Impersonator> {
+        match self {
+            Self::Key(key) => key.impersonator.as_ref(),
+            Self::User(_) => None,
+        }
+    }
+
+    /// The person, if it is one who is signed in.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserCaller> {
+        match self {
+            Self::Key(_) => None,
+            Self::User(user) => Some(user),
+        }
+    }
+}
+
+/// How a customer stands: what decides about each of their requests, whoever asks.
+#[derive(Clone, Debug)]
+pub struct CustomerStanding {
+    /// The customer.
+    pub id: CustomerId,
     /// The customer's slug or domain, as `admin_customers.company_domain` holds it.
-    pub customer_slug: String,
+    pub slug: String,
     /// Where the customer's days and months begin.
     pub time_zone: chrono_tz::Tz,
     /// What the customer bought.
@@ -47,14 +134,35 @@ pub struct Principal {
     pub subscription_status: SubscriptionStatus,
     /// Since when it stands so.
     pub status_changed_at: DateTime<Utc>,
+    /// Whether a suspended customer may read during the grace period all the same: their organization was deleted at the
+    /// identity provider, and they did nothing wrong.
+    pub has_grace: bool,
     /// When the trial ends, if there is one.
     pub trial_ends_at: Option<DateTime<Utc>>,
     /// Whether the customer is wholly there.
     pub lifecycle: Lifecycle,
-    /// The operator who acts in the customer's place with this key, if it is one of those.
-    pub impersonator: Option<Impersonator>,
     /// What is written down of the customer's modules; [`crate::entitlement::decide`] says what follows.
     pub modules: Vec<HeldModule>,
+}
+
+/// Somebody's place in an organization of the identity provider, as it told us last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The role's key, such as `org:admin`.
+    pub role: String,
+    /// Whether they were removed from it.
+    pub is_removed: bool,
+    /// When that came to be, by the provider's clock.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// A customer by their organization, and what is known of a person in it.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The customer.
+    pub customer: CustomerStanding,
+    /// The membership, if we were told of one.
+    pub membership: Option<Membership>,
 }
 
 /// An operator who acts in a customer's place.
@@ -67,7 +175,7 @@ pub struct Impersonator {
 }
 
 impl Principal {
-    /// Whether one of the key's permissions covers the action on the resource.
+    /// Whether one of the caller's permissions covers the action on the resource.
     #[must_use]
     pub fn may(&self, action: Action, resource: &str) -> bool {
         self.permissions.iter().any(|permission| permission.allows(action, resource))
@@ -76,10 +184,14 @@ impl Principal {
     /// Whether the customer may use the feature module now.
     #[must_use]
     pub fn has_module(&self, key: &str) -> bool {
-        modules::find(key)
-            .is_some_and(|module| entitlement::decide(module, self.plan, &self.modules, Utc::now()).is_ok())
+        let customer = &self.customer;
+        modules::find(key).is_some_and(|module| {
+            entitlement::decide(module, customer.plan, &customer.modules, Utc::now()).is_ok()
+        })
     }
+}
 
+impl KeyCaller {
     /// Whether the key may be used from this address. A key that is bound to networks can't be used from an unknown
     /// one.
     #[must_use]
@@ -155,6 +267,14 @@ pub trait Directory: Send + Sync {
     /// Who owns the key with this hash (lower-case hex SHA-256 of the whole key), if anyone. Revoked and expired
     /// keys are returned too: the caller decides, so that it can say why.
     async fn principal(&self, key_hash: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable>;
+
+    /// The customer of an organization of the identity provider, and what is known of a person in it. `None` when no
+    /// customer has the organization.
+    async fn member(
+        &self,
+        organization: &str,
+        user: &str,
+    ) -> Result<Option<Arc<Member>>, DirectoryUnavailable>;
 
     /// Where a customer's database lives, if the customer is ready.
     async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable>;

@@ -82,8 +82,14 @@ problems! {
     api_key_expired = UNAUTHORIZED, "api-key-expired", "The API key has expired";
     /// 401: the API key was revoked.
     api_key_revoked = UNAUTHORIZED, "api-key-revoked", "The API key was revoked";
+    /// 401: the session token has expired.
+    session_expired = UNAUTHORIZED, "session-expired", "The session token has expired";
+    /// 401: the session token is not one that we take.
+    session_refused = UNAUTHORIZED, "session-refused", "The session token is refused";
     /// 401: address, password or code are wrong.
     sign_in_refused = UNAUTHORIZED, "sign-in-refused", "The sign-in is refused";
+    /// 401: the message of a webhook isn't signed by its sender.
+    webhook_refused = UNAUTHORIZED, "webhook-refused", "The message is refused";
     /// 403: known, but not allowed.
     forbidden = FORBIDDEN, "forbidden", "This is not allowed";
     /// 403: the API key lacks the permission.
@@ -94,6 +100,12 @@ problems! {
     sign_in_unfinished = FORBIDDEN, "sign-in-unfinished", "The sign-in is not finished";
     /// 403: a page of another site asks with the cookie of a session.
     cross_site_request = FORBIDDEN, "cross-site-request", "A page of another site may not ask this";
+    /// 403: the session has no organization, so that nobody knows whose data is asked for.
+    organization_needed = FORBIDDEN, "organization-needed", "The session needs an organization";
+    /// 403: the organization of the session is no customer's.
+    organization_unknown = FORBIDDEN, "organization-unknown", "No customer has this organization";
+    /// 403: the user was removed from the organization.
+    membership_ended = FORBIDDEN, "membership-ended", "The membership has ended";
     /// 403: the API key may not be used from this network.
     network_not_allowed = FORBIDDEN, "network-not-allowed", "The API key may not be used from here";
     /// 403: the customer doesn't have the feature module.

@@ -15,7 +15,9 @@ pub struct KeyHash([u8; 32]);
 pub struct MalformedKeyHash;
 
 impl KeyHash {
-    pub(crate) fn of(key: &str) -> Self {
+    /// The hash of a key or a token as it is shown.
+    #[must_use]
+    pub fn of(key: &str) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());
         Self(hash)

@@ -5,6 +5,7 @@
 
 pub(crate) mod audit_log;
 mod backup;
+mod clerk;
 mod client;
 mod completion;
 mod customer;
@@ -66,6 +67,8 @@ pub(crate) enum OperatorCommand {
     Backup(Box<backup::BackupArgs>),
     /// Background jobs: list, retry
     Job(Box<job::JobArgs>),
+    /// What Clerk told of organizations and users: status, messages, replay, reconcile
+    Clerk(Box<clerk::ClerkArgs>),
     /// Requests by day, key, route, status or outcome, and how fast they were answered
     Usage(Box<usage::UsageArgs>),
     /// Master keys and data keys: status, add, rotate, retire
@@ -193,6 +196,7 @@ impl OperatorCommand {
             Self::Operation(args) => Some(&args.globals),
             Self::Backup(args) => Some(&args.globals),
             Self::Job(args) => Some(&args.globals),
+            Self::Clerk(args) => Some(&args.globals),
             Self::Usage(args) => Some(&args.globals),
             Self::Secrets(args) => Some(&args.globals),
             Self::Login(args) => Some(&args.globals),
@@ -224,6 +228,7 @@ impl Session {
             OperatorCommand::Operation(args) => operation::run(self, args.command).await,
             OperatorCommand::Backup(args) => backup::run(self, args.command).await,
             OperatorCommand::Job(args) => job::run(self, args.command).await,
+            OperatorCommand::Clerk(args) => clerk::run(self, args.command).await,
             OperatorCommand::Usage(args) => usage::run(self, *args).await,
             OperatorCommand::Secrets(args) => secret_keys::run(self, args.command).await,
             OperatorCommand::Whoami(_) => login::who(self).await,

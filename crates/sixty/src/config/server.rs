@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use api::{AllowedOrigins, CertificateFiles, ServerCertificate, ServerLimits};
 use chrono::TimeDelta;
 use clap::Args;
-use gateway::{GatewayConfig, GracePeriod, LimitsConfig, TrustedProxies};
+use gateway::{GatewayConfig, GracePeriod, LimitsConfig, SessionConfig, TrustedProxies};
 use ipnet::IpNet;
 use limits::{OnRedisLoss, Rate};
 use metering::MeteringConfig;
@@ -138,7 +138,7 @@ impl ServerArgs {
     }
 
     /// What the gateway is told.
-    pub(crate) fn gateway_config(&self) -> anyhow::Result<GatewayConfig> {
+    pub(crate) fn gateway_config(&self, sessions: Option<SessionConfig>) -> anyhow::Result<GatewayConfig> {
         let routes = limits::route_rates(&self.route_rate_limits).context("SIXTY_ROUTE_RATE_LIMITS")?;
         let limits = LimitsConfig {
             customer: self.customer_rate_limit,
@@ -155,6 +155,7 @@ impl ServerArgs {
             trusted_proxies: TrustedProxies::new(self.trusted_proxies.clone()),
             grace_period: GracePeriod(grace),
             limits,
+            sessions,
         })
     }
 }

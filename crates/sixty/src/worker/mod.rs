@@ -1,5 +1,6 @@
 //! `sixty worker`: brings customers' databases into being, keeps them running, and does the background jobs.
 
+mod customers_users;
 mod jobs;
 
 use std::sync::Arc;
@@ -10,13 +11,17 @@ use anyhow::Context as _;
 use backups::{BackupConfig, Backups, DatabaseAccess};
 use catalog::{Catalog, instances};
 use clap::Args;
+use clerk::{ClerkScan, ProcessMessage, Reconcile, SyncPeople};
 use customers::ControlPlane;
+use customers_users::CustomersUsers;
 use data_keys::{KeyTidy, RotateDataKey, RotateMasterKey};
 use provisioner_local::{LocalConfig, LocalProvisioner, supervise};
 use provisioning::{Engine, EngineConfig, InstanceSpec, Provisioner};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs};
+use crate::config::{
+    AdminDatabaseArgs, AnchorArgs, ClerkWorkerArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs,
+};
 use crate::shutdown;
 
 /// Do the background work, against an admin database and a Redis that exist.
@@ -32,6 +37,8 @@ pub(crate) struct WorkerArgs {
     master_key: MasterKeyArgs,
     #[command(flatten)]
     anchors: AnchorArgs,
+    #[command(flatten)]
+    clerk: ClerkWorkerArgs,
     /// How many seconds lie between two anchors of the audit log: what was written since the last one can be written anew
     /// unseen by whoever takes the database over.
     #[arg(long, env = "SIXTY_AUDIT_ANCHOR_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -83,6 +90,10 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
 
     let stop = shutdown::token(args.with_parent)?;
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
+    let messages = ProcessMessage::new(control_plane.clone(), catalog.clone(), args.clerk.clerk_plan);
+    let compare = args.clerk.backend(args.master_key.stores()).await?;
+    let compare = compare.map(|backend| Reconcile::beside(&messages, backend, args.clerk.every()));
+    let users = CustomersUsers::new(&catalog, &keys, args.clerk.grants.grants());
     let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
@@ -92,6 +103,9 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::DeniedAttempts::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
         .register(jobs::SignInTidy::new(catalog.clone()))
+        .register(ClerkScan::beside(&messages))
+        .register(messages)
+        .register(SyncPeople::new(catalog.clone(), Arc::new(users)))
         .register(jobs::AuditAnchors::new(
             catalog.clone(),
             args.anchors.journal(&home)?,
@@ -105,6 +119,9 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(backups::NightlyBackup::new(backups, args.backup_hour, 0));
     if let Some(days) = args.audit_retention_days {
         jobs = jobs.register(jobs::AuditRetention::new(catalog.clone(), days));
+    }
+    if let Some(compare) = compare {
+        jobs = jobs.register(compare);
     }
     tokio::join!(
         engine.run(stop.clone()),

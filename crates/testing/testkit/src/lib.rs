@@ -11,6 +11,7 @@ mod home;
 mod ports;
 mod redis_server;
 mod server;
+mod token_signer;
 mod wait;
 mod watchdog;
 
@@ -23,4 +24,5 @@ pub use home::{Home, home};
 pub use ports::free_port;
 pub use redis_server::{Redis, redis};
 pub use server::installation;
+pub use token_signer::{FAR_FUTURE, TokenSigner};
 pub use wait::wait_for;

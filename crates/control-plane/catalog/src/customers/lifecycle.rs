@@ -55,6 +55,15 @@ pub async fn set_status(
         .transpose()
 }
 
+/// Why a customer is no longer served.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Suspension<'a> {
+    /// The reason, for people.
+    pub reason: Option<&'a str>,
+    /// Whether they may read during the grace period.
+    pub has_grace: bool,
+}
+
 /// Stops serving a customer, and remembers how the subscription stood. `None` when there is no such customer or
 /// they are suspended already.
 ///
@@ -63,15 +72,19 @@ pub async fn set_status(
 pub async fn suspend(
     client: &impl GenericClient,
     id: CustomerId,
-    reason: Option<&str>,
+    suspension: Suspension<'_>,
 ) -> Result<Option<Customer>, CatalogError> {
     let sql = format!(
         "update admin_customers
          set suspended_from = subscription_status, subscription_status = 'suspended', suspended_at = now(),
-             suspension_reason = $2
+             suspension_reason = $2, suspended_with_grace = $3
          where id = $1 and subscription_status <> 'suspended' and {SHOWN} returning {COLUMNS}"
     );
-    query::optional(client, &sql, &[&id.uuid(), &reason]).await?.as_ref().map(Customer::read).transpose()
+    query::optional(client, &sql, &[&id.uuid(), &suspension.reason, &suspension.has_grace])
+        .await?
+        .as_ref()
+        .map(Customer::read)
+        .transpose()
 }
 
 /// Serves a suspended customer again, as the subscription stood before (active, when nobody remembers). `None` when

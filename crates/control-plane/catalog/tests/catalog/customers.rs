@@ -1,6 +1,6 @@
 //! `catalog::customers`.
 
-use catalog::customers::{self, CustomerChanges, CustomerFilter, CustomerSort};
+use catalog::customers::{self, CustomerChanges, CustomerFilter, CustomerSort, Suspension};
 use catalog::{CatalogError, PageRequest, TimeRange};
 use chrono::{TimeDelta, Utc};
 use domain::customer::Lifecycle;
@@ -145,11 +145,18 @@ async fn a_suspension_remembers_where_to_go_back_to() {
     let id = setup::customer(&client, "acme").await.id;
     for status in [SubscriptionStatus::Trial, SubscriptionStatus::Active, SubscriptionStatus::Canceled] {
         customers::set_status(&client, id, status).await.unwrap().unwrap();
-        let suspended = customers::suspend(&client, id, Some("unpaid")).await.unwrap().unwrap();
+        let suspended =
+            customers::suspend(&client, id, Suspension { reason: Some("unpaid"), has_grace: true })
+                .await
+                .unwrap()
+                .unwrap();
         assert_eq!(suspended.subscription_status, SubscriptionStatus::Suspended);
         assert_eq!(suspended.suspended_from, Some(status));
         assert_eq!(suspended.suspension_reason.as_deref(), Some("unpaid"));
-        assert!(customers::suspend(&client, id, None).await.unwrap().is_none(), "suspended twice");
+        assert!(
+            customers::suspend(&client, id, Suspension::default()).await.unwrap().is_none(),
+            "suspended twice"
+        );
 
         let resumed = customers::resume(&client, id).await.unwrap().unwrap();
         assert_eq!(resumed.subscription_status, status);

@@ -1,7 +1,7 @@
 //! The catalog as the data plane's `Directory`.
 
 use catalog::api_keys::NewApiKey;
-use catalog::customers::DatabaseConnection;
+use catalog::customers::{DatabaseConnection, Suspension};
 use catalog::{
     Catalog, CatalogConfig, GenericClient, api_keys, credentials, customers, data_keys, instances, modules,
 };
@@ -9,7 +9,7 @@ use chrono::Utc;
 use domain::customer::{ApiKeyStatus, Lifecycle};
 use domain::entitlement::{self, Refusal};
 use domain::permission::Action;
-use domain::principal::Directory;
+use domain::principal::{Caller, Directory};
 use domain::{CustomerId, SubscriptionStatus};
 use secrets::ApiKey;
 use uuid::Uuid;
@@ -29,10 +29,10 @@ async fn a_key_yields_its_own_customer_and_never_another() {
     }
     for (slug, module, id, key) in &keys {
         let principal = catalog.principal(&key.hash()).await.unwrap().unwrap();
-        assert_eq!((principal.customer_id, principal.customer_slug.as_str()), (*id, *slug));
+        assert_eq!((principal.customer.id, principal.customer.slug.as_str()), (*id, *slug));
         let granted = |key: &str| {
             let module = domain::modules::find(key).unwrap();
-            entitlement::decide(module, principal.plan, &principal.modules, Utc::now())
+            entitlement::decide(module, principal.customer.plan, &principal.customer.modules, Utc::now())
         };
         let granted_keys: Vec<_> = domain::modules::ALL
             .iter()
@@ -45,7 +45,7 @@ async fn a_key_yields_its_own_customer_and_never_another() {
             .sort_unstable_by_key(|key| domain::modules::ALL.iter().position(|module| module.key() == *key));
         assert_eq!(granted_keys, expected);
         assert_eq!(granted("bulk_operations"), Err(Refusal::TurnedOff { reason: None }));
-        assert_eq!(principal.subscription_status, SubscriptionStatus::Trial);
+        assert_eq!(principal.customer.subscription_status, SubscriptionStatus::Trial);
         assert!(principal.may(Action::Write, "deals"));
     }
     assert!(catalog.principal(&ApiKey::generate().hash()).await.unwrap().is_none());
@@ -61,14 +61,15 @@ async fn a_key_that_may_not_be_used_is_told_with_the_reason() {
     let id = setup::customer(&client, "acme").await.id;
     let (key, record) = setup::api_key(&client, id).await;
     api_keys::revoke(&client, id, record.id).await.unwrap();
-    customers::suspend(&client, id, None).await.unwrap();
+    customers::suspend(&client, id, Suspension::default()).await.unwrap();
     let principal = catalog.principal(&key.hash()).await.unwrap().unwrap();
-    assert_eq!(principal.key_status, ApiKeyStatus::Revoked);
-    assert_eq!(principal.subscription_status, SubscriptionStatus::Suspended);
-    assert_eq!(principal.lifecycle, Lifecycle::Ready);
+    let Caller::Key(shown) = &principal.caller else { unreachable!("a key was shown") };
+    assert_eq!(shown.status, ApiKeyStatus::Revoked);
+    assert_eq!(principal.customer.subscription_status, SubscriptionStatus::Suspended);
+    assert_eq!(principal.customer.lifecycle, Lifecycle::Ready);
     // Softly deleted by a client that doesn't know of the lifecycle.
     client.execute("update admin_customers set deleted_at = now()", &[]).await.unwrap();
-    assert_eq!(catalog.principal(&key.hash()).await.unwrap().unwrap().lifecycle, Lifecycle::Deleted);
+    assert_eq!(catalog.principal(&key.hash()).await.unwrap().unwrap().customer.lifecycle, Lifecycle::Deleted);
 }
 
 #[tokio::test]

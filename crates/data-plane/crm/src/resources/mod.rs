@@ -11,13 +11,14 @@ mod users;
 mod workflows;
 
 pub(crate) use tasks::TASKS;
+pub(crate) use users::USERS;
 
 use crate::spec::{Column, Kind, ResourceSpec};
 
 /// Every resource of the customer API.
 pub static RESOURCES: [&ResourceSpec; 9] = [
     &organizations::ORGANIZATIONS,
-    &users::USERS,
+    &USERS,
     &contacts::CONTACTS,
     &deals::DEALS,
     &activities::ACTIVITIES,

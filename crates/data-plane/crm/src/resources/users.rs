@@ -4,7 +4,7 @@ use super::{CREATED_AT, ID, METADATA, ORG_ID, UPDATED_AT};
 use crate::spec::{AfterCreate, BeforeDelete, Column, Kind, ResourceSpec};
 
 /// The people of an organization.
-pub(super) static USERS: ResourceSpec = ResourceSpec {
+pub(crate) static USERS: ResourceSpec = ResourceSpec {
     path: "users",
     table: "users",
     schema: "User",

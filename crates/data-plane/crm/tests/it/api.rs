@@ -10,7 +10,10 @@ use customer_db::RouterConfig;
 use domain::customer::{ApiKeyStatus, Lifecycle};
 use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
-use domain::principal::{ChangeFeed, Changes, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use domain::principal::{
+    Caller, ChangeFeed, Changes, CustomerStanding, Directory, DirectoryUnavailable, KeyCaller, Member,
+    Principal, SealedEndpoint,
+};
 use domain::usage::UsageRecord;
 use domain::{ApiKeyId, CustomerId, OrganizationId, Plan, RateLimitPeriod, SubscriptionStatus};
 use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
@@ -49,32 +52,37 @@ impl Api {
         let customer = support::customer_with(config).await;
         let api_key_id = ApiKeyId::generate();
         let principal = Principal {
-            api_key_id,
-            quota_key_id: api_key_id,
-            key_status: ApiKeyStatus::Active,
-            key_expires_at: None,
+            caller: Caller::Key(KeyCaller {
+                id: api_key_id,
+                quota_key_id: api_key_id,
+                status: ApiKeyStatus::Active,
+                expires_at: None,
+                allowed_networks: Vec::new(),
+                impersonator: None,
+            }),
             permissions: Permission::default_set(),
-            allowed_networks: Vec::new(),
             rate_limit_requests: 1_000_000,
             rate_limit_period: RateLimitPeriod::Month,
-            customer_id: customer.id,
-            customer_slug: "test".to_owned(),
-            time_zone: chrono_tz::UTC,
-            plan: Plan::Enterprise,
-            subscription_status: SubscriptionStatus::Active,
-            status_changed_at: Utc::now(),
-            trial_ends_at: None,
-            lifecycle: Lifecycle::Ready,
-            impersonator: None,
-            modules: Vec::new(),
+            customer: CustomerStanding {
+                id: customer.id,
+                slug: "test".to_owned(),
+                time_zone: chrono_tz::UTC,
+                plan: Plan::Enterprise,
+                subscription_status: SubscriptionStatus::Active,
+                status_changed_at: Utc::now(),
+                has_grace: false,
+                trial_ends_at: None,
+                lifecycle: Lifecycle::Ready,
+                modules: Vec::new(),
+            },
         };
         Self { customer, principal, organization: Mutex::default() }
     }
 
     /// Switches a module on or off for this customer, whatever the plan says.
     pub(crate) fn switch_module(&mut self, key: &str, enabled: bool) {
-        self.principal.modules.retain(|module| module.key != key);
-        self.principal.modules.push(HeldModule {
+        self.principal.customer.modules.retain(|module| module.key != key);
+        self.principal.customer.modules.push(HeldModule {
             key: key.to_owned(),
             is_active: true,
             decision: Some(ModuleDecision { enabled, expires_at: None, reason: None }),
@@ -195,6 +203,10 @@ struct Everybody(Arc<Principal>);
 impl Directory for Everybody {
     async fn principal(&self, _: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
         Ok(Some(Arc::clone(&self.0)))
+    }
+
+    async fn member(&self, _: &str, _: &str) -> Result<Option<Arc<Member>>, DirectoryUnavailable> {
+        Ok(None)
     }
 
     async fn endpoint(&self, _: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {

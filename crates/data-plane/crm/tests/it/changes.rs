@@ -167,7 +167,7 @@ async fn every_change_is_in_the_log_with_old_and_new_values() {
         ]
     );
     assert!(rows.iter().all(|row| row.get::<_, String>(1) == "contacts"));
-    assert!(rows.iter().all(|row| row.get::<_, uuid::Uuid>(4) == api.principal.api_key_id.uuid()));
+    assert!(rows.iter().all(|row| row.get::<_, uuid::Uuid>(4) == api.principal.caller.usage_id().uuid()));
     assert_eq!(rows[0].get::<_, Option<String>>(5).as_deref(), Some("test/1"));
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use customer_db::{CustomerDatabases, RouterConfig};
-use domain::principal::{Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use domain::principal::{Directory, DirectoryUnavailable, Member, Principal, SealedEndpoint};
 use domain::{CustomerId, OrganizationId};
 use secrets::{DataKey, MasterKey, SealContext, SecretString};
 use testkit::CustomerDatabase;
@@ -113,6 +113,10 @@ impl TestDirectory {
 #[async_trait]
 impl Directory for TestDirectory {
     async fn principal(&self, _: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
+        Ok(None)
+    }
+
+    async fn member(&self, _: &str, _: &str) -> Result<Option<Arc<Member>>, DirectoryUnavailable> {
         Ok(None)
     }
 

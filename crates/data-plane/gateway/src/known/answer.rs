@@ -76,6 +76,13 @@ where
         (answer.is_current(changes) && changes.state() == FeedState::Live).then(|| answer.value()).flatten()
     }
 
+    /// Takes an answer down that was found otherwise, and read at that moment.
+    pub(super) fn remember(&self, key: K, (read_at, customer): (Moment, LastChange), value: V) {
+        let answer = Answer { read_at, content: Content::Found { value, customer } };
+        let entry = Entry { answer: ArcSwapOption::from_pointee(answer), asking: Mutex::new(()) };
+        self.entries.insert(key, Arc::new(entry));
+    }
+
     /// The current answer; asks for it when it isn't known. `owner` says whose changes make the answer untrue.
     ///
     /// While the feed is lost, an answer is used as it is: the feed's task asks for the directory all the time, and

@@ -12,7 +12,7 @@ use super::FeedState;
 
 /// When something was told: a number that grows. Not a clock, so that no two changes are at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(u64);
+pub(crate) struct Moment(u64);
 
 /// When a customer last changed; shared by all answers about them.
 pub(super) type LastChange = Arc<AtomicU64>;

@@ -15,13 +15,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::CustomerId;
-use domain::principal::{Change, ChangeFeed, Directory, DirectoryUnavailable, Principal, SealedEndpoint};
+use domain::principal::{
+    Change, ChangeFeed, Directory, DirectoryUnavailable, Member, Principal, SealedEndpoint,
+};
 use secrets::KeyHash;
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use answer::Answers;
-use changes::ChangeLog;
+use changes::{ChangeLog, Moment};
 pub use feed::FeedState;
 
 /// How much is known, and how hard the directory is asked.
@@ -29,6 +31,8 @@ pub use feed::FeedState;
 pub struct KnownDirectoryConfig {
     /// Keys, and as many databases, that are remembered; about a kilobyte each. The least used are forgotten first.
     pub capacity: u64,
+    /// Session tokens that are remembered: each lives for a minute or so.
+    pub sessions: u64,
     /// Questions that may be under way at once: invented keys must not take every connection of the admin database.
     pub questions: usize,
     /// How long a question may take.
@@ -37,7 +41,7 @@ pub struct KnownDirectoryConfig {
 
 impl Default for KnownDirectoryConfig {
     fn default() -> Self {
-        Self { capacity: 100_000, questions: 8, patience: Duration::from_secs(2) }
+        Self { capacity: 100_000, sessions: 20_000, questions: 8, patience: Duration::from_secs(2) }
     }
 }
 
@@ -49,9 +53,25 @@ struct Inner {
     source: Arc<dyn Directory>,
     changes: Arc<ChangeLog>,
     principals: Answers<KeyHash, Arc<Principal>>,
+    members: Answers<MemberName, Arc<Member>>,
+    sessions: Answers<SessionKey, Arc<Principal>>,
     endpoints: Answers<CustomerId, SealedEndpoint>,
     questions: Semaphore,
     patience: Duration,
+}
+
+/// An organization and a person, by the identity provider's ids.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct MemberName {
+    organization: String,
+    user: String,
+}
+
+/// A session token that was found good: its hash, and the generation of the issuer's keys by which it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SessionKey {
+    pub(crate) hash: KeyHash,
+    pub(crate) generation: u64,
 }
 
 impl fmt::Debug for KnownDirectory {
@@ -79,6 +99,8 @@ impl KnownDirectory {
             source,
             changes,
             principals: Answers::new(config.capacity),
+            members: Answers::new(config.capacity),
+            sessions: Answers::new(config.sessions),
             endpoints: Answers::new(config.capacity),
             questions: Semaphore::new(config.questions),
             patience: config.patience,
@@ -111,7 +133,23 @@ impl KnownDirectory {
     pub async fn principal_of(&self, key: &KeyHash) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
         let inner = &self.0;
         let question = || async { inner.ask(inner.source.principal(&key.to_string())).await };
-        inner.principals.get(*key, &inner.changes, |principal| principal.customer_id, question).await
+        inner.principals.get(*key, &inner.changes, |principal| principal.customer.id, question).await
+    }
+
+    /// Who shows this session token, if that is known for sure.
+    pub(crate) fn session_at_hand(&self, session: &SessionKey) -> Option<Arc<Principal>> {
+        self.0.sessions.at_hand(session, &self.0.changes)
+    }
+
+    /// The moment to note before what is remembered of a session is asked for.
+    pub(crate) fn now(&self) -> Moment {
+        self.0.changes.now()
+    }
+
+    /// Remembers who shows a session token, found out since that moment.
+    pub(crate) fn remember_session(&self, session: SessionKey, since: Moment, principal: &Arc<Principal>) {
+        let customer = self.0.changes.of(principal.customer.id);
+        self.0.sessions.remember(session, (since, customer), Arc::clone(principal));
     }
 }
 
@@ -141,6 +179,17 @@ impl Directory for KnownDirectory {
             // Nobody's.
             Err(_) => Ok(None),
         }
+    }
+
+    async fn member(
+        &self,
+        organization: &str,
+        user: &str,
+    ) -> Result<Option<Arc<Member>>, DirectoryUnavailable> {
+        let inner = &self.0;
+        let question = || inner.ask(inner.source.member(organization, user));
+        let name = MemberName { organization: organization.to_owned(), user: user.to_owned() };
+        inner.members.get(name, &inner.changes, |member| member.customer.id, question).await
     }
 
     async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
