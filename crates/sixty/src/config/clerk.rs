@@ -1,6 +1,6 @@
 //! Clerk, the identity provider of the customers' users: whose tokens and messages are taken, and what they give.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use clerk::{Backend, Webhook, WebhookSecrets};
 use domain::Plan;
 use gateway::SessionConfig;
 use limits::Rate;
-use secrets::SecretString;
+use secrets::{ExposeSecret as _, SecretString};
 use session_tokens::{Grants, Issuer, IssuerConfig};
 use url::Url;
 
@@ -58,6 +58,14 @@ pub(crate) struct ClerkServerArgs {
     /// rather than the option: options are seen in process lists.
     #[arg(long, env = "SIXTY_CLERK_WEBHOOK_SECRETS", value_name = "whsec_...", hide_env_values = true)]
     clerk_webhook_secrets: Option<SecretString>,
+    /// A file with them instead, that only the server's user can read.
+    #[arg(
+        long,
+        env = "SIXTY_CLERK_WEBHOOK_SECRETS_FILE",
+        value_name = "FILE",
+        conflicts_with = "clerk_webhook_secrets"
+    )]
+    clerk_webhook_secrets_file: Option<PathBuf>,
 }
 
 impl ClerkServerArgs {
@@ -95,8 +103,9 @@ impl ClerkServerArgs {
         stores: &StoreArgs,
         catalog: &Catalog,
     ) -> anyhow::Result<Option<Webhook>> {
-        let Some(secrets) = self.clerk_webhook_secrets.clone() else { return Ok(None) };
-        let secrets = stores.resolve("SIXTY_CLERK_WEBHOOK_SECRETS", secrets).await?;
+        let name = "SIXTY_CLERK_WEBHOOK_SECRETS";
+        let given = (self.clerk_webhook_secrets.as_ref(), self.clerk_webhook_secrets_file.as_deref());
+        let Some(secrets) = secret(name, given, stores).await? else { return Ok(None) };
         let secrets = WebhookSecrets::parse(&secrets).context("SIXTY_CLERK_WEBHOOK_SECRETS")?;
         Ok(Some(Webhook::new(catalog.clone(), secrets)))
     }
@@ -115,6 +124,14 @@ pub(crate) struct ClerkWorkerArgs {
     /// the option: options are seen in process lists.
     #[arg(long, env = "SIXTY_CLERK_SECRET_KEY", value_name = "sk_live_...", hide_env_values = true)]
     clerk_secret_key: Option<SecretString>,
+    /// A file with it instead, that only the worker's user can read.
+    #[arg(
+        long,
+        env = "SIXTY_CLERK_SECRET_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "clerk_secret_key"
+    )]
+    clerk_secret_key_file: Option<PathBuf>,
     /// Where Clerk's Backend API is.
     #[arg(long, env = "SIXTY_CLERK_API_URL", value_name = "URL", default_value = "https://api.clerk.com/v1")]
     clerk_api_url: Url,
@@ -126,9 +143,9 @@ pub(crate) struct ClerkWorkerArgs {
 impl ClerkWorkerArgs {
     /// Clerk's Backend API, where its key is known.
     pub(crate) async fn backend(&self, stores: &StoreArgs) -> anyhow::Result<Option<Backend>> {
-        let Some(key) = self.clerk_secret_key.clone() else { return Ok(None) };
+        let given = (self.clerk_secret_key.as_ref(), self.clerk_secret_key_file.as_deref());
+        let Some(key) = secret("SIXTY_CLERK_SECRET_KEY", given, stores).await? else { return Ok(None) };
         require_https("SIXTY_CLERK_API_URL", &self.clerk_api_url)?;
-        let key = stores.resolve("SIXTY_CLERK_SECRET_KEY", key).await?;
         Ok(Some(Backend::new(self.clerk_api_url.clone(), key).context("SIXTY_CLERK_API_URL")?))
     }
 
@@ -136,6 +153,24 @@ impl ClerkWorkerArgs {
     pub(crate) fn every(&self) -> Duration {
         Duration::from_secs(self.clerk_reconcile_minutes * 60)
     }
+}
+
+/// A secret by itself or in a file; either may say that a store has it.
+async fn secret(
+    name: &str,
+    (value, file): (Option<&SecretString>, Option<&Path>),
+    stores: &StoreArgs,
+) -> anyhow::Result<Option<SecretString>> {
+    let given = match (value, file) {
+        (Some(value), _) => value.clone(),
+        (None, Some(file)) => {
+            let text =
+                super::read_private(file).with_context(|| format!("{name}_FILE {}", file.display()))?;
+            text.expose_secret().trim().into()
+        }
+        (None, None) => return Ok(None),
+    };
+    stores.resolve(name, given).await.map(Some)
 }
 
 fn parties(given: &[String]) -> anyhow::Result<Vec<String>> {

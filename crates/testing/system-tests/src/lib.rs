@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod customer;
 mod database;
+mod openid;
 pub mod processes;
 mod program;
 mod running;
@@ -17,6 +18,7 @@ mod watchdog;
 pub use answer::Answer;
 pub use api::{Api, sign_up};
 pub use customer::{Connection, Customer};
+pub use openid::OpenIdProvider;
 pub use program::{Finished, Program};
 pub use stack::{Ports, Stack, StackPlan};
 

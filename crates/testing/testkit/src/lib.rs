@@ -14,6 +14,7 @@ mod server;
 mod token_signer;
 mod wait;
 mod watchdog;
+mod webhook_signer;
 
 pub use database::{
     AdminDatabase, CUSTOMER_APP, CUSTOMER_OWNER, CUSTOMER_READONLY, CustomerDatabase, PASSWORD,
@@ -26,3 +27,4 @@ pub use redis_server::{Redis, redis};
 pub use server::installation;
 pub use token_signer::{FAR_FUTURE, TokenSigner};
 pub use wait::wait_for;
+pub use webhook_signer::WebhookSigner;

@@ -119,8 +119,10 @@ async fn a_membership_waits_for_its_user() {
     // One whose user never comes is given up after a day, and says so.
     house.tell("msg_4", &member("created", ("org_1", "user_9"), "org:admin", 1)).await;
     house
-        .sql("alter table admin_clerk_messages disable trigger user;
-             update admin_clerk_messages set created_at = now() - interval '25 hours' where id = 'msg_4'")
+        .sql(
+            "alter table admin_clerk_messages disable trigger user;
+             update admin_clerk_messages set created_at = now() - interval '25 hours' where id = 'msg_4'",
+        )
         .await;
     house.done("msg_4").await.unwrap();
     assert_eq!(house.status("msg_4").await, "failed");

@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use catalog::clerk::messages::{self, NewMessage};
 use catalog::{Catalog, CatalogConfig};
 use chrono::{DateTime, Utc};
@@ -19,7 +16,7 @@ use domain::{CustomerId, JobId, Plan};
 use jobs::{Job, JobContext, JobError, JobOutcome};
 use secrets::MasterKey;
 use serde_json::{Value, json};
-use testkit::AdminDatabase;
+use testkit::{AdminDatabase, WebhookSigner};
 use tokio_postgres::Client;
 
 const KEY: &[u8] = b"a key of a webhook's endpoint";
@@ -65,7 +62,7 @@ impl House {
         let control_plane = ControlPlane::new(catalog.clone(), MasterKey::generate());
         let process = ProcessMessage::new(control_plane, catalog.clone(), Plan::Pro);
         let people = Arc::<Users>::default();
-        let secrets = format!("whsec_{}", STANDARD.encode(KEY));
+        let secrets = WebhookSigner::new(KEY).secret();
         Self {
             psql: database.connect().await,
             scan: ClerkScan::beside(&process),
@@ -91,11 +88,7 @@ impl House {
         key: &[u8],
     ) -> Result<Received, NotReceived> {
         let (body, timestamp) = (message.to_string(), at.to_string());
-        let tag = hmac::sign(
-            &hmac::Key::new(hmac::HMAC_SHA256, key),
-            format!("{id}.{timestamp}.{body}").as_bytes(),
-        );
-        let signatures = format!("v1,{}", STANDARD.encode(tag));
+        let signatures = WebhookSigner::new(key).sign(id, &timestamp, &body);
         let head = SignedHead { id, timestamp: &timestamp, signatures: &signatures };
         receive(&self.webhook, &head, body.as_bytes()).await
     }

@@ -1,0 +1,27 @@
+// An OpenID provider on a free port of 127.0.0.1. Told what to do by lines of JSON on its standard input, one answer each:
+//   {"sign": {claims}, "key": "id"}  -> {"token": "..."}
+//   {"generate": "id"}               -> {}                 a further key
+// It ends when its standard input does.
+import { createInterface } from 'node:readline'
+import { OAuth2Server } from 'oauth2-mock-server'
+
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`)
+
+const server = new OAuth2Server()
+await server.issuer.keys.generate('RS256', { kid: 'first' })
+await server.start(0, '127.0.0.1')
+const { port } = server.address()
+server.issuer.url = `http://127.0.0.1:${port}`
+say({ url: server.issuer.url })
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line)
+  if (asked.generate) {
+    await server.issuer.keys.generate('RS256', { kid: asked.generate })
+    say({})
+  } else {
+    const scopesOrTransform = (_header, payload) => Object.assign(payload, asked.sign)
+    say({ token: await server.issuer.buildToken({ kid: asked.key, scopesOrTransform, expiresIn: 60 }) })
+  }
+}
+await server.stop()
