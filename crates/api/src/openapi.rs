@@ -37,7 +37,7 @@ pub fn document() -> OpenApi {
     describe_our_own_failures(&mut document);
     document.info = Info::new("Sixty", env!("CARGO_PKG_VERSION"));
     document.info.description = Some(
-        "Customers' programs call /api/v1 with an API key (sk_...); operators call /api/admin and /api/provision \
+        "Customers' programs call /api/v1 with an API key (sk_...), their people with a session token; operators call /api/admin and /api/provision \
          with their token (op_...). Both go into the header Authorization: Bearer."
             .to_owned(),
     );
@@ -48,7 +48,10 @@ pub fn document() -> OpenApi {
     );
     let cookie = ApiKeyValue::with_description(session_cookie::NAME, "The session of a browser");
     components.add_security_scheme("session_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    components.add_security_scheme("api_key", bearer("A customer's API key, sk_..."));
+    components.add_security_scheme(
+        "api_key",
+        bearer("A customer's API key, sk_..., or the session token of a person who is signed in with Clerk"),
+    );
     document
 }
 
