@@ -42,16 +42,16 @@ async fn clerk_message(
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response, Problem> {
-    let webhook = state.clerk_webhook.as_ref().ok_or_else(|| {
-        Problem::not_found(
-            "No webhook of Clerk is set up here: the operator sets SIXTY_CLERK_WEBHOOK_SECRETS.",
-        )
-    })?;
     let head = SignedHead {
         id: header(&headers, "svix-id")?,
         timestamp: header(&headers, "svix-timestamp")?,
         signatures: header(&headers, "svix-signature")?,
     };
+    let webhook = state.clerk_webhook.as_ref().ok_or_else(|| {
+        Problem::not_found(
+            "No webhook of Clerk is set up here: the operator sets SIXTY_CLERK_WEBHOOK_SECRETS.",
+        )
+    })?;
     clerk::receive(webhook, &head, &body).await.map_err(refusal)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -425,7 +425,7 @@ mod tests {
         let support = Role::Support.rights();
         assert!(!support.has(Right::CustomersImpersonateWrite));
         assert!(!support.has(Right::CustomersDelete) && !support.has(Right::CredentialsReveal));
-        assert_eq!(Rights::of_roles(&[Role::ReadOnly, Role::Billing]).iter().count(), 7);
+        assert_eq!(Rights::of_roles(&[Role::ReadOnly, Role::Billing]).iter().count(), 8);
         assert_eq!(owner.and(support), support);
         assert_eq!(owner.without(owner), Rights::NONE);
     }

@@ -38,6 +38,11 @@ pub(super) async fn story(
             Audience::Stranger => {
                 send(&stack.operator.anonymous(), route, NOBODY).await.expect_problem(401, "sign-in-refused");
             }
+            Audience::Sender => {
+                for api in [stack.operator.anonymous(), stack.operator.clone(), acme.api.clone()] {
+                    send(&api, route, NOBODY).await.expect_problem(401, "webhook-refused");
+                }
+            }
             Audience::Operator => {
                 for api in [stack.operator.anonymous(), acme.api.clone()] {
                     send(&api, route, NOBODY).await.expect_problem(401, "unauthenticated");
@@ -79,7 +84,9 @@ async fn send(api: &Api, route: &Route, parameter: &str) -> Answer {
     let body = match (route.audience(), route.method.as_str()) {
         (Audience::Customer, "POST") => example(route.resource(), "x"),
         (Audience::Customer, "PATCH") => json!({}),
-        (Audience::Operator | Audience::Stranger, "POST" | "PUT" | "PATCH") => operator_body(&route.path),
+        (Audience::Operator | Audience::Stranger | Audience::Sender, "POST" | "PUT" | "PATCH") => {
+            operator_body(&route.path)
+        }
         _ => return api.send(request).await,
     };
     api.send(request.json(&body)).await

@@ -19,6 +19,8 @@ pub(crate) enum Audience {
     Customer,
     /// Somebody who is to be known yet: an operator who signs in.
     Stranger,
+    /// Another service, which signs what it says.
+    Sender,
     /// An operator.
     Operator,
 }
@@ -46,6 +48,7 @@ impl Route {
         match self.path.as_str() {
             "/api/health" | "/api/ready" => Audience::Public,
             path if path.starts_with("/api/v1/") => Audience::Customer,
+            "/api/webhooks/clerk" => Audience::Sender,
             "/api/admin/session" if self.method == Method::POST => Audience::Stranger,
             path if path.starts_with("/api/admin/") || path.starts_with("/api/provision") => {
                 Audience::Operator
