@@ -13,7 +13,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use secrets::KeyHash;
 use serde_json::{Value, json};
-use session_tokens::{Issuer, IssuerConfig};
+use session_tokens::SessionIssuer;
 use testkit::TokenSigner;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -95,18 +95,14 @@ impl Bare {
     }
 }
 
-async fn issuer(signer: &TokenSigner) -> anyhow::Result<Issuer> {
+async fn issuer(signer: &TokenSigner) -> anyhow::Result<SessionIssuer> {
     let server = MockServer::start().await;
     Mock::given(wiremock::matchers::any())
         .respond_with(ResponseTemplate::new(200).set_body_json(signer.key_set()))
         .mount(&server)
         .await;
-    let issuer = Issuer::open(IssuerConfig {
-        issuer: "https://clerk.test".to_owned(),
-        keys_url: server.uri().parse()?,
-        parties: vec!["https://app.test".to_owned()],
-        stored: None,
-    })?;
+    let parties = ["https://app.test".to_owned()];
+    let issuer = SessionIssuer::open("https://clerk.test".to_owned(), server.uri().parse()?, parties, None)?;
     issuer.refresh().await?;
     Ok(issuer)
 }

@@ -11,7 +11,7 @@ use metering::Meter;
 use redis::AsyncConnectionConfig;
 use schema::MigrationSet;
 use secrets::{ExposeSecret, SecretString};
-use session_tokens::Issuer;
+use session_tokens::SessionIssuer;
 use tokio::sync::Mutex;
 
 /// The admin database: there, and with the schema that this binary needs.
@@ -141,7 +141,7 @@ impl Dependency for StartUp {
 }
 
 /// The keys of session tokens. Without them nobody who is signed in is let in; programs with API keys are.
-pub(crate) struct SessionKeys(pub(crate) Arc<Issuer>);
+pub(crate) struct SessionKeys(pub(crate) Arc<SessionIssuer>);
 
 #[async_trait]
 impl Dependency for SessionKeys {

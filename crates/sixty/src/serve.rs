@@ -114,7 +114,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         tokio::spawn(metrics::tidy(numbers, stop.clone()));
     }
     if let Some(sessions) = &sessions {
-        tokio::spawn(Arc::clone(&sessions.issuer).follow(stop.clone()));
+        tokio::spawn(sessions.issuer.follow(stop.clone()));
         checks.push(Arc::new(dependencies::SessionKeys(Arc::clone(&sessions.issuer))));
     }
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());

@@ -8,7 +8,7 @@ use gateway::{GatewayConfig, SessionConfig};
 use http::header;
 use limits::Rate;
 use serde_json::{Value, json};
-use session_tokens::{Grants, Issuer, IssuerConfig};
+use session_tokens::{Grants, SessionIssuer};
 use testkit::TokenSigner;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -32,14 +32,11 @@ impl Provider {
     }
 
     fn config(&self, rate: &str) -> GatewayConfig {
-        let config = IssuerConfig {
-            issuer: "https://clerk.test".to_owned(),
-            keys_url: format!("{}/keys", self.server.uri()).parse().unwrap(),
-            parties: vec!["https://app.test".to_owned()],
-            stored: None,
-        };
+        let keys_url = format!("{}/keys", self.server.uri()).parse().unwrap();
+        let parties = ["https://app.test".to_owned()];
+        let issuer = SessionIssuer::open("https://clerk.test".to_owned(), keys_url, parties, None).unwrap();
         let sessions = SessionConfig {
-            issuer: Arc::new(Issuer::open(config).unwrap()),
+            issuer: Arc::new(issuer),
             grants: Arc::new(Grants::default()),
             rate: rate.parse::<Rate>().unwrap(),
         };

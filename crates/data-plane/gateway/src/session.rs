@@ -14,7 +14,8 @@ use domain::principal::{Caller, Directory as _, Member, Principal, UserCaller};
 use limits::Rate;
 use problem::Problem;
 use secrets::KeyHash;
-use session_tokens::{CannotVerify, Grants, Issuer, LEEWAY_SECONDS, Membership, Refused, SessionClaims};
+use session_tokens::{Grants, Membership, SessionClaims, SessionIssuer, SessionRefused};
+use token_issuer::{LEEWAY_SECONDS, Refused};
 
 use crate::KnownDirectory;
 use crate::known::SessionKey;
@@ -23,7 +24,7 @@ use crate::known::SessionKey;
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
     /// Who makes them.
-    pub issuer: Arc<Issuer>,
+    pub issuer: Arc<SessionIssuer>,
     /// What its roles and permissions mean here.
     pub grants: Arc<Grants>,
     /// How many requests each person may make.
@@ -184,14 +185,14 @@ fn unknown_organization() -> Problem {
     )
 }
 
-fn refusal(error: CannotVerify) -> Problem {
+fn refusal(error: SessionRefused) -> Problem {
     match error {
-        CannotVerify::Refused(Refused::Expired) => expired(),
-        CannotVerify::Refused(refused) => Problem::session_refused(format!("This is no good: {refused}.")),
-        CannotVerify::IssuerAway => Problem::unavailable(
+        SessionRefused::Token(Refused::Expired) => expired(),
+        SessionRefused::IssuerAway => Problem::unavailable(
             "The session token is signed by a key that can't be asked for right now. Try again in a moment.",
         )
         .retry_after(5),
+        refused => Problem::session_refused(format!("This session token is not taken: {refused}.")),
     }
 }
 

@@ -1,157 +1,139 @@
-//! Checks a token against keys that are at hand; nothing here asks the network.
+//! Who may show a session token: what it says beside what every token of the issuer says.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
+use token_issuer::{CannotVerify, Issuer, IssuerConfig, IssuerError, Refused};
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::claims::SessionClaims;
 
-/// The longest token that is looked at, in bytes: Clerk's stay under 4 KiB, the size of a cookie.
-const LONGEST: usize = 8 * 1024;
-
-/// Why a token doesn't sign anybody in.
+/// Why a session token doesn't sign anybody in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Not a token, signed by another algorithm or key, or without the claims a session has.
-    #[error("the session token is malformed or its signature doesn't fit")]
-    Invalid,
-    /// Longer than any session token is.
-    #[error("the session token is longer than {LONGEST} bytes")]
-    TooLong,
-    /// Signed by a key that isn't at hand; fresher keys may know it.
-    #[error("the session token is signed by an unknown key")]
-    UnknownKey,
-    /// Its time is over.
-    #[error("the session token has expired")]
-    Expired,
-    /// Its time hasn't come.
-    #[error("the session token isn't valid yet")]
-    NotYetValid,
-    /// Another issuer's.
-    #[error("the session token is of another issuer")]
-    WrongIssuer,
+pub enum SessionRefused {
+    /// It isn't a good token of the issuer.
+    #[error(transparent)]
+    Token(#[from] Refused),
     /// Given to an origin that isn't one of ours.
-    #[error("the session token was given to another application")]
+    #[error("the token was given to a page of another application")]
     WrongParty,
     /// The sign-in isn't finished.
-    #[error("the sign-in that the session token is of isn't finished")]
+    #[error("the sign-in that the token is of isn't finished")]
     Pending,
+    /// It may be good: it names a key that isn't known, and the issuer can't be asked.
+    #[error("the issuer can't be asked for its keys")]
+    IssuerAway,
 }
 
-/// An issuer's public RSA keys by their ids.
-#[derive(Clone, Default)]
-pub struct SigningKeys(HashMap<String, DecodingKey>);
-
-impl SigningKeys {
-    /// The RSA keys of a JSON Web Key Set; other kinds of keys, and keys without an id, are left out.
-    #[must_use]
-    pub fn of(set: &JwkSet) -> Self {
-        let rsa = set.keys.iter().filter(|key| matches!(key.algorithm, AlgorithmParameters::RSA(_)));
-        Self(
-            rsa.filter_map(|key| Some((key.common.key_id.clone()?, DecodingKey::from_jwk(key).ok()?)))
-                .collect(),
-        )
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether one of these isn't among the others.
-    #[must_use]
-    pub fn lacks_in(&self, others: &Self) -> bool {
-        self.0.keys().any(|id| !others.0.contains_key(id))
-    }
-}
-
-/// What a token has to say to be one of ours.
-pub struct Verifier {
-    validation: Validation,
+/// An issuer of session tokens.
+#[derive(Debug)]
+pub struct SessionIssuer {
+    issuer: Arc<Issuer>,
     parties: HashSet<String>,
 }
 
-impl Verifier {
-    /// Tokens of this issuer, given to these origins, with so many seconds of leeway for clocks that differ.
-    /// Without origins every origin is taken; with some, a token that names none is refused.
-    #[must_use]
-    pub fn new(issuer: &str, parties: impl IntoIterator<Item = String>, leeway_seconds: u64) -> Self {
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.set_issuer(&[issuer]);
-        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        validation.validate_nbf = true;
-        validation.validate_aud = false;
-        validation.leeway = leeway_seconds;
-        Self { validation, parties: parties.into_iter().collect() }
-    }
-
-    /// The claims of a token whose signature, issuer, times and origin are right. The algorithm is ours to
-    /// name, not the token's.
+impl SessionIssuer {
+    /// Tokens of this issuer whose keys are there, given to these origins. Without origins every origin is taken; with some,
+    /// a token that names none is refused. The last keys are kept in a file, if one is named.
     ///
     /// # Errors
+    /// When the machine has no certificates to trust.
+    pub fn open(
+        issuer: String,
+        keys_url: Url,
+        parties: impl IntoIterator<Item = String>,
+        stored: Option<std::path::PathBuf>,
+    ) -> Result<Self, IssuerError> {
+        let issuer = Issuer::open(IssuerConfig { issuer, keys_url, audience: None, stored })?;
+        Ok(Self { issuer: Arc::new(issuer), parties: parties.into_iter().collect() })
+    }
+
+    /// Keeps the keys fresh until `stop`.
+    pub fn follow(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
+        Arc::clone(&self.issuer).follow(stop)
+    }
+
+    /// Asks for the keys.
     ///
-    /// Why the token is refused.
-    pub fn verify(&self, token: &str, keys: &SigningKeys) -> Result<SessionClaims, Refused> {
-        if token.len() > LONGEST {
-            return Err(Refused::TooLong);
-        }
-        let header = decode_header(token).map_err(|_| Refused::Invalid)?;
-        if header.alg != Algorithm::RS256 {
-            return Err(Refused::Invalid);
-        }
-        let key = header.kid.and_then(|kid| keys.0.get(&kid)).ok_or(Refused::UnknownKey)?;
-        let claims = decode::<SessionClaims>(token, key, &self.validation)
-            .map_err(|error| refused(error.kind()))?
-            .claims;
+    /// # Errors
+    /// When the issuer can't be asked.
+    pub async fn refresh(&self) -> Result<(), IssuerError> {
+        self.issuer.refresh().await
+    }
+
+    /// Grows when a key is taken back: what was believed because of it must be looked at again.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.issuer.generation()
+    }
+
+    /// Whether any key is at hand.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.issuer.is_ready()
+    }
+
+    /// The claims of a good token, by the keys at hand.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn verify_at_hand(&self, token: &str) -> Result<SessionClaims, SessionRefused> {
+        self.judge(self.issuer.verify_at_hand(token)?)
+    }
+
+    /// The claims of a good token; asks for the keys when it is signed by one that isn't known.
+    ///
+    /// # Errors
+    /// Why it isn't taken.
+    pub async fn verify(&self, token: &str) -> Result<SessionClaims, SessionRefused> {
+        let claims = self.issuer.verify(token).await.map_err(|error| match error {
+            CannotVerify::Refused(refused) => SessionRefused::Token(refused),
+            CannotVerify::IssuerAway => SessionRefused::IssuerAway,
+        })?;
+        self.judge(claims)
+    }
+
+    fn judge(&self, claims: SessionClaims) -> Result<SessionClaims, SessionRefused> {
         let known = claims.azp.as_ref().is_some_and(|party| self.parties.contains(party));
         if !known && !self.parties.is_empty() {
-            return Err(Refused::WrongParty);
+            return Err(SessionRefused::WrongParty);
         }
-        if claims.is_pending() { Err(Refused::Pending) } else { Ok(claims) }
-    }
-}
-
-fn refused(kind: &ErrorKind) -> Refused {
-    match kind {
-        ErrorKind::ExpiredSignature => Refused::Expired,
-        ErrorKind::ImmatureSignature => Refused::NotYetValid,
-        ErrorKind::InvalidIssuer => Refused::WrongIssuer,
-        _ => Refused::Invalid,
+        if claims.is_pending() { Err(SessionRefused::Pending) } else { Ok(claims) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use testkit::TokenSigner;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use testkit::{FAR_FUTURE, TokenSigner};
 
-    #[test]
-    fn only_a_token_that_is_right_in_everything_is_taken() {
-        let signer = TokenSigner::new("one");
-        let keys = SigningKeys::of(&serde_json::from_value(signer.key_set()).unwrap());
-        let verifier = Verifier::new("https://clerk.test", ["https://app.test".to_owned()], 5);
-        let header = json!({ "alg": "RS256", "kid": "one" });
-        let verdict = |header: &Value, change: Value| {
-            verifier.verify(&signer.sign(header, &change), &keys).map(|claims| claims.sub)
+    #[tokio::test]
+    async fn a_session_is_of_our_application_and_finished() {
+        let (server, signer) = (MockServer::start().await, TokenSigner::new("one"));
+        Mock::given(wiremock::matchers::any())
+            .respond_with(ResponseTemplate::new(200).set_body_json(signer.key_set()))
+            .mount(&server)
+            .await;
+        let open = |parties: &[&str]| {
+            let parties: Vec<_> = parties.iter().map(|party| (*party).to_owned()).collect();
+            SessionIssuer::open("https://clerk.test".to_owned(), server.uri().parse().unwrap(), parties, None)
+                .unwrap()
         };
-        assert_eq!(verdict(&header, json!({})), Ok("user_1".to_owned()));
-        assert_eq!(verdict(&header, json!({ "sts": "active" })), Ok("user_1".to_owned()));
-        assert_eq!(verdict(&header, json!({ "sts": "pending" })), Err(Refused::Pending));
-        assert_eq!(verdict(&header, json!({ "exp": 1 })), Err(Refused::Expired));
-        assert_eq!(verdict(&header, json!({ "nbf": FAR_FUTURE })), Err(Refused::NotYetValid));
-        assert_eq!(verdict(&header, json!({ "iss": "https://other.test" })), Err(Refused::WrongIssuer));
-        assert_eq!(verdict(&header, json!({ "azp": "https://other.test" })), Err(Refused::WrongParty));
-        assert_eq!(verdict(&header, json!({ "azp": null })), Err(Refused::WrongParty));
-        assert_eq!(verdict(&header, json!({ "pad": "x".repeat(LONGEST) })), Err(Refused::TooLong));
-        assert_eq!(verdict(&json!({ "alg": "RS256", "kid": "two" }), json!({})), Err(Refused::UnknownKey));
-        for alg in ["none", "HS256", "RS512"] {
-            assert_eq!(verdict(&json!({ "alg": alg, "kid": "one" }), json!({})), Err(Refused::Invalid));
+        let ours = open(&["https://app.test"]);
+        ours.refresh().await.unwrap();
+        let verdict = |change: Value| ours.verify_at_hand(&signer.token(&change)).map(|claims| claims.sub);
+        assert_eq!(verdict(json!({})), Ok("user_1".to_owned()));
+        assert_eq!(verdict(json!({ "sts": "active" })), Ok("user_1".to_owned()));
+        assert_eq!(verdict(json!({ "sts": "pending" })), Err(SessionRefused::Pending));
+        for party in [json!("https://other.test"), json!(null)] {
+            assert_eq!(verdict(json!({ "azp": party })), Err(SessionRefused::WrongParty));
         }
-        let foreign = TokenSigner::new("one").sign(&header, &json!({}));
-        assert_eq!(verifier.verify(&foreign, &keys).map(|claims| claims.sub), Err(Refused::Invalid));
+        assert_eq!(verdict(json!({ "exp": 1 })), Err(SessionRefused::Token(Refused::Expired)));
+        let every = open(&[]);
+        assert!(every.verify(&signer.token(&json!({ "azp": null }))).await.is_ok());
     }
 }

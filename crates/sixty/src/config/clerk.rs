@@ -12,7 +12,7 @@ use domain::Plan;
 use gateway::SessionConfig;
 use limits::Rate;
 use secrets::{ExposeSecret as _, SecretString};
-use session_tokens::{Grants, Issuer, IssuerConfig};
+use session_tokens::{Grants, SessionIssuer};
 use url::Url;
 
 use super::StoreArgs;
@@ -82,14 +82,10 @@ impl ClerkServerArgs {
             require_https(name, url)?;
         }
         let parties = parties(&self.clerk_authorized_parties)?;
-        let config = IssuerConfig {
-            // Clerk's `iss` has no slash at its end, and a URL without a path has one.
-            issuer: issuer.as_str().trim_end_matches('/').to_owned(),
-            keys_url,
-            parties,
-            stored: Some(home.join("clerk-keys.json")),
-        };
-        let issuer = Issuer::open(config).context("SIXTY_CLERK_ISSUER")?;
+        // Clerk's `iss` has no slash at its end, and a URL without a path has one.
+        let name = issuer.as_str().trim_end_matches('/').to_owned();
+        let stored = Some(home.join("clerk-keys.json"));
+        let issuer = SessionIssuer::open(name, keys_url, parties, stored).context("SIXTY_CLERK_ISSUER")?;
         Ok(Some(SessionConfig {
             issuer: Arc::new(issuer),
             grants: Arc::new(self.grants.grants()),

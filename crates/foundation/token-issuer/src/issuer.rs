@@ -9,15 +9,13 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use jsonwebtoken::jwk::JwkSet;
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::claims::SessionClaims;
 use crate::verify::{Refused, SigningKeys, Verifier};
 
-/// How far our clock and the issuer's may be apart, in seconds.
-pub const LEEWAY_SECONDS: u64 = 5;
 /// How long asking for the keys may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For how long nobody asks again because of an unknown key: whoever invents key ids sends nobody to the issuer.
@@ -36,8 +34,8 @@ pub struct IssuerConfig {
     pub issuer: String,
     /// Where its keys are.
     pub keys_url: Url,
-    /// The origins that its tokens may have been given to; all when empty.
-    pub parties: Vec<String>,
+    /// For whom its tokens are made, where they say it.
+    pub audience: Option<String>,
     /// A file in which the last keys are kept, for a start while the issuer is away. They are public.
     pub stored: Option<PathBuf>,
 }
@@ -100,7 +98,7 @@ impl Issuer {
             .map_err(|error| IssuerError::Unreachable(config.keys_url.clone(), error))?;
         let stored = config.stored.as_deref().and_then(read_stored).unwrap_or_default();
         Ok(Self {
-            verifier: Verifier::new(&config.issuer, config.parties.iter().cloned(), LEEWAY_SECONDS),
+            verifier: Verifier::new(&config.issuer, config.audience.as_deref()),
             http,
             keys: ArcSwap::from_pointee(stored),
             generation: AtomicU64::new(0),
@@ -116,7 +114,7 @@ impl Issuer {
                 Ok(()) => REFRESH,
                 Err(error) => {
                     let at_hand = !self.keys.load().is_empty();
-                    tracing::warn!(%error, at_hand, "the keys of session tokens aren't fresh");
+                    tracing::warn!(%error, at_hand, "the keys of an issuer aren't fresh");
                     RETRY
                 }
             };
@@ -143,7 +141,7 @@ impl Issuer {
     ///
     /// # Errors
     /// Why it is refused; [`Refused::UnknownKey`] may be mended by [`Issuer::verify`].
-    pub fn verify_at_hand(&self, token: &str) -> Result<SessionClaims, Refused> {
+    pub fn verify_at_hand<C: DeserializeOwned>(&self, token: &str) -> Result<C, Refused> {
         self.verifier.verify(token, &self.keys.load())
     }
 
@@ -152,7 +150,7 @@ impl Issuer {
     ///
     /// # Errors
     /// Why it isn't taken.
-    pub async fn verify(&self, token: &str) -> Result<SessionClaims, CannotVerify> {
+    pub async fn verify<C: DeserializeOwned>(&self, token: &str) -> Result<C, CannotVerify> {
         let before = self.keys.load_full();
         match self.verifier.verify(token, &before) {
             Err(Refused::UnknownKey) => {}
@@ -166,7 +164,7 @@ impl Issuer {
                 return Err(unknown(last.is_answered));
             }
             self.ask(&mut last).await.unwrap_or_else(
-                |error| tracing::warn!(%error, "a session token is signed by a key that isn't known"),
+                |error| tracing::warn!(%error, "a token is signed by a key that isn't known"),
             );
         }
         match self.verify_at_hand(token) {
@@ -205,7 +203,7 @@ impl Issuer {
         if let Some(path) = self.config.stored.as_deref().filter(|_| is_taken_back || is_new)
             && let Err(error) = store(path, &text)
         {
-            tracing::warn!(%error, path = %path.display(), "the keys of session tokens can't be kept");
+            tracing::warn!(%error, path = %path.display(), "the keys of an issuer can't be kept");
         }
         last.is_answered = true;
         Ok(())
@@ -252,7 +250,7 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use testkit::TokenSigner;
 
     /// Answers with these keys so often, then not at all.
@@ -273,7 +271,7 @@ mod tests {
         let config = IssuerConfig {
             issuer: "https://clerk.test".to_owned(),
             keys_url: format!("{}/keys", server.uri()).parse().unwrap(),
-            parties: Vec::new(),
+            audience: None,
             stored,
         };
         Issuer::open(config).unwrap()
@@ -288,14 +286,16 @@ mod tests {
         let token = signer.token(&json!({}));
         let all = (0..20).map(|_| {
             let (issuer, token) = (Arc::clone(&issuer), token.clone());
-            tokio::spawn(async move { issuer.verify(&token).await.map(|claims| claims.sub) })
+            tokio::spawn(
+                async move { issuer.verify::<Value>(&token).await.map(|claims| claims["sub"].clone()) },
+            )
         });
         for verdict in all.collect::<Vec<_>>() {
-            assert_eq!(verdict.await.unwrap(), Ok("user_1".to_owned()));
+            assert_eq!(verdict.await.unwrap(), Ok(json!("user_1")));
         }
         assert_eq!(questions(&server).await, 1);
         for _ in 0..20 {
-            let verdict = issuer.verify(&inventor.token(&json!({}))).await.map(|claims| claims.sub);
+            let verdict = issuer.verify::<Value>(&inventor.token(&json!({}))).await.map(drop);
             assert_eq!(verdict, Err(CannotVerify::Refused(Refused::UnknownKey)));
         }
         assert_eq!(questions(&server).await, 1);
@@ -312,12 +312,15 @@ mod tests {
         before.refresh().await.unwrap();
         server.reset().await;
         assert!(before.refresh().await.is_err());
-        assert!(before.verify(&first.token(&json!({}))).await.is_ok());
+        assert!(before.verify::<Value>(&first.token(&json!({}))).await.is_ok());
         let after = issuer(&server, Some(stored));
         assert!(after.is_ready());
-        assert!(after.verify(&first.token(&json!({}))).await.is_ok());
+        assert!(after.verify::<Value>(&first.token(&json!({}))).await.is_ok());
         // A key that nobody has seen may be good: nobody says that it isn't.
-        assert_eq!(after.verify(&second.token(&json!({}))).await.map(drop), Err(CannotVerify::IssuerAway));
+        assert_eq!(
+            after.verify::<Value>(&second.token(&json!({}))).await.map(drop),
+            Err(CannotVerify::IssuerAway)
+        );
     }
 
     #[tokio::test]
@@ -327,12 +330,15 @@ mod tests {
         serve(&server, &first).await;
         let issuer = issuer(&server, None);
         issuer.refresh().await.unwrap();
-        assert!(issuer.verify_at_hand(&first.token(&json!({}))).is_ok());
+        assert!(issuer.verify_at_hand::<Value>(&first.token(&json!({}))).is_ok());
         let generation = issuer.generation();
         serve(&server, &second).await;
         issuer.refresh().await.unwrap();
-        assert_eq!(issuer.verify_at_hand(&first.token(&json!({}))).map(drop), Err(Refused::UnknownKey));
-        assert!(issuer.verify_at_hand(&second.token(&json!({}))).is_ok());
+        assert_eq!(
+            issuer.verify_at_hand::<Value>(&first.token(&json!({}))).map(drop),
+            Err(Refused::UnknownKey)
+        );
+        assert!(issuer.verify_at_hand::<Value>(&second.token(&json!({}))).is_ok());
         assert_eq!(issuer.generation(), generation + 1);
     }
 
@@ -350,7 +356,7 @@ mod tests {
                 .mount(&server)
                 .await;
             assert!(issuer.refresh().await.is_err());
-            assert!(issuer.verify_at_hand(&signer.token(&json!({}))).is_ok());
+            assert!(issuer.verify_at_hand::<Value>(&signer.token(&json!({}))).is_ok());
         }
     }
 }

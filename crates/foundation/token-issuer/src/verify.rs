@@ -1,0 +1,162 @@
+//! Checks a token against keys that are at hand; nothing here asks the network.
+
+use std::collections::HashMap;
+
+use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
+use serde::de::DeserializeOwned;
+
+/// How far our clock and an issuer's may be apart, in seconds.
+pub const LEEWAY_SECONDS: u64 = 5;
+/// The longest token that is looked at, in bytes: a cookie holds 4 KiB.
+const LONGEST: usize = 8 * 1024;
+
+/// Why a token isn't taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Not a token, signed by another algorithm or key, or without the claims that are asked for.
+    #[error("the token is malformed or its signature doesn't fit")]
+    Invalid,
+    /// Longer than any token is.
+    #[error("the token is longer than {LONGEST} bytes")]
+    TooLong,
+    /// Signed by a key that isn't at hand; fresher keys may know it.
+    #[error("the token is signed by an unknown key")]
+    UnknownKey,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Its time hasn't come.
+    #[error("the token isn't valid yet")]
+    NotYetValid,
+    /// Another issuer's.
+    #[error("the token is of another issuer")]
+    WrongIssuer,
+    /// Made for somebody else.
+    #[error("the token was made for another application")]
+    WrongAudience,
+}
+
+/// An issuer's public RSA keys by their ids.
+#[derive(Clone, Default)]
+pub struct SigningKeys(HashMap<String, DecodingKey>);
+
+impl SigningKeys {
+    /// The RSA keys of a JSON Web Key Set; other kinds of keys, and keys without an id, are left out.
+    #[must_use]
+    pub fn of(set: &JwkSet) -> Self {
+        let rsa = set.keys.iter().filter(|key| matches!(key.algorithm, AlgorithmParameters::RSA(_)));
+        Self(
+            rsa.filter_map(|key| Some((key.common.key_id.clone()?, DecodingKey::from_jwk(key).ok()?)))
+                .collect(),
+        )
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of these isn't among the others.
+    #[must_use]
+    pub fn lacks_in(&self, others: &Self) -> bool {
+        self.0.keys().any(|id| !others.0.contains_key(id))
+    }
+}
+
+/// What a token has to say to be taken.
+pub struct Verifier(Validation);
+
+impl Verifier {
+    /// Tokens of this issuer, made for this audience if one is named.
+    #[must_use]
+    pub fn new(issuer: &str, audience: Option<&str>) -> Self {
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_issuer(&[issuer]);
+        let mut required = vec!["exp", "iss", "sub"];
+        match audience {
+            Some(audience) => {
+                validation.set_audience(&[audience]);
+                required.push("aud");
+            }
+            None => validation.validate_aud = false,
+        }
+        validation.set_required_spec_claims(&required);
+        validation.validate_nbf = true;
+        validation.leeway = LEEWAY_SECONDS;
+        Self(validation)
+    }
+
+    /// The claims of a token whose signature, issuer, audience and times are right. The algorithm is ours to name, not the
+    /// token's.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub fn verify<C: DeserializeOwned>(&self, token: &str, keys: &SigningKeys) -> Result<C, Refused> {
+        if token.len() > LONGEST {
+            return Err(Refused::TooLong);
+        }
+        let header = decode_header(token).map_err(|_| Refused::Invalid)?;
+        if header.alg != Algorithm::RS256 {
+            return Err(Refused::Invalid);
+        }
+        let key = header.kid.and_then(|kid| keys.0.get(&kid)).ok_or(Refused::UnknownKey)?;
+        decode::<C>(token, key, &self.0).map(|token| token.claims).map_err(|error| refused(error.kind()))
+    }
+}
+
+fn refused(kind: &ErrorKind) -> Refused {
+    match kind {
+        ErrorKind::ExpiredSignature => Refused::Expired,
+        ErrorKind::ImmatureSignature => Refused::NotYetValid,
+        ErrorKind::InvalidIssuer => Refused::WrongIssuer,
+        ErrorKind::InvalidAudience => Refused::WrongAudience,
+        _ => Refused::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use testkit::{FAR_FUTURE, TokenSigner};
+
+    use super::*;
+
+    #[test]
+    fn only_a_token_that_is_right_in_everything_is_taken() {
+        let signer = TokenSigner::new("one");
+        let keys = SigningKeys::of(&serde_json::from_value(signer.key_set()).unwrap());
+        let verifier = Verifier::new("https://clerk.test", None);
+        let header = json!({ "alg": "RS256", "kid": "one" });
+        let verdict = |verifier: &Verifier, header: &Value, change: Value| {
+            verifier.verify::<Value>(&signer.sign(header, &change), &keys).map(|claims| claims["sub"].clone())
+        };
+        let user = Ok(json!("user_1"));
+        assert_eq!(verdict(&verifier, &header, json!({})), user);
+        for (change, refused) in [
+            (json!({ "exp": 1 }), Refused::Expired),
+            (json!({ "nbf": FAR_FUTURE }), Refused::NotYetValid),
+            (json!({ "iss": "https://other.test" }), Refused::WrongIssuer),
+            (json!({ "iss": null }), Refused::Invalid),
+            (json!({ "pad": "x".repeat(LONGEST) }), Refused::TooLong),
+        ] {
+            assert_eq!(verdict(&verifier, &header, change), Err(refused));
+        }
+        let other = json!({ "alg": "RS256", "kid": "two" });
+        assert_eq!(verdict(&verifier, &other, json!({})), Err(Refused::UnknownKey));
+        for alg in ["none", "HS256", "RS512"] {
+            assert_eq!(
+                verdict(&verifier, &json!({ "alg": alg, "kid": "one" }), json!({})),
+                Err(Refused::Invalid)
+            );
+        }
+        let foreign = TokenSigner::new("one").sign(&header, &json!({}));
+        assert_eq!(verifier.verify::<Value>(&foreign, &keys).err(), Some(Refused::Invalid));
+        let for_us = Verifier::new("https://clerk.test", Some("sixty"));
+        assert_eq!(verdict(&for_us, &header, json!({ "aud": "sixty" })), user);
+        assert_eq!(verdict(&for_us, &header, json!({ "aud": ["other", "sixty"] })), user);
+        assert_eq!(verdict(&for_us, &header, json!({ "aud": "other" })), Err(Refused::WrongAudience));
+        assert!(verdict(&for_us, &header, json!({})).is_err());
+    }
+}
