@@ -119,12 +119,14 @@ fn an_instance(stack: &Stack) -> Option<u32> {
 /// What a power failure would be, but for the disk.
 async fn everything_at_once(stack: &mut Stack) {
     processes::kill(stack.dev());
-    for process in stack.processes() {
-        processes::kill(process.id);
-    }
     stack.wait_for_end().await;
-    wait_for("everything to be dead", Duration::from_secs(10), || async { stack.processes().is_empty() })
-        .await;
+    // Again and again: a process that was being started was in no list yet.
+    wait_for("everything to be dead", Duration::from_secs(30), || async {
+        let left = stack.processes();
+        left.iter().for_each(|process| processes::kill(process.id));
+        left.is_empty()
+    })
+    .await;
 }
 
 async fn what_was_refused_can_be_signed_up_again(
