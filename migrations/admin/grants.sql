@@ -103,6 +103,7 @@ grant select, insert, update on admin_operators to :"server";
 grant select, insert, update, delete on admin_operator_recovery_codes to :"server";
 grant select, insert, update, delete on admin_operator_sessions to :"server";
 grant select, insert, update on admin_operator_tokens to :"server";
+grant select, insert, delete on admin_operator_identities to :"server";
 grant select, insert, update, delete on admin_sign_in_guesses to :"server";
 -- What comes in is written down; what is done about it is the worker's. Only a replay makes a message wait again.
 grant select, insert, update on admin_clerk_messages to :"server";

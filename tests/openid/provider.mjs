@@ -1,6 +1,7 @@
 // An OpenID provider on a free port of 127.0.0.1. Told what to do by lines of JSON on its standard input, one answer each:
 //   {"sign": {claims}, "key": "id"}  -> {"token": "..."}
 //   {"generate": "id"}               -> {}                 a further key
+//   {"vouch": {claims}}              -> {}                 what it says from now on of everybody who signs in
 // It ends when its standard input does.
 import { createInterface } from 'node:readline'
 import { OAuth2Server } from 'oauth2-mock-server'
@@ -14,9 +15,15 @@ const { port } = server.address()
 server.issuer.url = `http://127.0.0.1:${port}`
 say({ url: server.issuer.url })
 
+let vouch = {}
+server.service.on('beforeTokenSigning', (token) => Object.assign(token.payload, vouch))
+
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line)
-  if (asked.generate) {
+  if (asked.vouch) {
+    vouch = asked.vouch
+    say({})
+  } else if (asked.generate) {
     await server.issuer.keys.generate('RS256', { kid: asked.generate })
     say({})
   } else {

@@ -31,6 +31,7 @@ use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
 use identity::Identity;
 use identity::impersonation::CustomerLog;
+use identity::openid::OpenIdProvider;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
@@ -71,6 +72,8 @@ pub struct ApiParts {
     pub allowed_origins: AllowedOrigins,
     /// Where messages of Clerk come in, if they do.
     pub clerk_webhook: Option<clerk::Webhook>,
+    /// The OpenID provider that vouches for operators, if there is one.
+    pub openid: Option<Arc<OpenIdProvider>>,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
     pub stop: CancellationToken,
     /// How long `POST /api/provision` waits for a customer to be ready before it takes the sign-up back.
@@ -86,6 +89,7 @@ pub(crate) struct ApiState {
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
     pub(crate) provision_wait: Duration,
     pub(crate) clerk_webhook: Option<clerk::Webhook>,
+    pub(crate) openid: Option<Arc<OpenIdProvider>>,
     pub(crate) stop: CancellationToken,
     /// Where the customers are told who acts in their place.
     pub(crate) customer_log: Arc<dyn CustomerLog>,
@@ -110,6 +114,7 @@ pub fn router(parts: ApiParts) -> Router {
         operator_token: parts.operator_token.map(Arc::new),
         provision_wait: parts.provision_wait,
         clerk_webhook: parts.clerk_webhook,
+        openid: parts.openid,
         stop: parts.stop,
         customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),

@@ -28,7 +28,7 @@ pub fn document() -> OpenApi {
     for part in [
         health_routes.into_openapi(),
         guarded_by_operator_token(operator::routes().merge(operator::own_routes()).into_openapi()),
-        of_sessions(operator::sign_in_routes().into_openapi()),
+        of_sessions(operator::sign_in_routes().merge(operator::openid_routes()).into_openapi()),
         of_webhooks(webhooks::routes().into_openapi()),
         crm::openapi(),
     ] {

@@ -23,8 +23,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
-    AdminDatabaseArgs, ClerkServerArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, RedisArgs, ServerArgs,
-    read_operator_token,
+    AdminDatabaseArgs, ClerkServerArgs, HomeArgs, MasterKeyArgs, OpenIdArgs, OperatorTokenArgs, RedisArgs,
+    ServerArgs, read_operator_token,
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
@@ -43,6 +43,8 @@ pub(crate) struct ServeArgs {
     master_key: MasterKeyArgs,
     #[command(flatten)]
     operator_token: OperatorTokenArgs,
+    #[command(flatten)]
+    openid: OpenIdArgs,
     #[command(flatten)]
     clerk: ClerkServerArgs,
     /// Stop when standard input ends.
@@ -132,6 +134,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         dependencies: checks,
         operator_token,
         clerk_webhook,
+        openid: args.openid.provider(stores).await?,
         allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),

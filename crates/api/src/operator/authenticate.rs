@@ -79,6 +79,9 @@ pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Prob
                 )
             })
         }
+        Some(BearerKind::Claim) => Err(Problem::unauthenticated(
+            "This code only fetches a session: POST /api/admin/session/openid/claim.",
+        )),
         None if token.starts_with("sk_") => Err(Problem::unauthenticated(
             "This is a customer's API key; operators show a token that begins with op_.",
         )),

@@ -18,6 +18,7 @@ mod jobs;
 mod key_rotation;
 mod merge_patch;
 mod modules;
+mod openid;
 mod operations;
 mod operators;
 mod own_account;
@@ -108,18 +109,28 @@ pub(crate) fn sign_in_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(sign_in::change_password))
 }
 
+/// Signing in by OpenID Connect. What a provider adds to the address of the callback is its own affair.
+pub(crate) fn openid_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(openid::begin))
+        .routes(routes!(openid::callback))
+        .routes(routes!(openid::claim))
+}
+
 /// Every route of operators.
 pub(crate) fn all_routes() -> OpenApiRouter<ApiState> {
-    routes().merge(own_routes()).merge(sign_in_routes())
+    routes().merge(own_routes()).merge(sign_in_routes()).merge(openid_routes())
 }
 
 /// The routes behind whatever shows who asks.
 pub(crate) fn router(state: &ApiState) -> Router {
     let (sign_in, _) = sign_in_routes().split_for_parts();
+    let (openid, _) = openid_routes().split_for_parts();
     guarded(state, routes().merge(own_routes()))
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
         .route_layer(from_fn(provision::for_old_clients))
         .merge(sign_in.route_layer(from_fn(known_parameters)))
+        .merge(openid)
         .with_state(state.clone())
 }
 

@@ -37,11 +37,16 @@ fn set(value: String, seconds: i64) -> Option<HeaderValue> {
 
 /// The token in a request's cookie.
 pub(super) fn shown(headers: &HeaderMap) -> Option<SecretString> {
+    named(headers, NAME)
+}
+
+/// What is in a cookie of this name.
+pub(super) fn named(headers: &HeaderMap, name: &str) -> Option<SecretString> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(Cookie::split_parse)
         .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == NAME)
+        .find(|cookie| cookie.name() == name)
         .map(|cookie| SecretString::from(cookie.value().to_owned()))
 }
 

@@ -275,7 +275,7 @@ pub(crate) async fn who(State(state): State<ApiState>, request: Parts) -> Result
 }
 
 /// A session with its token, where it was asked to be.
-fn begun(status: StatusCode, signed_in: SignedIn) -> Response {
+pub(super) fn begun(status: StatusCode, signed_in: SignedIn) -> Response {
     let SignedIn { token, session, recovery_codes } = signed_in;
     let mut view = SessionView::from(&session);
     if !recovery_codes.is_empty() {

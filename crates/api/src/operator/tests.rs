@@ -6,6 +6,7 @@ mod idempotency;
 mod impersonations;
 mod keys;
 mod modules;
+mod openid;
 mod provision;
 mod roles;
 mod sign_in;
@@ -74,6 +75,7 @@ impl Api {
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),
             clerk_webhook: None,
+            openid: None,
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),

@@ -34,6 +34,7 @@ mod listener;
 pub mod master_keys;
 pub mod modules;
 pub mod operations;
+pub mod operator_identities;
 pub mod operator_sessions;
 pub mod operator_tokens;
 pub mod operators;

@@ -27,6 +27,10 @@ pub struct NewSession<'a> {
     pub ip_address: Option<IpAddr>,
     /// The program.
     pub user_agent: Option<&'a str>,
+    /// The provider where it began; none when by password.
+    pub issuer: Option<&'a str>,
+    /// What has to be answered before the token is more than a code to fetch one with: the hash of the answer.
+    pub claim_challenge: Option<&'a str>,
 }
 
 /// A session that may be used, and whose it is.
@@ -80,8 +84,9 @@ pub async fn insert(
     new: &NewSession<'_>,
 ) -> Result<(Uuid, DateTime<Utc>), CatalogError> {
     let sql = "insert into admin_operator_sessions (operator_id, token_hash, stage, in_cookie, expires_at, ip_address,
-                   user_agent)
-               values ($1, $2, 'password_shown', $3, now() + $4 * interval '1 second', $5, $6) returning id, expires_at";
+                   user_agent, issuer, claim_challenge)
+               values ($1, $2, 'password_shown', $3, now() + $4 * interval '1 second', $5, $6, $7, $8)
+               returning id, expires_at";
     let row = query::one(
         client,
         sql,
@@ -92,6 +97,8 @@ pub async fn insert(
             &new.longest.as_secs_f64(),
             &new.ip_address,
             &new.user_agent,
+            &new.issuer,
+            &new.claim_challenge,
         ],
     )
     .await?;
@@ -109,9 +116,11 @@ pub async fn live(
 ) -> Result<Option<LiveSession>, CatalogError> {
     let sql =
         "select session.id, operator_id, email, name, roles, stage = 'complete' as is_complete, in_cookie,
-                      password_must_change, totp_confirmed_at is not null as has_second_factor, expires_at
+                      password_must_change and issuer is null as password_must_change,
+                      totp_confirmed_at is not null as has_second_factor, expires_at
                from admin_operator_sessions session join admin_operators operator on operator.id = operator_id
-               where token_hash = $1 and revoked_at is null and expires_at > now() and disabled_at is null
+               where token_hash = $1 and claim_challenge is null and revoked_at is null and expires_at > now()
+                     and disabled_at is null
                      and last_used_at > now() - $2 * interval '1 second'";
     let found = query::optional(client, sql, &[&token_hash, &idle.as_secs_f64()]).await?;
     found.as_ref().map(live_session).transpose()
@@ -130,6 +139,25 @@ fn live_session(row: &Row) -> Result<LiveSession, CatalogError> {
         has_second_factor: row.try_get("has_second_factor")?,
         expires_at: row.try_get("expires_at")?,
     })
+}
+
+/// Gives the session of a code a token in its place, to whoever answers the challenge: once. The session as it is then.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn claim(
+    client: &impl GenericClient,
+    (code_hash, challenge): (&str, &str),
+    token_hash: &str,
+    idle: Duration,
+) -> Result<Option<LiveSession>, CatalogError> {
+    let sql = "update admin_operator_sessions set token_hash = $3, claim_challenge = null
+               where token_hash = $1 and claim_challenge = $2 and revoked_at is null and expires_at > now()
+                     and created_at > now() - interval '2 minutes'";
+    if query::execute(client, sql, &[&code_hash, &challenge, &token_hash]).await? == 0 {
+        return Ok(None);
+    }
+    live(client, token_hash, idle).await
 }
 
 /// Notes that a session is used, once a minute.

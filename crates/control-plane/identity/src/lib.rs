@@ -2,7 +2,8 @@
 //!
 //! A sign-in has two steps. Who shows the right password gets a session that can do nothing but show the second factor, or
 //! set one up the first time; who shows that gets a session under a new token. Guesses are counted in the admin database
-//! before anybody looks whether they are right, so that they are slowed over all servers.
+//! before anybody looks whether they are right, so that they are slowed over all servers. Somebody whom an OpenID provider
+//! vouches for comes in without a password, and without a second factor where the provider has asked for one.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ mod error;
 mod guesses;
 pub mod impersonation;
 pub mod known;
+pub mod openid;
 pub mod operators;
 mod passwords;
 mod service;

@@ -116,6 +116,8 @@ impl Identity {
             longest: LONGEST_SIGN_IN,
             ip_address: caller.ip_address,
             user_agent: caller.user_agent.as_deref(),
+            issuer: None,
+            claim_challenge: None,
         };
         let mut client = self.client_for_sign_in().await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
@@ -260,7 +262,12 @@ pub(crate) async fn write(
     Ok(())
 }
 
-fn live_session(operator: OperatorRow, id: Uuid, expires_at: DateTime<Utc>, in_cookie: bool) -> LiveSession {
+pub(crate) fn live_session(
+    operator: OperatorRow,
+    id: Uuid,
+    expires_at: DateTime<Utc>,
+    in_cookie: bool,
+) -> LiveSession {
     LiveSession {
         id,
         operator_id: operator.id,

@@ -15,6 +15,8 @@ pub enum BearerKind {
     Session,
     /// An API token, for automation.
     Token,
+    /// A code with which a program fetches the session that a browser began for it.
+    Claim,
 }
 
 /// 256 random bits in base62.
@@ -27,13 +29,14 @@ impl BearerKind {
         match self {
             Self::Session => "os_",
             Self::Token => "op_",
+            Self::Claim => "oc_",
         }
     }
 
     /// What a text that was shown stands for, if it can be one at all.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        [Self::Session, Self::Token].into_iter().find(|kind| {
+        [Self::Session, Self::Token, Self::Claim].into_iter().find(|kind| {
             text.strip_prefix(kind.prefix()).is_some_and(|body| {
                 body.len() == LENGTH && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
             })
@@ -94,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_token_says_what_it_is_and_is_not_printed() {
-        for kind in [BearerKind::Session, BearerKind::Token] {
+        for kind in [BearerKind::Session, BearerKind::Token, BearerKind::Claim] {
             let token = BearerToken::generate(kind);
             let text = token.secret().expose_secret();
             assert_eq!(BearerKind::of(text), Some(kind));

@@ -12,7 +12,7 @@ use super::client::{Client, read};
 use super::exit::Failure;
 use super::output::Output;
 use super::signed_in::{self, SignedIn};
-use super::{Access, EXIT_CODES, Globals, Session, address, prompt};
+use super::{Access, EXIT_CODES, Globals, Session, address, browser_login, prompt};
 
 /// How often a person may try a code before the command gives up.
 const CODE_ATTEMPTS: u32 = 3;
@@ -25,7 +25,11 @@ pub(crate) struct LoginArgs {
     pub(super) globals: Globals,
     /// Your email address; it is asked for when it isn't given, and so are password and code. A program answers by lines
     /// on standard input
+    #[arg(conflicts_with = "browser")]
     email: Option<String>,
+    /// Sign in with the browser, at the OpenID provider of the server
+    #[arg(long)]
+    browser: bool,
 }
 
 /// `sixty logout`.
@@ -80,6 +84,11 @@ struct SignIn {
 
 pub(super) async fn run(args: LoginArgs, access: &Access, mut output: Output) -> Result<(), Failure> {
     let url = address(Some(&args.globals), access);
+    if args.browser {
+        let answer = browser_login::sign_in(&url, &mut output).await?;
+        let sign_in = SignIn { url, output, password: SecretString::default() };
+        return sign_in.finish(&answer, access).await;
+    }
     let email = match args.email {
         Some(email) => email,
         None => prompt::ask(&mut output, "Email address")?,
@@ -88,21 +97,25 @@ pub(super) async fn run(args: LoginArgs, access: &Access, mut output: Output) ->
     let client = Client::with_token(url.clone(), None)?;
     let body = json!({ "email": email, "password": password.expose_secret() });
     let answer = client.send(Method::POST, &["session"], Some(&body)).await?;
-    let mut sign_in = SignIn { url: url.clone(), output, password };
-    let begun = sign_in.complete(read(&answer)?).await?;
-    signed_in::keep(access, &SignedIn { url, token: begun.token })?;
-    if sign_in.output.is_json() {
-        let told = json!({ "email": begun.email, "expires_at": begun.expires_at });
-        return Ok(sign_in.output.document(&told)?);
-    }
-    Ok(sign_in.output.line(&format!(
-        "Signed in as {} until {}, or after an hour without a command.",
-        begun.email,
-        super::time::short(Some(begun.expires_at))
-    ))?)
+    SignIn { url, output, password }.finish(&answer, access).await
 }
 
 impl SignIn {
+    /// Does the steps that are left, and keeps the session for the commands of this machine.
+    async fn finish(mut self, answer: &Value, access: &Access) -> Result<(), Failure> {
+        let begun = self.complete(read(answer)?).await?;
+        signed_in::keep(access, &SignedIn { url: self.url, token: begun.token })?;
+        if self.output.is_json() {
+            let told = json!({ "email": begun.email, "expires_at": begun.expires_at });
+            return Ok(self.output.document(&told)?);
+        }
+        Ok(self.output.line(&format!(
+            "Signed in as {} until {}, or after an hour without a command.",
+            begun.email,
+            super::time::short(Some(begun.expires_at))
+        ))?)
+    }
+
     /// Does one step after the other, until nothing is left to be done.
     async fn complete(&mut self, mut begun: Begun) -> Result<Begun, Failure> {
         while let Some(step) = begun.next.take() {

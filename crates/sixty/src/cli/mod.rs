@@ -5,6 +5,7 @@
 
 pub(crate) mod audit_log;
 mod backup;
+mod browser_login;
 mod clerk;
 mod client;
 mod completion;

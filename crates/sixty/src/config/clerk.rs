@@ -152,7 +152,7 @@ impl ClerkWorkerArgs {
 }
 
 /// A secret by itself or in a file; either may say that a store has it.
-async fn secret(
+pub(super) async fn secret(
     name: &str,
     (value, file): (Option<&SecretString>, Option<&Path>),
     stores: &StoreArgs,
@@ -188,7 +188,7 @@ fn parties(given: &[String]) -> anyhow::Result<Vec<String>> {
 }
 
 /// Keys and secrets travel encrypted, but on this machine.
-fn require_https(name: &str, url: &Url) -> anyhow::Result<()> {
+pub(super) fn require_https(name: &str, url: &Url) -> anyhow::Result<()> {
     let is_here = match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),

@@ -51,6 +51,14 @@ impl OpenIdProvider {
         answer["token"].as_str().expect("a token").to_owned()
     }
 
+    /// Says this from now on of everybody who signs in.
+    ///
+    /// # Panics
+    /// When it doesn't.
+    pub async fn vouch(&mut self, claims: &Value) {
+        self.ask(&json!({ "vouch": claims })).await;
+    }
+
     /// Makes a further key.
     ///
     /// # Panics

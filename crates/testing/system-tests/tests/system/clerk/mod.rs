@@ -1,5 +1,7 @@
-//! Customers who come by Clerk: from the first message of the webhook to the last, with a real OpenID provider.
+//! Customers who come by Clerk: from the first message of the webhook to the last, with a real OpenID provider; and operators
+//! for whom the same provider vouches.
 
+mod browser;
 mod house;
 mod story;
 
@@ -32,12 +34,18 @@ async fn organizations_become_customers_and_their_members_users() {
         ("SIXTY_CLERK_SECRET_KEY_FILE", file("key", house::BACKEND_KEY)),
         ("SIXTY_CLERK_API_URL", format!("{}/v1", api.uri())),
         ("SIXTY_CLERK_PLAN", "pro".to_owned()),
+        ("SIXTY_OPENID_ISSUER", provider.url.clone()),
+        ("SIXTY_OPENID_CLIENT_ID", "sixty".to_owned()),
     ];
-    let stack = Stack::start_with(StackPlan { variables, ..StackPlan::default() }).await;
+    let mut stack = Stack::prepare(StackPlan { variables, ..StackPlan::default() }).await;
+    let public_url = format!("http://localhost:{}", stack.ports.server);
+    stack.program = stack.program.clone().with("SIXTY_PUBLIC_URL", public_url);
+    stack.start_again().await;
     let mut house = House { stack, provider, signer, api };
     story::people_come(&mut house).await;
     story::nobody_sees_another_organization(&mut house).await;
     story::keys_change_and_the_provider_goes_away(&mut house).await;
+    browser::an_operator_signs_in(&mut house).await;
     story::people_go(&mut house).await;
     story::operators_look_at_it(&house).await;
     story::an_organization_goes(&mut house).await;

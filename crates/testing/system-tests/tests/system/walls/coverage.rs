@@ -38,6 +38,9 @@ pub(super) async fn story(
             Audience::Stranger => {
                 send(&stack.operator.anonymous(), route, NOBODY).await.expect_problem(401, "sign-in-refused");
             }
+            Audience::NotSetUp => {
+                send(&stack.operator.anonymous(), route, NOBODY).await.expect_problem(404, "not-found");
+            }
             Audience::Sender => {
                 for api in [stack.operator.anonymous(), stack.operator.clone(), acme.api.clone()] {
                     send(&api, route, NOBODY).await.expect_problem(401, "webhook-refused");
@@ -98,6 +101,7 @@ fn operator_body(path: &str) -> Value {
         "connection-urls" => json!({ "role": "app" }),
         "api-keys" => json!({ "name": "Key" }),
         "session" => json!({ "email": "nobody@example.org", "password": "wrong" }),
+        "claim" => json!({ "code": "oc_nobody", "answer": "nothing" }),
         "impersonations" => json!({ "reason": "ticket 7" }),
         "retirements" => json!({ "key_id": "feedbeef" }),
         "{module_key}" => json!({ "enabled": true }),

@@ -19,6 +19,8 @@ pub(crate) enum Audience {
     Customer,
     /// Somebody who is to be known yet: an operator who signs in.
     Stranger,
+    /// Nobody, because what it is for is not set up.
+    NotSetUp,
     /// Another service, which signs what it says.
     Sender,
     /// An operator.
@@ -49,6 +51,8 @@ impl Route {
             "/api/health" | "/api/ready" => Audience::Public,
             path if path.starts_with("/api/v1/") => Audience::Customer,
             "/api/webhooks/clerk" => Audience::Sender,
+            "/api/admin/session/openid/claim" => Audience::Stranger,
+            path if path.starts_with("/api/admin/session/openid") => Audience::NotSetUp,
             "/api/admin/session" if self.method == Method::POST => Audience::Stranger,
             path if path.starts_with("/api/admin/") || path.starts_with("/api/provision") => {
                 Audience::Operator

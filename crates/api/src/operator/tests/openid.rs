@@ -1,0 +1,284 @@
+//! Signing in by OpenID Connect: whom a provider vouches for, and what must match on the way.
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use domain::Role;
+use http::{Method, Request, header};
+use identity::openid::{OpenIdConfig, OpenIdProvider};
+use secrets::token::sha256_hex;
+use serde_json::{Value, json};
+use testkit::TokenSigner;
+use url::Url;
+use wiremock::matchers::{body_string_contains, method, path};
+use wiremock::{Mock, MockServer, Request as Asked, ResponseTemplate};
+
+use super::{Answer, Api};
+use crate::ApiState;
+
+const BEGIN: &str = "/api/admin/session/openid";
+
+/// A provider whose people are whoever the test says.
+struct Provider {
+    server: MockServer,
+    signer: Arc<TokenSigner>,
+    /// What it puts into the next token.
+    says: Arc<Mutex<Value>>,
+}
+
+impl Provider {
+    async fn new() -> Self {
+        let server = MockServer::start().await;
+        let url = server.uri();
+        let signer = Arc::new(TokenSigner::new("one"));
+        let discovery = json!({
+            "issuer": url, "authorization_endpoint": format!("{url}/authorize"),
+            "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/jwks")
+        });
+        let answers = |at: &str, body: Value| {
+            Mock::given(method("GET"))
+                .and(path(at))
+                .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        };
+        answers("/.well-known/openid-configuration", discovery).mount(&server).await;
+        answers("/jwks", signer.key_set()).mount(&server).await;
+        let says = Arc::new(Mutex::new(json!({})));
+        let (signs, claims) = (Arc::clone(&signer), Arc::clone(&says));
+        Mock::given(method("POST"))
+            .and(path("/token"))
+            .and(body_string_contains("code=good"))
+            .and(body_string_contains("client_secret=s3cret"))
+            .respond_with(move |_: &Asked| {
+                let token = signs.token(&claims.lock().unwrap());
+                ResponseTemplate::new(200).set_body_json(json!({ "id_token": token, "token_type": "Bearer" }))
+            })
+            .mount(&server)
+            .await;
+        Mock::given(path("/token")).respond_with(ResponseTemplate::new(400)).mount(&server).await;
+        Self { server, signer, says }
+    }
+
+    fn says(&self, claims: &Value) {
+        let mut all =
+            json!({ "iss": self.server.uri(), "aud": "sixty", "azp": "sixty", "sub": "ada-at-the-provider" });
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        *self.says.lock().unwrap() = all;
+    }
+
+    async fn api(&self) -> Api {
+        let mut api = Api::new().await;
+        let config = OpenIdConfig {
+            issuer: self.server.uri().parse().unwrap(),
+            client_id: "sixty".to_owned(),
+            client_secret: Some("s3cret".to_owned().into()),
+            redirect_url: "https://sixty.test/api/admin/session/openid/callback".parse().unwrap(),
+        };
+        api.state =
+            ApiState { openid: Some(Arc::new(OpenIdProvider::new(config).unwrap())), ..api.state.clone() };
+        api.router = crate::operator::router(&api.state).layer(crate::EVERY_REQUEST);
+        api
+    }
+}
+
+/// A browser on its way.
+struct Browser {
+    cookie: String,
+    sent_to: Url,
+}
+
+impl Browser {
+    fn asked(&self, name: &str) -> String {
+        let found = self.sent_to.query_pairs().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+}
+
+async fn ask(api: &Api, path: &str, cookie: Option<&str>) -> Answer {
+    let mut request = Request::builder().method(Method::GET).uri(path);
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
+    }
+    api.send(request.body(Body::empty()).unwrap()).await
+}
+
+fn cookie(answer: &Answer, name: &str) -> Option<String> {
+    let all = answer.headers.get_all(header::SET_COOKIE).iter();
+    let own = all.map(|value| value.to_str().unwrap().to_owned()).find(|value| value.starts_with(name))?;
+    Some(own.split(';').next().unwrap().to_owned())
+}
+
+async fn begin(api: &Api, query: &str) -> Browser {
+    let answer = ask(api, &format!("{BEGIN}{query}"), None).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let set = answer.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
+    for flag in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(flag), "{set}");
+    }
+    let sent_to = answer.headers[header::LOCATION].to_str().unwrap().parse().unwrap();
+    Browser { cookie: cookie(&answer, "__Host-sixty_openid").unwrap(), sent_to }
+}
+
+async fn come_back(api: &Api, browser: &Browser, code: &str) -> Answer {
+    let path = format!("{BEGIN}/callback?code={code}&state={}&iss=whatever", browser.asked("state"));
+    ask(api, &path, Some(&browser.cookie)).await
+}
+
+/// Claims that vouch for this address in the sign-in of this browser.
+fn vouching(browser: &Browser, email: &str) -> Value {
+    json!({ "email": email, "email_verified": true, "nonce": browser.asked("nonce") })
+}
+
+#[tokio::test]
+async fn whom_the_provider_vouches_for_comes_in_with_a_second_factor_from_there_or_here() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let ada = api.operator("ada@example.org", &[Role::Admin]).await;
+
+    let browser = begin(&api, "").await;
+    assert_eq!(
+        (browser.asked("client_id"), browser.asked("code_challenge_method")),
+        ("sixty".into(), "S256".into())
+    );
+    provider.says(&vouching(&browser, "Ada@Example.org"));
+    let answer = come_back(&api, &browser, "good").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let session = cookie(&answer, "__Host-sixty_session").unwrap();
+    // The provider asked for no second factor: ours is asked for.
+    let who = ask(&api, "/api/admin/session", Some(&session)).await;
+    assert_eq!(who.body["session"]["next"], "show_code");
+    let refused = ask(&api, "/api/admin/customers", Some(&session)).await;
+    refused.expect_problem(403, "sign-in-unfinished");
+
+    // The next time the address may be another: the account is known by the provider's own name.
+    let browser = begin(&api, "").await;
+    let mut claims = vouching(&browser, "ada.lovelace@example.org");
+    claims["amr"] = json!(["pwd", "mfa"]);
+    provider.says(&claims);
+    let answer = come_back(&api, &browser, "good").await;
+    let session = cookie(&answer, "__Host-sixty_session").unwrap();
+    assert_eq!(ask(&api, "/api/admin/customers", Some(&session)).await.status, 200);
+    let who = ask(&api, "/api/admin/session", Some(&session)).await;
+    assert_eq!(who.body["operator_id"], ada.id.to_string());
+    assert_eq!(api.count("admin_operator_identities").await, 1);
+}
+
+#[tokio::test]
+async fn what_does_not_match_opens_nothing() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    api.operator("ada@example.org", &[Role::Admin]).await;
+    let refused = |answer: Answer| {
+        assert!(cookie(&answer, "__Host-sixty_session").is_none(), "{answer:?}");
+        answer.expect_problem(401, "sign-in-refused");
+    };
+    for change in [
+        json!({ "nonce": "another" }),
+        json!({ "nonce": null }),
+        json!({ "aud": "another client" }),
+        json!({ "azp": "another client" }),
+        json!({ "iss": "https://evil.test" }),
+        json!({ "exp": 1 }),
+        json!({ "email_verified": false }),
+        json!({ "email_verified": null }),
+        json!({ "email": "nobody@example.org" }),
+        json!({ "email": null }),
+    ] {
+        let browser = begin(&api, "").await;
+        let mut claims = vouching(&browser, "ada@example.org");
+        claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        provider.says(&claims);
+        refused(come_back(&api, &browser, "good").await);
+    }
+    // Another browser's answer, another sign-in's state, no cookie, a wrong code, and the provider's own no.
+    let (browser, other) = (begin(&api, "").await, begin(&api, "").await);
+    provider.says(&vouching(&browser, "ada@example.org"));
+    let with_state = |state: String| format!("{BEGIN}/callback?code=good&state={state}");
+    refused(ask(&api, &with_state(other.asked("state")), Some(&browser.cookie)).await);
+    refused(ask(&api, &with_state(browser.asked("state")), Some(&other.cookie)).await);
+    refused(ask(&api, &with_state(browser.asked("state")), None).await);
+    refused(come_back(&api, &browser, "wrong").await);
+    let no = format!("{BEGIN}/callback?error=access_denied&state={}", browser.asked("state"));
+    refused(ask(&api, &no, Some(&browser.cookie)).await);
+    // A token of somebody else's making.
+    let forged = TokenSigner::new("one");
+    assert_ne!(forged.key_set(), provider.signer.key_set());
+    assert_eq!(api.count("admin_operator_sessions").await, 1);
+}
+
+#[tokio::test]
+async fn an_account_is_one_persons_at_the_provider_and_a_disabled_one_nobodys() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let ada = api.operator("ada@example.org", &[Role::Owner]).await;
+    api.operator("bob@example.org", &[Role::Admin]).await;
+    let come = async |subject: &str, email: &str| {
+        let browser = begin(&api, "").await;
+        let mut claims = vouching(&browser, email);
+        claims["sub"] = json!(subject);
+        provider.says(&claims);
+        come_back(&api, &browser, "good").await.status
+    };
+    assert_eq!(come("first", "ada@example.org").await, 200);
+    // Her address was given to somebody else at the provider.
+    assert_eq!(come("second", "ada@example.org").await, 401);
+    assert_eq!(come("third", "bob@example.org").await, 200);
+    let client = api.catalog.client().await.unwrap();
+    client
+        .execute("update admin_operators set disabled_at = now() where id <> $1", &[&ada.id])
+        .await
+        .unwrap();
+    assert_eq!(come("third", "bob@example.org").await, 401);
+    assert_eq!(come("first", "ada@example.org").await, 200);
+}
+
+#[tokio::test]
+async fn a_program_fetches_its_session_once_and_only_with_the_answer() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    api.operator("ada@example.org", &[Role::Admin]).await;
+    for wrong in ["?port=4711", "?port=4711&state=x&challenge=x", "?port=4711&challenge=x&state=a.b"] {
+        ask(&api, &format!("{BEGIN}{wrong}"), None).await.expect_problem(400, "invalid-fields");
+    }
+    let challenge = sha256_hex("the answer");
+    let browser = begin(&api, &format!("?port=4711&challenge={challenge}&state=mine")).await;
+    let mut claims = vouching(&browser, "ada@example.org");
+    claims["amr"] = json!(["mfa"]);
+    provider.says(&claims);
+    let answer = come_back(&api, &browser, "good").await;
+    assert_eq!(answer.status, 303);
+    let back: Url = answer.headers[header::LOCATION].to_str().unwrap().parse().unwrap();
+    assert_eq!((back.host_str(), back.port()), (Some("127.0.0.1"), Some(4711)));
+    let shown: std::collections::HashMap<_, _> = back.query_pairs().into_owned().collect();
+    assert_eq!(shown["state"], "mine");
+    assert!(cookie(&answer, "__Host-sixty_session").is_none());
+    // The code is no token, and worth nothing without the answer.
+    let code = shown["code"].clone();
+    api.ask_as(Some(&code), Method::GET, "/api/admin/customers", Value::Null)
+        .await
+        .expect_problem(401, "unauthenticated");
+    let claim = async |answer: &str| {
+        let body = json!({ "code": code, "answer": answer });
+        api.ask_as(None, Method::POST, "/api/admin/session/openid/claim", body).await
+    };
+    claim("another answer").await.expect_problem(401, "sign-in-refused");
+    let session = claim("the answer").await;
+    assert_eq!(session.status, 200, "{session:?}");
+    assert_eq!(session.body["next"], Value::Null);
+    let token = session.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(api.ask_as(Some(&token), Method::GET, "/api/admin/customers", Value::Null).await.status, 200);
+    claim("the answer").await.expect_problem(401, "sign-in-refused");
+    // A refusal goes to the program, which says it.
+    let browser = begin(&api, &format!("?port=4711&challenge={challenge}&state=mine")).await;
+    let answer = come_back(&api, &browser, "wrong").await;
+    assert!(answer.headers[header::LOCATION].to_str().unwrap().contains("?error="), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_said_to_be_and_none_is_asked_when_none_is_set_up() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    provider.server.reset().await;
+    ask(&api, BEGIN, None).await.expect_problem(503, "unavailable");
+    let without = Api::new().await;
+    ask(&without, BEGIN, None).await.expect_problem(404, "not-found");
+}

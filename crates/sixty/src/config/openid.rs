@@ -1,0 +1,64 @@
+//! The OpenID provider that vouches for operators.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use identity::openid::{OpenIdConfig, OpenIdProvider};
+use secrets::SecretString;
+use url::Url;
+
+use super::StoreArgs;
+use super::clerk::{require_https, secret};
+
+/// Which provider, and who we are there.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "OpenID Connect")]
+pub(crate) struct OpenIdArgs {
+    /// The provider whose word operators may sign in by, such as `https://accounts.example.com`.
+    #[arg(long, env = "SIXTY_OPENID_ISSUER", value_name = "URL", requires_all = ["openid_client_id", "public_url"])]
+    openid_issuer: Option<Url>,
+    /// The client's id there.
+    #[arg(long, env = "SIXTY_OPENID_CLIENT_ID", value_name = "ID")]
+    openid_client_id: Option<String>,
+    /// The client's secret there, if it has one. Set the variable rather than the option: options are seen in process lists.
+    #[arg(long, env = "SIXTY_OPENID_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
+    openid_client_secret: Option<SecretString>,
+    /// A file with it instead, that only the server's user can read.
+    #[arg(
+        long,
+        env = "SIXTY_OPENID_CLIENT_SECRET_FILE",
+        value_name = "FILE",
+        conflicts_with = "openid_client_secret"
+    )]
+    openid_client_secret_file: Option<PathBuf>,
+    /// Where browsers reach this server, such as `https://sixty.example.com`. The provider is told to send people back to
+    /// /api/admin/session/openid/callback there.
+    #[arg(long, env = "SIXTY_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<Url>,
+}
+
+impl OpenIdArgs {
+    /// The provider, if one is named.
+    pub(crate) async fn provider(&self, stores: &StoreArgs) -> anyhow::Result<Option<Arc<OpenIdProvider>>> {
+        let (Some(issuer), Some(client_id), Some(public_url)) =
+            (&self.openid_issuer, &self.openid_client_id, &self.public_url)
+        else {
+            return Ok(None);
+        };
+        for (name, url) in [("SIXTY_OPENID_ISSUER", issuer), ("SIXTY_PUBLIC_URL", public_url)] {
+            require_https(name, url)?;
+        }
+        let given = (self.openid_client_secret.as_ref(), self.openid_client_secret_file.as_deref());
+        let config = OpenIdConfig {
+            issuer: issuer.clone(),
+            client_id: client_id.clone(),
+            client_secret: secret("SIXTY_OPENID_CLIENT_SECRET", given, stores).await?,
+            redirect_url: public_url
+                .join("/api/admin/session/openid/callback")
+                .context("SIXTY_PUBLIC_URL is no place to come back to")?,
+        };
+        Ok(Some(Arc::new(OpenIdProvider::new(config)?)))
+    }
+}
