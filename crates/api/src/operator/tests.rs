@@ -11,6 +11,7 @@ mod provision;
 mod roles;
 mod sign_in;
 mod tokens;
+mod unaudited;
 mod usage;
 
 use std::sync::Arc;
