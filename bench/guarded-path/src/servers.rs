@@ -106,7 +106,7 @@ fn guarded(admin_url: String, redis_url: String, spool: PathBuf) -> anyhow::Resu
     let (meter, _) = Meter::start(catalog.clone(), MeteringConfig::new(spool), stop.clone())?;
     let directory =
         KnownDirectory::start(catalog.clone(), catalog, KnownDirectoryConfig::default(), stop.clone());
-    let limiter = Limiter::start(LimiterConfig::default(), &redis_url.into(), Arc::new(NothingUsed), stop);
+    let limiter = Limiter::start(LimiterConfig::default(), redis_url, Arc::new(NothingUsed), stop);
     // Before the gateway, which makes its counters with the recorder that is there then.
     let numbers = Numbers::start()?;
     tokio::spawn(tidy(numbers));

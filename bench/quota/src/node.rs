@@ -41,7 +41,7 @@ pub(crate) fn policy(customer: CustomerId, quota: u64) -> Policy {
 /// of Redis.
 pub(crate) async fn limiter(url: &str) -> Limiter {
     let config = LimiterConfig { patience: Duration::from_secs(10), ..LimiterConfig::default() };
-    let limiter = Limiter::start(config, &url.into(), Arc::new(Unused), CancellationToken::new());
+    let limiter = Limiter::start(config, url.to_owned(), Arc::new(Unused), CancellationToken::new());
     while !(limiter.health().redis && limiter.health().recalls) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

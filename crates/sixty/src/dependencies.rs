@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use catalog::Catalog;
 use metering::Meter;
 use redis::AsyncConnectionConfig;
+use redis_address::RedisAddress;
 use schema::MigrationSet;
-use secrets::{ExposeSecret, SecretString};
 use session_tokens::SessionIssuer;
 use tokio::sync::Mutex;
 
@@ -43,13 +43,13 @@ impl Dependency for AdminDatabase {
 
 /// Redis. Without it jobs are slower to begin, and nothing else.
 pub(crate) struct Redis {
-    url: SecretString,
+    address: RedisAddress,
     connection: Mutex<Option<redis::aio::MultiplexedConnection>>,
 }
 
 impl Redis {
-    pub(crate) fn new(url: SecretString) -> Self {
-        Self { url, connection: Mutex::new(None) }
+    pub(crate) fn new(address: RedisAddress) -> Self {
+        Self { address, connection: Mutex::new(None) }
     }
 
     async fn ping(&self) -> redis::RedisResult<()> {
@@ -61,7 +61,7 @@ impl Redis {
                 let config = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(Duration::from_secs(1)))
                     .set_response_timeout(Some(Duration::from_secs(1)));
-                let client = redis::Client::open(self.url.expose_secret())?;
+                let client = self.address.client()?;
                 client.get_multiplexed_async_connection_with_config(&config).await?
             }
         };

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         false => Some(read_operator_token(&args.operator_token.resolved(stores).await?, &home)?),
     };
     let admin_database = args.admin_database.resolved(stores).await?;
-    let redis = args.redis.resolved(stores).await?;
+    let redis = args.redis.resolved(stores).await?.address()?;
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let certificate = args.server.certificate()?;
@@ -83,7 +83,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::AdminDatabase(catalog.clone())),
-        Arc::new(dependencies::Redis::new(redis.url())),
+        Arc::new(dependencies::Redis::new(redis.clone())),
         Arc::new(dependencies::Usage(meter.clone())),
     ];
     checks.extend(
@@ -95,7 +95,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     // Like the meter: gives back what it has leased when the last request is answered.
     let limiter = Limiter::start(
         LimiterConfig::default(),
-        &redis.url(),
+        redis,
         Arc::new(CatalogSeed(catalog.clone())),
         stop_meter.clone(),
     );

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use redis_address::RedisAddress;
 use smallvec::SmallVec;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -99,12 +99,12 @@ impl Limiter {
     #[must_use]
     pub fn start(
         config: LimiterConfig,
-        redis_url: &SecretString,
+        redis: impl Into<RedisAddress>,
         seed: Arc<dyn QuotaSeed>,
         stop: CancellationToken,
     ) -> Self {
         // Redis gets a little less time than the requests, so that they still hear how it went.
-        let link = Link::new(redis_url, config.patience * 4 / 5, config.clock);
+        let link = Link::new(&redis.into(), config.patience * 4 / 5, config.clock);
         let inner = Arc::new(Inner {
             config,
             table: Table::new(),

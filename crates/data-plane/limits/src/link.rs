@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
-use secrecy::{ExposeSecret, SecretString};
+use redis_address::RedisAddress;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
@@ -52,8 +52,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(url: &SecretString, patience: Duration, clock: fn() -> DateTime<Utc>) -> Self {
-        let client = Client::open(url.expose_secret());
+    pub(crate) fn new(address: &RedisAddress, patience: Duration, clock: fn() -> DateTime<Utc>) -> Self {
+        let client = address.client();
         if let Err(error) = &client {
             // The text of this error is about the URL's form and doesn't quote it.
             tracing::error!(%error, "the URL of Redis can't be used: limits are counted by each node alone");

@@ -12,8 +12,8 @@ use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use domain::JobId;
 use futures_util::{StreamExt, stream};
 use redis::aio::ConnectionManagerConfig;
-use redis::{AsyncCommands, Client, RedisError};
-use secrecy::{ExposeSecret, SecretString};
+use redis::{AsyncCommands, RedisError};
+use redis_address::RedisAddress;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -37,7 +37,7 @@ struct Hint {
 
 /// The queue in Redis, whether Redis is there or not.
 pub(crate) struct RedisQueue {
-    url: SecretString,
+    address: RedisAddress,
     name: String,
     /// There while Redis is.
     storage: Mutex<Option<RedisStorage<Hint>>>,
@@ -47,9 +47,9 @@ pub(crate) struct RedisQueue {
 }
 
 impl RedisQueue {
-    pub(crate) fn new(url: SecretString, name: String) -> Self {
+    pub(crate) fn new(address: RedisAddress, name: String) -> Self {
         Self {
-            url,
+            address,
             name,
             storage: Mutex::new(None),
             pushed: Arc::new(Notify::new()),
@@ -125,7 +125,7 @@ impl RedisQueue {
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(0);
-        let client = Client::open(self.url.expose_secret())?;
+        let client = self.address.client()?;
         let mut connection = client.get_connection_manager_with_config(config).await?;
         let _: String = connection.ping().await?;
         // No locks: the row's lease is the lock. No events: nobody listens.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use redis_address::RedisAddress;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How a worker is put together. The defaults are those of production.
 pub struct WorkerBuilder {
     store: Arc<dyn JobStore>,
-    redis_url: SecretString,
+    redis: RedisAddress,
     queue: String,
     jobs: BTreeMap<&'static str, Arc<dyn Job>>,
     concurrency: usize,
@@ -101,7 +101,7 @@ impl WorkerBuilder {
             grace_over: CancellationToken::new(),
             running: TaskTracker::new(),
         });
-        let redis = Arc::new(RedisQueue::new(self.redis_url, self.queue));
+        let redis = Arc::new(RedisQueue::new(self.redis, self.queue));
         let news = Arc::new(Notify::new());
         let scan = Scan {
             executor: Arc::clone(&executor),
@@ -142,12 +142,12 @@ async fn drain(executor: &Executor, grace: Duration) {
 pub struct Worker;
 
 impl Worker {
-    /// A worker for the jobs of this store, with the Redis at this URL as its fast queue.
+    /// A worker for the jobs of this store, with this Redis as its fast queue.
     #[must_use]
-    pub fn builder(store: Arc<dyn JobStore>, redis_url: SecretString) -> WorkerBuilder {
+    pub fn builder(store: Arc<dyn JobStore>, redis: impl Into<RedisAddress>) -> WorkerBuilder {
         WorkerBuilder {
             store,
-            redis_url,
+            redis: redis.into(),
             queue: "sixty:jobs".to_owned(),
             jobs: BTreeMap::new(),
             concurrency: 4,

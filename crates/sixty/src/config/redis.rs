@@ -1,8 +1,14 @@
 //! Where Redis is.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use redis_address::RedisAddress;
 use secrets::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::StoreArgs;
 
@@ -31,12 +37,37 @@ pub(crate) struct RedisArgs {
         hide_default_value = true
     )]
     pub(crate) redis_password: SecretString,
+    /// Whether the way there is encrypted [default: plain on this machine, verify-full everywhere else; as a URL says, if one
+    /// is given].
+    #[arg(long, env = "REDIS_TLS", value_enum)]
+    redis_tls: Option<RedisTls>,
+    /// A file with the certificate authority that must have signed Redis's certificate, PEM. Unless given, those count that
+    /// the machine trusts.
+    #[arg(long, env = "REDIS_CA_FILE")]
+    redis_ca_file: Option<PathBuf>,
+}
+
+/// Whether the connection is encrypted.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RedisTls {
+    /// Encrypted, and the certificate is checked with its name.
+    VerifyFull,
+    /// In the clear, for a Redis on this machine.
+    Plain,
+    /// In the clear, also to another machine: only on a network that is nobody else's.
+    PlainOnNetwork,
 }
 
 impl RedisArgs {
     /// The same on this machine: what `sixty dev` runs is its own, whatever other Redis the variables point at.
     pub(crate) fn on_this_machine(&self) -> Self {
-        Self { redis_url: None, redis_host: "localhost".to_owned(), ..self.clone() }
+        Self {
+            redis_url: None,
+            redis_host: "localhost".to_owned(),
+            redis_tls: Some(RedisTls::Plain),
+            redis_ca_file: None,
+            ..self.clone()
+        }
     }
 
     /// The same with what a store holds in the place of its name.
@@ -49,11 +80,108 @@ impl RedisArgs {
         Ok(resolved)
     }
 
-    pub(crate) fn url(&self) -> SecretString {
-        if let Some(url) = &self.redis_url {
-            return url.clone();
+    /// Where Redis is, encrypted wherever it has to be.
+    ///
+    /// # Errors
+    /// When the settings would send the password in the clear to another machine, or an authority can't be read.
+    pub(crate) fn address(&self) -> anyhow::Result<RedisAddress> {
+        let authority = self.redis_ca_file.as_ref().map(|path| {
+            std::fs::read_to_string(path)
+                .with_context(|| format!("REDIS_CA_FILE: {} can't be read", path.display()))
+        });
+        Ok(RedisAddress::new(self.safe_url()?).with_authority(authority.transpose()?))
+    }
+
+    /// The URL, which says whether the connection is encrypted.
+    fn safe_url(&self) -> anyhow::Result<SecretString> {
+        let Some(url) = &self.redis_url else {
+            let scheme = if self.needs_tls(is_this_machine(&self.redis_host))? { "rediss" } else { "redis" };
+            return Ok(self.url_by(scheme));
+        };
+        let parsed = Url::parse(url.expose_secret()).map_err(|_| {
+            anyhow::anyhow!("REDIS_URL is no URL such as rediss://:password@redis.example.com:6379")
+        })?;
+        let is_local = parsed.host_str().is_none_or(is_this_machine);
+        match (parsed.scheme(), self.redis_tls) {
+            ("rediss", None | Some(RedisTls::VerifyFull)) => {}
+            ("redis", None | Some(RedisTls::Plain)) if is_local => {}
+            ("redis", Some(RedisTls::PlainOnNetwork)) | ("redis+unix" | "unix", _) => {}
+            ("redis", None | Some(RedisTls::Plain)) => bail!(IN_THE_CLEAR),
+            ("redis" | "rediss", Some(asked)) => {
+                bail!("REDIS_URL begins with {}, and REDIS_TLS says {asked:?}", parsed.scheme())
+            }
+            (other, _) => bail!("REDIS_URL begins with {other}; it should be rediss:// or redis://"),
         }
+        Ok(url.clone())
+    }
+
+    fn needs_tls(&self, is_local: bool) -> anyhow::Result<bool> {
+        match self.redis_tls {
+            Some(RedisTls::VerifyFull) => Ok(true),
+            None => Ok(!is_local || self.redis_ca_file.is_some()),
+            Some(RedisTls::PlainOnNetwork) => Ok(false),
+            Some(RedisTls::Plain) if is_local => Ok(false),
+            Some(RedisTls::Plain) => bail!(IN_THE_CLEAR),
+        }
+    }
+
+    /// The Redis of `sixty dev`, on this machine.
+    pub(crate) fn url(&self) -> SecretString {
+        self.url_by("redis")
+    }
+
+    fn url_by(&self, scheme: &str) -> SecretString {
         let password = utf8_percent_encode(self.redis_password.expose_secret(), ESCAPED);
-        SecretString::from(format!("redis://:{password}@{}:{}", self.redis_host, self.redis_port))
+        SecretString::from(format!("{scheme}://:{password}@{}:{}", self.redis_host, self.redis_port))
+    }
+}
+
+const IN_THE_CLEAR: &str = "Redis's password and all that is told to it would go in the clear to another machine. Use rediss:// or \
+     REDIS_TLS=verify-full, with REDIS_CA_FILE if its authority is your own; on a network that is nobody else's, \
+     REDIS_TLS=plain-on-network";
+
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scheme(url: Option<&str>, host: &str, tls: Option<RedisTls>) -> Option<String> {
+        let args = RedisArgs {
+            redis_url: url.map(|url| url.to_owned().into()),
+            redis_host: host.to_owned(),
+            redis_port: 6379,
+            redis_password: "p".to_owned().into(),
+            redis_tls: tls,
+            redis_ca_file: None,
+        };
+        let address = args.address().ok()?;
+        Some(address.url().expose_secret().split(':').next().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn nothing_goes_to_another_machine_in_the_clear() {
+        use RedisTls::{Plain, PlainOnNetwork, VerifyFull};
+        for here in ["localhost", "127.0.0.1", "::1"] {
+            assert_eq!(scheme(None, here, None).as_deref(), Some("redis"));
+            assert_eq!(scheme(None, here, Some(VerifyFull)).as_deref(), Some("rediss"));
+        }
+        assert_eq!(scheme(None, "redis.example.com", None).as_deref(), Some("rediss"));
+        assert_eq!(scheme(None, "redis.example.com", Some(PlainOnNetwork)).as_deref(), Some("redis"));
+        assert_eq!(scheme(None, "redis.example.com", Some(Plain)), None);
+        let away = Some("redis://:p@redis.example.com:6379");
+        assert_eq!(scheme(away, "localhost", None), None);
+        assert_eq!(scheme(away, "localhost", Some(VerifyFull)), None);
+        assert_eq!(scheme(away, "localhost", Some(PlainOnNetwork)).as_deref(), Some("redis"));
+        assert_eq!(scheme(Some("redis://:p@127.0.0.1:6379"), "x", None).as_deref(), Some("redis"));
+        assert_eq!(
+            scheme(Some("rediss://:p@redis.example.com"), "localhost", None).as_deref(),
+            Some("rediss")
+        );
+        assert_eq!(scheme(Some("rediss://:p@redis.example.com"), "localhost", Some(Plain)), None);
+        assert_eq!(scheme(Some("http://x"), "localhost", None), None);
     }
 }

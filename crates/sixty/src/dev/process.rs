@@ -81,6 +81,7 @@ impl ChildPlan<'_> {
             ("SIXTY_LOG_FORMAT", log_format.into()),
             ("SIXTY_MASTER_KEY_FILE", self.args.master_key.file(self.home.path()).into()),
             ("REDIS_URL", self.args.redis.url().expose_secret().into()),
+            ("REDIS_TLS", "plain".into()),
         ]
     }
 }

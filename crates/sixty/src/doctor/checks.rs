@@ -86,8 +86,13 @@ async fn template_database(args: &DoctorArgs) -> Finding {
 }
 
 async fn redis(args: &DoctorArgs) -> Finding {
-    match dependencies::Redis::new(args.redis.url()).check().await {
-        Ok(()) => Finding::good("redis", "answers"),
+    let address = match args.redis.address() {
+        Ok(address) => address,
+        Err(error) => return Finding::bad("redis", format!("{error:#}"), "mend the setting"),
+    };
+    let way = if address.is_encrypted() { "answers, encrypted and verified" } else { "answers" };
+    match dependencies::Redis::new(address).check().await {
+        Ok(()) => Finding::good("redis", way),
         Err(error) => Finding::bad(
             "redis",
             error,

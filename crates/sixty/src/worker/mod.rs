@@ -61,7 +61,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let home = home.path()?;
     let keys = args.master_key.ring(&home).await?;
     let admin_database = args.admin_database.resolved(args.master_key.stores()).await?;
-    let redis = args.redis.resolved(args.master_key.stores()).await?;
+    let redis = args.redis.resolved(args.master_key.stores()).await?.address()?;
     let catalog_config = admin_database.catalog_config()?;
     let catalog = Catalog::connect(&catalog_config)?;
     let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
@@ -94,7 +94,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let compare = args.clerk.backend(args.master_key.stores()).await?;
     let compare = compare.map(|backend| Reconcile::beside(&messages, backend, args.clerk.every()));
     let users = CustomersUsers::new(&catalog, &keys, args.clerk.grants.grants());
-    let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis.url())
+    let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis)
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))

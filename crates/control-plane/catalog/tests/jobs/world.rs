@@ -61,7 +61,7 @@ pub(crate) fn catalog_at(url: &str) -> Catalog {
 }
 
 pub(crate) fn quick_worker(catalog: &Catalog, redis_url: &str) -> WorkerBuilder {
-    Worker::builder(Arc::new(catalog.clone()), redis_url.to_owned().into())
+    Worker::builder(Arc::new(catalog.clone()), redis_url.to_owned())
         .lease(Duration::from_secs(2))
         .scan_every(Duration::from_millis(100))
         .grace(Duration::from_secs(5))

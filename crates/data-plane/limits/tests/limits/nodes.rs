@@ -64,7 +64,7 @@ pub(crate) fn node(url: &str, config: LimiterConfig, accepted: &Arc<Accepted>) -
     let limiter = {
         let _entered = runtime.enter();
         let seed: Arc<dyn QuotaSeed> = Arc::clone(accepted) as Arc<dyn QuotaSeed>;
-        Limiter::start(config, &url.into(), seed, stop.clone())
+        Limiter::start(config, url.to_owned(), seed, stop.clone())
     };
     Node { limiter, stop, accepted: Arc::clone(accepted), clock, runtime: Some(runtime) }
 }
