@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use audit::{Anchors, Finding, Report};
 use catalog::Catalog;
 use clap::{Args, Subcommand};
+use object_storage::ObjectLock;
 use secrets::VerifyingKey;
 use serde_json::json;
 
@@ -71,11 +72,12 @@ pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<Exit
 }
 
 async fn verify(args: VerifyArgs, home: &Path) -> anyhow::Result<ExitCode> {
-    let anchors = args.anchors.read(home, &args.public_keys)?;
+    let anchors = args.anchors.read(home, &args.stores, &args.public_keys).await?;
+    let lock = args.anchors.object_lock(home, &args.stores).await?;
     let admin_database = args.admin_database.resolved(&args.stores).await?;
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
-    let anchored = Anchored::of(anchors.as_ref());
+    let anchored = Anchored::of(anchors.as_ref(), lock);
     let report = audit::verify(&mut client, anchors.unwrap_or_default()).await?;
     say(&if args.json { as_json(&report, &anchored) } else { as_text(&report, &anchored) });
     let is_good = report.findings.is_empty() && anchored.bad.is_empty();
@@ -88,17 +90,22 @@ struct Anchored {
     /// How many were read; `None` without any.
     read: Option<u64>,
     bad: Vec<String>,
+    /// How their bucket keeps them; `None` when they aren't in one.
+    lock: Option<ObjectLock>,
 }
 
 impl Anchored {
-    fn of(anchors: Option<&Anchors>) -> Self {
+    fn of(anchors: Option<&Anchors>, lock: Option<ObjectLock>) -> Self {
         let bad = anchors.iter().flat_map(|anchors| &anchors.bad).map(ToString::to_string).collect();
-        Self { read: anchors.map(|anchors| anchors.read), bad }
+        Self { read: anchors.map(|anchors| anchors.read), bad, lock }
     }
 
     fn sentence(&self) -> String {
         match self.read {
-            Some(read) => format!("{read} anchors"),
+            Some(read) => match self.lock {
+                Some(lock) => format!("{read} anchors in a bucket with {lock}"),
+                None => format!("{read} anchors"),
+            },
             None => "no anchors, so that a chain that was wholly written anew isn't noticed".to_owned(),
         }
     }
@@ -156,7 +163,7 @@ fn as_json(report: &Report, anchored: &Anchored) -> String {
         .collect();
     json!({
         "rows": report.rows, "chains": report.chains, "findings": findings, "anchors": anchored.read,
-        "bad_anchors": anchored.bad,
+        "bad_anchors": anchored.bad, "anchors_kept": anchored.lock.map(|lock| lock.to_string()),
     })
     .to_string()
 }

@@ -3,7 +3,9 @@
 //!
 //! An anchor is one line: a text, the key that signed it, and the signature over exactly that text. It names the chains that
 //! have grown since the anchor before it, and the hash of that anchor's line, so that none in the middle can be left out.
+//! They are lines of a file, or objects in a bucket.
 
+mod bucket;
 mod journal;
 mod record;
 
@@ -13,6 +15,7 @@ use catalog::{Client, GenericClient as _};
 use tokio_postgres::Error;
 use uuid::Uuid;
 
+pub use bucket::BucketJournal;
 pub use journal::{AnchorJournal, JournalError};
 pub use record::{Anchor, AnchoredHead, BadAnchor, NoAnchor};
 

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use key_providers::aws::{Aws, AwsConfig, AwsKms, CredentialSource, Credentials, read_secret};
 use key_providers::vault::{Login, Vault, VaultConfig, VaultTransit, read_kv};
+use object_storage::{Bucket, BucketAddress, S3Access, S3Credentials};
 use secrets::{ExposeSecret as _, MasterKeyProvider, SecretString};
 use url::Url;
 
@@ -75,6 +76,10 @@ pub(crate) struct StoreArgs {
     aws_container_credentials_full_uri: Option<Url>,
     #[arg(long, env = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", hide = true)]
     aws_container_authorization_token_file: Option<PathBuf>,
+    #[arg(long, env = "AWS_WEB_IDENTITY_TOKEN_FILE", hide = true)]
+    aws_web_identity_token_file: Option<PathBuf>,
+    #[arg(long, env = "AWS_ROLE_ARN", hide = true)]
+    aws_role_arn: Option<String>,
 }
 
 /// What a value that names a store means.
@@ -158,6 +163,35 @@ impl StoreArgs {
         let ca_certificate = self.vault_cacert.as_ref().map(read).transpose()?;
         let config = VaultConfig { address, namespace: self.vault_namespace.clone(), ca_certificate, login };
         Ok(Arc::new(Vault::new(config).context("Vault")?))
+    }
+
+    /// A bucket of S3. Nobody is asked yet.
+    pub(crate) fn bucket(&self, address: BucketAddress) -> anyhow::Result<Bucket> {
+        let region = self.aws_region.clone().context("AWS_REGION says where AWS is, and it is not set")?;
+        let credentials = match (&self.aws_access_key_id, &self.aws_secret_access_key) {
+            (Some(id), Some(secret)) => S3Credentials::Fixed {
+                access_key_id: id.clone(),
+                secret_access_key: secret.clone(),
+                session_token: self.aws_session_token.clone(),
+            },
+            _ => self.role_at_s3(),
+        };
+        let access = S3Access { region, endpoint: self.aws_endpoint_url.clone(), credentials };
+        Ok(Bucket::open(address, access)?)
+    }
+
+    /// What the pod, the container or the machine is given.
+    fn role_at_s3(&self) -> S3Credentials {
+        if let (Some(file), Some(role)) = (&self.aws_web_identity_token_file, &self.aws_role_arn) {
+            return S3Credentials::WebIdentity { token_file: file.clone(), role_arn: role.clone() };
+        }
+        match &self.aws_container_credentials_full_uri {
+            Some(url) => S3Credentials::Container {
+                url: url.clone(),
+                token_file: self.aws_container_authorization_token_file.clone(),
+            },
+            None => S3Credentials::Machine,
+        }
     }
 
     fn aws(&self) -> anyhow::Result<Arc<Aws>> {

@@ -19,6 +19,8 @@ use provisioner_local::{LocalConfig, LocalProvisioner, supervise};
 use provisioning::{Engine, EngineConfig, InstanceSpec, Provisioner};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::jobs::Journal;
+
 use crate::config::{
     AdminDatabaseArgs, AnchorArgs, ClerkWorkerArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs,
 };
@@ -108,7 +110,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(SyncPeople::new(catalog.clone(), Arc::new(users)))
         .register(jobs::AuditAnchors::new(
             catalog.clone(),
-            args.anchors.journal(&home)?,
+            args.anchors.journal(&home, args.master_key.stores())?,
             Duration::from_secs(args.audit_anchor_seconds),
         ))
         .register(jobs::UsageNights::new(catalog.clone(), args.usage_retention_months))

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
+use object_storage::BucketError;
 use secrets::{SigningKey, VerifyingKey};
 use uuid::Uuid;
 
@@ -15,11 +16,25 @@ use super::{Anchors, grown};
 
 /// Anchors can't be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: {error}")]
-pub struct JournalError {
-    path: String,
-    #[source]
-    error: io::Error,
+pub enum JournalError {
+    /// The file or folder.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// The bucket.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// An anchor that can't be written down.
+    #[error("an anchor can't be written: {0}")]
+    Text(String),
+    /// Other workers were faster, again and again.
+    #[error("other workers add anchors at the same moment; the next time will do")]
+    Busy,
 }
 
 /// Where anchors are added. Several workers of one machine may have the same: each takes the file's lock, and reads what
@@ -42,12 +57,17 @@ struct End {
     known: HashMap<Uuid, i64>,
 }
 
+/// What the anchors of a key are found under.
+pub(super) fn file_name(key: &VerifyingKey) -> String {
+    let shown = key.to_string();
+    format!("anchors-{}", shown.get(..16).unwrap_or(&shown))
+}
+
 impl AnchorJournal {
     /// The journal of this key in this folder.
     #[must_use]
     pub fn new(folder: &Path, key: SigningKey) -> Self {
-        let shown = key.verifying_key().to_string();
-        let name = format!("anchors-{}.jsonl", shown.get(..16).unwrap_or(&shown));
+        let name = format!("{}.jsonl", file_name(&key.verifying_key()));
         Self { path: folder.join(name), key, end: End::default() }
     }
 
@@ -57,7 +77,8 @@ impl AnchorJournal {
     /// # Errors
     /// When the file can't be read or written.
     pub fn add(&mut self, heads: Vec<AnchoredHead>) -> Result<usize, JournalError> {
-        self.try_add(heads).map_err(|error| JournalError { path: self.path.display().to_string(), error })
+        self.try_add(heads)
+            .map_err(|error| JournalError::File { path: self.path.display().to_string(), error })
     }
 
     fn try_add(&mut self, heads: Vec<AnchoredHead>) -> io::Result<usize> {
@@ -122,7 +143,7 @@ impl Anchors {
     /// # Errors
     /// When the folder or a file can't be read.
     pub fn read(folder: &Path, trusted: &[VerifyingKey]) -> Result<Self, JournalError> {
-        let failed = |path: &Path, error| JournalError { path: path.display().to_string(), error };
+        let failed = |path: &Path, error| JournalError::File { path: path.display().to_string(), error };
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(|error| failed(folder, error))? {
             let path = entry.map_err(|error| failed(folder, error))?.path();
@@ -135,14 +156,22 @@ impl Anchors {
         let mut anchors = Self::default();
         for path in paths {
             let bytes = fs::read(&path).map_err(|error| failed(&path, error))?;
-            anchors.read_file(&path.display().to_string(), &String::from_utf8_lossy(&bytes), trusted);
+            let text = String::from_utf8_lossy(&bytes);
+            anchors.read_lines(&path.display().to_string(), text.lines(), trusted);
         }
         Ok(anchors)
     }
 
-    fn read_file(&mut self, file: &str, text: &str, trusted: &[VerifyingKey]) {
+    /// What one key has signed, in order.
+    pub(super) fn read_lines(
+        &mut self,
+        file: &str,
+        lines: impl Iterator<Item = impl AsRef<str>>,
+        trusted: &[VerifyingKey],
+    ) {
         let mut previous: Option<String> = None;
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in lines.enumerate() {
+            let line = line.as_ref();
             let bad = |reason| BadAnchor { file: file.to_owned(), line: number + 1, reason };
             match Anchor::read(line, trusted) {
                 Err(NoAnchor::Torn) => self.torn += 1,

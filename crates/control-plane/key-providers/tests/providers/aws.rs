@@ -1,8 +1,6 @@
 //! AWS, as moto has it.
 
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::CustomerId;
 use key_providers::aws::{Aws, AwsConfig, AwsKms, CredentialSource, Credentials, read_secret};
@@ -12,30 +10,15 @@ use url::Url;
 
 /// A moto server; it ends with the test.
 struct Moto {
-    process: Child,
+    _process: testkit::Moto,
     url: Url,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 impl Moto {
     async fn start() -> Self {
-        let port = testkit::free_port();
-        let process = Command::new("moto_server")
-            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url: Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
-        let limit = Duration::from_secs(60);
-        testkit::wait_for("moto answers", limit, async || reqwest::get(url.clone()).await.is_ok()).await;
-        Self { process, url }
+        let process = testkit::moto().await;
+        let url = process.url().parse().unwrap();
+        Self { _process: process, url }
     }
 
     fn aws(&self) -> Arc<Aws> {

@@ -12,7 +12,7 @@ mod sign_in_tidy;
 mod trial_expiry;
 mod usage_nights;
 
-pub(crate) use audit_anchors::AuditAnchors;
+pub(crate) use audit_anchors::{AuditAnchors, Journal};
 pub(crate) use audit_retention::AuditRetention;
 pub(crate) use denied_attempts::DeniedAttempts;
 pub(crate) use idempotency_keys::IdempotencyKeys;

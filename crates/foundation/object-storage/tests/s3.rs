@@ -1,0 +1,73 @@
+//! Against S3 as moto has it.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails at once")]
+
+use object_storage::{Bucket, BucketError, LockMode, ObjectLock, S3Access, S3Credentials};
+use testkit::Moto;
+
+fn access(moto: &Moto) -> S3Access {
+    S3Access {
+        region: "eu-central-1".to_owned(),
+        endpoint: Some(moto.url().parse().unwrap()),
+        credentials: S3Credentials::Fixed {
+            access_key_id: "AKIDEXAMPLE".to_owned(),
+            secret_access_key: "the-secret-access-key".into(),
+            session_token: None,
+        },
+    }
+}
+
+fn bucket(moto: &Moto, address: &str) -> Bucket {
+    Bucket::open(address.parse().unwrap(), access(moto)).unwrap()
+}
+
+#[tokio::test]
+async fn an_object_is_put_once_listed_and_read() {
+    let moto = testkit::moto().await;
+    moto.make_bucket("things", None).await;
+    let things = bucket(&moto, "s3://things/sixty");
+    assert!(things.put_new("2026-01-01/2.json", "two").await.unwrap());
+    assert!(!things.put_new("2026-01-01/2.json", "another two").await.unwrap());
+    things.put("2026-01-01/1.json", "one").await.unwrap();
+    things.put("2026-01-01/1.json", "one anew").await.unwrap();
+    things.put("2025-12-31/9.json", "nine").await.unwrap();
+    assert_eq!(things.get("2026-01-01/2.json").await.unwrap(), "two");
+    assert_eq!(things.get("2026-01-01/1.json").await.unwrap(), "one anew");
+    assert_eq!(things.folders("").await.unwrap(), ["2025-12-31", "2026-01-01"]);
+    assert_eq!(things.names("2026-01-01").await.unwrap(), ["1.json", "2.json"]);
+    assert_eq!(
+        things.names("").await.unwrap(),
+        ["2025-12-31/9.json", "2026-01-01/1.json", "2026-01-01/2.json"]
+    );
+    // Another folder of the same bucket has nothing of it.
+    assert_eq!(bucket(&moto, "s3://things/six").names("").await.unwrap(), [""; 0]);
+    let missing = things.get("2026-01-01/3.json").await.unwrap_err();
+    assert!(matches!(missing, BucketError::Missing(_)), "{missing}");
+    let nowhere = bucket(&moto, "s3://nothing-there").put("x", "").await.unwrap_err();
+    assert!(nowhere.to_string().starts_with("s3://nothing-there: "), "{nowhere}");
+    assert!(!nowhere.to_string().contains("the-secret"), "{nowhere}");
+}
+
+#[tokio::test]
+async fn a_bucket_says_how_long_it_keeps_what_it_was_given() {
+    let moto = testkit::moto().await;
+    moto.make_bucket("loose", None).await;
+    moto.make_bucket("locked", Some(30)).await;
+    assert_eq!(bucket(&moto, "s3://loose").object_lock().await.unwrap(), ObjectLock::None);
+    let locked = bucket(&moto, "s3://locked");
+    let kept = ObjectLock::Kept { mode: LockMode::Compliance, days: 30 };
+    assert_eq!(locked.object_lock().await.unwrap(), kept);
+    assert!(locked.put_new("a", "a").await.unwrap());
+    let gone = bucket(&moto, "s3://not-there").object_lock().await.unwrap_err();
+    assert!(gone.to_string().contains("404"), "{gone}");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_in_the_clear_to_another_machine() {
+    let access = S3Access {
+        region: "eu-central-1".to_owned(),
+        endpoint: Some("http://storage.example/".parse().unwrap()),
+        credentials: S3Credentials::Machine,
+    };
+    let refused = Bucket::open("s3://audit".parse().unwrap(), access).unwrap_err();
+    assert!(refused.to_string().contains("use https"), "{refused}");
+}

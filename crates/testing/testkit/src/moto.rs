@@ -1,0 +1,89 @@
+//! AWS, as moto has it.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::{free_port, wait_for};
+
+/// A `moto_server` process; killed when it is dropped.
+#[derive(Debug)]
+pub struct Moto {
+    process: Child,
+    port: u16,
+}
+
+impl Moto {
+    /// `http://127.0.0.1:PORT/`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Starts moto on a free port and waits until it takes connections.
+pub async fn moto() -> Moto {
+    let port = free_port();
+    let process = Command::new("moto_server")
+        .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("moto_server can be started: scripts/test.sh installs it");
+    let moto = Moto { process, port };
+    wait_for("moto to answer", Duration::from_secs(60), || async {
+        tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+    })
+    .await;
+    moto
+}
+
+impl Moto {
+    /// Makes a bucket in eu-central-1; one whose objects nobody can remove for so many days, if that is given.
+    pub async fn make_bucket(&self, name: &str, locked_days: Option<u32>) {
+        let body = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+                    <LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
+        let lock = locked_days.map_or("", |_| "x-amz-bucket-object-lock-enabled: true\r\n");
+        self.put(&format!("/{name}"), lock, body).await;
+        if let Some(days) = locked_days {
+            let body = format!(
+                "<ObjectLockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+                 <ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode>\
+                 <Days>{days}</Days></DefaultRetention></Rule></ObjectLockConfiguration>"
+            );
+            self.put(&format!("/{name}?object-lock="), "", &body).await;
+        }
+    }
+
+    /// Moto only reads which service is meant; who asks is all the same to it.
+    async fn put(&self, path: &str, more: &str, body: &str) {
+        let request = format!(
+            "PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Length: {}\r\n{more}\
+             Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/s3/aws4_request, SignedHeaders=host, \
+             Signature=0\r\n\r\n{body}",
+            self.port,
+            body.len(),
+        );
+        let mut stream =
+            tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.expect("moto takes connections");
+        stream.write_all(request.as_bytes()).await.expect("moto reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("moto answers");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
