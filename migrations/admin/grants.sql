@@ -70,6 +70,8 @@ grant insert, update, delete on admin_denied_attempts to :"worker";
 grant update, delete on admin_clerk_messages to :"worker";
 grant insert, update on admin_clerk_organizations, admin_clerk_users, admin_clerk_memberships to :"worker";
 grant insert, delete on admin_clerk_reconciliations to :"worker";
+grant update on admin_audit_streams to :"worker";
+grant insert, update on admin_audit_stream_cursors to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the server
 -- Audit and usage are added to and read, never changed.
@@ -109,3 +111,6 @@ grant select, insert, update, delete on admin_sign_in_guesses to :"server";
 grant select, insert, update on admin_clerk_messages to :"server";
 grant select on admin_clerk_organizations, admin_clerk_users, admin_clerk_memberships to :"server";
 grant select on admin_clerk_reconciliations to :"server";
+-- Where a stream begins is written with it; how far it has come is the worker's.
+grant select, insert, update, delete on admin_audit_streams to :"server";
+grant select, insert on admin_audit_stream_cursors to :"server";

@@ -22,6 +22,7 @@ mod webhooks;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit_streams::AuditStreams;
 use axum::Router;
 use axum::routing::any;
 use catalog::Client;
@@ -66,6 +67,8 @@ pub struct ApiParts {
     pub dependencies: Vec<Arc<dyn Dependency>>,
     /// Operators and how they come in.
     pub identity: Identity,
+    /// To whom the audit log is told.
+    pub audit_streams: AuditStreams,
     /// The token of the configuration, with which the first owner is made; none when it is turned off.
     pub operator_token: Option<OperatorToken>,
     /// The sites whose pages may ask the customer API.
@@ -86,6 +89,7 @@ pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
     pub(crate) identity: Identity,
+    pub(crate) audit_streams: AuditStreams,
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
     pub(crate) provision_wait: Duration,
     pub(crate) clerk_webhook: Option<clerk::Webhook>,
@@ -111,6 +115,7 @@ pub fn router(parts: ApiParts) -> Router {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
         identity: parts.identity,
+        audit_streams: parts.audit_streams,
         operator_token: parts.operator_token.map(Arc::new),
         provision_wait: parts.provision_wait,
         clerk_webhook: parts.clerk_webhook,

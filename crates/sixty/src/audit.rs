@@ -12,6 +12,7 @@ use secrets::VerifyingKey;
 use serde_json::json;
 
 use crate::cli::audit_log::{ExportArgs, ListArgs};
+use crate::cli::audit_streams::StreamsArgs;
 use crate::cli::{self, AuditLogCommand};
 use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
 use crate::{config, say};
@@ -27,6 +28,7 @@ pub(crate) struct AuditArgs {
 enum AuditCommand {
     List(Box<ListArgs>),
     Export(Box<ExportArgs>),
+    Streams(Box<StreamsArgs>),
     Verify(Box<VerifyArgs>),
     PublicKey(PublicKeyArgs),
 }
@@ -62,6 +64,7 @@ pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<Exit
     match args.command {
         AuditCommand::List(args) => Ok(cli::run_audit_log(AuditLogCommand::List(args), access).await),
         AuditCommand::Export(args) => Ok(cli::run_audit_log(AuditLogCommand::Export(args), access).await),
+        AuditCommand::Streams(args) => Ok(cli::run_audit_log(AuditLogCommand::Streams(args), access).await),
         AuditCommand::Verify(args) => verify(*args, &home).await,
         AuditCommand::PublicKey(args) => {
             let key = args.anchors.verifying_key(&home)?;

@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit_export;
 mod audit_logs;
+mod audit_streams;
 mod authenticate;
 mod backups;
 mod clerk;
@@ -76,6 +77,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::usage))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
+        .routes(routes!(audit_streams::list, audit_streams::create))
+        .routes(routes!(audit_streams::read, audit_streams::update, audit_streams::remove))
         .routes(routes!(clerk::status))
         .routes(routes!(clerk::list))
         .routes(routes!(clerk::read))

@@ -74,6 +74,7 @@ impl Api {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
+            audit_streams: audit_streams::AuditStreams::new(control_plane.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),
             clerk_webhook: None,
             openid: None,

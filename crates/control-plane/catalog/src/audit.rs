@@ -94,7 +94,7 @@ pub struct AuditRecord {
     pub created_at: DateTime<Utc>,
 }
 
-fn record(row: &Row) -> Result<AuditRecord, CatalogError> {
+pub(crate) fn record(row: &Row) -> Result<AuditRecord, CatalogError> {
     Ok(AuditRecord {
         id: row.try_get("id")?,
         customer_id: row.try_get::<_, Option<Uuid>>("customer_id")?.map(CustomerId),

@@ -16,6 +16,7 @@ pub mod ai_usage;
 pub mod api_keys;
 pub mod api_usage;
 pub mod audit;
+pub mod audit_streams;
 pub mod backups;
 pub mod clerk;
 pub mod credentials;

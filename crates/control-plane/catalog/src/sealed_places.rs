@@ -20,7 +20,7 @@ pub struct SealedPlace {
 }
 
 /// All of them.
-pub const ALL: [SealedPlace; 5] = [
+pub const ALL: [SealedPlace; 7] = [
     SealedPlace {
         table: "admin_database_credentials",
         column: "password_encrypted",
@@ -49,6 +49,18 @@ pub const ALL: [SealedPlace; 5] = [
         table: "admin_operators",
         column: "totp_secret_sealed",
         name: "admin_operators.totp_secret_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_audit_streams",
+        column: "signing_secret_sealed",
+        name: "admin_audit_streams.signing_secret_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_audit_streams",
+        column: "authorization_sealed",
+        name: "admin_audit_streams.authorization_sealed",
         customer_column: None,
     },
 ];

@@ -88,5 +88,11 @@ named_enum!(
         ImpersonationStarted = "impersonation_started",
         /// An operator no longer acts in a customer's place.
         ImpersonationEnded = "impersonation_ended",
+        /// The audit log is told to somebody else from now on.
+        AuditStreamCreated = "audit_stream_created",
+        /// A stream of the audit log was paused, resumed or changed.
+        AuditStreamUpdated = "audit_stream_updated",
+        /// The audit log is no longer told to somebody.
+        AuditStreamDeleted = "audit_stream_deleted",
     }
 );

@@ -48,6 +48,8 @@ named_enum!(
         UsageRead = "usage:read",
         /// See who did what.
         AuditRead = "audit:read",
+        /// Say to whom the audit log is told.
+        AuditStreamsWrite = "audit-streams:write",
         /// See what the identity provider told, and whether all of it is done.
         ClerkRead = "clerk:read",
         /// Have messages of the identity provider done once more, and everything compared with it.

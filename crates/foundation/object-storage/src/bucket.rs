@@ -132,7 +132,7 @@ impl Bucket {
     pub async fn folders(&self, folder: &str) -> Result<Vec<String>, BucketError> {
         let listed = self.client.list_with_delimiter(Some(&self.path(folder))).await;
         let listed = listed.map_err(|error| BucketError::of(&self.address, &error))?;
-        let last = |path: &Path| path.parts().last().map(|part| part.as_ref().to_owned());
+        let last = |path: &Path| path.parts().next_back().map(|part| part.as_ref().to_owned());
         let mut names: Vec<_> = listed.common_prefixes.iter().filter_map(last).collect();
         names.sort();
         Ok(names)

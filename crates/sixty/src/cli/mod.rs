@@ -4,6 +4,7 @@
 //! [`exit::Failure`] whose code means something to a script.
 
 pub(crate) mod audit_log;
+pub(crate) mod audit_streams;
 mod backup;
 mod browser_login;
 mod clerk;
@@ -137,6 +138,8 @@ pub(crate) enum AuditLogCommand {
     List(Box<audit_log::ListArgs>),
     /// `sixty audit export`.
     Export(Box<audit_log::ExportArgs>),
+    /// `sixty audit streams`.
+    Streams(Box<audit_streams::StreamsArgs>),
 }
 
 /// The same for the commands of `sixty audit`, whose others work on the admin database itself.
@@ -144,6 +147,7 @@ pub(crate) async fn run_audit_log(command: AuditLogCommand, access: Access) -> E
     let globals = match &command {
         AuditLogCommand::List(args) => args.globals.clone(),
         AuditLogCommand::Export(args) => args.globals.clone(),
+        AuditLogCommand::Streams(args) => args.globals.clone(),
     };
     let output = Output::terminal(globals.json);
     let errors = output.clone();
@@ -152,6 +156,7 @@ pub(crate) async fn run_audit_log(command: AuditLogCommand, access: Access) -> E
         Ok(mut session) => match command {
             AuditLogCommand::List(args) => audit_log::list(&mut session, *args).await,
             AuditLogCommand::Export(args) => audit_log::export(&mut session, *args).await,
+            AuditLogCommand::Streams(args) => audit_streams::run(&mut session, *args).await,
         },
     };
     ExitCode::from(ended(outcome, errors))

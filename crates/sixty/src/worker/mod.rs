@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ::jobs::Worker;
 use anyhow::Context as _;
+use audit_streams::AuditDelivery;
 use backups::{BackupConfig, Backups, DatabaseAccess};
 use catalog::{Catalog, instances};
 use clap::Args;
@@ -81,7 +82,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         BackupConfig::new(home.join("backups")),
     );
     let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
-    let engine_config = EngineConfig::new(worker_name, args.postgres.customer_ports.0);
+    let engine_config = EngineConfig::new(worker_name.clone(), args.postgres.customer_ports.0);
     let engine = Engine::new(
         catalog.clone(),
         provisioner.clone(),
@@ -91,6 +92,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     );
 
     let stop = shutdown::token(args.with_parent)?;
+    let stream_keys = keys.clone();
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let messages = ProcessMessage::new(control_plane.clone(), catalog.clone(), args.clerk.clerk_plan);
     let compare = args.clerk.backend(args.master_key.stores()).await?;
@@ -125,8 +127,16 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     if let Some(compare) = compare {
         jobs = jobs.register(compare);
     }
+    let stores = args.master_key.stores().clone();
+    let streams = AuditDelivery::new(
+        catalog.clone(),
+        stream_keys,
+        worker_name,
+        Arc::new(move |address| stores.bucket(address).map_err(|error| format!("{error:#}"))),
+    );
     tokio::join!(
         engine.run(stop.clone()),
+        streams.run(stop.clone()),
         jobs.run(stop.clone()),
         keep_instances_running(catalog, provisioner, stop),
     );

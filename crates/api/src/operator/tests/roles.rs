@@ -82,6 +82,16 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/usage", R::UsageRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
         ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
+        ("GET", "/api/admin/audit-streams", R::AuditRead, none()),
+        (
+            "POST",
+            "/api/admin/audit-streams",
+            R::AuditStreamsWrite,
+            json!({ "name": "a", "endpoint": "s3://audit" }),
+        ),
+        ("GET", "/api/admin/audit-streams/{id}", R::AuditRead, none()),
+        ("PATCH", "/api/admin/audit-streams/{id}", R::AuditStreamsWrite, json!({})),
+        ("DELETE", "/api/admin/audit-streams/{id}", R::AuditStreamsWrite, none()),
         ("GET", "/api/admin/customers/{customer}/impersonations", R::AuditRead, none()),
         (
             "POST",

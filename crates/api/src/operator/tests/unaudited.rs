@@ -74,8 +74,13 @@ async fn no_change_that_matters_happens_without_its_row_of_the_log() {
     let new = json!({ "email": "new@example.org", "name": "New", "roles": ["support"] });
     let made = api.only_with_its_trace(&owner, post.clone(), "/api/admin/operators", new).await;
     let operator = format!("/api/admin/operators/{}", made.body["id"].as_str().unwrap());
-    api.only_with_its_trace(&owner, patch, &operator, json!({ "roles": ["billing"] })).await;
+    api.only_with_its_trace(&owner, patch.clone(), &operator, json!({ "roles": ["billing"] })).await;
     api.only_with_its_trace(&owner, post.clone(), &format!("{operator}/reset-password"), Value::Null).await;
+    let stream = json!({ "name": "siem", "endpoint": "https://siem.example.org/in" });
+    let made = api.only_with_its_trace(&owner, post.clone(), "/api/admin/audit-streams", stream).await;
+    let stream = format!("/api/admin/audit-streams/{}", made.body["id"].as_str().unwrap());
+    api.only_with_its_trace(&owner, patch.clone(), &stream, json!({ "is_active": false })).await;
+    api.only_with_its_trace(&owner, delete.clone(), &stream, Value::Null).await;
     let token = json!({ "name": "reports", "permissions": ["usage:read"] });
     let made = api.only_with_its_trace(&owner, post.clone(), "/api/admin/tokens", token).await;
     let token = format!("/api/admin/tokens/{}/revoke", made.body["id"].as_str().unwrap());

@@ -9,17 +9,34 @@ use crate::{CatalogError, GenericClient, query};
 const ROWS_AT_ONCE: i64 = 5_000;
 
 /// Removes rows from before this time from the beginning of each chain, a bounded number of each; how many. A row stays as
-/// long as one before it in its chain has to. What was removed is recorded for good in `admin_audit_removals`.
+/// long as one before it in its chain has to, and until every active stream has told it. What was removed is recorded for
+/// good in `admin_audit_removals`.
 ///
 /// # Errors
 /// When the database can't be asked.
 pub async fn remove_before(client: &impl GenericClient, cutoff: DateTime<Utc>) -> Result<u64, CatalogError> {
-    let sql = "select chain_id, least(
-                          coalesce(min(chain_sequence) filter (where created_at >= $1) - 1, max(chain_sequence)),
-                          min(chain_sequence) + $2 - 1
-                      ) as through
-               from admin_audit_logs group by chain_id
-               having (array_agg(created_at order by chain_sequence))[1] < $1";
+    let sql = "with due as (
+                   select chain_id, least(
+                              coalesce(min(chain_sequence) filter (where created_at >= $1) - 1, max(chain_sequence)),
+                              min(chain_sequence) + $2 - 1
+                          ) as through, min(chain_sequence) as first
+                   from admin_audit_logs group by chain_id
+                   having (array_agg(created_at order by chain_sequence))[1] < $1
+               )
+               select chain_id, least(through, (
+                          select min(coalesce(cursor.sequence, 0))
+                          from admin_audit_streams stream
+                          left join admin_audit_stream_cursors cursor
+                              on cursor.stream_id = stream.id and cursor.chain_id = due.chain_id
+                          where stream.is_active
+                      )) as through
+               from due
+               where not exists (
+                   select from admin_audit_streams stream
+                   left join admin_audit_stream_cursors cursor
+                       on cursor.stream_id = stream.id and cursor.chain_id = due.chain_id
+                   where stream.is_active and coalesce(cursor.sequence, 0) < due.first
+               )";
     let mut removed = 0;
     for row in query::rows(client, sql, &[&cutoff, &ROWS_AT_ONCE]).await? {
         let (chain, through): (Uuid, i64) = (row.try_get(0)?, row.try_get(1)?);

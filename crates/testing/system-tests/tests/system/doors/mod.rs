@@ -2,6 +2,7 @@
 //! `sixty doctor`, told by variables alone where everything is.
 
 mod audit;
+mod audit_streams;
 mod doctor;
 mod installation;
 mod migrations;
@@ -17,6 +18,7 @@ async fn programs_work_against_what_exists_and_the_doctor_sees_what_does_not() {
     migrations::are_encrypted_when_they_have_to_be(&installation).await;
     audit::story(&installation).await;
     let running = servers::story(&installation).await;
+    audit_streams::story(&installation).await;
     audit::anchored_story(&installation).await;
     doctor::story(&installation).await;
     running.stop().await;
