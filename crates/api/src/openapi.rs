@@ -35,6 +35,7 @@ pub fn document() -> OpenApi {
         document.merge(part);
     }
     describe_our_own_failures(&mut document);
+    name_operations(&mut document);
     document.info = Info::new("Sixty", env!("CARGO_PKG_VERSION"));
     document.info.description = Some(
         "Customers' programs call /api/v1 with an API key (sk_...), their people with a session token; operators call /api/admin and /api/provision \
@@ -178,6 +179,30 @@ fn describe_our_own_failures(document: &mut OpenApi) {
     }
 }
 
+/// Names each operation by its method and path, such as `get_admin_customers_customer`: handlers share names, and the
+/// clients that are generated from the document need one for each.
+fn name_operations(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let words: Vec<_> = path
+            .trim_start_matches("/api/")
+            .split(|character: char| !character.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
+}
+
 fn problem_response(description: &str) -> Response {
     let schema = Ref::from_schema_name("ProblemDocument");
     let content = ContentBuilder::new().schema(Some(schema)).build();
@@ -206,6 +231,37 @@ mod tests {
         }
         lines.sort();
         insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut names = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap_or_default();
+                assert!(names.insert(name.to_owned()), "{method} {path}: {name:?} is another operation's name");
+            }
+        }
+    }
+
+    /// The pages' client is generated from this file, and `npm run check` holds the two together. After a change of the
+    /// operators' routes: `SIXTY_UPDATE=1 cargo test -p api dashboard`, then `npm run client` in `dashboard/`.
+    #[test]
+    fn the_dashboard_knows_the_document() {
+        let mut document = serde_json::to_value(document()).unwrap();
+        let paths = document["paths"].as_object_mut().unwrap();
+        paths.retain(|path, _| path.starts_with("/api/admin/") || path == "/api/ready");
+        let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dashboard/src/api/openapi.json");
+        if std::env::var_os("SIXTY_UPDATE").is_some() {
+            std::fs::write(file, &text).unwrap();
+        }
+        let known = std::fs::read_to_string(file).unwrap();
+        assert!(
+            known == text,
+            "dashboard/src/api/openapi.json is of another version of the API; see the comment of this test"
+        );
     }
 
     #[test]

@@ -1,0 +1,37 @@
+import createFetchClient, { type Middleware } from 'openapi-fetch';
+import createQueryClient from 'openapi-react-query';
+import type { components, paths } from './schema';
+
+/** A schema of the OpenAPI document. */
+export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
+
+const repeatable: Middleware = {
+  // A POST that is sent twice (a double click, a lost answer) has its effect once.
+  onRequest({ request, schemaPath }) {
+    if (request.method === 'POST' && !schemaPath.startsWith('/api/admin/session')) {
+      if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID());
+    }
+    return request;
+  },
+};
+
+let signedOut: () => void = () => {};
+
+/** Says what to do when the server doesn't know the session any more. */
+export function onSignedOut(act: () => void) {
+  signedOut = act;
+}
+
+const watchful: Middleware = {
+  onResponse({ response, schemaPath }) {
+    if (response.status === 401 && !schemaPath.startsWith('/api/admin/session')) signedOut();
+    return response;
+  },
+};
+
+/** The operator API, typed by its OpenAPI document. The session is a cookie that no script can read. */
+export const api = createFetchClient<paths>({ credentials: 'same-origin' });
+api.use(repeatable, watchful);
+
+/** The same as React hooks: `queries.useQuery('get', '/api/admin/customers', …)`. */
+export const queries = createQueryClient(api);

@@ -1,0 +1,58 @@
+import { MantineProvider } from '@mantine/core';
+import { ModalsProvider } from '@mantine/modals';
+import { Notifications } from '@mantine/notifications';
+import { keepPreviousData, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect } from 'react';
+import { onSignedOut } from '@/api/client';
+import { follow } from '@/api/live';
+import { problemOf } from '@/api/problem';
+import { useSessionChange, useWho } from '@/session/session';
+import { theme, variables } from '@/theme/theme';
+import { Failure } from '@/ui/Failure';
+import { router } from './router';
+
+const SignIn = lazy(() => import('@/pages/sign-in/SignIn'));
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // When changes don't arrive by themselves, what is looked at is asked for again now and then.
+      refetchInterval: 60_000,
+      placeholderData: keepPreviousData,
+      retry: (failures, error) => failures < 2 && [0, 503].includes(problemOf(error).status),
+    },
+  },
+});
+
+/** The dashboard: sign-in, or the pages in their frame. */
+export function App() {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <QueryClientProvider client={client}>
+        <Notifications position="bottom-right" limit={4} />
+        <ModalsProvider>
+          <Door />
+        </ModalsProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+function Door() {
+  const who = useWho();
+  const { ended } = useSessionChange();
+  useEffect(() => onSignedOut(ended));
+  const isIn = who.data != null && who.data.session?.next == null;
+  useEffect(() => (isIn ? follow(client) : undefined), [isIn]);
+  if (who.data === undefined) {
+    return who.error ? <Failure problem={problemOf(who.error)} retry={() => void who.refetch()} /> : null;
+  }
+  if (isIn) return <RouterProvider router={router} />;
+  return (
+    <Suspense fallback={null}>
+      <SignIn who={who.data} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,123 @@
+import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { Spotlight, spotlight } from '@mantine/spotlight';
+import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { queries } from '@/api/client';
+import { pages } from '@/navigation';
+import { useMay } from '@/session/session';
+import { words } from '@/ui/format';
+import { showShortcuts } from './shortcuts';
+
+type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
+
+/** Finds any customer, key, page and action: Ctrl K. */
+export function CommandPalette() {
+  const [query, setQuery] = useState('');
+  const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
+  return (
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} clearQueryOnClose>
+      <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
+      <Spotlight.ActionsList>
+        {groups.map(({ name, found }) => (
+          <Spotlight.ActionsGroup key={name} label={name}>
+            {found.map((one) => (
+              <Spotlight.Action key={one.id} label={one.label} description={one.note} leftSection={one.icon} onClick={one.run} highlightQuery={false} />
+            ))}
+          </Spotlight.ActionsGroup>
+        ))}
+        {groups.length === 0 && <Spotlight.Empty>Nothing is called so. Keys are found by their prefix or name.</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}
+
+const fits = (query: string) => {
+  const parts = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return (label: string) => parts.every((part) => label.toLowerCase().includes(part));
+};
+
+function useFound(query: string): { name: string; found: Found[] } {
+  const navigate = useNavigate();
+  const [asked] = useDebouncedValue(query.trim(), 120);
+  // A whole key has no business in an address: it is looked for by what is displayed of it.
+  const q = /^sk_\w{12,}/.test(asked) ? asked.slice(0, 11) : asked;
+  const { data } = queries.useQuery('get', '/api/admin/search', { params: { query: { q } } }, { enabled: q.length > 0, refetchInterval: false });
+  if (!data || q.length === 0) return { name: 'Found', found: [] };
+  const open = (customer: string, tab?: string) => () =>
+    void navigate(tab ? { to: '/customers/$customer/$tab', params: { customer, tab } } : { to: '/customers/$customer', params: { customer } });
+  return {
+    name: 'Found',
+    found: [
+      ...data.customers.map((customer) => ({
+        id: customer.id,
+        label: customer.company_name,
+        note: `${customer.customer_id ?? ''} · ${words(customer.subscription_plan)} · ${words(customer.subscription_status)}`,
+        icon: <IconBuilding size={16} />,
+        run: open(customer.customer_id ?? customer.id),
+      })),
+      ...data.api_keys.map((key) => ({
+        id: key.id,
+        label: `${key.name ?? 'API key'} ${key.prefix}…`,
+        note: `Key of ${key.customer_name} · ${words(key.status)}`,
+        icon: <IconKey size={16} />,
+        run: open(key.customer_id ?? '', 'keys'),
+      })),
+      ...data.operators.map((operator) => ({
+        id: operator.id,
+        label: operator.name,
+        note: `Operator · ${operator.email}`,
+        icon: <IconUser size={16} />,
+        run: () => void navigate({ to: '/settings/operators' }),
+      })),
+    ],
+  };
+}
+
+function usePages(query: string): { name: string; found: Found[] } {
+  const navigate = useNavigate();
+  const may = useMay();
+  const fit = fits(query);
+  return {
+    name: 'Pages',
+    found: pages
+      .filter((page) => (page.right === undefined || may(page.right)) && fit(page.entry.label))
+      .map(({ entry }) => ({
+        id: entry.to,
+        label: entry.label,
+        icon: <IconArrowRight size={16} />,
+        run: () => void navigate({ to: entry.to }),
+      })),
+  };
+}
+
+function useActions(query: string): { name: string; found: Found[] } {
+  const navigate = useNavigate();
+  const may = useMay();
+  const { setColorScheme } = useMantineColorScheme();
+  const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light';
+  const fit = fits(query);
+  const here = [
+    { label: `Show in ${other} colours`, run: () => setColorScheme(other) },
+    { label: 'Show keyboard shortcuts', run: showShortcuts },
+  ];
+  const ofPages = pages
+    .flatMap((page) => page.actions ?? [])
+    .filter((action) => action.right === undefined || may(action.right))
+    .map(({ label, to, search }) => ({ label, run: () => void navigate({ to, search: (search ?? {}) as never }) }));
+  return {
+    name: 'Actions',
+    found: [...ofPages, ...here]
+      .filter((action) => fit(action.label))
+      .map((action) => ({
+        id: action.label,
+        label: action.label,
+        icon: <IconBolt size={16} />,
+        run: () => {
+          spotlight.close();
+          action.run();
+        },
+      })),
+  };
+}

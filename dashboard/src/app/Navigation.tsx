@@ -1,0 +1,21 @@
+import { Link } from '@tanstack/react-router';
+import { pages } from '@/navigation';
+import { useMay } from '@/session/session';
+import classes from './Navigation.module.css';
+
+/** The pages that the operator may see. */
+export function Navigation() {
+  const may = useMay();
+  return (
+    <nav aria-label="Pages" className={classes.navigation}>
+      {pages
+        .filter((page) => page.right === undefined || may(page.right))
+        .map(({ entry: { to, label, icon: Icon, letter } }) => (
+          <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/' }} aria-keyshortcuts={`g ${letter}`}>
+            <Icon size={16} stroke={1.6} aria-hidden />
+            {label}
+          </Link>
+        ))}
+    </nav>
+  );
+}

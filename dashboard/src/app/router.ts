@@ -1,0 +1,18 @@
+import { createRouter } from '@tanstack/react-router';
+import { pages } from '@/navigation';
+import { shellRoute } from './shellRoute';
+
+/** All addresses, below /admin. */
+export const router = createRouter({
+  routeTree: shellRoute.addChildren(pages.flatMap((page) => [...page.routes])),
+  basepath: '/admin',
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,79 @@
+import { Kbd, Table } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { pages } from '@/navigation';
+import { useMay } from '@/session/session';
+
+/** How long the second key of a pair may take, in milliseconds. */
+const PAUSE = 1200;
+
+/** The keys that work on every page: `g` and a page's letter, `/`, `c` and `?`. */
+export function useShortcuts() {
+  const navigate = useNavigate();
+  const may = useMay();
+  useEffect(() => {
+    let goes = 0;
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const going = Date.now() - goes < PAUSE;
+      goes = 0;
+      const page = going ? pages.find(({ entry }) => entry.letter === event.key) : undefined;
+      if (page) {
+        if (page.right === undefined || may(page.right)) void navigate({ to: page.entry.to });
+      } else if (event.key === 'g') {
+        goes = Date.now();
+        return;
+      } else if (event.key === '?') showShortcuts();
+      else if (event.key === '/') focusFilter();
+      else if (event.key === 'c' && may('customers:write')) void navigate({ to: '/customers/new' });
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  });
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  const element = target as HTMLElement | null;
+  return element?.closest('input, textarea, select, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]') != null;
+}
+
+/** A page marks the field that filters it with `data-filter`. */
+function focusFilter() {
+  document.querySelector<HTMLInputElement>('main input[data-filter]')?.focus();
+}
+
+/** The sheet of all shortcuts. */
+export function showShortcuts() {
+  const rows: [string[], string][] = [
+    [['Ctrl', 'K'], 'Find a customer, key, page or action'],
+    ...pages.map(({ entry }): [string[], string] => [['g', entry.letter], `Go to ${entry.label}`]),
+    [['c'], 'Sign a customer up'],
+    [['/'], 'Filter this page'],
+    [['?'], 'This sheet'],
+    [['Esc'], 'Close what is open'],
+  ];
+  modals.open({
+    title: 'Keyboard shortcuts',
+    children: (
+      <Table withRowBorders={false} verticalSpacing={4}>
+        <Table.Tbody>
+          {rows.map(([keys, does]) => (
+            <Table.Tr key={does}>
+              <Table.Td w={110}>
+                {keys.map((key) => (
+                  <Kbd key={key} mr={4}>
+                    {key}
+                  </Kbd>
+                ))}
+              </Table.Td>
+              <Table.Td>{does}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    ),
+  });
+}

@@ -1,0 +1,38 @@
+import { Anchor, Button, Code as Command, Divider, PasswordInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { api } from '@/api/client';
+import { taken } from '@/api/taken';
+import { Failure } from '@/ui/Failure';
+import classes from './SignIn.module.css';
+import { useStep } from './useStep';
+
+/** The account and its password. The session's token goes into a cookie that no script can read. */
+export function Password({ done }: { done: () => Promise<unknown> }) {
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const { busy, problem, fields, submit } = useStep(async () => {
+    await taken(api.POST('/api/admin/session', { body: { email, password, keep: 'cookie' } }));
+    await done();
+  });
+  return (
+    <form className={classes.form} onSubmit={submit}>
+      <h1>Sign in</h1>
+      <TextInput label="E-mail" name="email" type="email" autoComplete="username" autoFocus required withAsterisk={false} value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={fields.email} />
+      <PasswordInput label="Password" name="password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={fields.password} />
+      {problem && problem.errors.length === 0 && <Failure problem={problem} />}
+      <Button type="submit" size="sm" loading={busy}>
+        Sign in
+      </Button>
+      <Divider />
+      <p>
+        No account yet? An owner makes one; the first is made on the server:
+        <Command block mt={6}>{'sixty operator create --email you@example.org \\\n  --name You --role owner'}</Command>
+      </p>
+      <p>
+        <Anchor href="/api/docs" size="sm">
+          API documentation
+        </Anchor>
+      </p>
+    </form>
+  );
+}

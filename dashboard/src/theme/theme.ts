@@ -1,0 +1,72 @@
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+
+// Mantine wants ten shades of a colour; what is seen comes from tokens.css through the variables below.
+const petrol: MantineColorsTuple = [
+  '#eaf5f6', '#d6e8ea', '#a9d0d5', '#7cc9d4', '#4f9fab', '#2f8290', '#1c6c79', '#0f5964', '#0b454e', '#072f36',
+];
+
+/** Mantine's components in our tokens. */
+export const theme = createTheme({
+  colors: { petrol },
+  primaryColor: 'petrol',
+  primaryShade: { light: 7, dark: 3 },
+  autoContrast: true,
+  fontFamily: 'var(--font-text)',
+  fontFamilyMonospace: 'var(--font-mono)',
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '15px', xl: '20px' },
+  radius: { xs: '2px', sm: '4px', md: '4px', lg: '6px', xl: '8px' },
+  defaultRadius: 'sm',
+  spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
+  headings: { fontFamily: 'var(--font-text)', fontWeight: '600' },
+  cursorType: 'pointer',
+  focusRing: 'auto',
+  respectReducedMotion: true,
+  components: {
+    Button: { defaultProps: { size: 'xs' } },
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
+    TextInput: { defaultProps: { size: 'sm' } },
+    PasswordInput: { defaultProps: { size: 'sm' } },
+    NumberInput: { defaultProps: { size: 'sm' } },
+    Textarea: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    MultiSelect: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    TagsInput: { defaultProps: { size: 'sm' } },
+    Modal: { defaultProps: { centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
+    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.45 } } },
+    Tooltip: { defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
+    Tabs: { defaultProps: { keepMounted: false } },
+  },
+});
+
+const shared = {
+  '--mantine-color-body': 'var(--paper)',
+  '--mantine-color-text': 'var(--ink)',
+  '--mantine-color-bright': 'var(--ink)',
+  '--mantine-color-dimmed': 'var(--ink-3)',
+  '--mantine-color-placeholder': 'var(--ink-3)',
+  '--mantine-color-anchor': 'var(--accent)',
+  '--mantine-color-error': 'var(--bad)',
+  '--mantine-color-default': 'var(--sheet)',
+  '--mantine-color-default-hover': 'var(--hover)',
+  '--mantine-color-default-color': 'var(--ink)',
+  '--mantine-color-default-border': 'var(--rule-strong)',
+  '--mantine-primary-color-filled': 'var(--accent)',
+  '--mantine-primary-color-filled-hover': 'var(--accent-hover)',
+  '--mantine-primary-color-light': 'var(--accent-soft)',
+  '--mantine-primary-color-light-hover': 'var(--accent-soft)',
+  '--mantine-primary-color-light-color': 'var(--accent)',
+  '--mantine-primary-color-contrast': 'var(--on-accent)',
+  '--mantine-color-petrol-filled': 'var(--accent)',
+  '--mantine-color-petrol-filled-hover': 'var(--accent-hover)',
+  '--mantine-color-petrol-light': 'var(--accent-soft)',
+  '--mantine-color-petrol-light-color': 'var(--accent)',
+  '--mantine-color-petrol-text': 'var(--accent)',
+  '--mantine-color-red-text': 'var(--bad)',
+  '--mantine-color-red-light-color': 'var(--bad)',
+  '--mantine-color-gray-text': 'var(--ink-2)',
+  '--mantine-color-gray-light-color': 'var(--ink-2)',
+};
+
+/** Our tokens under Mantine's names, in both schemes. */
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });

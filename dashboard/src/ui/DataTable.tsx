@@ -1,0 +1,138 @@
+import { Checkbox, Skeleton, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import classes from './DataTable.module.css';
+
+/** A column: what stands in its cells, and how it sorts. */
+export type Column<Row> = {
+  id: string;
+  header: string;
+  cell: (row: Row) => ReactNode;
+  /** Numbers stand at the end, so that they align. */
+  align?: 'end';
+  /** The name by which the server sorts; a column without one doesn't sort. */
+  sort?: string;
+  width?: string;
+  /** Left out on narrow screens. */
+  wide?: boolean;
+};
+
+export type Selection = { selected: ReadonlySet<string>; change: (selected: Set<string>) => void };
+
+type DataTableProps<Row> = {
+  /** Says what the table shows, to whoever doesn't see it. */
+  label: string;
+  columns: readonly Column<Row>[];
+  /** Not there yet when undefined. */
+  rows: readonly Row[] | undefined;
+  rowKey: (row: Row) => string;
+  /** How the server sorted: `-created_at`. */
+  sort?: string;
+  onSort?: (sort: string) => void;
+  selection?: Selection;
+  /** Opens a row that was chosen. The first cell should have a link of its own, for keyboards. */
+  onOpen?: (row: Row) => void;
+  empty?: ReactNode;
+  /** Newer rows are under way; the old ones are shown. */
+  stale?: boolean;
+};
+
+/** Rows as the server sorted and filtered them. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, rowKey, selection, onOpen, empty, stale } = props;
+  if (rows?.length === 0 && empty) return empty;
+  return (
+    <div className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
+      <table className={classes.table} aria-busy={stale || rows === undefined} data-stale={stale || undefined}>
+        <thead>
+          <tr>
+            {selection && (
+              <th className={classes.check}>
+                <SelectAll keys={rows?.map(rowKey) ?? []} selection={selection} />
+              </th>
+            )}
+            {columns.map((column) => (
+              <Header key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows === undefined
+            ? Array.from({ length: 8 }, (_, index) => <Waiting key={index} cells={columns.length + (selection ? 1 : 0)} />)
+            : rows.map((row) => (
+                <tr key={rowKey(row)} data-opens={onOpen !== undefined || undefined} onClick={(event) => onOpen && opens(event) && onOpen(row)}>
+                  {selection && (
+                    <td className={classes.check}>
+                      <Select name={rowKey(row)} selection={selection} />
+                    </td>
+                  )}
+                  {columns.map((column) => (
+                    <td key={column.id} data-align={column.align} data-wide={column.wide || undefined}>
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Whether a click was meant for the row: not for something in it, and not the end of selecting text. */
+function opens(event: React.MouseEvent): boolean {
+  const inner = (event.target as HTMLElement).closest('a, button, input, label, [role="menuitem"]');
+  return inner === null && !window.getSelection()?.toString();
+}
+
+function Header<Row>({ column, sort, onSort }: { column: Column<Row>; sort?: string; onSort?: (sort: string) => void }) {
+  const descending = sort === `-${column.sort}`;
+  const ascending = sort !== undefined && sort === column.sort;
+  const direction = descending ? 'descending' : ascending ? 'ascending' : undefined;
+  return (
+    <th scope="col" data-align={column.align} data-wide={column.wide || undefined} aria-sort={direction} style={{ width: column.width }}>
+      {column.sort && onSort ? (
+        <UnstyledButton className={classes.sort} onClick={() => onSort(descending ? column.sort! : `-${column.sort}`)}>
+          {column.header}
+          {descending && <IconArrowDown size={12} aria-hidden />}
+          {ascending && <IconArrowUp size={12} aria-hidden />}
+        </UnstyledButton>
+      ) : (
+        column.header
+      )}
+    </th>
+  );
+}
+
+function SelectAll({ keys, selection }: { keys: string[]; selection: Selection }) {
+  const chosen = keys.filter((key) => selection.selected.has(key)).length;
+  const toggle = () => {
+    const next = new Set(selection.selected);
+    for (const key of keys) chosen === keys.length ? next.delete(key) : next.add(key);
+    selection.change(next);
+  };
+  return (
+    <Checkbox size="xs" aria-label="Select all rows of this page" checked={chosen > 0 && chosen === keys.length} indeterminate={chosen > 0 && chosen < keys.length} onChange={toggle} />
+  );
+}
+
+function Select({ name, selection }: { name: string; selection: Selection }) {
+  const toggle = () => {
+    const next = new Set(selection.selected);
+    if (!next.delete(name)) next.add(name);
+    selection.change(next);
+  };
+  return <Checkbox size="xs" aria-label="Select this row" checked={selection.selected.has(name)} onChange={toggle} />;
+}
+
+function Waiting({ cells }: { cells: number }) {
+  return (
+    <tr>
+      {Array.from({ length: cells }, (_, cell) => (
+        <td key={cell}>
+          <Skeleton height={10} width={cell === 0 ? '70%' : '50%'} />
+        </td>
+      ))}
+    </tr>
+  );
+}

@@ -1,0 +1,28 @@
+import { Button } from '@mantine/core';
+import type { Problem } from '@/api/problem';
+import classes from './states.module.css';
+
+/** What went wrong, what to do, and the id under which the server's log has it. */
+export function Failure({ problem, retry }: { problem: Problem; retry?: () => void }) {
+  return (
+    <div className={classes.state} role="alert" data-tone="bad">
+      <p className={classes.title}>{problem.title}</p>
+      {problem.detail && <p>{problem.detail}</p>}
+      {problem.errors.map(({ field, message }) => (
+        <p key={field}>
+          <code>{field}</code> {message}
+        </p>
+      ))}
+      {problem.instance && (
+        <p className={classes.quiet}>
+          Request <code>{problem.instance}</code>
+        </p>
+      )}
+      {retry && (
+        <Button variant="default" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}

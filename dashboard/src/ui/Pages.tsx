@@ -1,0 +1,31 @@
+import { Button, Group, Text } from '@mantine/core';
+import { count } from './format';
+
+type PagesProps = {
+  /** The rows that are shown, and all that the filter finds, if it is known. */
+  shown: number;
+  total?: number;
+  hasBefore: boolean;
+  hasAfter: boolean;
+  onBefore: () => void;
+  onAfter: () => void;
+};
+
+/** Turns the pages of a listing. */
+export function Pages({ shown, total, hasBefore, hasAfter, onBefore, onAfter }: PagesProps) {
+  return (
+    <Group justify="space-between" px="md" py={8} style={{ borderTop: '1px solid var(--rule)' }}>
+      <Text size="xs" c="var(--ink-2)">
+        {total === undefined ? `${count(shown)} shown` : `${count(shown)} of ${count(total)}`}
+      </Text>
+      <Group gap={8}>
+        <Button variant="default" size="compact-xs" disabled={!hasBefore} onClick={onBefore}>
+          Back
+        </Button>
+        <Button variant="default" size="compact-xs" disabled={!hasAfter} onClick={onAfter}>
+          Next
+        </Button>
+      </Group>
+    </Group>
+  );
+}

@@ -1,0 +1,21 @@
+import { Tooltip } from '@mantine/core';
+import { ago, exactTime, NOTHING, zone } from './format';
+import { useNow } from './useNow';
+
+/** A moment as people speak of it, exact with its zone on hover and focus. */
+export function When({ at, empty = NOTHING }: { at: string | null | undefined; empty?: string }) {
+  const now = useNow();
+  if (!at) return <span>{empty}</span>;
+  return (
+    <Tooltip label={`${exactTime(at)} (${zone})`}>
+      <time dateTime={at} tabIndex={-1}>
+        {ago(at, now)}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** A moment to the second, with its zone. */
+export function WhenExactly({ at }: { at: string | null | undefined }) {
+  return at ? <time dateTime={at}>{exactTime(at)}</time> : <span>{NOTHING}</span>;
+}

@@ -1,0 +1,92 @@
+// Numbers, sizes, money and times as people read them. Everything has its unit; every time has its zone.
+
+const LOCALE = 'en-GB';
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const percentage = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 1 });
+
+export const NOTHING = '–';
+
+/** 12,345 */
+export const count = (value: number | null | undefined) => (value == null ? NOTHING : whole.format(value));
+
+/** 12.3K, for axes and figures. */
+export const compact = (value: number | null | undefined) =>
+  value == null ? NOTHING : Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
+
+/** 12.5 % of one. */
+export const share = (value: number | null | undefined) => (value == null ? NOTHING : percentage.format(value));
+
+/** Milliseconds as ms or s. */
+export function milliseconds(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  return value < 1000 ? `${value < 10 ? Math.round(value * 10) / 10 : whole.format(value)} ms` : `${(value / 1000).toFixed(2)} s`;
+}
+
+/** Bytes as B, kB, MB, GB. */
+export function bytes(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let size = value;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size < 10 && unit > 0 ? size.toFixed(1) : whole.format(size)} ${units[unit]}`;
+}
+
+/** A decimal amount with its currency: $29.99 USD. */
+export function money(amount: string, currency = 'USD'): string {
+  const number = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+  return `${number.format(Number(amount))} ${currency}`;
+}
+
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const exact = new Intl.DateTimeFormat(LOCALE, {
+  year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
+});
+const day = new Intl.DateTimeFormat(LOCALE, { year: 'numeric', month: 'short', day: '2-digit' });
+const minute = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** The zone that all times are shown in: the browser's. */
+export const zone = ZONE;
+/** 29 Nov 2026, 03:12:45 UTC */
+export const exactTime = (at: string | number | Date) => exact.format(new Date(at));
+/** 29 Nov 2026 */
+export const dayOf = (at: string | number | Date) => day.format(new Date(at));
+/** 29 Nov, 03:12 */
+export const minuteOf = (at: string | number | Date) => minute.format(new Date(at));
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1],
+];
+
+/** 3 minutes ago; in 2 days. */
+export function ago(at: string | number | Date, now = Date.now()): string {
+  const seconds = Math.round((new Date(at).getTime() - now) / 1000);
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+/** A span of seconds in its two largest units: 2 min 5 s. */
+export function span(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const units: [string, number][] = [['d', 86_400], ['h', 3600], ['min', 60], ['s', 1]];
+  const parts: string[] = [];
+  let rest = Math.round(seconds);
+  for (const [name, size] of units) {
+    const number = Math.floor(rest / size);
+    rest -= number * size;
+    if (number > 0 && parts.length < 2) parts.push(`${number} ${name}`);
+  }
+  return parts.join(' ');
+}
+
+/** crm_core or not_in_plan as words: Crm core. */
+export function words(name: string): string {
+  const text = name.replaceAll(/[_-]/g, ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,85 @@
+// A real Chromium, and what went wrong on its pages.
+import { existsSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+const PLACES = [
+  process.env.SIXTY_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** The widths and colours in which every page is looked at. */
+export const VIEWS = [
+  { name: 'desktop-light', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'desktop-dark', width: 1440, height: 900, colorScheme: 'dark' },
+  { name: 'phone-light', width: 390, height: 844, colorScheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 844, colorScheme: 'dark' },
+];
+
+/** Starts the browser: SIXTY_CHROMIUM, or where systems have it. */
+export function launch() {
+  const executablePath = PLACES.find((place) => place && existsSync(place));
+  if (!executablePath) throw new Error('Chromium is missing: scripts/test.sh installs it, or set SIXTY_CHROMIUM');
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A window of this view, signed in by this cookie (or not). Its `wrongs` are what the console and the network said. */
+export async function open(browser, url, view, cookie) {
+  const { width, height, colorScheme } = view;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    reducedMotion: 'reduce',
+    timezoneId: 'UTC',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  if (cookie) {
+    // Browsers take a __Host- cookie from a secure address only, and show it to this machine over HTTP too.
+    await context.addCookies([{ ...cookie, url: `https://${new URL(url).hostname}`, secure: true, httpOnly: true, sameSite: 'Strict' }]);
+  }
+  const page = await context.newPage();
+  const wrongs = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrongs.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => wrongs.push(`error: ${error.message}`));
+  page.on('requestfailed', (request) => {
+    // A stream that ends with its page, and a question that nobody waits for any more, are no failures.
+    if (request.failure()?.errorText !== 'net::ERR_ABORTED') wrongs.push(`failed: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) wrongs.push(`${response.status()}: ${response.request().method()} ${response.url()}`);
+  });
+  return { page, context, wrongs };
+}
+
+/** Waits until nothing is loading on the page any more. */
+export async function settled(page) {
+  await page.waitForFunction(
+    () => document.querySelector('main h1') && !document.querySelector('[aria-busy="true"], [aria-label="Loading"], .mantine-Skeleton-root'),
+    null,
+    { timeout: 20_000 },
+  );
+  await page.evaluate(() => document.fonts.ready);
+}
+
+/** What axe finds on the page, as lines for people. */
+export async function violations(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`));
+}
