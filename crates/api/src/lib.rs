@@ -10,6 +10,7 @@ mod every_request;
 mod fallback;
 mod health;
 mod known_parameters;
+mod news;
 mod openapi;
 mod operator;
 mod problem_document;
@@ -41,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 pub use browsers::{AllowedOrigins, OriginError};
 use every_request::EveryRequest;
 pub use health::{Dependency, Need};
+pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
 pub use server::{Door, ServerLimits, serve};
 pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
@@ -59,6 +61,8 @@ pub struct ApiParts {
     pub control_plane: ControlPlane,
     /// Watches operations for whoever waits for them.
     pub watcher: OperationWatcher,
+    /// Tells dashboards what changed.
+    pub news: NewsDesk,
     /// The layers that every customer request passes.
     pub gateway: Gateway,
     /// The customers' databases.
@@ -88,6 +92,7 @@ pub struct ApiParts {
 pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
+    pub(crate) news: NewsDesk,
     pub(crate) identity: Identity,
     pub(crate) audit_streams: AuditStreams,
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
@@ -114,6 +119,7 @@ pub fn router(parts: ApiParts) -> Router {
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
+        news: parts.news,
         identity: parts.identity,
         audit_streams: parts.audit_streams,
         operator_token: parts.operator_token.map(Arc::new),

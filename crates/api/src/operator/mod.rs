@@ -13,6 +13,7 @@ mod customer_name;
 mod customer_views;
 mod customers;
 mod entity_tag;
+mod events;
 mod idempotency;
 mod impersonations;
 mod jobs;
@@ -25,9 +26,11 @@ mod operators;
 mod own_account;
 mod page;
 mod refusals;
+mod schemas;
 mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
+mod sign_in_ways;
 mod usage;
 
 #[cfg(test)]
@@ -93,7 +96,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operators::sign_out))
 }
 
-/// What operators do with their own account; no permission is asked for.
+/// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked
+/// for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(own_account::sessions))
@@ -101,6 +105,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(events::events))
 }
 
 /// Signing in and out. Who isn't known yet comes here.
@@ -110,6 +115,7 @@ pub(crate) fn sign_in_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(sign_in::set_up_authenticator))
         .routes(routes!(sign_in::show_code))
         .routes(routes!(sign_in::change_password))
+        .routes(routes!(sign_in_ways::ways))
 }
 
 /// Signing in by OpenID Connect. What a provider adds to the address of the callback is its own affair.

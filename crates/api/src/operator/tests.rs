@@ -2,6 +2,7 @@
 
 mod audit_export;
 mod denied;
+mod events;
 mod idempotency;
 mod impersonations;
 mod keys;
@@ -36,7 +37,7 @@ use testkit::AdminDatabase;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, EVERY_REQUEST};
+use crate::{ApiState, EVERY_REQUEST, NewsDesk};
 
 /// The operator API over an admin database of the test's own.
 pub(super) struct Api {
@@ -73,6 +74,7 @@ impl Api {
         let state = ApiState {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
+            news: NewsDesk::start(catalog.clone(), stop.clone()),
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
             audit_streams: audit_streams::AuditStreams::new(control_plane.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),

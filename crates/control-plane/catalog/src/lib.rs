@@ -63,3 +63,6 @@ pub use tls::connector as tls_connector;
 ///
 /// For a [`Listener`]: subscribe first and then read, and read everything anew after a lost connection.
 pub const CUSTOMER_CHANGED: &str = "admin_customer_changed";
+
+/// The channel that tells what changed, for whoever looks at it: a [`domain::news::News`] as text. Triggers send it.
+pub const DASHBOARD: &str = "admin_dashboard";
