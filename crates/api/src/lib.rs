@@ -100,6 +100,8 @@ pub(crate) struct ApiState {
     pub(crate) clerk_webhook: Option<clerk::Webhook>,
     pub(crate) openid: Option<Arc<OpenIdProvider>>,
     pub(crate) stop: CancellationToken,
+    /// The customers' databases, for what operators are told of them.
+    pub(crate) databases: CustomerDatabases,
     /// Where the customers are told who acts in their place.
     pub(crate) customer_log: Arc<dyn CustomerLog>,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
@@ -127,6 +129,7 @@ pub fn router(parts: ApiParts) -> Router {
         clerk_webhook: parts.clerk_webhook,
         openid: parts.openid,
         stop: parts.stop,
+        databases: parts.databases.clone(),
         customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),
         trusted_proxies: parts.gateway.trusted_proxies().clone(),

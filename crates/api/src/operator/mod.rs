@@ -9,6 +9,7 @@ mod authenticate;
 mod backups;
 mod clerk;
 mod connection_urls;
+mod customer_database;
 mod customer_name;
 mod customer_views;
 mod customers;
@@ -31,6 +32,7 @@ mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
 mod sign_in_ways;
+mod timeline;
 mod usage;
 
 #[cfg(test)]
@@ -54,6 +56,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(customers::suspend))
         .routes(routes!(customers::resume))
         .routes(routes!(connection_urls::reveal))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(customer_database::inspect))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))

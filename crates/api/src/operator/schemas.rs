@@ -1,5 +1,6 @@
 //! What the document says of texts of which there are only a few: a client that is made from it knows each of them.
 
+use catalog::timeline::EntryKind;
 use domain::news::Topic;
 use domain::{Right, Role};
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
@@ -22,4 +23,14 @@ pub(crate) fn roles() -> Array {
 /// What news are about.
 pub(crate) fn topic() -> Object {
     one_of(Topic::ALL.iter().map(|topic| topic.as_str()))
+}
+
+/// What happened to a customer.
+pub(crate) fn entry_kind() -> Object {
+    one_of(EntryKind::ALL.map(EntryKind::as_str))
+}
+
+/// The roles of a customer's database.
+pub(crate) fn database_role() -> Object {
+    one_of(customers::connection::ROLES)
 }

@@ -1,6 +1,7 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod customer_database;
 mod denied;
 mod events;
 mod idempotency;
@@ -11,6 +12,7 @@ mod openid;
 mod provision;
 mod roles;
 mod sign_in;
+mod timeline;
 mod tokens;
 mod unaudited;
 mod usage;
@@ -23,6 +25,7 @@ use axum::body::{Body, to_bytes};
 use catalog::customers::NewCustomer;
 use catalog::{Catalog, CatalogConfig, audit, customers as customer_rows};
 use chrono::Utc;
+use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
 use domain::customer::Lifecycle;
 use domain::{AuditAction, CustomerId, CustomerSlug, Plan};
@@ -47,6 +50,7 @@ pub(super) struct Api {
     state: ApiState,
     router: Router,
     token: String,
+    master_key: MasterKey,
 }
 
 /// An answer, read to its end.
@@ -84,10 +88,15 @@ impl Api {
             stop,
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
+            databases: CustomerDatabases::new(
+                RouterConfig::default(),
+                Arc::new(catalog.clone()),
+                master_key.clone(),
+            ),
             customer_log: Arc::new(impersonations::Log::default()),
         };
         let router = super::router(&state).layer(EVERY_REQUEST);
-        Self { database, catalog, control_plane, state, router, token }
+        Self { database, catalog, control_plane, state, router, token, master_key: master_key.clone() }
     }
 
     /// A customer who is wholly there, without an instance.

@@ -47,6 +47,7 @@ mod row;
 pub mod sealed_places;
 pub mod sign_in_guesses;
 pub mod summaries;
+pub mod timeline;
 mod tls;
 mod usage_sink;
 mod usage_spools;
