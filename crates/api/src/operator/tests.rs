@@ -1,6 +1,7 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod customer_list;
 mod denied;
 mod idempotency;
 mod impersonations;
@@ -10,9 +11,11 @@ mod openid;
 mod provision;
 mod roles;
 mod sign_in;
+mod statistics;
 mod tokens;
 mod unaudited;
 mod usage;
+mod usage_series;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -29,6 +29,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/provision/{customerId}", R::CustomersRead, none()),
         ("POST", "/api/provision", R::CustomersWrite, old_sign_up),
         ("GET", "/api/admin/customers", R::CustomersRead, none()),
+        ("GET", "/api/admin/customers.csv", R::CustomersRead, none()),
         ("POST", "/api/admin/customers", R::CustomersWrite, sign_up),
         ("GET", "/api/admin/customers/{customer}", R::CustomersRead, none()),
         ("PATCH", "/api/admin/customers/{customer}", R::CustomersWrite, json!({})),
@@ -79,7 +80,11 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/secrets/retirements", R::SecretsWrite, json!({ "key_id": "feedbeef" })),
         ("POST", "/api/admin/secrets/data-key-rotations", R::SecretsWrite, none()),
         ("POST", "/api/admin/customers/{customer}/data-key-rotations", R::SecretsWrite, none()),
+        ("GET", "/api/admin/statistics/customers", R::CustomersRead, none()),
+        ("GET", "/api/admin/statistics/modules", R::CustomersRead, none()),
+        ("GET", "/api/admin/statistics/work", R::CustomersRead, none()),
         ("GET", "/api/admin/usage", R::UsageRead, none()),
+        ("GET", "/api/admin/usage/series", R::UsageRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
         ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
         ("GET", "/api/admin/audit-streams", R::AuditRead, none()),
@@ -124,7 +129,7 @@ fn filled(path: &str) -> String {
 
 impl Api {
     /// The same API for somebody who is known already.
-    fn known_as(mut self, actor: Actor) -> Self {
+    pub(super) fn known_as(mut self, actor: Actor) -> Self {
         self.router = super::super::guarded(&self.state, super::super::routes())
             .layer(Extension(actor))
             .with_state(self.state.clone())
