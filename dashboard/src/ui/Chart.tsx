@@ -59,7 +59,7 @@ export function Chart(props: ChartProps) {
       </figcaption>
       <div style={{ minHeight: whole }}>
         {shows === 'chart' ? (
-          <Suspense fallback={null}>
+          <Suspense fallback={<div aria-busy />}>
             <Lines key={scheme} label={label} at={at} panes={panes} seconds={seconds} empty={empty} onChoose={onChoose} chooses={chooses} />
           </Suspense>
         ) : (

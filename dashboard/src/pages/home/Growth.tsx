@@ -29,21 +29,11 @@ export function Growth({ range }: { range: Range }) {
               <li>
                 {count(created)} signed up, {count(left)} left in this span
               </li>
-              {by_plan.map(({ plan, customers }) => (
-                <li key={plan}>
-                  <Anchor component={Link} to="/customers" search={{ plan } as never} inherit>
-                    {words(plan)}
-                  </Anchor>{' '}
-                  {count(customers)}
-                </li>
+              {by_plan.filter(isSome).map(({ plan, customers }) => (
+                <Part key={plan} filter={{ plan }} name={plan} customers={customers} />
               ))}
-              {by_status.map(({ status, customers }) => (
-                <li key={status}>
-                  <Anchor component={Link} to="/customers" search={{ status } as never} inherit>
-                    {words(status)}
-                  </Anchor>{' '}
-                  {count(customers)}
-                </li>
+              {by_status.filter(isSome).map(({ status, customers }) => (
+                <Part key={status} filter={{ status }} name={status} customers={customers} />
               ))}
             </ul>
           </>
@@ -52,3 +42,14 @@ export function Growth({ range }: { range: Range }) {
     </div>
   );
 }
+
+const isSome = ({ customers }: { customers: number }) => customers > 0;
+
+const Part = ({ name, filter, customers }: { name: string; filter: Record<string, string>; customers: number }) => (
+  <li>
+    <Anchor component={Link} to="/customers" search={filter as never} inherit>
+      {words(name)}
+    </Anchor>{' '}
+    {count(customers)}
+  </li>
+);

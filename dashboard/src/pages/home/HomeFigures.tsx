@@ -18,6 +18,7 @@ export function HomeFigures({ range }: { range: Range }) {
   const search = addressOf(range);
   const fails = shareOf(total);
   const failed = shareOf(previous);
+  const first = total && previous?.requests === 0 && total.requests > 0 ? 'no requests in the period before' : undefined;
   const operations = work.data?.operations;
   const jobs = work.data?.jobs;
   return (
@@ -28,13 +29,14 @@ export function HomeFigures({ range }: { range: Range }) {
       {may('usage:read') && (
         <>
           <Figure label="Requests" value={compact(total?.requests)} now={total?.requests} before={previous?.requests} to="/usage" search={search} />
-          <Figure label="Refused or failed" value={share(fails)} now={fails} before={failed} more="bad" to="/usage" search={{ ...search, by: 'outcome' }} />
+          <Figure label="Refused or failed" value={share(fails)} now={fails} before={failed} more="bad" note={first} to="/usage" search={{ ...search, by: 'outcome' }} />
           <Figure
             label="Response time, p95"
             value={milliseconds(total?.p95_response_time_ms)}
             now={total?.p95_response_time_ms}
             before={previous?.p95_response_time_ms}
             more="bad"
+            note={first}
             to="/usage"
             search={{ ...search, by: 'route' }}
           />

@@ -1,5 +1,31 @@
 import { PageHeader } from '@/ui/PageHeader';
+import { Guard } from '@/ui/Panel';
+import { RangePicker } from '@/ui/RangePicker';
+import { Breakdown } from './Breakdown';
+import { Chips } from './Chips';
+import { Movers } from './Movers';
+import { Requests } from './Requests';
+import classes from './Usage.module.css';
+import { UsageFigures } from './UsageFigures';
+import { useUsage } from './useUsage';
 
+/** Who asked for what, how often, and how fast it was answered: from a year down to the single request. */
 export function UsagePage() {
-  return <PageHeader title="Usage" />;
+  const usage = useUsage();
+  return (
+    <>
+      <PageHeader title="Usage" note="Requests to the customers’ API, as they were answered" actions={<RangePicker range={usage.range} />} />
+      <div className={classes.page}>
+        <Guard>
+          <Chips usage={usage} />
+        </Guard>
+        <Guard>
+          <UsageFigures usage={usage} />
+        </Guard>
+        <Breakdown usage={usage} />
+        <Movers usage={usage} />
+        <Requests usage={usage} />
+      </div>
+    </>
+  );
 }

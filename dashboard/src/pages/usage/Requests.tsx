@@ -1,0 +1,100 @@
+import { Select } from '@mantine/core';
+import { queries } from '@/api/client';
+import { problemOf } from '@/api/problem';
+import { type Column, DataTable } from '@/ui/DataTable';
+import { CustomerLink } from '@/ui/CustomerLink';
+import { Empty } from '@/ui/Empty';
+import { Failure } from '@/ui/Failure';
+import { bytes, milliseconds, minuteOf, NOTHING, secondOf, words, zone } from '@/ui/format';
+import { Pages } from '@/ui/Pages';
+import { Panel } from '@/ui/Panel';
+import { Status, type Tone } from '@/ui/Status';
+import { usePages } from '@/ui/usePages';
+import type { Schema } from '@/api/client';
+import classes from './Usage.module.css';
+import type { Usage } from './useUsage';
+
+type Row = Schema<'RequestView'>;
+
+const SLOWER = [100, 250, 500, 1000, 5000];
+
+/** The single requests behind every point and every row above. */
+export function Requests({ usage }: { usage: Usage }) {
+  const { query, search, range, change } = usage;
+  const slower = search.slower;
+  const pages = usePages(JSON.stringify([query, slower]));
+  const requests = queries.useQuery('get', '/api/admin/usage/requests', {
+    params: { query: { ...query, min_response_time_ms: slower, limit: 50, cursor: pages.cursor } },
+  });
+  const { data } = requests;
+  return (
+    <div id="requests" className={classes.requests}>
+      <Panel
+        flush
+        title="Single requests"
+        note={`${minuteOf(range.from)} – ${minuteOf(range.until)}, the newest first`}
+        actions={
+          <Select
+            size="xs"
+            w={150}
+            aria-label="Response time of at least"
+            placeholder="Any response time"
+            clearable
+            clearButtonProps={{ 'aria-label': 'Any response time' }}
+            data={SLOWER.map((ms) => ({ value: String(ms), label: `${milliseconds(ms)} and more` }))}
+            value={slower === undefined ? null : String(slower)}
+            onChange={(value) => change({ slower: value === null ? undefined : Number(value) })}
+          />
+        }
+      >
+        {requests.error && !data ? (
+          <Failure problem={problemOf(requests.error)} retry={() => void requests.refetch()} />
+        ) : (
+          <>
+            <DataTable
+              label="List of single requests"
+              columns={COLUMNS}
+              rows={data?.data}
+              rowKey={(row) => row.id}
+              stale={requests.isPlaceholderData}
+              empty={<Empty title="No requests in this span">Choose a longer time range or take a filter away. Requests are handed over within some seconds after they were answered.</Empty>}
+            />
+            {data && (pages.hasBefore || data.next_cursor) && (
+              <Pages shown={data.data.length} hasBefore={pages.hasBefore} hasAfter={data.next_cursor != null} onBefore={pages.before} onAfter={() => data.next_cursor && pages.after(data.next_cursor)} />
+            )}
+          </>
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+const toneOf = (status: number): Tone => (status >= 500 ? 'bad' : status >= 400 ? 'warn' : 'ok');
+
+const COLUMNS: Column<Row>[] = [
+  {
+    id: 'at',
+    header: `Answered at (${zone})`,
+    cell: (row) => (
+      <time dateTime={row.created_at} className={classes.time}>
+        {secondOf(row.created_at)}
+      </time>
+    ),
+  },
+  { id: 'customer', header: 'Customer', cell: (row) => <CustomerLink customer={row.customer.customer_id ?? row.customer.id} name={row.customer.company_name ?? undefined} />, wide: true },
+  { id: 'key', header: 'Key', cell: (row) => (row.api_key_prefix ? <code>{row.api_key_prefix}…</code> : NOTHING), wide: true },
+  {
+    id: 'request',
+    header: 'Request',
+    cell: (row) => (
+      <code>
+        {row.method} {row.endpoint}
+      </code>
+    ),
+  },
+  { id: 'status', header: 'Status', cell: (row) => <Status value={String(row.status_code)} tone={toneOf(row.status_code)} label={String(row.status_code)} /> },
+  { id: 'outcome', header: 'Outcome', cell: (row) => (row.outcome === 'ok' ? 'OK' : row.outcome ? words(row.outcome) : NOTHING), wide: true },
+  { id: 'time', header: 'Took', align: 'end', cell: (row) => milliseconds(row.response_time_ms) },
+  { id: 'in', header: 'Received', align: 'end', cell: (row) => bytes(row.request_size_bytes), wide: true },
+  { id: 'out', header: 'Sent', align: 'end', cell: (row) => bytes(row.response_size_bytes), wide: true },
+];

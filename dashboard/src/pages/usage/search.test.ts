@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { filterOf, narrowed, usageSearch } from './search';
+
+describe('the address of usage', () => {
+  it('keeps what means something and nothing else', () => {
+    expect(usageSearch({ range: '7d', customer: 'acme', status_code: 404, by: 'route', show: 'errors', time: 'p99', slower: 500, other: 1, method: '' })).toEqual({
+      range: '7d', customer: 'acme', status_code: 404, by: 'route', show: 'errors', time: 'p99', slower: 500,
+    });
+    expect(usageSearch({ range: '8d', by: 'moon', slower: -1 })).toEqual({});
+  });
+  it('knows the filter of a group', () => {
+    expect(filterOf('route', 'GET /api/v1/deals/{id}')).toEqual({ method: 'GET', endpoint: '/api/v1/deals/{id}' });
+    expect(filterOf('status', '404')).toEqual({ status_code: 404 });
+    expect(filterOf('module', '')).toBeNull();
+    expect(filterOf('customer', null)).toBeNull();
+  });
+  it('asks the next question of a group that was chosen, and keeps the rest', () => {
+    expect(narrowed('customer', 'x')?.({ range: '7d', status_code: '404' })).toEqual({ range: '7d', status_code: '404', customer: 'x', by: 'route' });
+  });
+});

@@ -1,0 +1,72 @@
+import { rangeOf, type RangeSearch } from '@/ui/range';
+
+/** What requests can be filtered by, under the API's names. */
+export const FILTERS = {
+  customer: 'Customer',
+  api_key_id: 'Key',
+  method: 'Method',
+  endpoint: 'Route',
+  status_code: 'Status',
+  outcome: 'Outcome',
+  module: 'Module',
+} as const;
+
+export type FilterName = keyof typeof FILTERS;
+export type Filter = Partial<Record<FilterName, string>>;
+export const FILTER_NAMES = Object.keys(FILTERS) as FilterName[];
+
+/** By what requests can be put together. */
+export const GROUPS = {
+  all: 'All',
+  customer: 'Customer',
+  api_key: 'Key',
+  route: 'Route',
+  module: 'Module',
+  status: 'Status',
+  outcome: 'Outcome',
+} as const;
+
+export type GroupName = keyof typeof GROUPS;
+export type Percentile = 'p50' | 'p95' | 'p99';
+
+/** What the page's address says. */
+export type UsageSearch = RangeSearch & Filter & { by?: GroupName; show?: 'errors'; time?: Percentile; slower?: number };
+
+/** Reads an address; what means nothing here is left out. */
+export function usageSearch(search: Record<string, unknown>): UsageSearch {
+  const read: UsageSearch = rangeOf(search);
+  for (const name of FILTER_NAMES) {
+    const value = search[name];
+    // A status is a number in an address, and a customer may be called 42.
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) read[name] = value as string;
+  }
+  if (typeof search.by === 'string' && search.by in GROUPS) read.by = search.by as GroupName;
+  if (search.show === 'errors') read.show = 'errors';
+  if (search.time === 'p50' || search.time === 'p99') read.time = search.time;
+  if (typeof search.slower === 'number' && search.slower > 0) read.slower = search.slower;
+  return read;
+}
+
+/** The filter that shows only this group; null for what can't be asked for. */
+export function filterOf(by: GroupName, key: string | null): Filter | null {
+  if (key === null || key === '' || by === 'all') return null;
+  if (by === 'customer') return { customer: key };
+  if (by === 'api_key') return { api_key_id: key };
+  if (by === 'status') return { status_code: Number(key) as unknown as string };
+  if (by === 'route') {
+    const [method = '', endpoint = ''] = key.split(' ', 2);
+    return { method, endpoint };
+  }
+  return { [by]: key };
+}
+
+// What one wants to know next of a group that was chosen.
+const NEXT: Record<GroupName, GroupName> = {
+  all: 'customer', customer: 'route', api_key: 'route', route: 'customer', module: 'route', status: 'route', outcome: 'route',
+};
+
+/** Where choosing a group leads. */
+export function narrowed(by: GroupName, key: string | null): ((before: UsageSearch) => UsageSearch) | null {
+  const filter = filterOf(by, key);
+  return filter && ((before) => ({ ...before, ...filter, by: NEXT[by] }));
+}

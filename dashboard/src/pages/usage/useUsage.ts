@@ -1,0 +1,28 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { queries } from '@/api/client';
+import { useRange, rangeQuery } from '@/ui/range';
+import { type Filter, FILTER_NAMES, usageSearch, type UsageSearch } from './search';
+
+/** What the page's address says, and how to change it. */
+export function useUsage() {
+  const search = usageSearch(useSearch({ strict: false }) as Record<string, unknown>);
+  const range = useRange('24h');
+  const navigate = useNavigate();
+  const change = (changes: UsageSearch | ((before: UsageSearch) => UsageSearch)) =>
+    void navigate({
+      to: '.',
+      search: ((before: UsageSearch) => (typeof changes === 'function' ? changes(before) : { ...before, ...changes })) as never,
+      resetScroll: false,
+    });
+  const filter: Filter = {};
+  for (const name of FILTER_NAMES) if (search[name] !== undefined) filter[name] = String(search[name]);
+  return { search, by: search.by ?? 'customer', time: search.time ?? 'p95', range, filter, query: { ...rangeQuery(range), ...filter }, change };
+}
+
+export type Usage = ReturnType<typeof useUsage>;
+
+/** Requests over time, as the address says. */
+export function useSeries({ by, query }: Usage) {
+  const group_by = by === 'all' ? undefined : by;
+  return queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...query, group_by, top: 8 } } });
+}
