@@ -2,10 +2,12 @@ import { IconBuildings } from '@tabler/icons-react';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import type { Page } from '@/app/page';
 import { shellRoute } from '@/app/shellRoute';
+import { customersSearch } from './search';
 
 const list = createRoute({
   getParentRoute: () => shellRoute,
   path: '/customers',
+  validateSearch: customersSearch,
   component: lazyRouteComponent(() => import('./CustomersPage'), 'CustomersPage'),
 });
 
