@@ -9,11 +9,14 @@ export function When({ at, empty = NOTHING }: { at: string | null | undefined; e
   return (
     <Tooltip label={`${exactTime(at)} (${zone})`}>
       <time dateTime={at} tabIndex={-1}>
-        {ago(at, now)}
+        {ago(at, isPast(at) ? Math.max(now, Date.parse(at)) : now)}
       </time>
     </Tooltip>
   );
 }
+
+// The clock of the page moves in steps: what just happened isn't ahead of it.
+const isPast = (at: string) => Date.parse(at) <= Date.now();
 
 /** A moment to the second, with its zone. */
 export function WhenExactly({ at }: { at: string | null | undefined }) {

@@ -1,4 +1,4 @@
-import { Button, Group, List, Modal, Select, Stack } from '@mantine/core';
+import { Button, Group, List, Modal, Select, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -35,7 +35,7 @@ export function RotateKey({ customer, before, close }: { customer: string; befor
     <Modal opened onClose={close} title={`Rotate ${before.name}`} size="lg" closeOnClickOutside={false}>
       {rotated ? (
         <KeyShown secret={rotated.key} close={close}>
-          <p>
+          <Text size="sm">
             The old key <code>{rotated.replaces.prefix}…</code>{' '}
             {rotated.replaces.status === 'active' && rotated.replaces.expires_at ? (
               <>
@@ -44,7 +44,7 @@ export function RotateKey({ customer, before, close }: { customer: string; befor
             ) : (
               'has ended.'
             )}
-          </p>
+          </Text>
         </KeyShown>
       ) : (
         <RotateForm customer={customer} before={before} close={close} done={setRotated} />

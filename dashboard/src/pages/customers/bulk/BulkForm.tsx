@@ -1,4 +1,4 @@
-import { Button, Group, List, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, List, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { queries } from '@/api/client';
 import { count } from '@/ui/format';
@@ -23,10 +23,10 @@ export function BulkForm({ act, customers, close, go }: BulkFormProps) {
   return (
     <form onSubmit={send} noValidate>
       <Stack gap="sm">
-        <p>
+        <Text size="sm">
           {names}
           {customers.length > 6 && ` and ${count(customers.length - 6)} more`}
-        </p>
+        </Text>
         <List size="sm" spacing={4}>
           {[...act.consequences, 'One after the other; what fails for one is shown and stops no other.'].map((consequence) => (
             <List.Item key={consequence}>{consequence}</List.Item>
@@ -39,6 +39,7 @@ export function BulkForm({ act, customers, close, go }: BulkFormProps) {
               label="Module"
               data-autofocus
               searchable
+              selectFirstOptionOnChange
               data={modules.data?.data.map((module) => ({ value: module.module_key, label: module.name })) ?? []}
               {...form.getInputProps('module')}
             />
@@ -62,7 +63,7 @@ export function BulkForm({ act, customers, close, go }: BulkFormProps) {
             Keep as it is
           </Button>
           <Button type="submit" color={word ? 'red.8' : undefined} disabled={word !== undefined && form.values.word !== word}>
-            {act.label}
+            {asks.module ? `Turn it ${form.values.enabled}` : act.label}
           </Button>
         </Group>
       </Stack>

@@ -1,4 +1,4 @@
-import { Button, Group, Progress, Stack } from '@mantine/core';
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { count } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
@@ -24,11 +24,11 @@ export function BulkProgress({ rows, done, running, run, stop, close }: BulkProg
   const customersOf = (some: BulkRow[]) => some.map((row) => row.customer);
   return (
     <Stack gap="sm">
-      <p role="status">
+      <Text size="sm" role="status">
         {running ? `${count(ended)} of ${count(rows.length)}` : `${count(of('done').length)} ${done}`}
         {failed.length > 0 && `, ${count(failed.length)} failed`}
         {!running && waiting.length > 0 && `, ${count(waiting.length)} not begun`}
-      </p>
+      </Text>
       <Progress value={(ended / rows.length) * 100} size="xs" aria-label="How far it is" />
       <ul className={classes.rows} tabIndex={0} aria-label="What came of each">
         {[...failed, ...of('running'), ...waiting, ...of('done')].map(({ customer, state, problem }) => (

@@ -22,7 +22,7 @@ export function FirstKey({ customer, secret, onCopied, again }: FirstKeyProps) {
   if (secret === null) {
     return (
       <Panel title="The customer is there">
-        <p>The first API key was shown to whoever began the sign-up, once. If it is lost, make another one on the customer’s page.</p>
+        <p className={classes.text}>The first API key was shown to whoever began the sign-up, once. If it is lost, make another one on the customer’s page.</p>
         <Group gap="xs">
           {open}
           {another}

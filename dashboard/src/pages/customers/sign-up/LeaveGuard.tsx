@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
+import classes from './SignUp.module.css';
 
 /** Asks before a page is left that holds a key which nobody has copied. */
 export function LeaveGuard({ active }: { active: boolean }) {
@@ -11,7 +12,7 @@ export function LeaveGuard({ active }: { active: boolean }) {
   return (
     <Modal opened={status === 'blocked'} onClose={() => reset?.()} title="Leave without the API key?">
       <Stack gap="md">
-        <p>The key wasn’t copied, and can’t be shown again. If it is lost, another one can be made on the customer’s page.</p>
+        <p className={classes.text}>The key wasn’t copied, and can’t be shown again. If it is lost, another one can be made on the customer’s page.</p>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={() => proceed?.()}>
             Leave
