@@ -11,6 +11,7 @@ import { Pages } from '@/ui/Pages';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { EditKey } from './EditKey';
+import { KeyDrawer } from './KeyDrawer';
 import { type Key, successorOf } from './key';
 import { keyColumns } from './keyColumns';
 import { NewKey } from './NewKey';
@@ -26,7 +27,7 @@ export function ApiKeys({ customer }: { customer: string }) {
   const client = useQueryClient();
   const mayChange = useMay()('keys:write');
   const [dialog, setDialog] = useState<Dialog>(null);
-  const { status, change } = useKeysSearch();
+  const { status, opened, change } = useKeysSearch();
   const pages = usePages(`${customer} ${status}`);
   const query = queries.useQuery('get', '/api/admin/customers/{customer}/api-keys', {
     params: { path: { customer }, query: { status, cursor: pages.cursor, limit: 50 } },
@@ -84,6 +85,9 @@ export function ApiKeys({ customer }: { customer: string }) {
           </>
         )}
       </Loaded>
+      {opened && (
+        <KeyDrawer customer={customer} id={opened} successor={rows?.find((other) => other.rotated_from === opened)} close={() => change({ key: undefined })} />
+      )}
       {dialog?.kind === 'new' && <NewKey customer={customer} close={close} />}
       {dialog?.kind === 'rotate' && <RotateKey customer={customer} before={dialog.key} close={close} />}
       {dialog?.kind === 'edit' && <EditKey customer={customer} id={dialog.key.id} close={close} />}
