@@ -196,6 +196,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same customers as a file, all of them. An answer that breaks off isn't whole. */
+        get: operations["get_admin_customers_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}": {
         parameters: {
             query?: never;
@@ -337,6 +354,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A customer's database as it is now: size, tables, connections, roles. Asked as the role that serves the customer's
+         *     requests; of the rows themselves nothing is read. An unreachable database is no error: `reachable` is false then, and
+         *     `problem` says why. Answers within about two seconds.
+         */
+        get: operations["get_admin_customers_customer_database"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/impersonations": {
         parameters: {
             query?: never;
@@ -441,6 +479,48 @@ export interface paths {
         put?: never;
         /** Stops serving a customer. The data stays. */
         post: operations["post_admin_customers_customer_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/customers/{customer}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that happened to a customer, the newest first: what was done, long work, backups. Also of one who is gone. Backups are
+         *     left out for whoever may not read them.
+         */
+        get: operations["get_admin_customers_customer_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes, live: an event `change` with the kind of thing, whose it is and which one, for what the operator may read;
+         *     a comment every 15 s. Many changes at once are told as few, each kind at most twice a second. A change with neither
+         *     customer nor id says that anything of its kind may have changed: so it does for each kind after something was missed.
+         *     Read what is shown anew after every reconnection. Ends with the session.
+         */
+        get: operations["get_admin_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -922,6 +1002,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How operators sign in here. Asked by whoever isn't known yet; says nothing of who has an account. */
+        get: operations["get_admin_session_ways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sessions": {
         parameters: {
             query?: never;
@@ -951,6 +1048,60 @@ export interface paths {
         post?: never;
         /** Ends one of the operator's own sessions. */
         delete: operations["delete_admin_sessions_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/statistics/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many customers there are, who came and who left. Sign-ups that are under way don't count yet; customers who are
+         *     being removed still do.
+         */
+        get: operations["get_admin_statistics_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/statistics/modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many customers have which module now, and had at the beginning of the span. */
+        get: operations["get_admin_statistics_modules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/statistics/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many operations and jobs wait, run and were given up. */
+        get: operations["get_admin_statistics_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1000,6 +1151,27 @@ export interface paths {
         };
         /** How many requests were made, in all and by day, key, route, status and outcome, and how fast they were answered. */
         get: operations["get_admin_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many requests were made and how fast they were answered, point by point. Counts are exact. Percentiles are told to
+         *     6.25 %, and exactly below 16 ms. Points shorter than an hour, and hours of single customers or keys, are counted
+         *     from single requests, which are kept for some months; everything else from roll-ups, which are kept for ever.
+         */
+        get: operations["get_admin_usage_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1166,6 +1338,11 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /**
+         * @description What somebody is.
+         * @enum {string}
+         */
+        ActorKind: "operator" | "bootstrap" | "other";
         /** @description What to change about a key. A field that isn't given stays; null empties one that may be empty. */
         ApiKeyPatch: {
             /** @description From where it may be used; from everywhere when empty. */
@@ -1493,6 +1670,21 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /** @description Something changed. What it is now is asked for at its own route. */
+        ChangeView: {
+            /**
+             * Format: uuid
+             * @description Whose; null: nobody's, several customers', or it isn't known.
+             */
+            customer: string | null;
+            /**
+             * Format: uuid
+             * @description Which one; null: several, or it isn't known.
+             */
+            id: string | null;
+            /** @enum {string} */
+            topic: "customers" | "operations" | "jobs" | "api_keys" | "modules" | "audit" | "usage" | "operators" | "clerk" | "backups" | "secrets";
+        };
         ClaimBody: {
             /** @description The text whose hash was the challenge. */
             answer: string;
@@ -1534,6 +1726,19 @@ export interface components {
              * @example readonly
              */
             role: string;
+        };
+        ConnectionsView: {
+            by_role: components["schemas"]["RoleConnectionsView"][];
+            /**
+             * Format: int64
+             * @description How many there can be.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            used: number;
         };
         /** @description Everything that a client needs to connect. */
         ConnectionView: {
@@ -1680,6 +1885,54 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /**
+         * @description With what somebody came in.
+         * @enum {string}
+         */
+        CredentialKind: "session" | "token" | "bootstrap";
+        /** @description A customer's database. What only the database itself knows is null when it can't be reached. */
+        CustomerDatabaseView: {
+            /**
+             * Format: date-time
+             * @description Until when the certificate is good that the instance shows.
+             */
+            certificate_expires_at: string | null;
+            connections: components["schemas"]["ConnectionsView"] | null;
+            database: string | null;
+            host: string | null;
+            /**
+             * Format: int32
+             * @description The newest version that this server knows.
+             */
+            newest_schema_version: number;
+            /** Format: int32 */
+            port: number | null;
+            /** @description As the database says; else as it was when the instance was configured. */
+            postgres_version: string | null;
+            /** @description What is wrong, in a sentence. */
+            problem: string | null;
+            /** @description Whether the database answered. */
+            reachable: boolean;
+            /** @description The customer's own roles. */
+            roles: components["schemas"]["RoleView"][];
+            /**
+             * Format: int32
+             * @description The version of the schema, as the catalog has it.
+             */
+            schema_version: number | null;
+            /**
+             * Format: int64
+             * @description On disk.
+             */
+            size_bytes: number | null;
+            /**
+             * Format: date-time
+             * @description Since when the instance runs.
+             */
+            started_at: string | null;
+            /** @description The largest first. */
+            tables: components["schemas"]["TableView"][];
+        };
         /** @description A customer with what belongs to them. */
         CustomerDetails: components["schemas"]["CustomerView"] & {
             instance?: components["schemas"]["InstanceView"] | null;
@@ -1687,8 +1940,8 @@ export interface components {
             modules: string[];
         };
         CustomerListing: {
-            data: components["schemas"]["CustomerView"][];
-            next_cursor?: string | null;
+            data: components["schemas"]["CustomerRowView"][];
+            next_cursor: string | null;
             /**
              * Format: int64
              * @description How many customers the filter finds.
@@ -1742,6 +1995,67 @@ export interface components {
             industry?: string | null;
             /** @description The IANA time zone. */
             timezone?: string;
+        };
+        /** @description A customer in a list. */
+        CustomerRowView: components["schemas"]["CustomerView"] & {
+            /**
+             * Format: int64
+             * @description How many API keys may be used; those of operators who act in the customer's place are not among them.
+             */
+            api_key_count: number;
+            /**
+             * Format: int64
+             * @description How many modules are on.
+             */
+            enabled_module_count: number;
+            /**
+             * Format: int64
+             * @description How many requests were made today and in the 30 days before (in UTC).
+             */
+            requests_30d: number;
+            /**
+             * Format: int32
+             * @description The version of their database's schema, if it is known.
+             */
+            schema_version: number | null;
+        };
+        /** @description How many customers there are, and how that came to be. */
+        CustomerStatisticsView: {
+            /** @description Likewise. */
+            by_plan: components["schemas"]["PlanCountView"][];
+            /** @description Of those who are there now, whatever the span is. */
+            by_status: components["schemas"]["StatusCountView"][];
+            /**
+             * Format: int64
+             * @description How many were signed up.
+             */
+            created: number;
+            /**
+             * Format: date-time
+             * @description The beginning of the first point: what was asked for, rounded down to a whole interval (in UTC).
+             */
+            from: string;
+            /** Format: int64 */
+            interval_seconds: number;
+            /**
+             * Format: int64
+             * @description How many were deleted.
+             */
+            left: number;
+            /** @description The same of the span of the same length right before. */
+            previous: components["schemas"]["GrowthView"];
+            /** @description One after the other, without a gap. */
+            series: components["schemas"]["GrowthPointView"][];
+            /**
+             * Format: int64
+             * @description How many there were at the end.
+             */
+            total: number;
+            /**
+             * Format: date-time
+             * @description The end of the last point: what was asked for, rounded up.
+             */
+            until: string;
         };
         /** @description A customer. */
         CustomerView: {
@@ -1982,6 +2296,30 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        GrowthPointView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the point.
+             */
+            at: string;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            left: number;
+            /**
+             * Format: int64
+             * @description How many there were at its end.
+             */
+            total: number;
+        };
+        GrowthView: {
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            total: number;
+        };
         Health: {
             /** @description Always `ok`. */
             status: string;
@@ -2042,6 +2380,20 @@ export interface components {
             /** Format: int32 */
             schema_version?: number | null;
             system_identifier?: string | null;
+        };
+        JobCountsView: {
+            /**
+             * Format: int64
+             * @description Those that were given up and wait for somebody.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Also those whose time has not come.
+             */
+            queued: number;
+            /** Format: int64 */
+            running: number;
         };
         /** @description A background job. */
         JobView: {
@@ -2543,6 +2895,43 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_TimelineEntryView: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * @description The action of an audit row, such as `module_enabled`; the kind of an operation or backup, such as `customer_create` or
+                 *     `nightly`.
+                 */
+                action: string;
+                actor: components["schemas"]["TimelineActorView"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it happened or began.
+                 */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The audit row, operation or backup.
+                 */
+                id: string;
+                /** @enum {string} */
+                kind: "audit" | "operation" | "backup";
+                /** @description Which one. */
+                resource_id: string | null;
+                /** @description The kind of thing that changed. */
+                resource_type: string | null;
+                /**
+                 * @description Where an operation (`queued`, `running`, `succeeded`, `failed`, `dead`, `canceled`) or backup (`running`, `succeeded`,
+                 *     `failed`) stands now; null for audit rows.
+                 */
+                status: string | null;
+                /** @description What happened, in a sentence for people. Who did it is in `actor`. */
+                summary: string;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_TokenView: {
             /** @description The rows. */
             data: {
@@ -2646,6 +3035,30 @@ export interface components {
              * @description How many requests may use it until the reset; null takes the limit away. Stays as it is when not given.
              */
             usage_limit?: number | null;
+        };
+        ModuleCountView: {
+            /**
+             * Format: int64
+             * @description How many customers have it on now.
+             */
+            customers: number;
+            module_key: string;
+            module_name: string;
+            /**
+             * Format: int64
+             * @description For how many customers it is decided otherwise than by the plan, now.
+             */
+            overrides: number;
+            /**
+             * Format: int64
+             * @description How many had it on at the beginning of the span, as far as is known: the last switch of each customer's module is,
+             *     earlier plans aren't.
+             */
+            previous_customers: number;
+        };
+        /** @description Every module, in the order of the price list. */
+        ModuleStatisticsView: {
+            data: components["schemas"]["ModuleCountView"][];
         };
         NewApiKeyBody: {
             /**
@@ -2767,6 +3180,31 @@ export interface components {
         OneTimePasswordView: components["schemas"]["OperatorView"] & {
             /** @description For the next sign-in, where they choose another one. It is shown here and never again. */
             one_time_password: string;
+        };
+        /** @description An OpenID provider that vouches for operators. */
+        OpenIdWayView: {
+            /** @description The `iss` of its tokens. */
+            issuer: string;
+            /** @description What people know it by: the host of its address. */
+            name: string;
+            /** @description Where the browser goes to begin. */
+            url: string;
+        };
+        OperationCountsView: {
+            /**
+             * Format: int64
+             * @description Those that were given up and wait for somebody.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description All that ever failed and were put right or taken back.
+             */
+            failed: number;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            running: number;
         };
         /** @description Long work on a customer. */
         OperationView: {
@@ -2974,6 +3412,16 @@ export interface components {
              */
             password: string;
         };
+        PlanCountView: {
+            /** Format: int64 */
+            customers: number;
+            plan: components["schemas"]["PlanName"];
+        };
+        /**
+         * @description What a customer bought.
+         * @enum {string}
+         */
+        PlanName: "starter" | "pro" | "enterprise";
         /** @description What went wrong, as in RFC 9457. */
         Problem: {
             /** @description A sentence for people, with the fix. */
@@ -3128,6 +3576,20 @@ export interface components {
             /** @description Its id. */
             key_id: string;
         };
+        RoleConnectionsView: {
+            /** Format: int64 */
+            connections: number;
+            role: string;
+        };
+        RoleView: {
+            /** @description Whether it sees every organization's rows; none should. */
+            bypasses_rls: boolean | null;
+            /** @description Null when the database can't be reached, or doesn't have the role. */
+            can_login: boolean | null;
+            name: string;
+            /** @enum {string} */
+            purpose: "owner" | "app" | "readonly";
+        };
         /** @description A key that took another one's place. Shown once. */
         RotatedKeyView: components["schemas"]["NewApiKeyView"] & {
             /** @description The key that it replaces, as it is now: when it ends, or that it is revoked. */
@@ -3163,6 +3625,59 @@ export interface components {
             away: string[];
             master_keys: components["schemas"]["MasterKeyView"][];
             rotations: components["schemas"]["KeyRotationView"][];
+        };
+        /** @description What one group used over time. */
+        SeriesGroupView: {
+            /**
+             * @description The customer's or the key's UUID, method and route, the status, the module's key or the outcome (both empty where
+             *     there is none), or `all` when nothing is put together; null for all others.
+             */
+            key: string | null;
+            /** @description Its name for people. */
+            label: string;
+            /** @description One after the other, without a gap. */
+            points: components["schemas"]["SeriesPointView"][];
+            total: components["schemas"]["TotalsView"];
+        };
+        SeriesPointView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the point.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description With a status of 400 and more.
+             */
+            failed: number;
+            /** Format: int32 */
+            p50_response_time_ms: number | null;
+            /** Format: int32 */
+            p95_response_time_ms: number | null;
+            /** Format: int32 */
+            p99_response_time_ms: number | null;
+            /** Format: int64 */
+            requests: number;
+        };
+        /** @description What was used over time. */
+        SeriesView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the first point: what was asked for, rounded down to a whole interval (in UTC).
+             */
+            from: string;
+            /** @description The busiest first; the others last. */
+            groups: components["schemas"]["SeriesGroupView"][];
+            /** Format: int64 */
+            interval_seconds: number;
+            /** @description The span of the same length right before. */
+            previous: components["schemas"]["TotalsView"];
+            total: components["schemas"]["TotalsView"];
+            /**
+             * Format: date-time
+             * @description The end of the last point: what was asked for, rounded up.
+             */
+            until: string;
         };
         /** @description A session. */
         SessionView: {
@@ -3207,6 +3722,14 @@ export interface components {
              * @description Its password.
              */
             password: string;
+        };
+        /** @description The ways to sign in. */
+        SignInWaysView: {
+            /** @description Whether the browser has the cookie of a session, which its pages can't see; it may have ended. */
+            has_session: boolean;
+            openid: components["schemas"]["OpenIdWayView"] | null;
+            /** @description With a password, and a code of an authenticator app: always. */
+            password: boolean;
         };
         /** @description A sign-up that is under way. */
         SignUpView: {
@@ -3312,6 +3835,16 @@ export interface components {
             /** @description It follows only activities whose notes contain this, whatever the case. */
             trigger_match_notes?: string | null;
         };
+        StatusCountView: {
+            /** Format: int64 */
+            customers: number;
+            status: components["schemas"]["StatusName"];
+        };
+        /**
+         * @description How a customer's subscription stands.
+         * @enum {string}
+         */
+        StatusName: "active" | "trial" | "suspended" | "canceled" | "expired";
         StatusView: components["schemas"]["TotalsView"] & {
             /** Format: int32 */
             status_code: number;
@@ -3329,6 +3862,19 @@ export interface components {
         SuspensionBody: {
             /** @description Why. */
             reason?: string | null;
+        };
+        TableView: {
+            name: string;
+            /**
+             * Format: int64
+             * @description About how many rows it has; null when nobody has counted yet.
+             */
+            rows_estimate: number | null;
+            /**
+             * Format: int64
+             * @description With its indexes.
+             */
+            size_bytes: number;
         };
         /** @description What somebody has to do, for a deal or a contact or neither. */
         Task: {
@@ -3500,6 +4046,44 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /** @description Who did something. */
+        TimelineActorView: {
+            kind: components["schemas"]["ActorKind"];
+            /** @description What people call them. */
+            name: string;
+        };
+        /** @description Something that happened to a customer. */
+        TimelineEntryView: {
+            /**
+             * @description The action of an audit row, such as `module_enabled`; the kind of an operation or backup, such as `customer_create` or
+             *     `nightly`.
+             */
+            action: string;
+            actor: components["schemas"]["TimelineActorView"] | null;
+            /**
+             * Format: date-time
+             * @description When it happened or began.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The audit row, operation or backup.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "audit" | "operation" | "backup";
+            /** @description Which one. */
+            resource_id: string | null;
+            /** @description The kind of thing that changed. */
+            resource_type: string | null;
+            /**
+             * @description Where an operation (`queued`, `running`, `succeeded`, `failed`, `dead`, `canceled`) or backup (`running`, `succeeded`,
+             *     `failed`) stands now; null for audit rows.
+             */
+            status: string | null;
+            /** @description What happened, in a sentence for people. Who did it is in `actor`. */
+            summary: string;
+        };
         /** @description An API token, without the token itself. */
         TokenView: {
             /** Format: date-time */
@@ -3523,17 +4107,17 @@ export interface components {
         };
         TotalsView: {
             /** Format: double */
-            avg_response_time_ms?: number | null;
+            avg_response_time_ms: number | null;
             /** Format: int64 */
             failed: number;
             /** Format: int32 */
-            max_response_time_ms?: number | null;
+            max_response_time_ms: number | null;
             /** Format: int32 */
-            p50_response_time_ms?: number | null;
+            p50_response_time_ms: number | null;
             /** Format: int32 */
-            p95_response_time_ms?: number | null;
+            p95_response_time_ms: number | null;
             /** Format: int32 */
-            p99_response_time_ms?: number | null;
+            p99_response_time_ms: number | null;
             /** Format: int64 */
             request_size_bytes: number;
             /** Format: int64 */
@@ -3663,15 +4247,14 @@ export interface components {
         /** @description Who asks. */
         WhoView: {
             /** @description `session`, `token`, or `bootstrap`: the token of the configuration. */
-            credential: string;
-            email?: string | null;
-            name?: string | null;
+            credential: components["schemas"]["CredentialKind"];
+            email: string | null;
+            name: string | null;
             /** Format: uuid */
-            operator_id?: string | null;
-            /** @description What may be done with this credential. */
-            permissions: string[];
-            roles: string[];
-            session?: components["schemas"]["SessionView"] | null;
+            operator_id: string | null;
+            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+            roles: ("owner" | "admin" | "support" | "billing" | "read-only")[];
+            session: components["schemas"]["SessionView"] | null;
         };
         /** @description What is to happen by itself, and when. */
         Workflow: {
@@ -3765,6 +4348,16 @@ export interface components {
              * @description The user who owns it.
              */
             user_id?: string | null;
+        };
+        /** @description What waits, runs and died. */
+        WorkStatisticsView: {
+            jobs: components["schemas"]["JobCountsView"] | null;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of those that are due waits to be taken up; null when none does.
+             */
+            oldest_waiting_at: string | null;
+            operations: components["schemas"]["OperationCountsView"];
         };
         /** @description One wrong field. */
         WrongField: {
@@ -5075,13 +5668,18 @@ export interface operations {
                 cursor?: string;
                 /** @description At most so many rows, up to 200. */
                 limit?: number;
-                /** @description `starter`, `pro` or `enterprise`. */
+                /** @description Who have this feature module on, by its key. */
+                module?: string;
+                /** @description `starter`, `pro` or `enterprise`; several with commas between them. */
                 plan?: string;
                 /** @description Part of the name, the customerId or the billing address. */
                 q?: string;
-                /** @description `created_at`, `updated_at` or `company_name`, with `-` in front for the other direction. */
+                /**
+                 * @description `created_at`, `updated_at`, `company_name`, `customer_id`, `subscription_plan` or `subscription_status`, with `-` in
+                 *     front for the other direction; the newest first when not given.
+                 */
                 sort?: string;
-                /** @description `active`, `trial`, `suspended`, `canceled` or `expired`. */
+                /** @description `active`, `trial`, `suspended`, `canceled` or `expired`; several with commas between them. */
                 status?: string;
             };
             header?: never;
@@ -5244,6 +5842,95 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_csv: {
+        parameters: {
+            query?: {
+                /** @description Signed up at this time or later. */
+                "created_at[gte]"?: string;
+                /** @description Signed up before this time. */
+                "created_at[lt]"?: string;
+                /** @description Who have this feature module on, by its key. */
+                module?: string;
+                /** @description `starter`, `pro` or `enterprise`; several with commas between them. */
+                plan?: string;
+                /** @description Part of the name, the customerId or the billing address. */
+                q?: string;
+                /** @description As in the list. */
+                sort?: string;
+                /** @description `active`, `trial`, `suspended`, `canceled` or `expired`; several with commas between them. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6735,6 +7422,91 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDatabaseView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_customers_customer_impersonations: {
         parameters: {
             query?: never;
@@ -7580,6 +8352,171 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_customer_timeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                kind?: "audit" | "operation" | "backup";
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TimelineEntryView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the data is a change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10660,6 +11597,79 @@ export interface operations {
             };
         };
     };
+    get_admin_session_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWaysView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_sessions: {
         parameters: {
             query?: never;
@@ -10781,6 +11791,235 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_statistics_customers: {
+        parameters: {
+            query?: {
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerStatisticsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_statistics_modules: {
+        parameters: {
+            query?: {
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleStatisticsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_statistics_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkStatisticsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11134,6 +12373,10 @@ export interface operations {
                 customer?: string;
                 /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
                 endpoint?: string;
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
                 /** @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`. */
                 outcome?: string;
                 /** @description Only answers with this status. */
@@ -11151,6 +12394,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_usage_series: {
+        parameters: {
+            query?: {
+                /** @description Only of this key. */
+                api_key_id?: string;
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+                /** @description Only of this customer: the UUID or the customerId, also of one who is gone. */
+                customer?: string;
+                /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
+                endpoint?: string;
+                /** @description By what requests are put together; all in one group when not given. */
+                group_by?: "customer" | "api_key" | "route" | "status" | "module" | "outcome";
+                /**
+                 * @description How long each point is; when not given, so that there are some tens to two hundred of them. At most 400 points
+                 *     are answered.
+                 */
+                interval?: "minute" | "five_minutes" | "fifteen_minutes" | "hour" | "day";
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
+                /**
+                 * @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
+                 *     written down.
+                 */
+                outcome?: string;
+                /** @description Only answers with this status. */
+                status_code?: string;
+                /** @description How many groups have a name of their own; all further ones are together in the last. */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesView"];
                 };
             };
             /** @description Something in the request is wrong */
