@@ -44,8 +44,8 @@ export function JobsTable() {
     { id: 'attempts', header: 'Attempts', align: 'end', cell: (row) => `${row.attempts} of ${row.max_attempts}`, wide: true },
     { id: 'created', header: 'Made', cell: (row) => <When at={row.created_at} />, wide: true },
     { id: 'run', header: 'Runs', cell: (row) => <When at={row.started_at ?? row.run_at} /> },
-    { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at, now) },
-    ...(mayRetry ? [{ id: 'act', header: '', align: 'end' as const, cell: (row: Schema<'JobView'>) => (row.status === 'dead' ? <RetryJob id={row.id} /> : null) }] : []),
+    { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at, now), wide: true },
+    ...(mayRetry && query.data?.data.some((row) => row.status === 'dead') ? [{ id: 'act', header: 'Act', align: 'end' as const, cell: (row: Schema<'JobView'>) => (row.status === 'dead' ? <RetryJob id={row.id} /> : null) }] : []),
   ];
   return (
     <Panel title="Jobs" note="The newest first; done ones are removed after a while" flush>
@@ -72,7 +72,7 @@ export function JobsTable() {
       ) : (
         <>
           <DataTable
-            label="Jobs"
+            label="List of jobs"
             columns={columns}
             rows={query.data?.data}
             rowKey={(row) => row.id}

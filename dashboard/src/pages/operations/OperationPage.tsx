@@ -47,13 +47,14 @@ export function OperationPage() {
     );
   }
   return (
-    <Stack gap="md">
+    <>
       <PageHeader
         title={`${operationName(operation.kind)} of ${operation.customer_id}`}
         beside={<Status value={operation.status} label={operation.cancel_requested_at && !isOver(operation.status) ? 'Being taken back' : undefined} />}
         note={back}
         actions={<OperationActions operation={operation} />}
       />
+      <Stack gap="md">
       {query.error ? <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} /> : null}
       <Outcome operation={operation} />
       <div className={classes.split}>
@@ -81,6 +82,7 @@ export function OperationPage() {
           />
         </Panel>
       </div>
-    </Stack>
+      </Stack>
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import { Stack, Tabs } from '@mantine/core';
+import { Tabs } from '@mantine/core';
 import { useMay } from '@/session/session';
 import { useAddress } from '@/ui/address';
 import { PageHeader } from '@/ui/PageHeader';
@@ -12,7 +12,7 @@ export function OperationsPage() {
   // What one list is filtered by means nothing to the other.
   const show = (next: string | null) => change({ tab: next === 'jobs' ? 'jobs' : undefined, status: null, customer: null, kind: null, job: null });
   return (
-    <Stack gap="md">
+    <>
       <PageHeader title="Operations" note="Long work on customers, and the jobs that the workers do by themselves" />
       <Tabs value={seesJobs ? tab : 'operations'} onChange={show}>
         <Tabs.List mb="md">
@@ -26,6 +26,6 @@ export function OperationsPage() {
           <JobsTable />
         </Tabs.Panel>
       </Tabs>
-    </Stack>
+    </>
   );
 }

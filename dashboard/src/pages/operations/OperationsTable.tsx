@@ -74,7 +74,7 @@ export function OperationsTable() {
       ) : (
         <>
           <DataTable
-            label="Operations"
+            label="List of operations"
             columns={columns}
             rows={query.data?.data}
             rowKey={(row) => row.id}
