@@ -1,9 +1,18 @@
 # syntax=docker/dockerfile:1
 
+# --- dashboard -------------------------------------------------------------------------------------------------------
+FROM node:22-slim AS dashboard
+WORKDIR /source/dashboard
+COPY dashboard/package.json dashboard/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY dashboard ./
+RUN npm run build
+
 # --- build -----------------------------------------------------------------------------------------------------------
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /source
 COPY . .
+COPY --from=dashboard /source/dashboard/dist dashboard/dist
 # The registry and the compiled dependencies outlive the layer, so that the next build takes seconds.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \

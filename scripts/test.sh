@@ -10,9 +10,10 @@ usage() {
   cat <<'HELP'
 Usage: scripts/test.sh
 
-Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Python, moto, the Rust components rustfmt and
-clippy), then checks formatting, lints, the dependency policy, every test and the documentation. The tests run PostgreSQL and
-Redis servers of their own on free ports and in temporary folders; no server of this machine is touched.
+Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Chromium, Python, moto, the Rust components rustfmt and
+clippy), then checks formatting, lints, the dependency policy, every test and the documentation, and the dashboard in a real
+browser. The tests run PostgreSQL and Redis servers of their own on free ports and in temporary folders; no server of this
+machine is touched.
 HELP
 }
 
@@ -55,6 +56,7 @@ install_everything() {
   ensure_postgresql required
   ensure_redis
   ensure_node "$target/tools"
+  ensure_chromium "$target/tools" "$repository/dashboard"
   ensure_python
   ensure_moto "$target/tools"
 }
@@ -63,6 +65,11 @@ install_everything() {
 # that they share one PostgreSQL server; a runner with a process per test would start one for each.
 run_tests() {
   cargo build --workspace --all-targets --locked && cargo test --workspace --locked --no-fail-fast
+}
+
+# The pages are embedded in the program, so they are built before it.
+dashboard() {
+  ./scripts/build-dashboard.sh && (cd dashboard && npm run --silent check && npm test --silent)
 }
 
 document() {
@@ -76,6 +83,7 @@ check "format" cargo fmt --all --check
 if have shellcheck; then
   check "scripts" shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
 fi
+check "dashboard" dashboard
 check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 # The same policy is held by system-tests' `architecture` test, which needs no cargo-deny.
 if have cargo-deny; then

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const folder = fileURLToPath(new URL('../dist', import.meta.url));
-const texts = new Set(['.html', '.js', '.css', '.svg', '.json', '.txt']);
+const texts = new Set(['.html', '.js', '.css', '.svg', '.json']);
 const sums = { plain: 0, gzip: 0, brotli: 0 };
 
 for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

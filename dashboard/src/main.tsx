@@ -8,5 +8,15 @@ import '@/theme/base.css';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/App';
 
+// A page that was opened before the server was renewed misses its scripts: the new page has them. Once; what is missing
+// then is an error like another.
+window.addEventListener('vite:preloadError', (event) => {
+  const before = Number(sessionStorage.getItem('reloaded') ?? 0);
+  if (Date.now() - before < 60_000) return;
+  sessionStorage.setItem('reloaded', String(Date.now()));
+  event.preventDefault();
+  window.location.reload();
+});
+
 const root = document.getElementById('root');
 if (root) createRoot(root).render(<App />);

@@ -8,8 +8,8 @@
 readonly POSTGRESQL_OLDEST=15 POSTGRESQL_NEWEST=18
 # The oldest Rust that builds the workspace: `rust-version` in Cargo.toml.
 readonly RUST_OLDEST_MINOR=90
-# Node.js is for tests only: node-postgres speaks to the admin database as existing clients do.
-readonly NODE_OLDEST=20
+# Node.js builds the dashboard, and runs tests: node-postgres speaks to the admin database as existing clients do.
+readonly NODE_OLDEST=20 NODE_OLDEST_MINOR=19
 # Where Node.js goes when the system's own is too old: a released build from the npm registry, inside the target folder.
 readonly NODE_VERSION=22.12.0
 
@@ -234,10 +234,13 @@ POLICY
   fi
 }
 
-# --- Node.js, for tests ----------------------------------------------------------------------------------------------
+# --- Node.js, for the dashboard and tests ----------------------------------------------------------------------------------------------
 
 node_fits() {
-  have node && [ "$(node --version | sed -E 's/^v([0-9]+).*/\1/')" -ge "$NODE_OLDEST" ]
+  have node || return 1
+  local major minor
+  IFS=. read -r major minor _ <<<"$(node --version | tr -d v)"
+  [ "$major" -gt "$NODE_OLDEST" ] || { [ "$major" -eq "$NODE_OLDEST" ] && [ "$minor" -ge "$NODE_OLDEST_MINOR" ]; }
 }
 
 # Node.js and npm. `$1` is a folder of ours for a copy, when the system's is too old.
@@ -255,9 +258,40 @@ ensure_node() {
     *) install_by_hand "Node.js $NODE_OLDEST" "Node.js and npm" ;;
     esac
   fi
-  node_fits || fail "Node.js $NODE_OLDEST or newer is needed for the tests; $(node --version 2>/dev/null || echo none) was found."
-  have npm || fail "npm is missing; the tests need it to install node-postgres."
+  node_fits ||
+    fail "Node.js $NODE_OLDEST.$NODE_OLDEST_MINOR or newer is needed; $(node --version 2>/dev/null || echo none) was found."
+  have npm || fail "npm is missing; the dashboard is built with it."
   say "Node.js: $(node --version | tr -d v)"
+}
+
+# Chromium for the tests of the dashboard, in SIXTY_CHROMIUM. `$1` is a folder of ours for a copy, `$2` the dashboard, whose
+# Playwright fetches it where the system's
+# package manager has none (Ubuntu's is a snap, which can't be driven).
+ensure_chromium() {
+  local place browsers="$1/browsers"
+  for place in "${SIXTY_CHROMIUM:-}" /usr/bin/chromium /usr/bin/google-chrome \
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    if [ -n "$place" ] && [ -x "$place" ]; then
+      export SIXTY_CHROMIUM=$place
+      say "Chromium: $place"
+      return
+    fi
+  done
+  if grep -qs '^ID=debian' /etc/os-release; then
+    apt_install chromium
+    export SIXTY_CHROMIUM=/usr/bin/chromium
+  else
+    say "downloading Chromium"
+    (cd "$2" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+    local arguments=(chromium)
+    if [ "$(platform)" = debian ] && can_be_root; then arguments+=(--with-deps); fi
+    PLAYWRIGHT_BROWSERS_PATH=$browsers "$2/node_modules/.bin/playwright-core" install "${arguments[@]}" ||
+      fail "Chromium could not be downloaded. Install Chromium or Chrome by hand, or set SIXTY_CHROMIUM, then run this script again."
+    SIXTY_CHROMIUM=$(find "$browsers" -type f \( -name chrome -o -name Chromium -o -name 'Google Chrome for Testing' \) -perm -u+x | head -n 1)
+    export SIXTY_CHROMIUM
+  fi
+  [ -x "$SIXTY_CHROMIUM" ] || fail "Chromium was installed but can't be found; set SIXTY_CHROMIUM to its path."
+  say "Chromium: $SIXTY_CHROMIUM"
 }
 
 # AWS for the tests: moto, in a virtual environment of its own.

@@ -1,10 +1,11 @@
-//! HTTP: the routes by audience, problem documents, the OpenAPI document and its page.
+//! HTTP: the routes by audience, problem documents, the OpenAPI document and its page, the dashboard.
 //!
 //! A handler parses, calls one use case and converts. What a customer's program may call is in `crm`; this crate
 //! puts the gateway's layers round it.
 
 mod browsers;
 mod customer_log;
+mod dashboard;
 mod docs;
 mod every_request;
 mod fallback;
@@ -134,6 +135,7 @@ pub fn router(parts: ApiParts) -> Router {
         .merge(webhooks::router(&state))
         .merge(health::router(&state))
         .merge(docs::router())
+        .merge(dashboard::router())
         .merge(customer_routes)
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed);

@@ -17,7 +17,7 @@ export function CommandPalette() {
   const [query, setQuery] = useState('');
   const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} clearQueryOnClose>
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
       <Spotlight.ActionsList>
         {groups.map(({ name, found }) => (

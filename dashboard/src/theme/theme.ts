@@ -5,9 +5,17 @@ const petrol: MantineColorsTuple = [
   '#eaf5f6', '#d6e8ea', '#a9d0d5', '#7cc9d4', '#4f9fab', '#2f8290', '#1c6c79', '#0f5964', '#0b454e', '#072f36',
 ];
 
+// The greys of borders and surfaces that have no variable of their own: warm in light, inky in dark.
+const gray: MantineColorsTuple = [
+  '#f8f6f1', '#f1eee6', '#e6e2d8', '#dbd6ca', '#c9c4b6', '#a8a497', '#7f7c72', '#5c5a53', '#3a3a36', '#22231f',
+];
+const dark: MantineColorsTuple = [
+  '#e9e6dd', '#c9cbc9', '#949da1', '#6b757a', '#3a464d', '#273036', '#1c2429', '#151b1f', '#0f1417', '#0b0f12',
+];
+
 /** Mantine's components in our tokens. */
 export const theme = createTheme({
-  colors: { petrol },
+  colors: { petrol, gray, dark },
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,

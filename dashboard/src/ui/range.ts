@@ -20,7 +20,7 @@ export type RangeSearch = { range?: SpanName; from?: string; until?: string };
 export function rangeOf(search: Record<string, unknown>): RangeSearch {
   const { range, from, until } = search;
   if (isMoment(from) && isMoment(until) && from < until) return { from, until };
-  return typeof range === 'string' && range in SPANS ? { range: range as SpanName } : {};
+  return typeof range === 'string' && Object.hasOwn(SPANS, range) ? { range: range as SpanName } : {};
 }
 
 const isMoment = (value: unknown): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value));

@@ -22,6 +22,7 @@ pub(crate) fn print(args: &DevArgs, home: &Home, token: &OperatorToken, demo: Op
     say(&format!(
         "\nSixty is ready.\n\n  \
          Server              {server}\n  \
+         Dashboard           {server}/admin\n  \
          API documentation   {server}/api/docs\n  \
          Health, readiness   {server}/api/health, {server}/api/ready\n  \
          Admin database      postgresql://{}:{}@localhost:{}/{}\n  \
@@ -30,6 +31,8 @@ pub(crate) fn print(args: &DevArgs, home: &Home, token: &OperatorToken, demo: Op
          Customers' ports    {}-{}\n  \
          State               {}\n  \
          Operator token      {}\n{demo_lines}\n  \
+         For the dashboard, make yourself an account (in another terminal):\n    \
+         sixty operator create --email you@example.org --name You --role owner\n\n  \
          Stop with Ctrl-C.",
         admin.admin_db_user,
         admin.admin_db_password.expose_secret(),

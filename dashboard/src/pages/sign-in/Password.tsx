@@ -1,4 +1,4 @@
-import { Anchor, Button, Code as Command, Divider, PasswordInput, TextInput } from '@mantine/core';
+import { Anchor, Button, Divider, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
@@ -24,10 +24,8 @@ export function Password({ done }: { done: () => Promise<unknown> }) {
         Sign in
       </Button>
       <Divider />
-      <p>
-        No account yet? An owner makes one; the first is made on the server:
-        <Command block mt={6}>{'sixty operator create --email you@example.org \\\n  --name You --role owner'}</Command>
-      </p>
+      <p>No account yet? An owner makes one; the first is made on the server:</p>
+      <code className={classes.command}>sixty operator create --email you@example.org --name You --role owner</code>
       <p>
         <Anchor href="/api/docs" size="sm">
           API documentation

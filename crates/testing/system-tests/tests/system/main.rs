@@ -12,6 +12,7 @@
 mod clerk;
 mod concurrent_sign_ups;
 mod crashes;
+mod dashboard;
 mod doors;
 mod faults;
 mod first_start;

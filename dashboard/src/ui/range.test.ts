@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { rangeOf } from './range';
+
+test('an address names a span or two moments, and nothing else is a range', () => {
+  expect(rangeOf({ range: '7d' })).toEqual({ range: '7d' });
+  expect(rangeOf({ range: '8d' })).toEqual({});
+  expect(rangeOf({ range: 'toString' })).toEqual({});
+  const from = '2026-11-01T00:00:00Z';
+  const until = '2026-11-02T00:00:00Z';
+  expect(rangeOf({ from, until, range: '7d' })).toEqual({ from, until });
+  expect(rangeOf({ from: until, until: from })).toEqual({});
+  expect(rangeOf({ from: 'soon', until })).toEqual({});
+});

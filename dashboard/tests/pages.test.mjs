@@ -1,0 +1,77 @@
+// Every page, at the width of a desk and of a phone, in light and dark: with real data, no complaint of the console, the
+// network or axe. SIXTY_SCREENSHOTS names a folder for the pictures.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { launch, open, settled, VIEWS, violations } from './browser.mjs';
+import { newCustomer, signedIn, url } from './system.mjs';
+
+const CUSTOMER = 'lighthouse';
+const PAGES = [
+  '/',
+  '/?range=1h',
+  '/customers',
+  '/customers/new',
+  `/customers/${CUSTOMER}`,
+  `/customers/${CUSTOMER}/modules`,
+  `/customers/${CUSTOMER}/database`,
+  `/customers/${CUSTOMER}/keys`,
+  `/customers/${CUSTOMER}/usage`,
+  `/customers/${CUSTOMER}/users`,
+  `/customers/${CUSTOMER}/audit`,
+  `/customers/${CUSTOMER}/impersonation`,
+  '/usage',
+  '/usage?range=7d&group_by=route',
+  '/operations',
+  '/operations?tab=jobs',
+  '/audit',
+  '/settings',
+  '/settings/account',
+  '/settings/operators',
+  '/settings/modules',
+  '/settings/limits',
+  '/settings/secrets',
+  '/settings/clerk',
+  '/settings/streams',
+  '/settings/health',
+];
+
+describe('every page', () => {
+  let browser;
+  let session;
+
+  before(async () => {
+    browser = await launch();
+    ({ session } = await signedIn('pages@example.org', ['owner']));
+    const key = await newCustomer(CUSTOMER);
+    for (const path of ['contacts', 'deals', 'nothing', 'contacts', 'tasks']) {
+      await fetch(`${url}/api/v1/${path}`, { headers: { Authorization: `Bearer ${key}` } });
+    }
+  });
+
+  after(() => browser?.close());
+
+  for (const view of VIEWS) {
+    test(`looks right: ${view.name}`, async () => {
+      const { page, context, wrongs } = await open(browser, url, view, session.cookie);
+      const complaints = [];
+      for (const path of PAGES) {
+        await page.goto(`${url}/admin${path}`);
+        await settled(page).catch((error) => wrongs.push(`not settled: ${error.message.split('\n')[0]}`));
+        if (process.env.SIXTY_SCREENSHOTS) await picture(page, path, view.name);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (wide > 0) wrongs.push(`the page is ${wide} px wider than the window`);
+        complaints.push(...[...wrongs.splice(0), ...(await violations(page))].map((line) => `${path}: ${line}`));
+      }
+      await context.close();
+      assert.deepEqual(complaints, []);
+    });
+  }
+});
+
+async function picture(page, path, view) {
+  mkdirSync(process.env.SIXTY_SCREENSHOTS, { recursive: true });
+  const name = path.replaceAll(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';
+  await page.screenshot({ path: join(process.env.SIXTY_SCREENSHOTS, `${name}-${view}.png`), fullPage: true });
+}
