@@ -41,6 +41,9 @@ export const theme = createTheme({
     TagsInput: { defaultProps: { size: 'sm' } },
     Modal: { defaultProps: { centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.45 } } },
+    // A dialog's title is no banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    DrawerHeader: { defaultProps: { role: 'presentation' } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Tabs: { defaultProps: { keepMounted: false } },

@@ -4,7 +4,6 @@ import type { Schema } from '@/api/client';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { words } from '@/ui/format';
 import { shortened } from '@/ui/Operator';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { When } from '@/ui/When';
@@ -30,11 +29,11 @@ export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
         </Anchor>
       ),
     },
+    { id: 'at', header: 'When', cell: (row) => <When at={row.created_at} /> },
     { id: 'who', header: 'Who', cell: (row) => <ActedFor entry={row} customer={row.customer_uuid ? nameOf(row.customer_uuid) : 'a customer'} /> },
     { id: 'customer', header: 'Customer', cell: (row) => (row.customer_uuid ? <CustomerLink customer={row.customer_uuid} name={nameOf(row.customer_uuid)} /> : <span className={classes.resource}>The platform</span>), wide: true },
     { id: 'thing', header: 'Thing', cell: (row) => <Thing entry={row} />, wide: true },
     { id: 'changes', header: 'What changed', cell: (row) => <span className={classes.changes}>{summaryOf(row)}</span>, wide: true },
-    { id: 'at', header: 'When', cell: (row) => <When at={row.created_at} /> },
   ];
   return (
     <DataTable
@@ -59,7 +58,7 @@ function Thing({ entry }: { entry: Entry }) {
   if (!entry.resource_type) return null;
   return (
     <span className={classes.resource} title={entry.resource_id ?? undefined}>
-      {words(entry.resource_type)} {entry.resource_id && <code>{shortened(entry.resource_id)}</code>}
+      {actionName(entry.resource_type)} {entry.resource_id && <code>{shortened(entry.resource_id)}</code>}
     </span>
   );
 }

@@ -8,6 +8,8 @@ const MARKS = { added: 'new', removed: 'gone', changed: 'changed', same: '' } as
 export function Differences({ before, after }: { before: unknown; after: unknown }) {
   const rows = differences(before, after);
   if (rows.length === 0) return <p className={classes.quiet}>This action changes no values.</p>;
+  // Where one side is missing as a whole, everything would be marked, which marks nothing.
+  const marks = before != null && after != null;
   return (
     <table className={classes.differences} aria-label="Old and new values">
       <thead>
@@ -22,10 +24,10 @@ export function Differences({ before, after }: { before: unknown; after: unknown
           <tr key={name} data-kind={kind}>
             <th scope="row">
               {name}
-              {MARKS[kind] && <span className={classes.mark}>{MARKS[kind]}</span>}
+              {marks && MARKS[kind] && <span className={classes.mark}>{MARKS[kind]}</span>}
             </th>
-            <td>{was === null ? NOTHING : kind === 'changed' || kind === 'removed' ? <del>{was}</del> : was}</td>
-            <td>{is === null ? NOTHING : kind === 'changed' || kind === 'added' ? <ins>{is}</ins> : is}</td>
+            <td>{was === null ? NOTHING : marks && (kind === 'changed' || kind === 'removed') ? <del>{was}</del> : was}</td>
+            <td>{is === null ? NOTHING : marks && (kind === 'changed' || kind === 'added') ? <ins>{is}</ins> : is}</td>
           </tr>
         ))}
       </tbody>

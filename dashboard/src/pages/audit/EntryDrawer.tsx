@@ -4,7 +4,6 @@ import { CopyValue } from '@/ui/CopyValue';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
-import { words } from '@/ui/format';
 import { Operator } from '@/ui/Operator';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { WhenExactly } from '@/ui/When';
@@ -33,7 +32,7 @@ export function EntryDrawer({ id, entry, close }: { id: string | undefined; entr
               ['When', <WhenExactly key="at" at={entry.created_at} />],
               ['Who', <Operator key="who" id={entry.admin_user_id} />],
               ['Customer', customer ? <CustomerLink key="customer" customer={customer} name={names.get(customer)} /> : 'None: it concerns the platform'],
-              ['Thing', entry.resource_type ? words(entry.resource_type) : null],
+              ['Thing', entry.resource_type ? actionName(entry.resource_type) : null],
               ['Its id', entry.resource_id ? <CopyValue key="id" value={entry.resource_id} label="the thing’s id" /> : null],
               ['From', entry.ip_address ?? null],
               ['With', entry.user_agent ?? null],
