@@ -114,3 +114,4 @@ grant select on admin_clerk_reconciliations to :"server";
 -- Where a stream begins is written with it; how far it has come is the worker's.
 grant select, insert, update, delete on admin_audit_streams to :"server";
 grant select, insert on admin_audit_stream_cursors to :"server";
+grant select, insert, update, delete on admin_saved_views to :"server";

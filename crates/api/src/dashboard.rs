@@ -46,7 +46,9 @@ async fn file_or_page(Path(path): Path<String>, headers: HeaderMap) -> Result<Re
     }
     if is_asset || is_compressed {
         // Not the page: a script of an earlier version is missed, not mistaken.
-        return Err(Problem::not_found("There is no such file in this version of the dashboard. Reload the page."));
+        return Err(Problem::not_found(
+            "There is no such file in this version of the dashboard. Reload the page.",
+        ));
     }
     page(headers).await
 }
@@ -86,7 +88,8 @@ fn takes(headers: &HeaderMap, encoding: &str) -> bool {
         .any(|offer| {
             let mut parts = offer.split(';').map(str::trim);
             let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
-            let refused = parts.filter_map(|part| part.strip_prefix("q=")).any(|weight| weight.parse() == Ok(0.0));
+            let refused =
+                parts.filter_map(|part| part.strip_prefix("q=")).any(|weight| weight.parse() == Ok(0.0));
             is_named && !refused
         })
 }
@@ -114,7 +117,8 @@ mod tests {
     use super::*;
 
     async fn asked(path: &str) -> Response {
-        let request = Request::get(path).header("accept-encoding", "gzip;q=0, deflate").body(Body::empty()).unwrap();
+        let request =
+            Request::get(path).header("accept-encoding", "gzip;q=0, deflate").body(Body::empty()).unwrap();
         router::<()>().oneshot(request).await.unwrap()
     }
 

@@ -11,6 +11,7 @@ mod every_request;
 mod fallback;
 mod health;
 mod known_parameters;
+mod news;
 mod openapi;
 mod operator;
 mod problem_document;
@@ -42,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 pub use browsers::{AllowedOrigins, OriginError};
 use every_request::EveryRequest;
 pub use health::{Dependency, Need};
+pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
 pub use server::{Door, ServerLimits, serve};
 pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
@@ -60,6 +62,8 @@ pub struct ApiParts {
     pub control_plane: ControlPlane,
     /// Watches operations for whoever waits for them.
     pub watcher: OperationWatcher,
+    /// Tells dashboards what changed.
+    pub news: NewsDesk,
     /// The layers that every customer request passes.
     pub gateway: Gateway,
     /// The customers' databases.
@@ -89,6 +93,7 @@ pub struct ApiParts {
 pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
+    pub(crate) news: NewsDesk,
     pub(crate) identity: Identity,
     pub(crate) audit_streams: AuditStreams,
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
@@ -96,6 +101,8 @@ pub(crate) struct ApiState {
     pub(crate) clerk_webhook: Option<clerk::Webhook>,
     pub(crate) openid: Option<Arc<OpenIdProvider>>,
     pub(crate) stop: CancellationToken,
+    /// The customers' databases, for what operators are told of them.
+    pub(crate) databases: CustomerDatabases,
     /// Where the customers are told who acts in their place.
     pub(crate) customer_log: Arc<dyn CustomerLog>,
     pub(crate) dependencies: Arc<[Arc<dyn Dependency>]>,
@@ -115,6 +122,7 @@ pub fn router(parts: ApiParts) -> Router {
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
+        news: parts.news,
         identity: parts.identity,
         audit_streams: parts.audit_streams,
         operator_token: parts.operator_token.map(Arc::new),
@@ -122,6 +130,7 @@ pub fn router(parts: ApiParts) -> Router {
         clerk_webhook: parts.clerk_webhook,
         openid: parts.openid,
         stop: parts.stop,
+        databases: parts.databases.clone(),
         customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),
         trusted_proxies: parts.gateway.trusted_proxies().clone(),

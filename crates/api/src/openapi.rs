@@ -240,7 +240,10 @@ mod tests {
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 let name = operation["operationId"].as_str().unwrap_or_default();
-                assert!(names.insert(name.to_owned()), "{method} {path}: {name:?} is another operation's name");
+                assert!(
+                    names.insert(name.to_owned()),
+                    "{method} {path}: {name:?} is another operation's name"
+                );
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{ApiParts, Dependency, Door};
+use api::{ApiParts, Dependency, Door, NewsDesk};
 use audit_streams::AuditStreams;
 use catalog::Catalog;
 use clap::Args;
@@ -130,6 +130,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             Arc::new(meter),
         ),
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
+        news: NewsDesk::start(catalog.clone(), stop.clone()),
         audit_streams: AuditStreams::new(control_plane.clone(), keys.clone()),
         identity: Identity::new(control_plane.clone(), catalog, keys),
         control_plane,

@@ -337,6 +337,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A customer's database as it is now: size, tables, connections, roles. Asked as the role that serves the customer's
+         *     requests; of the rows themselves nothing is read. An unreachable database is no error: `reachable` is false then, and
+         *     `problem` says why. Answers within about two seconds.
+         */
+        get: operations["get_admin_customers_customer_database"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/impersonations": {
         parameters: {
             query?: never;
@@ -441,6 +462,48 @@ export interface paths {
         put?: never;
         /** Stops serving a customer. The data stays. */
         post: operations["post_admin_customers_customer_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/customers/{customer}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that happened to a customer, the newest first: what was done, long work, backups. Also of one who is gone. Backups are
+         *     left out for whoever may not read them.
+         */
+        get: operations["get_admin_customers_customer_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes, live: an event `change` with the kind of thing, whose it is and which one, for what the operator may read;
+         *     a comment every 15 s. Many changes at once are told as few, each kind at most twice a second. A change with neither
+         *     customer nor id says that anything of its kind may have changed: so it does for each kind after something was missed.
+         *     Read what is shown anew after every reconnection. Ends with the session.
+         */
+        get: operations["get_admin_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -922,6 +985,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How operators sign in here. Asked by whoever isn't known yet; says nothing of who has an account. */
+        get: operations["get_admin_session_ways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sessions": {
         parameters: {
             query?: never;
@@ -1166,6 +1246,11 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /**
+         * @description What somebody is.
+         * @enum {string}
+         */
+        ActorKind: "operator" | "bootstrap" | "other";
         /** @description What to change about a key. A field that isn't given stays; null empties one that may be empty. */
         ApiKeyPatch: {
             /** @description From where it may be used; from everywhere when empty. */
@@ -1493,6 +1578,21 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /** @description Something changed. What it is now is asked for at its own route. */
+        ChangeView: {
+            /**
+             * Format: uuid
+             * @description Whose; null: nobody's, several customers', or it isn't known.
+             */
+            customer: string | null;
+            /**
+             * Format: uuid
+             * @description Which one; null: several, or it isn't known.
+             */
+            id: string | null;
+            /** @enum {string} */
+            topic: "customers" | "operations" | "jobs" | "api_keys" | "modules" | "audit" | "usage" | "operators" | "clerk" | "backups" | "secrets";
+        };
         ClaimBody: {
             /** @description The text whose hash was the challenge. */
             answer: string;
@@ -1534,6 +1634,19 @@ export interface components {
              * @example readonly
              */
             role: string;
+        };
+        ConnectionsView: {
+            by_role: components["schemas"]["RoleConnectionsView"][];
+            /**
+             * Format: int64
+             * @description How many there can be.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            used: number;
         };
         /** @description Everything that a client needs to connect. */
         ConnectionView: {
@@ -1679,6 +1792,54 @@ export interface components {
              * @description The user who owns it.
              */
             user_id?: string | null;
+        };
+        /**
+         * @description With what somebody came in.
+         * @enum {string}
+         */
+        CredentialKind: "session" | "token" | "bootstrap";
+        /** @description A customer's database. What only the database itself knows is null when it can't be reached. */
+        CustomerDatabaseView: {
+            /**
+             * Format: date-time
+             * @description Until when the certificate is good that the instance shows.
+             */
+            certificate_expires_at: string | null;
+            connections: components["schemas"]["ConnectionsView"] | null;
+            database: string | null;
+            host: string | null;
+            /**
+             * Format: int32
+             * @description The newest version that this server knows.
+             */
+            newest_schema_version: number;
+            /** Format: int32 */
+            port: number | null;
+            /** @description As the database says; else as it was when the instance was configured. */
+            postgres_version: string | null;
+            /** @description What is wrong, in a sentence. */
+            problem: string | null;
+            /** @description Whether the database answered. */
+            reachable: boolean;
+            /** @description The customer's own roles. */
+            roles: components["schemas"]["RoleView"][];
+            /**
+             * Format: int32
+             * @description The version of the schema, as the catalog has it.
+             */
+            schema_version: number | null;
+            /**
+             * Format: int64
+             * @description On disk.
+             */
+            size_bytes: number | null;
+            /**
+             * Format: date-time
+             * @description Since when the instance runs.
+             */
+            started_at: string | null;
+            /** @description The largest first. */
+            tables: components["schemas"]["TableView"][];
         };
         /** @description A customer with what belongs to them. */
         CustomerDetails: components["schemas"]["CustomerView"] & {
@@ -2543,6 +2704,43 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_TimelineEntryView: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * @description The action of an audit row, such as `module_enabled`; the kind of an operation or backup, such as `customer_create` or
+                 *     `nightly`.
+                 */
+                action: string;
+                actor: components["schemas"]["TimelineActorView"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it happened or began.
+                 */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The audit row, operation or backup.
+                 */
+                id: string;
+                /** @enum {string} */
+                kind: "audit" | "operation" | "backup";
+                /** @description Which one. */
+                resource_id: string | null;
+                /** @description The kind of thing that changed. */
+                resource_type: string | null;
+                /**
+                 * @description Where an operation (`queued`, `running`, `succeeded`, `failed`, `dead`, `canceled`) or backup (`running`, `succeeded`,
+                 *     `failed`) stands now; null for audit rows.
+                 */
+                status: string | null;
+                /** @description What happened, in a sentence for people. Who did it is in `actor`. */
+                summary: string;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_TokenView: {
             /** @description The rows. */
             data: {
@@ -2767,6 +2965,15 @@ export interface components {
         OneTimePasswordView: components["schemas"]["OperatorView"] & {
             /** @description For the next sign-in, where they choose another one. It is shown here and never again. */
             one_time_password: string;
+        };
+        /** @description An OpenID provider that vouches for operators. */
+        OpenIdWayView: {
+            /** @description The `iss` of its tokens. */
+            issuer: string;
+            /** @description What people know it by: the host of its address. */
+            name: string;
+            /** @description Where the browser goes to begin. */
+            url: string;
         };
         /** @description Long work on a customer. */
         OperationView: {
@@ -3128,6 +3335,20 @@ export interface components {
             /** @description Its id. */
             key_id: string;
         };
+        RoleConnectionsView: {
+            /** Format: int64 */
+            connections: number;
+            role: string;
+        };
+        RoleView: {
+            /** @description Whether it sees every organization's rows; none should. */
+            bypasses_rls: boolean | null;
+            /** @description Null when the database can't be reached, or doesn't have the role. */
+            can_login: boolean | null;
+            name: string;
+            /** @enum {string} */
+            purpose: "owner" | "app" | "readonly";
+        };
         /** @description A key that took another one's place. Shown once. */
         RotatedKeyView: components["schemas"]["NewApiKeyView"] & {
             /** @description The key that it replaces, as it is now: when it ends, or that it is revoked. */
@@ -3207,6 +3428,14 @@ export interface components {
              * @description Its password.
              */
             password: string;
+        };
+        /** @description The ways to sign in. */
+        SignInWaysView: {
+            /** @description Whether the browser has the cookie of a session, which its pages can't see; it may have ended. */
+            has_session: boolean;
+            openid: components["schemas"]["OpenIdWayView"] | null;
+            /** @description With a password, and a code of an authenticator app: always. */
+            password: boolean;
         };
         /** @description A sign-up that is under way. */
         SignUpView: {
@@ -3329,6 +3558,19 @@ export interface components {
         SuspensionBody: {
             /** @description Why. */
             reason?: string | null;
+        };
+        TableView: {
+            name: string;
+            /**
+             * Format: int64
+             * @description About how many rows it has; null when nobody has counted yet.
+             */
+            rows_estimate: number | null;
+            /**
+             * Format: int64
+             * @description With its indexes.
+             */
+            size_bytes: number;
         };
         /** @description What somebody has to do, for a deal or a contact or neither. */
         Task: {
@@ -3500,6 +3742,44 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /** @description Who did something. */
+        TimelineActorView: {
+            kind: components["schemas"]["ActorKind"];
+            /** @description What people call them. */
+            name: string;
+        };
+        /** @description Something that happened to a customer. */
+        TimelineEntryView: {
+            /**
+             * @description The action of an audit row, such as `module_enabled`; the kind of an operation or backup, such as `customer_create` or
+             *     `nightly`.
+             */
+            action: string;
+            actor: components["schemas"]["TimelineActorView"] | null;
+            /**
+             * Format: date-time
+             * @description When it happened or began.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The audit row, operation or backup.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "audit" | "operation" | "backup";
+            /** @description Which one. */
+            resource_id: string | null;
+            /** @description The kind of thing that changed. */
+            resource_type: string | null;
+            /**
+             * @description Where an operation (`queued`, `running`, `succeeded`, `failed`, `dead`, `canceled`) or backup (`running`, `succeeded`,
+             *     `failed`) stands now; null for audit rows.
+             */
+            status: string | null;
+            /** @description What happened, in a sentence for people. Who did it is in `actor`. */
+            summary: string;
+        };
         /** @description An API token, without the token itself. */
         TokenView: {
             /** Format: date-time */
@@ -3663,15 +3943,14 @@ export interface components {
         /** @description Who asks. */
         WhoView: {
             /** @description `session`, `token`, or `bootstrap`: the token of the configuration. */
-            credential: string;
-            email?: string | null;
-            name?: string | null;
+            credential: components["schemas"]["CredentialKind"];
+            email: string | null;
+            name: string | null;
             /** Format: uuid */
-            operator_id?: string | null;
-            /** @description What may be done with this credential. */
-            permissions: string[];
-            roles: string[];
-            session?: components["schemas"]["SessionView"] | null;
+            operator_id: string | null;
+            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+            roles: ("owner" | "admin" | "support" | "billing" | "read-only")[];
+            session: components["schemas"]["SessionView"] | null;
         };
         /** @description What is to happen by itself, and when. */
         Workflow: {
@@ -6735,6 +7014,91 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDatabaseView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_customers_customer_impersonations: {
         parameters: {
             query?: never;
@@ -7580,6 +7944,171 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_customer_timeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                kind?: "audit" | "operation" | "backup";
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TimelineEntryView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the data is a change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10633,6 +11162,79 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_session_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWaysView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,14 +1,15 @@
 import type { Icon } from '@tabler/icons-react';
 import type { AnyRoute } from '@tanstack/react-router';
+import type { Right } from '@/session/session';
 
 /** A page: one folder below `pages/`, and one line in `navigation.ts`. */
 export type Page = {
   /** Where it is, what it is called, and how it is reached from the keyboard: `g` and then this letter. */
   entry: { to: string; label: string; icon: Icon; letter: string };
   /** The right without which the page isn't offered; everybody who is signed in sees one without. */
-  right?: string;
+  right?: Right;
   /** Its addresses. */
   routes: readonly AnyRoute[];
   /** What can be done from anywhere, in the command palette. */
-  actions?: readonly { label: string; to: string; right?: string; search?: Record<string, unknown> }[];
+  actions?: readonly { label: string; to: string; right?: Right; search?: Record<string, unknown> }[];
 };

@@ -1,17 +1,28 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
+import { taken } from '@/api/taken';
 
 /** Who is signed in, and what they may do. */
 export type Who = Schema<'WhoView'>;
 
+/** What an operator may do. */
+export type Right = Who['permissions'][number];
+
 const KEY = ['session'] as const;
+
+const HERE = 'sixty-signed-in';
+const wasHere = () => localStorage.getItem(HERE) !== null;
+const remember = (isHere: boolean) => (isHere ? localStorage.setItem(HERE, '1') : localStorage.removeItem(HERE));
 
 /** Who is signed in; null when nobody is. */
 export function useWho() {
   return useQuery({
     queryKey: KEY,
     queryFn: async (): Promise<Who | null> => {
+      // Whoever was here before most likely still is; a stranger is told from the cookie that they don't have.
+      if (!wasHere() && !(await taken(api.GET('/api/admin/session/ways'))).has_session) return null;
       const { data, error, response } = await api.GET('/api/admin/session');
+      remember(data !== undefined);
       if (data) return data;
       if (response.status === 401) return null;
       throw error;
@@ -26,6 +37,7 @@ export function useSessionChange() {
   return {
     changed: () => client.invalidateQueries({ queryKey: KEY }),
     ended: () => {
+      remember(false);
       client.clear();
       client.setQueryData(KEY, null);
     },
@@ -33,8 +45,8 @@ export function useSessionChange() {
 }
 
 /** Whether the operator may do this; for what is offered. The server decides all the same. */
-export function useMay(): (right: string) => boolean {
+export function useMay(): (right: Right) => boolean {
   const { data } = useWho();
-  const rights = new Set(data?.permissions ?? []);
+  const rights = new Set<Right>(data?.permissions ?? []);
   return (right) => rights.has(right);
 }

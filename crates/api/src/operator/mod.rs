@@ -9,10 +9,12 @@ mod authenticate;
 mod backups;
 mod clerk;
 mod connection_urls;
+mod customer_database;
 mod customer_name;
 mod customer_views;
 mod customers;
 mod entity_tag;
+mod events;
 mod idempotency;
 mod impersonations;
 mod jobs;
@@ -25,9 +27,12 @@ mod operators;
 mod own_account;
 mod page;
 mod refusals;
+mod schemas;
 mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
+mod sign_in_ways;
+mod timeline;
 mod usage;
 
 #[cfg(test)]
@@ -51,6 +56,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(customers::suspend))
         .routes(routes!(customers::resume))
         .routes(routes!(connection_urls::reveal))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(customer_database::inspect))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))
@@ -93,7 +100,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operators::sign_out))
 }
 
-/// What operators do with their own account; no permission is asked for.
+/// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked
+/// for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(own_account::sessions))
@@ -101,6 +109,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(events::events))
 }
 
 /// Signing in and out. Who isn't known yet comes here.
@@ -110,6 +119,7 @@ pub(crate) fn sign_in_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(sign_in::set_up_authenticator))
         .routes(routes!(sign_in::show_code))
         .routes(routes!(sign_in::change_password))
+        .routes(routes!(sign_in_ways::ways))
 }
 
 /// Signing in by OpenID Connect. What a provider adds to the address of the callback is its own affair.

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::authenticate::{Known, OpenSession, caller, complete, known};
-use super::session_cookie;
+use super::{schemas, session_cookie};
 use crate::ApiState;
 use crate::problem_document::ProblemDocument;
 use crate::problems::{problem_of, problem_of_catalog, problem_of_sign_in};
@@ -220,18 +220,36 @@ pub(crate) async fn sign_out(State(state): State<ApiState>, open: OpenSession) -
     Ok(response)
 }
 
+/// With what somebody came in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CredentialKind {
+    /// A session of a person.
+    Session,
+    /// An API token of a person.
+    Token,
+    /// The token of the configuration: an owner without an account.
+    Bootstrap,
+}
+
 /// Who asks.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WhoView {
     /// `session`, `token`, or `bootstrap`: the token of the configuration.
-    credential: String,
+    credential: CredentialKind,
+    #[schema(required)]
     operator_id: Option<Uuid>,
+    #[schema(required)]
     email: Option<String>,
+    #[schema(required)]
     name: Option<String>,
+    #[schema(schema_with = schemas::roles)]
     roles: Vec<String>,
-    /// What may be done with this credential.
+    /// What may be done with this credential, now; nothing while the sign-in isn't complete.
+    #[schema(schema_with = schemas::permissions)]
     permissions: Vec<String>,
     /// The session, if it is one.
+    #[schema(required)]
     session: Option<SessionView>,
 }
 
@@ -244,7 +262,7 @@ pub(crate) async fn who(State(state): State<ApiState>, request: Parts) -> Result
                 complete(&session, Caller::default()).map(|actor| actor.rights()).unwrap_or_default();
             let view = SessionView::from(&session);
             Ok(Json(WhoView {
-                credential: "session".to_owned(),
+                credential: CredentialKind::Session,
                 operator_id: Some(session.operator_id),
                 roles: view.roles.clone(),
                 permissions: rights.iter().map(|right| right.to_string()).collect(),
@@ -256,11 +274,11 @@ pub(crate) async fn who(State(state): State<ApiState>, request: Parts) -> Result
         Known::Actor(actor) => {
             let operator = state.identity.account(&actor).await.map_err(problem_of_catalog)?;
             let credential = match actor.credential() {
-                Credential::Token(_) => "token",
-                _ => "bootstrap",
+                Credential::Token(_) => CredentialKind::Token,
+                _ => CredentialKind::Bootstrap,
             };
             Ok(Json(WhoView {
-                credential: credential.to_owned(),
+                credential,
                 operator_id: actor.operator_id(),
                 roles: operator
                     .as_ref()

@@ -1,7 +1,9 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod customer_database;
 mod denied;
+mod events;
 mod idempotency;
 mod impersonations;
 mod keys;
@@ -10,6 +12,7 @@ mod openid;
 mod provision;
 mod roles;
 mod sign_in;
+mod timeline;
 mod tokens;
 mod unaudited;
 mod usage;
@@ -22,6 +25,7 @@ use axum::body::{Body, to_bytes};
 use catalog::customers::NewCustomer;
 use catalog::{Catalog, CatalogConfig, audit, customers as customer_rows};
 use chrono::Utc;
+use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
 use domain::customer::Lifecycle;
 use domain::{AuditAction, CustomerId, CustomerSlug, Plan};
@@ -36,7 +40,7 @@ use testkit::AdminDatabase;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, EVERY_REQUEST};
+use crate::{ApiState, EVERY_REQUEST, NewsDesk};
 
 /// The operator API over an admin database of the test's own.
 pub(super) struct Api {
@@ -46,6 +50,7 @@ pub(super) struct Api {
     state: ApiState,
     router: Router,
     token: String,
+    master_key: MasterKey,
 }
 
 /// An answer, read to its end.
@@ -73,6 +78,7 @@ impl Api {
         let state = ApiState {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
+            news: NewsDesk::start(catalog.clone(), stop.clone()),
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
             audit_streams: audit_streams::AuditStreams::new(control_plane.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),
@@ -82,10 +88,15 @@ impl Api {
             stop,
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
+            databases: CustomerDatabases::new(
+                RouterConfig::default(),
+                Arc::new(catalog.clone()),
+                master_key.clone(),
+            ),
             customer_log: Arc::new(impersonations::Log::default()),
         };
         let router = super::router(&state).layer(EVERY_REQUEST);
-        Self { database, catalog, control_plane, state, router, token }
+        Self { database, catalog, control_plane, state, router, token, master_key: master_key.clone() }
     }
 
     /// A customer who is wholly there, without an instance.

@@ -47,6 +47,7 @@ mod row;
 pub mod sealed_places;
 pub mod sign_in_guesses;
 pub mod summaries;
+pub mod timeline;
 mod tls;
 mod usage_sink;
 mod usage_spools;
@@ -63,3 +64,6 @@ pub use tls::connector as tls_connector;
 ///
 /// For a [`Listener`]: subscribe first and then read, and read everything anew after a lost connection.
 pub const CUSTOMER_CHANGED: &str = "admin_customer_changed";
+
+/// The channel that tells what changed, for whoever looks at it: a [`domain::news::News`] as text. Triggers send it.
+pub const DASHBOARD: &str = "admin_dashboard";

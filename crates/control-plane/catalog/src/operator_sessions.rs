@@ -114,17 +114,33 @@ pub async fn live(
     token_hash: &str,
     idle: Duration,
 ) -> Result<Option<LiveSession>, CatalogError> {
-    let sql =
-        "select session.id, operator_id, email, name, roles, stage = 'complete' as is_complete, in_cookie,
-                      password_must_change and issuer is null as password_must_change,
-                      totp_confirmed_at is not null as has_second_factor, expires_at
-               from admin_operator_sessions session join admin_operators operator on operator.id = operator_id
-               where token_hash = $1 and claim_challenge is null and revoked_at is null and expires_at > now()
-                     and disabled_at is null
-                     and last_used_at > now() - $2 * interval '1 second'";
-    let found = query::optional(client, sql, &[&token_hash, &idle.as_secs_f64()]).await?;
+    let sql = format!("{LIVE} and token_hash = $1");
+    let found = query::optional(client, &sql, &[&token_hash, &idle.as_secs_f64()]).await?;
     found.as_ref().map(live_session).transpose()
 }
+
+/// The same session later, by its id.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn still_live(
+    client: &impl GenericClient,
+    id: Uuid,
+    idle: Duration,
+) -> Result<Option<LiveSession>, CatalogError> {
+    let sql = format!("{LIVE} and session.id = $1");
+    let found = query::optional(client, &sql, &[&id, &idle.as_secs_f64()]).await?;
+    found.as_ref().map(live_session).transpose()
+}
+
+/// Sessions that may be used; what is idle for longer than `$2` seconds may not.
+const LIVE: &str =
+    "select session.id, operator_id, email, name, roles, stage = 'complete' as is_complete, in_cookie,
+        password_must_change and issuer is null as password_must_change,
+        totp_confirmed_at is not null as has_second_factor, expires_at
+     from admin_operator_sessions session join admin_operators operator on operator.id = operator_id
+     where claim_challenge is null and revoked_at is null and expires_at > now() and disabled_at is null
+           and last_used_at > now() - $2 * interval '1 second'";
 
 fn live_session(row: &Row) -> Result<LiveSession, CatalogError> {
     Ok(LiveSession {

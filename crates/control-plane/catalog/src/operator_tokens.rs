@@ -109,20 +109,30 @@ pub async fn insert(client: &impl GenericClient, new: &NewToken<'_>) -> Result<T
 /// # Errors
 /// When the database can't be asked.
 pub async fn live(client: &impl GenericClient, token_hash: &str) -> Result<Option<LiveToken>, CatalogError> {
-    let sql = "select token.id, operator_id, permissions, roles
-               from admin_operator_tokens token join admin_operators operator on operator.id = operator_id
-               where token_hash = $1 and revoked_at is null and expires_at > now() and disabled_at is null";
-    let found = query::optional(client, sql, &[&token_hash]).await?;
-    found
-        .map(|row| {
-            Ok(LiveToken {
-                id: row.try_get("id")?,
-                operator_id: row.try_get("operator_id")?,
-                permissions: permissions(&row)?,
-                roles: roles(&row)?,
-            })
-        })
-        .transpose()
+    let sql = format!("{LIVE} and token_hash = $1");
+    query::optional(client, &sql, &[&token_hash]).await?.as_ref().map(live_token).transpose()
+}
+
+/// The same token later, by its id.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn still_live(client: &impl GenericClient, id: Uuid) -> Result<Option<LiveToken>, CatalogError> {
+    let sql = format!("{LIVE} and token.id = $1");
+    query::optional(client, &sql, &[&id]).await?.as_ref().map(live_token).transpose()
+}
+
+const LIVE: &str = "select token.id, operator_id, permissions, roles
+     from admin_operator_tokens token join admin_operators operator on operator.id = operator_id
+     where revoked_at is null and expires_at > now() and disabled_at is null";
+
+fn live_token(row: &Row) -> Result<LiveToken, CatalogError> {
+    Ok(LiveToken {
+        id: row.try_get("id")?,
+        operator_id: row.try_get("operator_id")?,
+        permissions: permissions(row)?,
+        roles: roles(row)?,
+    })
 }
 
 /// Notes that a token is used, once a minute.

@@ -7,7 +7,7 @@ use domain::operator::{Actor, Credential, Rights};
 use secrets::token::sha256_hex;
 
 use crate::service::LONGEST_IDLE;
-use crate::{Caller, Identity};
+use crate::{Caller, Identity, NextStep};
 
 impl Identity {
     /// The session of a token that was shown in this way: what a browser keeps in a cookie is worth nothing elsewhere.
@@ -34,6 +34,29 @@ impl Identity {
         let rights = Rights::of_roles(&token.roles).and(Rights::of(&token.permissions));
         let actor = Actor::operator(token.operator_id, Credential::Token(token.id), rights);
         Ok(Some(actor.from(caller.ip_address, caller.user_agent)))
+    }
+
+    /// What somebody who came in earlier may do now; `None` when what they came in with has ended. Doesn't count as using it:
+    /// a page that merely stays open keeps no session alive.
+    ///
+    /// # Errors
+    /// When the admin database can't be asked.
+    pub async fn rights_now(&self, actor: &Actor) -> Result<Option<Rights>, CatalogError> {
+        match actor.credential() {
+            // Neither ends while the program runs.
+            Credential::System | Credential::Bootstrap => Ok(Some(actor.rights())),
+            Credential::Session(id) => {
+                let client = self.client_for_sign_in().await?;
+                let found = operator_sessions::still_live(&client, id, LONGEST_IDLE).await?;
+                let complete = found.filter(|session| NextStep::of(session).is_none());
+                Ok(complete.map(|session| Rights::of_roles(&session.roles)))
+            }
+            Credential::Token(id) => {
+                let client = self.client_for_sign_in().await?;
+                let found = operator_tokens::still_live(&client, id).await?;
+                Ok(found.map(|token| Rights::of_roles(&token.roles).and(Rights::of(&token.permissions))))
+            }
+        }
     }
 
     /// The account of whoever asks; `None` for the token of the configuration.

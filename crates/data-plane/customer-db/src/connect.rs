@@ -152,6 +152,11 @@ fn settings(
 }
 
 fn tls(authority: &str) -> Result<MakeRustlsConnect, Error> {
+    Ok(MakeRustlsConnect::new(client_config(authority)?))
+}
+
+/// Trusts this authority (PEM) and no other.
+pub(crate) fn client_config(authority: &str) -> Result<rustls::ClientConfig, Error> {
     let unusable =
         |error: String| Error::Unavailable(format!("the instance's certificate authority: {error}"));
     let mut roots = rustls::RootCertStore::empty();
@@ -165,7 +170,7 @@ fn tls(authority: &str) -> Result<MakeRustlsConnect, Error> {
         .map_err(|error| unusable(error.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(client))
+    Ok(client)
 }
 
 /// Whether TLS was refused on our side.

@@ -4,11 +4,13 @@
 //! in which the organization is set. A connection whose role could walk around the walls between organizations
 //! is refused when it is made, so that isolation is proven and not assumed.
 
+mod certificate;
 mod config;
 mod connect;
 mod connection;
 mod entrance;
 mod error;
+mod inspect;
 mod lease;
 mod ledger;
 #[cfg(test)]
@@ -18,8 +20,10 @@ mod router;
 mod session;
 mod snapshot;
 
+pub use certificate::certificate_expires_at;
 pub use config::RouterConfig;
 pub use error::{Busy, Error};
+pub use inspect::{Inspection, Role, RoleConnections, Table};
 pub use router::CustomerDatabases;
 pub use session::Session;
 pub use snapshot::{Refusals, Snapshot};

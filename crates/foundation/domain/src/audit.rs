@@ -94,5 +94,11 @@ named_enum!(
         AuditStreamUpdated = "audit_stream_updated",
         /// The audit log is no longer told to somebody.
         AuditStreamDeleted = "audit_stream_deleted",
+        /// An operator kept a list as they want to see it again.
+        SavedViewCreated = "saved_view_created",
+        /// A kept list was changed.
+        SavedViewUpdated = "saved_view_updated",
+        /// A kept list was thrown away.
+        SavedViewDeleted = "saved_view_deleted",
     }
 );

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod invoice;
 pub mod job;
 pub mod modules;
+pub mod news;
 pub mod operation;
 pub mod operator;
 pub mod permission;

@@ -1,6 +1,6 @@
 import { Anchor, Button, Divider, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { api } from '@/api/client';
+import { api, queries } from '@/api/client';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
 import classes from './SignIn.module.css';
@@ -10,6 +10,7 @@ import { useStep } from './useStep';
 export function Password({ done }: { done: () => Promise<unknown> }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
+  const { data: ways } = queries.useQuery('get', '/api/admin/session/ways', {}, { refetchInterval: false });
   const { busy, problem, fields, submit } = useStep(async () => {
     await taken(api.POST('/api/admin/session', { body: { email, password, keep: 'cookie' } }));
     await done();
@@ -23,6 +24,11 @@ export function Password({ done }: { done: () => Promise<unknown> }) {
       <Button type="submit" size="sm" loading={busy}>
         Sign in
       </Button>
+      {ways?.openid && (
+        <Button component="a" href={ways.openid.url} size="sm" variant="default">
+          Sign in with {ways.openid.name}
+        </Button>
+      )}
       <Divider />
       <p>No account yet? An owner makes one; the first is made on the server:</p>
       <code className={classes.command}>sixty operator create --email you@example.org --name You --role owner</code>

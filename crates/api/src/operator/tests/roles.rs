@@ -41,6 +41,8 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
             R::CredentialsReveal,
             json!({ "role": "app" }),
         ),
+        ("GET", "/api/admin/customers/{customer}/timeline", R::AuditRead, none()),
+        ("GET", "/api/admin/customers/{customer}/database", R::CustomersRead, none()),
         ("GET", "/api/admin/customers/{customer}/api-keys", R::CustomersRead, none()),
         ("POST", "/api/admin/customers/{customer}/api-keys", R::KeysWrite, json!({ "name": "K" })),
         ("GET", "/api/admin/customers/{customer}/api-keys/{id}", R::CustomersRead, none()),
@@ -124,7 +126,7 @@ fn filled(path: &str) -> String {
 
 impl Api {
     /// The same API for somebody who is known already.
-    fn known_as(mut self, actor: Actor) -> Self {
+    pub(super) fn known_as(mut self, actor: Actor) -> Self {
         self.router = super::super::guarded(&self.state, super::super::routes())
             .layer(Extension(actor))
             .with_state(self.state.clone())

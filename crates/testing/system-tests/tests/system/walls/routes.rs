@@ -48,7 +48,7 @@ impl Route {
     /// Who may call it. A route that fits nowhere needs a decision, and a case here.
     pub(crate) fn audience(&self) -> Audience {
         match self.path.as_str() {
-            "/api/health" | "/api/ready" => Audience::Public,
+            "/api/health" | "/api/ready" | "/api/admin/session/ways" => Audience::Public,
             path if path.starts_with("/api/v1/") => Audience::Customer,
             "/api/webhooks/clerk" => Audience::Sender,
             "/api/admin/session/openid/claim" => Audience::Stranger,

@@ -1,0 +1,36 @@
+//! What the document says of texts of which there are only a few: a client that is made from it knows each of them.
+
+use catalog::timeline::EntryKind;
+use domain::news::Topic;
+use domain::{Right, Role};
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
+
+/// One of these texts.
+fn one_of(names: impl IntoIterator<Item = &'static str>) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+}
+
+/// Permissions of operators.
+pub(crate) fn permissions() -> Array {
+    ArrayBuilder::new().items(one_of(Right::ALL.iter().map(|right| right.as_str()))).build()
+}
+
+/// Roles of operators.
+pub(crate) fn roles() -> Array {
+    ArrayBuilder::new().items(one_of(Role::ALL.iter().map(|role| role.as_str()))).build()
+}
+
+/// What news are about.
+pub(crate) fn topic() -> Object {
+    one_of(Topic::ALL.iter().map(|topic| topic.as_str()))
+}
+
+/// What happened to a customer.
+pub(crate) fn entry_kind() -> Object {
+    one_of(EntryKind::ALL.map(EntryKind::as_str))
+}
+
+/// The roles of a customer's database.
+pub(crate) fn database_role() -> Object {
+    one_of(customers::connection::ROLES)
+}
