@@ -1,25 +1,33 @@
-import { useState } from 'react';
-import { fieldErrors, type Problem, problemOf } from '@/api/problem';
+import type { FormErrors, UseFormReturnType } from '@mantine/form';
+import { type FormEvent, useState } from 'react';
+import { refusedFields } from '@/api/refusal';
 
-type Form<Values> = { setErrors: (errors: Record<string, string>) => void; values: Values };
-
-/** Sends a form's values. What the API refuses is written to its fields; what belongs to no field is the problem. */
-export function useSubmit<Values extends object>(form: Form<Values>, send: (values: Values) => Promise<unknown>) {
+/**
+ * Sends a form: what the server refuses comes to stand at its fields, anything else is `error`, and the first wrong field
+ * gets the focus.
+ */
+export function useSubmit<Values extends Record<string, unknown>>(form: UseFormReturnType<Values>, send: (values: Values) => Promise<void>) {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const submit = async (values: Values) => {
+  const [error, setError] = useState<unknown>(null);
+  const focusFirst = (errors: FormErrors) => {
+    const first = Object.keys(errors)[0];
+    if (first) form.getInputNode(first)?.focus();
+  };
+  const run = async (values: Values) => {
     setBusy(true);
-    setProblem(null);
+    setError(null);
     try {
       await send(values);
-    } catch (error) {
-      const refused = problemOf(error);
-      const fields = fieldErrors(refused);
-      form.setErrors(fields);
-      const isAtFields = refused.errors.length > 0 && Object.keys(fields).every((name) => name.split('.')[0]! in form.values);
-      setProblem(isAtFields ? null : refused);
+    } catch (thrown) {
+      const refused = refusedFields(thrown, Object.keys(values));
+      if (refused) {
+        form.setErrors(refused);
+        focusFirst(refused);
+      } else setError(thrown);
+    } finally {
+      setBusy(false);
     }
-    setBusy(false);
   };
-  return { busy, problem, submit: (values: Values) => void submit(values) };
+  const submit = form.onSubmit((values) => void run(values), focusFirst);
+  return { busy, error, submit: submit as (event?: FormEvent<HTMLFormElement>) => void };
 }

@@ -2,6 +2,7 @@ import { Button, Group, PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
 import { say } from '@/ui/notify';
@@ -19,7 +20,7 @@ export function ChangePassword() {
       new_password: (value) => (value.length < 12 ? 'must have at least 12 characters' : null),
     },
   });
-  const { busy, problem, submit } = useSubmit(form, async (body) => {
+  const { busy, error, submit } = useSubmit(form, async (body) => {
     await taken(api.PUT('/api/admin/session/password', { body }));
     form.reset();
     say('The password is changed', 'Your other sessions have ended.');
@@ -27,10 +28,10 @@ export function ChangePassword() {
   });
   return (
     <Panel title="Change your password" note="Your other sessions end">
-      <form className={classes.form} onSubmit={form.onSubmit(submit)} noValidate>
+      <form className={classes.form} onSubmit={submit} noValidate>
         <PasswordInput label="The present password" autoComplete="current-password" {...form.getInputProps('password')} />
         <PasswordInput label="The new password" description="At least 12 characters, and not easily guessed" autoComplete="new-password" {...form.getInputProps('new_password')} />
-        {problem && <Failure problem={problem} />}
+        {error != null && <Failure problem={problemOf(error)} />}
         <Group>
           <Button type="submit" loading={busy} disabled={!form.isDirty()}>
             Change the password

@@ -2,11 +2,12 @@ import { Button, Group, Modal, MultiSelect, Select, Stack, TextInput } from '@ma
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { useWho } from '@/session/session';
 import { Failure } from '@/ui/Failure';
 import { dayOf } from '@/ui/format';
-import { showOnce } from '@/ui/ShownOnce';
+import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
 import { RIGHTS } from '../operators/roles';
 
@@ -33,7 +34,7 @@ function NewTokenForm({ close }: { close: () => void }) {
       permissions: (value) => (value.length === 0 ? 'must not be empty: a token without permissions can do nothing' : null),
     },
   });
-  const { busy, problem, submit } = useSubmit(form, async ({ name, permissions, days }) => {
+  const { busy, error, submit } = useSubmit(form, async ({ name, permissions, days }) => {
     const expires_at = new Date(Date.now() + Number(days) * DAY).toISOString();
     const made = await taken(api.POST('/api/admin/tokens', { body: { name: name.trim(), permissions: permissions as never, expires_at } }));
     close();
@@ -42,7 +43,7 @@ function NewTokenForm({ close }: { close: () => void }) {
   });
   const reading = [...own].filter((right) => right.endsWith(':read'));
   return (
-    <form onSubmit={form.onSubmit(submit)} noValidate>
+    <form onSubmit={submit} noValidate>
       <Stack gap="sm">
         <TextInput label="Name" description="What it is for" maxLength={100} autoComplete="off" data-autofocus required {...form.getInputProps('name')} />
         <MultiSelect
@@ -67,7 +68,7 @@ function NewTokenForm({ close }: { close: () => void }) {
           data={LIVES.map((days) => ({ value: String(days), label: `after ${days} days, on ${dayOf(Date.now() + days * DAY)}` }))}
           {...form.getInputProps('days')}
         />
-        {problem && <Failure problem={problem} />}
+        {error != null && <Failure problem={problemOf(error)} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Cancel

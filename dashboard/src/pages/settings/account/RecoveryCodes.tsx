@@ -3,7 +3,7 @@ import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { Panel } from '@/ui/Panel';
-import { showOnce } from '@/ui/ShownOnce';
+import { showOnce } from '@/ui/showOnce';
 import classes from '../Settings.module.css';
 
 /** New recovery codes in the place of the old ones. */

@@ -2,6 +2,7 @@ import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
+import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
 import { say } from '@/ui/notify';
@@ -20,18 +21,18 @@ export function EditOperator({ operator, tag }: EditOperatorProps) {
       roles: (value) => (value.length === 0 ? 'must name at least one' : null),
     },
   });
-  const { busy, problem, submit } = useSubmit(form, async ({ name, roles }) => {
+  const { busy, error, submit } = useSubmit(form, async ({ name, roles }) => {
     const headers = tag ? { 'If-Match': tag } : undefined;
     await taken(api.PATCH('/api/admin/operators/{id}', { params: { path: { id: operator.id } }, body: { name: name.trim(), roles }, headers }));
     say('Changed', `What ${name.trim()} may do holds from their next request on.`);
     await client.invalidateQueries({ predicate: ({ queryKey }) => /\/operators/.test(String(queryKey[1])) });
   });
   return (
-    <form onSubmit={form.onSubmit(submit)} noValidate>
+    <form onSubmit={submit} noValidate>
       <Stack gap="sm">
         <TextInput label="Name" maxLength={200} required {...form.getInputProps('name')} />
         <RolesField {...form.getInputProps('roles')} />
-        {problem && <Failure problem={problem} />}
+        {error != null && <Failure problem={problemOf(error)} />}
         <Group>
           <Button type="submit" loading={busy} disabled={!form.isDirty()}>
             Save

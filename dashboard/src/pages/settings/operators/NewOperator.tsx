@@ -2,9 +2,10 @@ import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
-import { showOnce } from '@/ui/ShownOnce';
+import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
 import { RolesField } from './RolesField';
 
@@ -27,7 +28,7 @@ function NewOperatorForm({ close }: { close: () => void }) {
       roles: (value) => (value.length === 0 ? 'must name at least one' : null),
     },
   });
-  const { busy, problem, submit } = useSubmit(form, async ({ email, name, roles }) => {
+  const { busy, error, submit } = useSubmit(form, async ({ email, name, roles }) => {
     const made = await taken(api.POST('/api/admin/operators', { body: { email: email.trim(), name: name.trim(), roles } }));
     close();
     showOnce({
@@ -39,12 +40,12 @@ function NewOperatorForm({ close }: { close: () => void }) {
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/operators'] });
   });
   return (
-    <form onSubmit={form.onSubmit(submit)} noValidate>
+    <form onSubmit={submit} noValidate>
       <Stack gap="sm">
         <TextInput label="E-mail" description="What they sign in with" type="email" autoComplete="off" data-autofocus required {...form.getInputProps('email')} />
         <TextInput label="Name" description="What people call them" maxLength={200} autoComplete="off" required {...form.getInputProps('name')} />
         <RolesField {...form.getInputProps('roles')} />
-        {problem && <Failure problem={problem} />}
+        {error != null && <Failure problem={problemOf(error)} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Cancel

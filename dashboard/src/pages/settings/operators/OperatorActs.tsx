@@ -5,7 +5,7 @@ import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { count } from '@/ui/format';
 import { complain, say } from '@/ui/notify';
-import { showOnce } from '@/ui/ShownOnce';
+import { showOnce } from '@/ui/showOnce';
 import classes from './Operators.module.css';
 
 type OperatorActsProps = { operator: Schema<'OperatorView'>; tag: string | null };

@@ -2,10 +2,11 @@ import { Button, Checkbox, Group, Modal, PasswordInput, Stack, Textarea, TextInp
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
 import { say } from '@/ui/notify';
-import { showOnce } from '@/ui/ShownOnce';
+import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
 
 /** Has the audit log told to somebody. */
@@ -28,7 +29,7 @@ function NewStreamForm({ close }: { close: () => void }) {
   });
   const isHttps = form.values.endpoint.startsWith('http');
   const isS3 = form.values.endpoint.startsWith('s3:');
-  const { busy, problem, submit } = useSubmit(form, async (values) => {
+  const { busy, error, submit } = useSubmit(form, async (values) => {
     const made = await taken(
       api.POST('/api/admin/audit-streams', {
         body: {
@@ -51,7 +52,7 @@ function NewStreamForm({ close }: { close: () => void }) {
     });
   });
   return (
-    <form onSubmit={form.onSubmit(submit)} noValidate>
+    <form onSubmit={submit} noValidate>
       <Stack gap="sm">
         <TextInput label="Name" maxLength={100} autoComplete="off" data-autofocus required {...form.getInputProps('name')} />
         <TextInput
@@ -78,7 +79,7 @@ function NewStreamForm({ close }: { close: () => void }) {
           />
         )}
         <Checkbox label="Tell everything that the log has, from its beginning" {...form.getInputProps('from_beginning', { type: 'checkbox' })} />
-        {problem && <Failure problem={problem} />}
+        {error != null && <Failure problem={problemOf(error)} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Cancel

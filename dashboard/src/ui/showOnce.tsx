@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { type ReactNode, useState } from 'react';
 import { CopyValue } from './CopyValue';
-import classes from './ShownOnce.module.css';
+import classes from './showOnce.module.css';
 
 type Secret = { title: string; value: string; label: string; note: ReactNode };
 
