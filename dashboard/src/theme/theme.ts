@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColorsTuple } from '@mantine/core';
 
 // Mantine wants ten shades of a colour; what is seen comes from tokens.css through the variables below.
 const petrol: MantineColorsTuple = [
@@ -19,6 +19,12 @@ export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
+  // Mantine takes the text on the accent for white in both schemes.
+  variantColorResolver: (asked) => {
+    const colors = defaultVariantColorsResolver(asked);
+    const onAccent = asked.variant === 'filled' && (asked.color ?? asked.theme.primaryColor) === asked.theme.primaryColor;
+    return onAccent ? { ...colors, color: 'var(--on-accent)' } : colors;
+  },
   fontFamily: 'var(--font-text)',
   fontFamilyMonospace: 'var(--font-mono)',
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '15px', xl: '20px' },
@@ -38,6 +44,8 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
     MultiSelect: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    Checkbox: { defaultProps: { iconColor: 'var(--on-accent)' } },
+    Radio: { defaultProps: { iconColor: 'var(--on-accent)' } },
     TagsInput: { defaultProps: { size: 'sm' } },
     Modal: { defaultProps: { centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.45 } } },
