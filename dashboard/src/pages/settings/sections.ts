@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import type { Right } from '@/session/session';
 
 /** A part of the settings: one folder, and one entry here. */
 export type Section = {
@@ -6,7 +7,7 @@ export type Section = {
   label: string;
   note: string;
   /** The right without which it isn't offered; everybody who is signed in sees one without. */
-  right?: string;
+  right?: Right;
   body: LazyExoticComponent<ComponentType>;
 };
 

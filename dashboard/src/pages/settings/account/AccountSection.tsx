@@ -4,6 +4,7 @@ import { Facts } from '@/ui/Facts';
 import { words } from '@/ui/format';
 import { Panel } from '@/ui/Panel';
 import { When } from '@/ui/When';
+import classes from '../Settings.module.css';
 import { ChangePassword } from './ChangePassword';
 import { OwnSessions } from './OwnSessions';
 import { OwnTokens } from './OwnTokens';
@@ -23,14 +24,16 @@ export default function AccountSection() {
   return (
     <>
       <Panel title="You">
-        <Facts
-          facts={[
-            ['Name', who.name],
-            ['E-mail', who.email],
-            ['Roles', who.roles.map(words).join(', ')],
-            ['This session ends', <When key="ends" at={who.session?.expires_at} />],
-          ]}
-        />
+        <div className={classes.form}>
+          <Facts
+            facts={[
+              ['Name', who.name],
+              ['E-mail', who.email],
+              ['Roles', who.roles.map(words).join(', ')],
+              ['This session ends', <When key="ends" at={who.session?.expires_at} />],
+            ]}
+          />
+        </div>
       </Panel>
       <OwnSessions />
       <OwnTokens />

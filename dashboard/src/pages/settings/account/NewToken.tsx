@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
-import { useWho } from '@/session/session';
+import { type Right, useWho } from '@/session/session';
 import { Failure } from '@/ui/Failure';
 import { dayOf } from '@/ui/format';
 import { showOnce } from '@/ui/showOnce';
@@ -26,9 +26,9 @@ export function NewToken({ opened, close }: { opened: boolean; close: () => void
 function NewTokenForm({ close }: { close: () => void }) {
   const client = useQueryClient();
   const { data: who } = useWho();
-  const own = new Set(who?.permissions ?? []);
+  const own = new Set<Right>(who?.permissions ?? []);
   const form = useForm({
-    initialValues: { name: '', permissions: [] as string[], days: '30' },
+    initialValues: { name: '', permissions: [] as Right[], days: '30' },
     validate: {
       name: (value) => (value.trim() === '' ? 'must not be empty' : null),
       permissions: (value) => (value.length === 0 ? 'must not be empty: a token without permissions can do nothing' : null),
@@ -36,7 +36,7 @@ function NewTokenForm({ close }: { close: () => void }) {
   });
   const { busy, error, submit } = useSubmit(form, async ({ name, permissions, days }) => {
     const expires_at = new Date(Date.now() + Number(days) * DAY).toISOString();
-    const made = await taken(api.POST('/api/admin/tokens', { body: { name: name.trim(), permissions: permissions as never, expires_at } }));
+    const made = await taken(api.POST('/api/admin/tokens', { body: { name: name.trim(), permissions, expires_at } }));
     close();
     showOnce({ title: `The token ${made.name}`, value: made.token, label: 'the token', note: 'Put it where the program finds it, as a secret: whoever has it may do what you allowed.' });
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/tokens'] });

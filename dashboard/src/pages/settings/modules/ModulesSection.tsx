@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<Module>[] = [
     ),
   },
   { id: 'state', header: 'State', cell: (row) => <Status value={row.is_active ? 'active' : 'disabled'} label={row.is_active ? 'Offered' : 'Not offered'} />, wide: true },
-  { id: 'default', header: 'Without a word', cell: (row) => (row.enabled_by_default ? 'On in every plan' : 'As the plan says'), wide: true },
+  { id: 'default', header: 'By default', cell: (row) => (row.enabled_by_default ? 'On in every plan' : 'As the plan says'), wide: true },
   { id: 'monthly', header: 'A month', align: 'end', cell: (row) => money(row.base_price_monthly, row.currency) },
   { id: 'annual', header: 'A year', align: 'end', cell: (row) => money(row.base_price_annual, row.currency) },
 ];

@@ -1,8 +1,10 @@
+import type { Right } from '@/session/session';
+
 // The roles and what each may do, as the domain has them (crates/foundation/domain/src/operator.rs). The server decides all the same.
-const READS = ['customers:read', 'backups:read', 'jobs:read', 'usage:read', 'audit:read', 'clerk:read'];
+const READS: readonly Right[] = ['customers:read', 'backups:read', 'jobs:read', 'usage:read', 'audit:read', 'clerk:read'];
 
 /** What can be permitted, in words, by what it concerns. */
-export const RIGHTS: readonly { group: string; rights: readonly (readonly [right: string, means: string])[] }[] = [
+export const RIGHTS: readonly { group: string; rights: readonly (readonly [right: Right, means: string])[] }[] = [
   {
     group: 'Customers',
     rights: [
@@ -47,17 +49,14 @@ export const RIGHTS: readonly { group: string; rights: readonly (readonly [right
 const ALL = RIGHTS.flatMap(({ rights }) => rights.map(([right]) => right));
 
 /** The roles, from the one that may do most. */
-export const ROLES: readonly { role: string; means: string; rights: ReadonlySet<string> }[] = [
+export const ROLES: readonly { role: string; means: string; rights: ReadonlySet<Right> }[] = [
   { role: 'owner', means: 'Everything', rights: new Set(ALL) },
   { role: 'admin', means: 'Everything but changing operators and the platform’s keys', rights: new Set(ALL.filter((right) => right !== 'secrets:write' && right !== 'operators:write')) },
   {
     role: 'support',
     means: 'Reads; acts in a customer’s place, reading; API keys, another attempt, backups',
-    rights: new Set([...READS, 'customers:impersonate', 'keys:write', 'operations:write', 'backups:write', 'jobs:write', 'clerk:write']),
+    rights: new Set<Right>([...READS, 'customers:impersonate', 'keys:write', 'operations:write', 'backups:write', 'jobs:write', 'clerk:write']),
   },
-  { role: 'billing', means: 'Reads customers, usage and audit; modules, suspend and resume', rights: new Set(['customers:read', 'customers:suspend', 'modules:write', 'usage:read', 'audit:read']) },
+  { role: 'billing', means: 'Reads customers, usage and audit; modules, suspend and resume', rights: new Set<Right>(['customers:read', 'customers:suspend', 'modules:write', 'usage:read', 'audit:read']) },
   { role: 'read-only', means: 'Reads', rights: new Set(READS) },
 ];
-
-/** A right in words. */
-export const meaningOf = (right: string) => RIGHTS.flatMap(({ rights }) => rights).find(([name]) => name === right)?.[1] ?? right;
