@@ -6,10 +6,11 @@ import { useNow } from './useNow';
 export function When({ at, empty = NOTHING }: { at: string | null | undefined; empty?: string }) {
   const now = useNow();
   if (!at) return <span>{empty}</span>;
+  // What has just happened is younger than the page's clock, and not in the future.
   return (
     <Tooltip label={`${exactTime(at)} (${zone})`}>
       <time dateTime={at} tabIndex={-1}>
-        {ago(at, now)}
+        {ago(at, Date.parse(at) > now ? Math.max(now, Date.now()) : now)}
       </time>
     </Tooltip>
   );
