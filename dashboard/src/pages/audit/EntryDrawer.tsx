@@ -18,7 +18,7 @@ export function EntryDrawer({ id, entry, close }: { id: string | undefined; entr
   const customer = entry?.customer_uuid;
   const operator = entry ? placeholderOf(entry) : null;
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={720} title={entry ? actionName(entry.action) : 'A row of the audit log'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened={id !== undefined} onClose={close} position="right" size={720} title={entry ? actionName(entry.action) : 'A row of the audit log'}>
       {entry ? (
         <Stack gap="md">
           {operator && (

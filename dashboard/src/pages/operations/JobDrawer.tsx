@@ -15,7 +15,7 @@ import { RetryJob } from './RetryJob';
 export function JobDrawer({ job, close }: { job: Schema<'JobView'> | undefined; close: () => void }) {
   const mayRetry = useMay()('jobs:write');
   return (
-    <Drawer opened={job !== undefined} onClose={close} position="right" size={520} title={job && words(job.kind)} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened={job !== undefined} onClose={close} position="right" size={520} title={job && words(job.kind)}>
       {job && (
         <Stack gap="md">
           <Facts

@@ -17,7 +17,7 @@ const LIVES = [7, 30, 90, 180, 365];
 /** Makes an API token of the operator's own, and shows it once. */
 export function NewToken({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="New API token" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={close} title="New API token">
       <NewTokenForm close={close} />
     </Modal>
   );

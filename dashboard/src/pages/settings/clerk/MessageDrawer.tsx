@@ -30,7 +30,7 @@ export function MessageDrawer({ id, close }: { id: string | undefined; close: ()
     setBusy(false);
   };
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={620} title={query.data?.type ?? 'A message of Clerk'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened={id !== undefined} onClose={close} position="right" size={620} title={query.data?.type ?? 'A message of Clerk'}>
       <Loaded query={query}>
         {(message) => (
           <Stack gap="md">

@@ -12,7 +12,7 @@ import { RolesField } from './RolesField';
 /** Makes an operator, and shows the password of their first sign-in. */
 export function NewOperator({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="New operator" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={close} title="New operator">
       <NewOperatorForm close={close} />
     </Modal>
   );

@@ -27,7 +27,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
     },
   });
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={480} title={query.data?.operator.name ?? 'Operator'} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened={id !== undefined} onClose={close} position="right" size={480} title={query.data?.operator.name ?? 'Operator'}>
       <Loaded query={query}>
         {({ operator, tag }) => (
           <Stack gap="lg">

@@ -12,7 +12,7 @@ import { useSubmit } from '@/ui/useSubmit';
 /** Has the audit log told to somebody. */
 export function NewStream({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="New audit stream" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={close} title="New audit stream">
       <NewStreamForm close={close} />
     </Modal>
   );

@@ -35,7 +35,7 @@ export function StreamActs({ stream }: { stream: Schema<'AuditStreamView'> }) {
       },
     });
   return (
-    <Group gap={6} justify="flex-end" wrap="nowrap">
+    <Group gap={6} justify="flex-end">
       <Button size="compact-xs" variant="default" onClick={() => void toggle()} aria-label={`${is_active ? 'Pause' : 'Resume'} ${name}`}>
         {is_active ? 'Pause' : 'Resume'}
       </Button>
