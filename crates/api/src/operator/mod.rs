@@ -28,6 +28,7 @@ mod operators;
 mod own_account;
 mod page;
 mod refusals;
+mod search;
 mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
@@ -107,7 +108,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operators::sign_out))
 }
 
-/// What operators do with their own account; no permission is asked for.
+/// What operators do with their own account, and what shows each of them only what they may see; no permission is asked for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(own_account::sessions))
@@ -115,6 +116,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(search::search))
 }
 
 /// Signing in and out. Who isn't known yet comes here.

@@ -10,6 +10,7 @@ mod modules;
 mod openid;
 mod provision;
 mod roles;
+mod search;
 mod sign_in;
 mod statistics;
 mod tokens;
