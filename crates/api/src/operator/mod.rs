@@ -31,6 +31,7 @@ mod own_account;
 mod page;
 mod refusals;
 mod schemas;
+mod search;
 mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
@@ -116,6 +117,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 
 /// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked
 /// for.
+/// What operators do with their own account, and what shows each of them only what they may see; no permission is asked for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(own_account::sessions))
@@ -124,6 +126,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
         .routes(routes!(events::events))
+        .routes(routes!(search::search))
 }
 
 /// Signing in and out. Who isn't known yet comes here.

@@ -12,6 +12,7 @@ mod modules;
 mod openid;
 mod provision;
 mod roles;
+mod search;
 mod sign_in;
 mod statistics;
 mod timeline;

@@ -132,10 +132,11 @@ fn filled(path: &str) -> String {
 impl Api {
     /// The same API for somebody who is known already.
     pub(super) fn known_as(mut self, actor: Actor) -> Self {
-        self.router = super::super::guarded(&self.state, super::super::routes())
-            .layer(Extension(actor))
-            .with_state(self.state.clone())
-            .layer(crate::EVERY_REQUEST);
+        self.router =
+            super::super::guarded(&self.state, super::super::routes().merge(super::super::own_routes()))
+                .layer(Extension(actor))
+                .with_state(self.state.clone())
+                .layer(crate::EVERY_REQUEST);
         self
     }
 

@@ -11,7 +11,7 @@ export type BulkAct = {
   /** What it is called when it was done to somebody: "suspended". */
   done: string;
   /** The right that it needs. */
-  right: string;
+  right: Right;
   consequences: readonly string[];
   /** What must be typed for it; nothing need be when left out. */
   word?: string;
