@@ -15,11 +15,13 @@ mod customer_views;
 mod customers;
 mod entity_tag;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod jobs;
 mod key_rotation;
 mod merge_patch;
+mod module_preview;
 mod modules;
 mod openid;
 mod operations;
@@ -65,6 +67,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(modules::catalogue))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
+        .routes(routes!(module_preview::preview))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))
@@ -82,6 +85,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::rotate_platform_key))
         .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(usage::usage))
+        .routes(routes!(health::health))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_streams::list, audit_streams::create))

@@ -7,6 +7,7 @@
 
 mod changes;
 mod held;
+mod preview;
 mod tidy;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use changes::{ModuleChange, ModuleSetting, enable_many, follow_plan, set};
+pub use preview::{ModuleUse, Preview, preview, used_in_last_days};
 pub use tidy::{TidiedModule, customers_due, tidy};
 
 use crate::{CatalogError, GenericClient, query, row};
