@@ -18,11 +18,13 @@ mod customers;
 mod download;
 mod entity_tag;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod jobs;
 mod key_rotation;
 mod merge_patch;
+mod module_preview;
 mod modules;
 mod openid;
 mod operations;
@@ -76,6 +78,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(modules::catalogue))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
+        .routes(routes!(module_preview::preview))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))
@@ -97,6 +100,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(statistics::of_work))
         .routes(routes!(usage::usage))
         .routes(routes!(usage_series::usage_series))
+        .routes(routes!(health::health))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_streams::list, audit_streams::create))

@@ -27,6 +27,7 @@ mod directory;
 mod error;
 mod filter;
 pub mod finding;
+pub mod health;
 pub mod idempotency;
 pub mod instances;
 pub mod invoices;
