@@ -1,3 +1,4 @@
+import type { Right } from '@/session/session';
 import type { Customer } from '../customer';
 
 /** What is asked before several customers are acted on. */
