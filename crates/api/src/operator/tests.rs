@@ -6,6 +6,7 @@ mod denied;
 mod idempotency;
 mod impersonations;
 mod keys;
+mod limit_simulation;
 mod modules;
 mod openid;
 mod provision;
@@ -16,6 +17,8 @@ mod statistics;
 mod tokens;
 mod unaudited;
 mod usage;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 use std::sync::Arc;
