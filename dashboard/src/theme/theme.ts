@@ -52,6 +52,7 @@ export const theme = createTheme({
     TagsInput: { defaultProps: { size: 'sm' } },
     Modal: { defaultProps: { ...dialog, centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { defaultProps: { ...dialog, overlayProps: { backgroundOpacity: 0.45 } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, styles: { description: { color: 'var(--ink-2)' } } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Tabs: { defaultProps: { keepMounted: false } },
