@@ -5,13 +5,16 @@ mod customer_database;
 mod customer_list;
 mod denied;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod keys;
+mod module_preview;
 mod modules;
 mod openid;
 mod provision;
 mod roles;
+mod search;
 mod sign_in;
 mod statistics;
 mod timeline;
@@ -87,6 +90,7 @@ impl Api {
             operator_token: Some(Arc::new(operator_token)),
             clerk_webhook: None,
             openid: None,
+            certificate: None,
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),

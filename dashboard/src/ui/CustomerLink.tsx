@@ -1,0 +1,17 @@
+import { Anchor } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { NOTHING } from './format';
+
+/** The way to a customer's page, by the UUID or the customerId. */
+export function CustomerLink({ customer, name, tab }: { customer: string | null | undefined; name?: string; tab?: string }) {
+  if (!customer) return <span>{NOTHING}</span>;
+  return tab ? (
+    <Anchor component={Link} to="/customers/$customer/$tab" params={{ customer, tab } as never} inherit>
+      {name ?? customer}
+    </Anchor>
+  ) : (
+    <Anchor component={Link} to="/customers/$customer" params={{ customer } as never} inherit>
+      {name ?? customer}
+    </Anchor>
+  );
+}

@@ -1,0 +1,30 @@
+import { Tooltip } from '@mantine/core';
+import { queries } from '@/api/client';
+import { useMay, useWho } from '@/session/session';
+import classes from './Operator.module.css';
+
+/** The names of operators by their ids, as far as they may be seen. */
+export function useOperatorNames(): ReadonlyMap<string, string> {
+  const may = useMay()('operators:read');
+  const { data: who } = useWho();
+  const { data } = queries.useQuery('get', '/api/admin/operators', {}, { enabled: may, staleTime: 300_000 });
+  const names = new Map(data?.data.map((operator) => [operator.id, operator.name]));
+  if (who?.operator_id && who.name) names.set(who.operator_id, who.name);
+  return names;
+}
+
+/** Who did something: an operator, the configured token, or the system by itself. */
+export function Operator({ id }: { id: string | null | undefined }) {
+  const names = useOperatorNames();
+  if (!id) return <span className={classes.quiet}>The system</span>;
+  if (id === 'bootstrap') return <span>The configured token</span>;
+  const name = names.get(id);
+  return (
+    <Tooltip label={id}>
+      <span>{name ?? <code>{shortened(id)}</code>}</span>
+    </Tooltip>
+  );
+}
+
+/** The end of an id tells apart what was made at about the same time. */
+export const shortened = (id: string) => (/^[0-9a-f-]{36}$/.test(id) ? `…${id.slice(-8)}` : id);
