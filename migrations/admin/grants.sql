@@ -79,7 +79,8 @@ grant insert, update on admin_audit_stream_cursors to :"worker";
 grant select, insert on admin_audit_logs to :"server";
 grant select on admin_audit_heads, admin_audit_removals to :"server";
 grant select, insert on admin_api_usage to :"server";
-grant select on admin_api_usage_daily, admin_api_usage_retired, admin_api_usage_summary to :"server";
+grant select on admin_api_usage_daily, admin_api_usage_by_key, admin_api_usage_platform to :"server";
+grant select on admin_api_usage_retired, admin_api_usage_summary to :"server";
 -- Not usage, but how far each server's own spool was handed over.
 grant select, insert, update, delete on admin_usage_spools to :"server";
 

@@ -196,6 +196,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same customers as a file, all of them. An answer that breaks off isn't whole. */
+        get: operations["get_admin_customers_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}": {
         parameters: {
             query?: never;
@@ -1036,6 +1053,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/statistics/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many customers there are, who came and who left. Sign-ups that are under way don't count yet; customers who are
+         *     being removed still do.
+         */
+        get: operations["get_admin_statistics_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/statistics/modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many customers have which module now, and had at the beginning of the span. */
+        get: operations["get_admin_statistics_modules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/statistics/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many operations and jobs wait, run and were given up. */
+        get: operations["get_admin_statistics_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/tokens": {
         parameters: {
             query?: never;
@@ -1080,6 +1151,27 @@ export interface paths {
         };
         /** How many requests were made, in all and by day, key, route, status and outcome, and how fast they were answered. */
         get: operations["get_admin_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many requests were made and how fast they were answered, point by point. Counts are exact. Percentiles are told to
+         *     6.25 %, and exactly below 16 ms. Points shorter than an hour, and hours of single customers or keys, are counted
+         *     from single requests, which are kept for some months; everything else from roll-ups, which are kept for ever.
+         */
+        get: operations["get_admin_usage_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1848,8 +1940,8 @@ export interface components {
             modules: string[];
         };
         CustomerListing: {
-            data: components["schemas"]["CustomerView"][];
-            next_cursor?: string | null;
+            data: components["schemas"]["CustomerRowView"][];
+            next_cursor: string | null;
             /**
              * Format: int64
              * @description How many customers the filter finds.
@@ -1903,6 +1995,67 @@ export interface components {
             industry?: string | null;
             /** @description The IANA time zone. */
             timezone?: string;
+        };
+        /** @description A customer in a list. */
+        CustomerRowView: components["schemas"]["CustomerView"] & {
+            /**
+             * Format: int64
+             * @description How many API keys may be used; those of operators who act in the customer's place are not among them.
+             */
+            api_key_count: number;
+            /**
+             * Format: int64
+             * @description How many modules are on.
+             */
+            enabled_module_count: number;
+            /**
+             * Format: int64
+             * @description How many requests were made today and in the 30 days before (in UTC).
+             */
+            requests_30d: number;
+            /**
+             * Format: int32
+             * @description The version of their database's schema, if it is known.
+             */
+            schema_version: number | null;
+        };
+        /** @description How many customers there are, and how that came to be. */
+        CustomerStatisticsView: {
+            /** @description Likewise. */
+            by_plan: components["schemas"]["PlanCountView"][];
+            /** @description Of those who are there now, whatever the span is. */
+            by_status: components["schemas"]["StatusCountView"][];
+            /**
+             * Format: int64
+             * @description How many were signed up.
+             */
+            created: number;
+            /**
+             * Format: date-time
+             * @description The beginning of the first point: what was asked for, rounded down to a whole interval (in UTC).
+             */
+            from: string;
+            /** Format: int64 */
+            interval_seconds: number;
+            /**
+             * Format: int64
+             * @description How many were deleted.
+             */
+            left: number;
+            /** @description The same of the span of the same length right before. */
+            previous: components["schemas"]["GrowthView"];
+            /** @description One after the other, without a gap. */
+            series: components["schemas"]["GrowthPointView"][];
+            /**
+             * Format: int64
+             * @description How many there were at the end.
+             */
+            total: number;
+            /**
+             * Format: date-time
+             * @description The end of the last point: what was asked for, rounded up.
+             */
+            until: string;
         };
         /** @description A customer. */
         CustomerView: {
@@ -2143,6 +2296,30 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        GrowthPointView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the point.
+             */
+            at: string;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            left: number;
+            /**
+             * Format: int64
+             * @description How many there were at its end.
+             */
+            total: number;
+        };
+        GrowthView: {
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            total: number;
+        };
         Health: {
             /** @description Always `ok`. */
             status: string;
@@ -2203,6 +2380,20 @@ export interface components {
             /** Format: int32 */
             schema_version?: number | null;
             system_identifier?: string | null;
+        };
+        JobCountsView: {
+            /**
+             * Format: int64
+             * @description Those that were given up and wait for somebody.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Also those whose time has not come.
+             */
+            queued: number;
+            /** Format: int64 */
+            running: number;
         };
         /** @description A background job. */
         JobView: {
@@ -2845,6 +3036,30 @@ export interface components {
              */
             usage_limit?: number | null;
         };
+        ModuleCountView: {
+            /**
+             * Format: int64
+             * @description How many customers have it on now.
+             */
+            customers: number;
+            module_key: string;
+            module_name: string;
+            /**
+             * Format: int64
+             * @description For how many customers it is decided otherwise than by the plan, now.
+             */
+            overrides: number;
+            /**
+             * Format: int64
+             * @description How many had it on at the beginning of the span, as far as is known: the last switch of each customer's module is,
+             *     earlier plans aren't.
+             */
+            previous_customers: number;
+        };
+        /** @description Every module, in the order of the price list. */
+        ModuleStatisticsView: {
+            data: components["schemas"]["ModuleCountView"][];
+        };
         NewApiKeyBody: {
             /**
              * @description From where it may be used: addresses and ranges such as `192.0.2.0/24` or `2001:db8::/32`; from everywhere when
@@ -2974,6 +3189,22 @@ export interface components {
             name: string;
             /** @description Where the browser goes to begin. */
             url: string;
+        };
+        OperationCountsView: {
+            /**
+             * Format: int64
+             * @description Those that were given up and wait for somebody.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description All that ever failed and were put right or taken back.
+             */
+            failed: number;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            running: number;
         };
         /** @description Long work on a customer. */
         OperationView: {
@@ -3181,6 +3412,16 @@ export interface components {
              */
             password: string;
         };
+        PlanCountView: {
+            /** Format: int64 */
+            customers: number;
+            plan: components["schemas"]["PlanName"];
+        };
+        /**
+         * @description What a customer bought.
+         * @enum {string}
+         */
+        PlanName: "starter" | "pro" | "enterprise";
         /** @description What went wrong, as in RFC 9457. */
         Problem: {
             /** @description A sentence for people, with the fix. */
@@ -3385,6 +3626,59 @@ export interface components {
             master_keys: components["schemas"]["MasterKeyView"][];
             rotations: components["schemas"]["KeyRotationView"][];
         };
+        /** @description What one group used over time. */
+        SeriesGroupView: {
+            /**
+             * @description The customer's or the key's UUID, method and route, the status, the module's key or the outcome (both empty where
+             *     there is none), or `all` when nothing is put together; null for all others.
+             */
+            key: string | null;
+            /** @description Its name for people. */
+            label: string;
+            /** @description One after the other, without a gap. */
+            points: components["schemas"]["SeriesPointView"][];
+            total: components["schemas"]["TotalsView"];
+        };
+        SeriesPointView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the point.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description With a status of 400 and more.
+             */
+            failed: number;
+            /** Format: int32 */
+            p50_response_time_ms: number | null;
+            /** Format: int32 */
+            p95_response_time_ms: number | null;
+            /** Format: int32 */
+            p99_response_time_ms: number | null;
+            /** Format: int64 */
+            requests: number;
+        };
+        /** @description What was used over time. */
+        SeriesView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the first point: what was asked for, rounded down to a whole interval (in UTC).
+             */
+            from: string;
+            /** @description The busiest first; the others last. */
+            groups: components["schemas"]["SeriesGroupView"][];
+            /** Format: int64 */
+            interval_seconds: number;
+            /** @description The span of the same length right before. */
+            previous: components["schemas"]["TotalsView"];
+            total: components["schemas"]["TotalsView"];
+            /**
+             * Format: date-time
+             * @description The end of the last point: what was asked for, rounded up.
+             */
+            until: string;
+        };
         /** @description A session. */
         SessionView: {
             email: string;
@@ -3541,6 +3835,16 @@ export interface components {
             /** @description It follows only activities whose notes contain this, whatever the case. */
             trigger_match_notes?: string | null;
         };
+        StatusCountView: {
+            /** Format: int64 */
+            customers: number;
+            status: components["schemas"]["StatusName"];
+        };
+        /**
+         * @description How a customer's subscription stands.
+         * @enum {string}
+         */
+        StatusName: "active" | "trial" | "suspended" | "canceled" | "expired";
         StatusView: components["schemas"]["TotalsView"] & {
             /** Format: int32 */
             status_code: number;
@@ -3803,17 +4107,17 @@ export interface components {
         };
         TotalsView: {
             /** Format: double */
-            avg_response_time_ms?: number | null;
+            avg_response_time_ms: number | null;
             /** Format: int64 */
             failed: number;
             /** Format: int32 */
-            max_response_time_ms?: number | null;
+            max_response_time_ms: number | null;
             /** Format: int32 */
-            p50_response_time_ms?: number | null;
+            p50_response_time_ms: number | null;
             /** Format: int32 */
-            p95_response_time_ms?: number | null;
+            p95_response_time_ms: number | null;
             /** Format: int32 */
-            p99_response_time_ms?: number | null;
+            p99_response_time_ms: number | null;
             /** Format: int64 */
             request_size_bytes: number;
             /** Format: int64 */
@@ -4044,6 +4348,16 @@ export interface components {
              * @description The user who owns it.
              */
             user_id?: string | null;
+        };
+        /** @description What waits, runs and died. */
+        WorkStatisticsView: {
+            jobs: components["schemas"]["JobCountsView"] | null;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of those that are due waits to be taken up; null when none does.
+             */
+            oldest_waiting_at: string | null;
+            operations: components["schemas"]["OperationCountsView"];
         };
         /** @description One wrong field. */
         WrongField: {
@@ -5354,13 +5668,18 @@ export interface operations {
                 cursor?: string;
                 /** @description At most so many rows, up to 200. */
                 limit?: number;
-                /** @description `starter`, `pro` or `enterprise`. */
+                /** @description Who have this feature module on, by its key. */
+                module?: string;
+                /** @description `starter`, `pro` or `enterprise`; several with commas between them. */
                 plan?: string;
                 /** @description Part of the name, the customerId or the billing address. */
                 q?: string;
-                /** @description `created_at`, `updated_at` or `company_name`, with `-` in front for the other direction. */
+                /**
+                 * @description `created_at`, `updated_at`, `company_name`, `customer_id`, `subscription_plan` or `subscription_status`, with `-` in
+                 *     front for the other direction; the newest first when not given.
+                 */
                 sort?: string;
-                /** @description `active`, `trial`, `suspended`, `canceled` or `expired`. */
+                /** @description `active`, `trial`, `suspended`, `canceled` or `expired`; several with commas between them. */
                 status?: string;
             };
             header?: never;
@@ -5523,6 +5842,95 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_csv: {
+        parameters: {
+            query?: {
+                /** @description Signed up at this time or later. */
+                "created_at[gte]"?: string;
+                /** @description Signed up before this time. */
+                "created_at[lt]"?: string;
+                /** @description Who have this feature module on, by its key. */
+                module?: string;
+                /** @description `starter`, `pro` or `enterprise`; several with commas between them. */
+                plan?: string;
+                /** @description Part of the name, the customerId or the billing address. */
+                q?: string;
+                /** @description As in the list. */
+                sort?: string;
+                /** @description `active`, `trial`, `suspended`, `canceled` or `expired`; several with commas between them. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11419,6 +11827,235 @@ export interface operations {
             };
         };
     };
+    get_admin_statistics_customers: {
+        parameters: {
+            query?: {
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerStatisticsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_statistics_modules: {
+        parameters: {
+            query?: {
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleStatisticsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_statistics_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkStatisticsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_tokens: {
         parameters: {
             query?: never;
@@ -11736,6 +12373,10 @@ export interface operations {
                 customer?: string;
                 /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
                 endpoint?: string;
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
                 /** @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`. */
                 outcome?: string;
                 /** @description Only answers with this status. */
@@ -11753,6 +12394,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_usage_series: {
+        parameters: {
+            query?: {
+                /** @description Only of this key. */
+                api_key_id?: string;
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+                /** @description Only of this customer: the UUID or the customerId, also of one who is gone. */
+                customer?: string;
+                /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
+                endpoint?: string;
+                /** @description By what requests are put together; all in one group when not given. */
+                group_by?: "customer" | "api_key" | "route" | "status" | "module" | "outcome";
+                /**
+                 * @description How long each point is; when not given, so that there are some tens to two hundred of them. At most 400 points
+                 *     are answered.
+                 */
+                interval?: "minute" | "five_minutes" | "fifteen_minutes" | "hour" | "day";
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
+                /**
+                 * @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
+                 *     written down.
+                 */
+                outcome?: string;
+                /** @description Only answers with this status. */
+                status_code?: string;
+                /** @description How many groups have a name of their own; all further ones are together in the last. */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesView"];
                 };
             };
             /** @description Something in the request is wrong */

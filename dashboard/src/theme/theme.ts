@@ -13,6 +13,9 @@ const dark: MantineColorsTuple = [
   '#e9e6dd', '#c9cbc9', '#949da1', '#6b757a', '#3a464d', '#273036', '#1c2429', '#151b1f', '#0f1417', '#0b0f12',
 ];
 
+// Mantine's head of a dialog is a <header>, which would be a second banner of the page; and its button has no name.
+const dialog = { attributes: { header: { role: 'presentation' } }, closeButtonProps: { 'aria-label': 'Close' } };
+
 /** Mantine's components in our tokens. */
 export const theme = createTheme({
   colors: { petrol, gray, dark },
@@ -47,13 +50,8 @@ export const theme = createTheme({
     Checkbox: { defaultProps: { iconColor: 'var(--on-accent)' } },
     Radio: { defaultProps: { iconColor: 'var(--on-accent)' } },
     TagsInput: { defaultProps: { size: 'sm' } },
-    Modal: { styles: { title: { fontWeight: 600 } }, defaultProps: { centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
-    Drawer: { styles: { title: { fontWeight: 600 } }, defaultProps: { overlayProps: { backgroundOpacity: 0.45 } } },
-    // A dialog's title is no banner of the page.
-    ModalHeader: { defaultProps: { role: 'presentation' } },
-    DrawerHeader: { defaultProps: { role: 'presentation' } },
-    ModalCloseButton: { defaultProps: { 'aria-label': 'Close' } },
-    DrawerCloseButton: { defaultProps: { 'aria-label': 'Close' } },
+    Modal: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
+    Drawer: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, overlayProps: { backgroundOpacity: 0.45 } } },
     Notification: { styles: { root: { background: 'var(--sheet)' }, description: { color: 'var(--ink-2)' } }, defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },

@@ -6,15 +6,17 @@ import { useNow } from './useNow';
 export function When({ at, empty = NOTHING }: { at: string | null | undefined; empty?: string }) {
   const now = useNow();
   if (!at) return <span>{empty}</span>;
-  // What has just happened is younger than the page's clock, and not in the future.
   return (
     <Tooltip label={`${exactTime(at)} (${zone})`}>
       <time dateTime={at} tabIndex={-1}>
-        {ago(at, Date.parse(at) > now ? Math.max(now, Date.now()) : now)}
+        {ago(at, isPast(at) ? Math.max(now, Date.parse(at)) : now)}
       </time>
     </Tooltip>
   );
 }
+
+// The clock of the page moves in steps: what just happened isn't ahead of it.
+const isPast = (at: string) => Date.parse(at) <= Date.now();
 
 /** A moment to the second, with its zone. */
 export function WhenExactly({ at }: { at: string | null | undefined }) {

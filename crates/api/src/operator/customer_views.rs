@@ -1,6 +1,6 @@
 //! Customers as the operator API shows them.
 
-use catalog::customers::Customer;
+use catalog::customers::{Customer, Figures};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,9 +57,38 @@ pub(super) struct InstanceView {
     pub(super) schema_version: Option<i32>,
 }
 
+/// A customer in a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CustomerRowView {
+    #[serde(flatten)]
+    pub(super) customer: CustomerView,
+    /// How many modules are on.
+    pub(super) enabled_module_count: i64,
+    /// How many API keys may be used; those of operators who act in the customer's place are not among them.
+    pub(super) api_key_count: i64,
+    /// How many requests were made today and in the 30 days before (in UTC).
+    pub(super) requests_30d: i64,
+    /// The version of their database's schema, if it is known.
+    #[schema(required = true)]
+    pub(super) schema_version: Option<i32>,
+}
+
+impl CustomerRowView {
+    pub(super) fn new(row: Customer, figures: Figures) -> Self {
+        Self {
+            customer: row.into(),
+            enabled_module_count: figures.enabled_modules,
+            api_key_count: figures.api_keys,
+            requests_30d: figures.requests_30d,
+            schema_version: figures.schema_version,
+        }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CustomerListing {
-    pub(super) data: Vec<CustomerView>,
+    pub(super) data: Vec<CustomerRowView>,
+    #[schema(required = true)]
     pub(super) next_cursor: Option<String>,
     /// How many customers the filter finds.
     pub(super) total: i64,

@@ -1,27 +1,24 @@
-//! Customers: list, sign up, read, suspend, resume, delete.
+//! Customers: sign up, read, suspend, resume, delete.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use catalog::customers::{self as rows, CustomerChanges, CustomerFilter, CustomerSort};
-use catalog::{TimeRange, instances, modules};
-use chrono::{DateTime, Utc};
+use catalog::customers::{self as rows, CustomerChanges};
+use catalog::{instances, modules};
 use customers::sign_up::{SignUpRequest, SignedUp};
 use customers::{Actor, Right, profile, removal, sign_up, subscription};
-use domain::{Plan, SubscriptionStatus};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use problem::{JsonBody, PathParam, Problem, QueryParams};
+use problem::{JsonBody, PathParam, Problem};
 use secrets::ExposeSecret;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::customer_views::{
-    CustomerDetails, CustomerListing, CustomerView, InstanceView, NewCustomerView, NewKeyView, SignUpView,
+    CustomerDetails, CustomerView, InstanceView, NewCustomerView, NewKeyView, SignUpView,
 };
 use super::entity_tag;
 use super::merge_patch::{may_be_empty, never_empty};
 use super::operations::{self, OperationView};
-use super::page::{Listing, page_request, parsed};
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
 
@@ -53,56 +50,6 @@ pub(crate) struct SuspensionBody {
     /// Why.
     #[schema(max_length = 500)]
     reason: Option<String>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CustomerQuery {
-    /// `active`, `trial`, `suspended`, `canceled` or `expired`.
-    status: Option<String>,
-    /// `starter`, `pro` or `enterprise`.
-    plan: Option<String>,
-    /// Part of the name, the customerId or the billing address.
-    q: Option<String>,
-    /// Signed up at this time or later.
-    #[serde(rename = "created_at[gte]")]
-    created_from: Option<DateTime<Utc>>,
-    /// Signed up before this time.
-    #[serde(rename = "created_at[lt]")]
-    created_until: Option<DateTime<Utc>>,
-    /// `created_at`, `updated_at` or `company_name`, with `-` in front for the other direction.
-    sort: Option<String>,
-    /// At most so many rows, up to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// Lists customers.
-#[utoipa::path(get, path = "/api/admin/customers", tag = "customers", params(CustomerQuery),
-    responses((status = 200, body = CustomerListing)))]
-pub(crate) async fn list(
-    State(state): State<ApiState>,
-    Extension(actor): Extension<Actor>,
-    QueryParams(query): QueryParams<CustomerQuery>,
-) -> Result<Json<CustomerListing>, Problem> {
-    let filter = CustomerFilter {
-        status: parsed::<SubscriptionStatus>("status", query.status.as_deref())?,
-        plan: parsed::<Plan>("plan", query.plan.as_deref())?,
-        text: query.q,
-        created: TimeRange { from: query.created_from, until: query.created_until },
-        lifecycle: None,
-    };
-    let sort =
-        parsed::<CustomerSort>("sort", query.sort.as_deref())?.unwrap_or(CustomerSort::CreatedAtDescending);
-    let page = page_request(query.limit, query.cursor.as_deref())?;
-    let client = state.client(&actor, Right::CustomersRead).await?;
-    let total = rows::count(&client, &filter).await.map_err(problem_of_catalog)?;
-    let found = rows::list(&client, &filter, sort, &page).await.map_err(problem_of_catalog)?;
-    let Listing { data, next_cursor } = Listing::of(found, CustomerView::from);
-    Ok(Json(CustomerListing { data, next_cursor, total }))
 }
 
 /// Begins to sign a customer up. The operation tells when they are ready.

@@ -7,12 +7,15 @@ mod audit_logs;
 mod audit_streams;
 mod authenticate;
 mod backups;
+mod choices;
 mod clerk;
 mod connection_urls;
 mod customer_database;
+mod customer_list;
 mod customer_name;
 mod customer_views;
 mod customers;
+mod download;
 mod entity_tag;
 mod events;
 mod idempotency;
@@ -32,8 +35,14 @@ mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
 mod sign_in_ways;
+mod statistics;
+mod statistics_modules;
+mod time_range;
 mod timeline;
 mod usage;
+mod usage_filter;
+mod usage_labels;
+mod usage_series;
 
 #[cfg(test)]
 mod tests;
@@ -51,7 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(provision::provision))
         .routes(routes!(provision::provisioned))
-        .routes(routes!(customers::list, customers::create))
+        .routes(routes!(customer_list::list, customers::create))
+        .routes(routes!(customer_list::file))
         .routes(routes!(customers::read, customers::update, customers::remove))
         .routes(routes!(customers::suspend))
         .routes(routes!(customers::resume))
@@ -81,7 +91,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::retire))
         .routes(routes!(secret_keys::rotate_platform_key))
         .routes(routes!(secret_keys::rotate_data_key))
+        .routes(routes!(statistics::of_customers))
+        .routes(routes!(statistics_modules::of_modules))
+        .routes(routes!(statistics::of_work))
         .routes(routes!(usage::usage))
+        .routes(routes!(usage_series::usage_series))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_streams::list, audit_streams::create))

@@ -2,6 +2,7 @@
 
 mod audit_export;
 mod customer_database;
+mod customer_list;
 mod denied;
 mod events;
 mod idempotency;
@@ -12,10 +13,12 @@ mod openid;
 mod provision;
 mod roles;
 mod sign_in;
+mod statistics;
 mod timeline;
 mod tokens;
 mod unaudited;
 mod usage;
+mod usage_series;
 
 use std::sync::Arc;
 use std::time::Duration;

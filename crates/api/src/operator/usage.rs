@@ -4,21 +4,17 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::api_usage::{self as rows, UsageFilter, UsageTotals};
 use catalog::{CatalogError, GenericClient, TimeRange};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use customers::{Actor, Right};
-use domain::ApiKeyId;
 use problem::{Problem, QueryParams};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::customer_name::customer_id;
-use super::page::parsed;
+use super::time_range::DEFAULT_SPAN;
+use super::usage_filter::{GivenFilter, with_customer};
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
-
-/// The span that is reported unless told otherwise.
-const DEFAULT_SPAN: TimeDelta = TimeDelta::days(30);
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -30,10 +26,14 @@ pub(crate) struct UsageQuery {
     api_key_id: Option<String>,
     /// Only of this route, by its pattern such as `/api/v1/deals/{id}`.
     endpoint: Option<String>,
+    /// Only by this method.
+    method: Option<String>,
     /// Only answers with this status.
     status_code: Option<String>,
     /// Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`.
     outcome: Option<String>,
+    /// Only of this feature module, by its key; empty for routes of none.
+    module: Option<String>,
     /// From this time on; 30 days ago when not given.
     #[serde(rename = "created_at[gte]")]
     from: Option<DateTime<Utc>>,
@@ -95,15 +95,20 @@ struct OutcomeView {
 }
 
 #[derive(Serialize, ToSchema)]
-struct TotalsView {
+pub(super) struct TotalsView {
     requests: i64,
     /// With a status below 400.
     successful: i64,
     failed: i64,
+    #[schema(required = true)]
     avg_response_time_ms: Option<f64>,
+    #[schema(required = true)]
     p50_response_time_ms: Option<i32>,
+    #[schema(required = true)]
     p95_response_time_ms: Option<i32>,
+    #[schema(required = true)]
     p99_response_time_ms: Option<i32>,
+    #[schema(required = true)]
     max_response_time_ms: Option<i32>,
     request_size_bytes: i64,
     response_size_bytes: i64,
@@ -138,27 +143,19 @@ pub(crate) async fn usage(
         Some(from) => from,
         None => until.checked_sub_signed(DEFAULT_SPAN).unwrap_or(until),
     };
-    let status_code = status_code(query.status_code.as_deref())?;
-    let api_key = parsed::<ApiKeyId>("api_key_id", query.api_key_id.as_deref())?;
-    let client = state.client(&actor, Right::UsageRead).await?;
-    let filter = UsageFilter {
-        customer: customer_id(&client, query.customer.as_deref()).await?,
-        api_key,
-        time: TimeRange { from: Some(from), until: Some(until) },
+    let filter = GivenFilter {
+        api_key_id: query.api_key_id,
         endpoint: query.endpoint,
-        status_code,
+        method: query.method,
+        status_code: query.status_code,
         outcome: query.outcome,
+        module: query.module,
     };
+    let filter = filter.checked()?;
+    let client = state.client(&actor, Right::UsageRead).await?;
+    let filter = with_customer(&client, filter, query.customer.as_deref()).await?;
+    let filter = UsageFilter { time: TimeRange { from: Some(from), until: Some(until) }, ..filter };
     report(&client, &filter, (from, until)).await.map(Json).map_err(problem_of_catalog)
-}
-
-fn status_code(given: Option<&str>) -> Result<Option<u16>, Problem> {
-    let wrong = || Problem::field("status_code", "must be a status of HTTP, from 100 to 599");
-    let parsed = given.map(|text| text.parse::<u16>().map_err(|_| wrong())).transpose()?;
-    if parsed.is_some_and(|status| !(100..600).contains(&status)) {
-        return Err(wrong());
-    }
-    Ok(parsed)
 }
 
 async fn report(

@@ -5,6 +5,11 @@ mod counting;
 mod daily;
 mod partitions;
 mod reports;
+mod response_times;
+mod series;
+mod sources;
+mod span;
+mod tally;
 
 use std::collections::HashSet;
 
@@ -22,6 +27,11 @@ pub use reports::{
     UsageFilter, UsageOfDay, UsageOfKey, UsageOfModule, UsageOfOutcome, UsageOfRoute, UsageOfStatus,
     UsageTotals, by_day, by_key, by_module, by_outcome, by_route, by_status, totals_of,
 };
+pub use response_times::response_time_bounds;
+pub use series::{Series, SeriesGroup, SeriesRequest, requests_kept_since, series};
+pub use sources::Grouping;
+pub use span::{Interval, Span, SpanError};
+pub use tally::Tally;
 
 use crate::{CatalogError, GenericClient, query};
 

@@ -4,8 +4,11 @@
 //! or removed is found only by the functions that say so.
 
 mod changes;
+mod figures;
+mod growth;
 mod lifecycle;
 mod list;
+mod order;
 
 use chrono::{DateTime, Utc};
 use domain::customer::Lifecycle;
@@ -16,8 +19,11 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub use changes::{CustomerChanges, DatabaseConnection, NewCustomer, insert, set_database, update};
+pub use figures::{Figures, figures};
+pub use growth::{Growth, Standing, growth, standing};
 pub use lifecycle::{Suspension, delete_row, resume, set_lifecycle, set_status, suspend, trials_ended};
-pub use list::{CustomerFilter, CustomerSort, count, list};
+pub use list::{CustomerFilter, count, list};
+pub use order::CustomerSort;
 
 use crate::{CatalogError, GenericClient, query, row};
 

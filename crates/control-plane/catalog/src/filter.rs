@@ -28,6 +28,12 @@ impl<'a> Filter<'a> {
         self.sql.push_str(&condition.replace('?', &parameter));
     }
 
+    /// Adds a condition without a value.
+    pub(crate) fn and_plain(&mut self, condition: &str) {
+        self.sql.push_str(" and ");
+        self.sql.push_str(condition);
+    }
+
     /// Adds a condition if there is a value for it.
     pub(crate) fn and_if<T: ToSql + Sync>(&mut self, condition: &str, value: &'a Option<T>) {
         if let Some(value) = value {
@@ -50,9 +56,20 @@ impl<'a> Filter<'a> {
         value: &'a Option<T>,
         id: &'a Option<Uuid>,
     ) {
+        self.and_keyset_as((column, ""), comparison, value, id);
+    }
+
+    /// The same for a column of which the cursor's value is cast to its type.
+    pub(crate) fn and_keyset_as<T: ToSql + Sync>(
+        &mut self,
+        (column, cast): (&str, &str),
+        comparison: &str,
+        value: &'a Option<T>,
+        id: &'a Option<Uuid>,
+    ) {
         if let (Some(value), Some(id)) = (value, id) {
             let (value, id) = (self.parameter(value), self.parameter(id));
-            self.sql.push_str(&format!(" and ({column}, id) {comparison} ({value}, {id})"));
+            self.sql.push_str(&format!(" and ({column}, id) {comparison} ({value}{cast}, {id})"));
         }
     }
 

@@ -34,6 +34,7 @@ pub mod key_rotations;
 mod listener;
 pub mod master_keys;
 pub mod modules;
+pub mod names;
 pub mod operations;
 pub mod operator_identities;
 pub mod operator_sessions;
@@ -51,6 +52,7 @@ pub mod timeline;
 mod tls;
 mod usage_sink;
 mod usage_spools;
+pub mod work;
 
 pub use deadpool_postgres::{Client, GenericClient, Transaction};
 pub use error::CatalogError;

@@ -5,6 +5,7 @@
 //! because the plan says so (`plan_enabled`): then, and without a row, the plan decides. [`domain::entitlement`] says
 //! what follows, here as at the gateway.
 
+mod adoption;
 mod changes;
 mod held;
 mod tidy;
@@ -16,6 +17,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use adoption::{Adoption, adoption};
+pub(crate) use adoption::{MODULES_ON, has_module, module_parameters};
 pub use changes::{ModuleChange, ModuleSetting, enable_many, follow_plan, set};
 pub use tidy::{TidiedModule, customers_due, tidy};
 

@@ -20,10 +20,14 @@ pub struct UsageFilter {
     pub time: TimeRange,
     /// Of one route, by its pattern: `/api/v1/deals/{id}`.
     pub endpoint: Option<String>,
+    /// By this method.
+    pub method: Option<String>,
     /// Answered with this status.
     pub status_code: Option<u16>,
     /// With this outcome: `ok`, or the last segment of the problem's type.
     pub outcome: Option<String>,
+    /// Of this feature module, by its key; empty for routes of none.
+    pub module: Option<String>,
 }
 
 /// What a number of requests amounts to.
@@ -155,6 +159,8 @@ async fn filtered(
     conditions.and_if("endpoint = ?", &filter.endpoint);
     conditions.and_if("status_code = ?", &status_code);
     conditions.and_if("outcome = ?", &filter.outcome);
+    conditions.and_if("method = ?", &filter.method);
+    conditions.and_if("coalesce(module, '') = ?", &filter.module);
     query::rows(client, &sql.replace("{conditions}", conditions.sql()), conditions.parameters()).await
 }
 

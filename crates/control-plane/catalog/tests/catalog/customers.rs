@@ -267,8 +267,8 @@ async fn filters_narrow_the_list_and_its_count() {
     let future = Utc::now() + TimeDelta::hours(1);
     let cases: [(CustomerFilter, &[&str]); 10] = [
         (all(), &["beta_50", "acme"]),
-        (CustomerFilter { status: Some(SubscriptionStatus::Active), ..all() }, &["beta_50"]),
-        (CustomerFilter { plan: Some(Plan::Pro), ..all() }, &["acme"]),
+        (CustomerFilter { statuses: vec![SubscriptionStatus::Active], ..all() }, &["beta_50"]),
+        (CustomerFilter { plans: vec![Plan::Pro], ..all() }, &["acme"]),
         (text("ACM"), &["acme"]),
         (text("pay@"), &["acme"]),
         (text("_"), &["beta_50"]),

@@ -21,3 +21,4 @@ mod schema_contract;
 mod setup;
 mod sign_in_guesses;
 mod summaries;
+mod usage_roll_ups;

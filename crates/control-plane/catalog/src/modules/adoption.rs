@@ -1,0 +1,144 @@
+//! How many customers have which module: what [`domain::entitlement`] decides for one, decided for all by the database.
+
+use chrono::{DateTime, Utc};
+use domain::modules::{self as feature_modules, FeatureModule};
+
+use super::smallest_plans;
+use crate::{CatalogError, GenericClient, query, row};
+
+/// How many customers have a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoption {
+    /// The module's key.
+    pub module_key: String,
+    /// Its name for people.
+    pub module_name: String,
+    /// How many have it on now.
+    pub customers: i64,
+    /// How many had it on at the moment that was asked about.
+    pub previous_customers: i64,
+    /// For how many it was decided otherwise than the plan says, now.
+    pub overrides: i64,
+}
+
+/// How many customers have each module now, and had at the moment, in the order of the price list. What was then is told
+/// as far as today's rows know it: the last switch of each module, and today's plan.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn adoption(
+    client: &impl GenericClient,
+    moment: DateTime<Utc>,
+) -> Result<Vec<Adoption>, CatalogError> {
+    let (keys, plans, always) = module_parameters();
+    let rows = query::rows(
+        client,
+        "select module.module_key, module.module_name,
+                count(*) filter (where state.is_there and state.is_on) as customers,
+                count(*) filter (where state.was_there and state.was_on) as previous_customers,
+                count(*) filter (where state.is_there and state.is_decided) as overrides
+         from admin_feature_modules module
+         join unnest($1::text[], $2::text[]) included (module_key, plan) on included.module_key = module.module_key
+         left join lateral (
+             select
+                 customer.deleted_at is null and customer.lifecycle = 'ready' as is_there,
+                 customer.created_at < $4 and (customer.deleted_at is null or customer.deleted_at >= $4)
+                     and (customer.deleted_at is not null or customer.lifecycle in ('ready', 'deleting')) as was_there,
+                 coalesce(holds.decided and (held.expires_at is null or held.expires_at > now()), false)
+                     and not holds.always as is_decided,
+                 holds.always or (module.is_active and case
+                     when holds.decided and (held.expires_at is null or held.expires_at > now()) then held.enabled
+                     else holds.planned
+                 end) as is_on,
+                 holds.always or (module.is_active and case
+                     when held.id is null or held.created_at > $4 then holds.planned
+                     when held.enabled and held.enabled_at > $4 then false
+                     when not held.enabled and held.disabled_at > $4 then true
+                     when holds.decided and (held.expires_at is null or held.expires_at > $4) then held.enabled
+                     else holds.planned
+                 end) as was_on
+             from admin_customers customer
+             left join admin_customer_modules held
+                 on held.customer_id = customer.id and held.module_id = module.id
+             cross join lateral (
+                 select
+                     held.id is not null and
+                         (held.plan_enabled is distinct from held.enabled or held.expires_at is not null) as decided,
+                     customer.subscription_plan >= included.plan::plan_type as planned,
+                     module.module_key = any($3::text[]) as always
+             ) holds
+         ) state on true
+         group by module.id, module.module_key, module.module_name, module.sort_order
+         order by module.sort_order, module.module_key",
+        &[&keys, &plans, &always, &moment],
+    )
+    .await?;
+    row::all(&rows, |row| {
+        Ok(Adoption {
+            module_key: row.try_get("module_key")?,
+            module_name: row.try_get("module_name")?,
+            customers: row.try_get("customers")?,
+            previous_customers: row.try_get("previous_customers")?,
+            overrides: row.try_get("overrides")?,
+        })
+    })
+}
+
+/// The condition that a row of `admin_customers` has this module on now, for a look at all of them: what was decided is
+/// read once. Keys and plans are ours, never a caller's.
+pub(crate) fn has_module(module: &'static dyn FeatureModule) -> String {
+    if !module.can_be_disabled() {
+        return "true".to_owned();
+    }
+    let decided = format!(
+        "select held.customer_id from admin_customer_modules held
+         where held.module_id = (select id from admin_feature_modules where module_key = '{}')
+           and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null)
+           and (held.expires_at is null or held.expires_at > now())",
+        module.key()
+    );
+    format!(
+        "(id in ({decided} and held.enabled) or (subscription_plan >= '{plan}' and id not in ({decided})))
+         and (select is_active from admin_feature_modules where module_key = '{key}')",
+        key = module.key(),
+        plan = module.smallest_plan().as_str(),
+    )
+}
+
+/// The keys of all modules, the smallest plan that has each, and the keys of those that can't be off: the parameters of
+/// [`MODULES_ON`].
+pub(crate) fn module_parameters() -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
+    let (keys, plans) = smallest_plans();
+    let always = feature_modules::ALL.iter().filter(|module| !module.can_be_disabled());
+    (keys, plans, always.map(|module| module.key()).collect())
+}
+
+/// How many modules a row of `admin_customers` has on now, for a look at some of them. `$1`, `$2` and `$3` are
+/// [`module_parameters`].
+pub(crate) const MODULES_ON: &str = "(
+    select count(*) from admin_feature_modules module
+    join unnest($1::text[], $2::text[]) included (module_key, plan) on included.module_key = module.module_key
+    left join admin_customer_modules held
+        on held.module_id = module.id and held.customer_id = admin_customers.id
+    where module.module_key = any($3::text[]) or (module.is_active and case
+        when held.id is not null
+            and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null)
+            and (held.expires_at is null or held.expires_at > now()) then held.enabled
+        else subscription_plan >= included.plan::plan_type
+    end)
+)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever adds a module that needs another which can be off adds that to the statements above.
+    #[test]
+    fn no_module_hangs_on_one_that_can_be_off() {
+        for module in feature_modules::ALL {
+            for needed in module.dependencies() {
+                assert!(!feature_modules::find(needed).unwrap().can_be_disabled(), "{}", module.key());
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import { Link } from '@tanstack/react-router';
+import type { Column } from '@/ui/DataTable';
+import { NOTHING, words } from '@/ui/format';
+import { When } from '@/ui/When';
+import { CustomerStatus } from './CustomerStatus';
+import classes from './Customers.module.css';
+import { type Customer, nameOf } from './customer';
+
+const Plain = ({ children }: { children: string | null | undefined }) => <span className={classes.cut}>{children || NOTHING}</span>;
+
+/** All that the table can show. The first column always is. */
+export const COLUMNS: readonly Column<Customer>[] = [
+  {
+    id: 'customer',
+    header: 'Customer',
+    sort: 'company_name',
+    cell: (customer) => (
+      <>
+        <Link to={`/customers/${nameOf(customer)}`} className={classes.name}>
+          {customer.company_name}
+        </Link>
+        <code className={classes.id}>{customer.customer_id}</code>
+      </>
+    ),
+  },
+  { id: 'status', header: 'Status', cell: (customer) => <CustomerStatus of={customer} /> },
+  { id: 'plan', header: 'Plan', cell: (customer) => words(customer.subscription_plan) },
+  { id: 'email', header: 'E-mail for invoices', wide: true, cell: (customer) => <Plain>{customer.billing_email}</Plain> },
+  { id: 'timezone', header: 'Time zone', wide: true, cell: (customer) => <Plain>{customer.timezone}</Plain> },
+  { id: 'database', header: 'Database', wide: true, cell: (customer) => <Plain>{databaseOf(customer)}</Plain> },
+  { id: 'industry', header: 'Industry', wide: true, cell: (customer) => <Plain>{customer.industry}</Plain> },
+  { id: 'size', header: 'Company size', wide: true, cell: (customer) => <Plain>{customer.company_size}</Plain> },
+  { id: 'clerk', header: 'Clerk organization', wide: true, cell: (customer) => <Plain>{customer.clerk_org_id}</Plain> },
+  { id: 'trial', header: 'Trial ends', wide: true, cell: (customer) => <When at={customer.trial_ends_at} /> },
+  { id: 'changed', header: 'Changed', sort: 'updated_at', wide: true, cell: (customer) => <When at={customer.updated_at} /> },
+  { id: 'created', header: 'Signed up', sort: 'created_at', wide: true, cell: (customer) => <When at={customer.created_at} /> },
+];
+
+/** What is shown unless something else was chosen. */
+export const SHOWN = ['status', 'plan', 'email', 'changed', 'created'];
+
+const databaseOf = ({ database_host: host, database_port: port, database_name: name }: Customer) => name && `${name} on ${host}:${port}`;
