@@ -38,6 +38,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit-logs/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recomputes one chain of audit rows from what is stored, as `sixty audit verify` does for all, and names the first bad
+         *     row. The anchors outside the database, which show that a whole chain wasn't written anew, are compared by that command
+         *     only. A server verifies one chain at a time, for at most 30 seconds.
+         */
+        post: operations["post_admin_audit_logs_verifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit-streams": {
         parameters: {
             query?: never;
@@ -546,6 +567,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The users in a customer's own database, organization by organization, each with what the identity provider told of them. */
+        get: operations["get_admin_customers_customer_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/events": {
         parameters: {
             query?: never;
@@ -829,6 +867,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/admin/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The operator's own views and those that others share, by name. Needs a session: no token has views. */
+        get: operations["get_admin_saved_views"];
+        put?: never;
+        /** Keeps a list. */
+        post: operations["post_admin_saved_views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/saved-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view. */
+        get: operations["get_admin_saved_views_id"];
+        put?: never;
+        post?: never;
+        /** Throws a view away: one's own, or, with `operators:write`, a shared one of somebody else. */
+        delete: operations["delete_admin_saved_views_id"];
+        options?: never;
+        head?: never;
+        /** Changes a view: one's own, or, with `operators:write`, a shared one of somebody else. */
+        patch: operations["patch_admin_saved_views_id"];
         trace?: never;
     };
     "/api/admin/search": {
@@ -1126,6 +1201,26 @@ export interface paths {
         post?: never;
         /** Ends one of the operator's own sessions. */
         delete: operations["delete_admin_sessions_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this server was started with, and what is in the plans. Other servers may have been started otherwise; what only the
+         *     worker is told, such as how long the audit log is kept, isn't here.
+         */
+        get: operations["get_admin_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1634,6 +1729,21 @@ export interface components {
             /** @description `running`, `succeeded` or `failed`. */
             status: string;
         };
+        /** @description A place in a chain at which something is wrong. */
+        BadRowView: {
+            /**
+             * Format: uuid
+             * @description The row that is there; null when it is missing.
+             */
+            id: string | null;
+            /** @description What is wrong, in words. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The place in the chain.
+             */
+            sequence: number;
+        };
         BusyPeriodView: {
             /**
              * Format: date-time
@@ -1824,6 +1934,12 @@ export interface components {
             answer: string;
             /** @description The code that came to the program's port. */
             code: string;
+        };
+        ClerkSettings: {
+            /** @description Whether its session tokens are taken. */
+            sessions: boolean;
+            /** @description Whether its messages are taken. */
+            webhook: boolean;
         };
         /** @description How it stands with Clerk. */
         ClerkStatus: {
@@ -2190,6 +2306,22 @@ export interface components {
              * @description The end of the last point: what was asked for, rounded up.
              */
             until: string;
+        };
+        /** @description Somebody who works with the CRM at a customer's. */
+        CustomerUserView: {
+            /** @description Who they are at the identity provider; null when they aren't linked to it. */
+            clerk_user_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            membership: components["schemas"]["MembershipView"] | null;
+            name: string | null;
+            organization: components["schemas"]["OrganizationView"];
+            /** @enum {string} */
+            role: "admin" | "user" | "viewer";
         };
         /** @description A customer. */
         CustomerView: {
@@ -2655,6 +2787,15 @@ export interface components {
             enabled: boolean;
             name: string;
         };
+        LimitSettings: {
+            customer: components["schemas"]["LimitView"] | null;
+            /** @description What a key may do unless told otherwise. */
+            default_key: components["schemas"]["LimitView"];
+            /** @description How many a customer may make on some routes. */
+            routes: components["schemas"]["RouteLimitView"][];
+            /** @enum {string} */
+            without_redis: "local" | "open" | "closed";
+        };
         /** @description What a limit would have refused of what was really sent. */
         LimitSimulationView: {
             /** @description The five periods with most requests, the busiest first. */
@@ -2686,6 +2827,12 @@ export interface components {
             time_zone: string;
             /** Format: date-time */
             until: string;
+        };
+        LimitView: {
+            /** @enum {string} */
+            period: "minute" | "hour" | "day" | "month";
+            /** Format: int64 */
+            requests: number;
         };
         /** @description A page of a list. */
         Listing_ApiKeyView: {
@@ -2859,6 +3006,27 @@ export interface components {
                  * @description How many requests may use it until the reset; null is without limit.
                  */
                 usage_limit?: number | null;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listing_CustomerUserView: {
+            /** @description The rows. */
+            data: {
+                /** @description Who they are at the identity provider; null when they aren't linked to it. */
+                clerk_user_id: string | null;
+                /** Format: date-time */
+                created_at: string;
+                email: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                membership: components["schemas"]["MembershipView"] | null;
+                name: string | null;
+                organization: components["schemas"]["OrganizationView"];
+                /** @enum {string} */
+                role: "admin" | "user" | "viewer";
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3132,6 +3300,28 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_SavedViewView: {
+            /** @description The rows. */
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Whether it belongs to whoever asks. */
+                is_own: boolean;
+                name: string;
+                owner: components["schemas"]["SavedViewOwner"];
+                /** @description The page that it is a view of. */
+                page: string;
+                /** @description What follows the `?` in the page's address. */
+                query: string;
+                /** @description Whether the other operators see it. */
+                shared: boolean;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_TimelineEntryView: {
             /** @description The rows. */
             data: {
@@ -3218,6 +3408,23 @@ export interface components {
             retired_at?: string | null;
             /** @description `active`, `previous`, `retired`, or `unused` for one that this server knows and that never wrapped anything. */
             state: string;
+        };
+        /** @enum {string} */
+        MembershipState: "member" | "removed";
+        /** @description A membership at the identity provider. */
+        MembershipView: {
+            /**
+             * Format: date-time
+             * @description Since when this holds.
+             */
+            changed_at: string;
+            /** @description Whether the customer's database knows of the last change. */
+            is_synced: boolean;
+            /** @description The role's key there, such as `org:admin`. */
+            role: string;
+            state: components["schemas"]["MembershipState"];
+            /** @description Why it doesn't. */
+            sync_error: string | null;
         };
         MessageCounts: {
             /** Format: int64 */
@@ -3464,6 +3671,19 @@ export interface components {
             /** @description What they may do: `owner`, `admin`, `support`, `billing`, `read-only`. */
             roles: string[];
         };
+        NewSavedViewBody: {
+            /** @description What it is called. */
+            name: string;
+            /**
+             * @description The page that it is a view of.
+             * @example customers
+             */
+            page: string;
+            /** @description What follows the `?` in the page's address. */
+            query: string;
+            /** @description Whether the other operators see it. */
+            shared?: boolean;
+        };
         NewTokenBody: {
             /**
              * Format: date-time
@@ -3677,6 +3897,12 @@ export interface components {
              */
             website?: string | null;
         };
+        /** @description An organization of a customer. */
+        OrganizationView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         OutcomeView: components["schemas"]["TotalsView"] & {
             /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
             outcome?: string | null;
@@ -3749,6 +3975,13 @@ export interface components {
          * @enum {string}
          */
         PlanName: "starter" | "pro" | "enterprise";
+        /** @description A plan and what is in it. */
+        PlanView: {
+            /** @description The keys of its modules. */
+            modules: string[];
+            /** @enum {string} */
+            plan: "starter" | "pro" | "enterprise";
+        };
         /** @description How the platform fares. */
         PlatformHealthView: {
             /** @description What the server needs itself comes first. A part that isn't set up isn't listed. */
@@ -3989,10 +4222,62 @@ export interface components {
              */
             overlap_seconds?: number | null;
         };
+        RouteLimitView: {
+            /** @enum {string} */
+            period: "minute" | "hour" | "day" | "month";
+            /** Format: int64 */
+            requests: number;
+            /** @description Method and path, such as `POST /api/v1/deals`. */
+            route: string;
+        };
         RouteView: components["schemas"]["TotalsView"] & {
             /** @description The route, by its pattern. */
             endpoint: string;
             method: string;
+        };
+        /** @description Whose a view is. */
+        SavedViewOwner: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description What to change about a view. A field that isn't given stays. */
+        SavedViewPatch: {
+            /** @description What it is called. */
+            name?: string;
+            /** @description What follows the `?` in the page's address. */
+            query?: string;
+            /** @description Whether the other operators see it. */
+            shared?: boolean;
+        };
+        /** @description A list as somebody wants to see it again. */
+        SavedViewView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether it belongs to whoever asks. */
+            is_own: boolean;
+            name: string;
+            owner: components["schemas"]["SavedViewOwner"];
+            /** @description The page that it is a view of. */
+            page: string;
+            /** @description What follows the `?` in the page's address. */
+            query: string;
+            /** @description Whether the other operators see it. */
+            shared: boolean;
+        };
+        SchemaSettings: {
+            /**
+             * Format: int32
+             * @description The newest version of the admin database's schema that this server knows.
+             */
+            admin: number;
+            /**
+             * Format: int32
+             * @description The same of customers' databases.
+             */
+            customer: number;
         };
         /** @description What was found. A kind that the operator may not see is empty. */
         SearchView: {
@@ -4062,6 +4347,26 @@ export interface components {
              */
             until: string;
         };
+        ServerSettings: {
+            /**
+             * Format: date-time
+             * @description Until when its certificate is good; null where it speaks plain HTTP.
+             */
+            certificate_expires_at: string | null;
+            /** @description The sites whose pages may ask the customer API. */
+            cors_origins: string[];
+            /** @description Whether it speaks HTTPS itself. */
+            https: boolean;
+            /** @description Whether metrics are served for Prometheus. */
+            metrics: boolean;
+            /**
+             * Format: int64
+             * @description How long `POST /api/provision` waits for a customer to be ready.
+             */
+            provision_wait_seconds: number;
+            /** @description The networks of the proxies whose X-Forwarded-For counts. */
+            trusted_proxies: string[];
+        };
         /** @description A session. */
         SessionView: {
             email: string;
@@ -4086,6 +4391,21 @@ export interface components {
             /** @description What the session is used with from now on; not when it is in a cookie. */
             token?: string | null;
         };
+        /** @description What the server was started with. */
+        SettingsView: {
+            clerk: components["schemas"]["ClerkSettings"];
+            limits: components["schemas"]["LimitSettings"];
+            plans: components["schemas"]["PlanView"][];
+            schema: components["schemas"]["SchemaSettings"];
+            server: components["schemas"]["ServerSettings"];
+            sign_in: components["schemas"]["SignInSettings"];
+            /** Format: date-time */
+            started_at: string;
+            subscriptions: components["schemas"]["SubscriptionSettings"];
+            usage: components["schemas"]["UsageSettings"];
+            /** @description The server's version. */
+            version: string;
+        };
         /** @description What ended. */
         SignedOutView: {
             /** Format: int64 */
@@ -4105,6 +4425,12 @@ export interface components {
              * @description Its password.
              */
             password: string;
+        };
+        SignInSettings: {
+            /** @description Whether the token of the configuration is taken. */
+            configured_token: boolean;
+            /** @description The OpenID provider that vouches for operators; null without one. */
+            openid_issuer: string | null;
         };
         /** @description The ways to sign in. */
         SignInWaysView: {
@@ -4241,6 +4567,13 @@ export interface components {
             started_at?: string | null;
             /** @description `pending`, `running`, `succeeded` or `failed`. */
             status: string;
+        };
+        SubscriptionSettings: {
+            /**
+             * Format: int32
+             * @description For how many days a customer whose subscription has ended may still read.
+             */
+            grace_days: number;
         };
         SuspensionBody: {
             /** @description Why. */
@@ -4513,6 +4846,13 @@ export interface components {
              */
             successful: number;
         };
+        UsageSettings: {
+            /**
+             * Format: int64
+             * @description How much of this machine's disk usage may take that isn't in the admin database yet.
+             */
+            spool_bytes: number;
+        };
         /** @description What was used in a span of time. */
         UsageView: {
             by_day: components["schemas"]["DayView"][];
@@ -4626,6 +4966,39 @@ export interface components {
              * @enum {string}
              */
             role?: "admin" | "user" | "viewer";
+        };
+        /** @description Which chain. */
+        VerificationBody: {
+            /** @description Whose chain: the UUID or the customerId, also of one who is gone. The platform's own without it. */
+            customer?: string | null;
+        };
+        /** @description What was found. */
+        VerificationView: {
+            /**
+             * Format: uuid
+             * @description The chain: the customer's id; all zeroes for the platform's.
+             */
+            chain: string;
+            /**
+             * Format: uuid
+             * @description Whose it is; null for the platform's.
+             */
+            customer_uuid: string | null;
+            first_bad: components["schemas"]["BadRowView"] | null;
+            /** @description Whether every row is as it was written. */
+            intact: boolean;
+            /**
+             * Format: int64
+             * @description The place of the last row; retention may have removed those at the beginning.
+             */
+            last_sequence: number;
+            /**
+             * Format: int64
+             * @description How many rows were read.
+             */
+            rows: number;
+            /** Format: date-time */
+            verified_at: string;
         };
         /** @description Who asks. */
         WhoView: {
@@ -4932,6 +5305,122 @@ export interface operations {
                 };
             };
             /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_admin_audit_logs_verifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text that is new for every new request: up to 255 printable ASCII characters, bare or quoted. The request is done once; sent again with the same key and body within 24 hours, it has the first answer, with Idempotent-Replayed: true. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The first request with this Idempotency-Key is being done, or its outcome is unknown */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The Idempotency-Key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another chain is being verified, or this one is too long for it */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9039,6 +9528,105 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_users: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_CustomerUserView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database was not made by this platform */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The customer's database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_events: {
         parameters: {
             query?: never;
@@ -10812,6 +11400,483 @@ export interface operations {
             };
         };
     };
+    get_admin_saved_views: {
+        parameters: {
+            query?: {
+                /** @description Only of this page, such as `customers`. */
+                page?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_admin_saved_views: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text that is new for every new request: up to 255 printable ASCII characters, bare or quoted. The request is done once; sent again with the same key and body within 24 hours, it has the first answer, with Idempotent-Replayed: true. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedViewBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is one by this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The Idempotency-Key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_saved_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_admin_saved_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    patch_admin_saved_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is one by this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_search: {
         parameters: {
             query: {
@@ -12514,6 +13579,79 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
