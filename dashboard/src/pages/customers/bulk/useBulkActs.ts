@@ -1,6 +1,6 @@
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
-import { type Right, useMay } from '@/session/session';
+import { useMay } from '@/session/session';
 import type { BulkAct } from './act';
 
 const path = (customer: { id: string }) => ({ params: { path: { customer: customer.id } } });
