@@ -54,14 +54,16 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
             stale={query.isPlaceholderData}
             empty={<NoCustomers search={search} />}
           />
-          <Pages
-            shown={data.length}
-            total={total}
-            hasBefore={pages.hasBefore}
-            hasAfter={next_cursor != null}
-            onBefore={pages.before}
-            onAfter={() => next_cursor && pages.after(next_cursor)}
-          />
+          {(data.length > 0 || pages.hasBefore) && (
+            <Pages
+              shown={data.length}
+              total={total}
+              hasBefore={pages.hasBefore}
+              hasAfter={next_cursor != null}
+              onBefore={pages.before}
+              onAfter={() => next_cursor && pages.after(next_cursor)}
+            />
+          )}
         </div>
       )}
     </Loaded>
