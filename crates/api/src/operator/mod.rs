@@ -23,6 +23,7 @@ mod idempotency;
 mod impersonations;
 mod jobs;
 mod key_rotation;
+mod limit_simulation;
 mod merge_patch;
 mod module_preview;
 mod modules;
@@ -45,6 +46,8 @@ mod timeline;
 mod usage;
 mod usage_filter;
 mod usage_labels;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 #[cfg(test)]
@@ -75,6 +78,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(key_rotation::rotate))
+        .routes(routes!(limit_simulation::limit_simulation))
         .routes(routes!(modules::catalogue))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
@@ -101,6 +105,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::usage))
         .routes(routes!(usage_series::usage_series))
         .routes(routes!(health::health))
+        .routes(routes!(usage_movers::usage_movers))
+        .routes(routes!(usage_requests::usage_requests))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_streams::list, audit_streams::create))

@@ -9,6 +9,7 @@ mod health;
 mod idempotency;
 mod impersonations;
 mod keys;
+mod limit_simulation;
 mod module_preview;
 mod modules;
 mod openid;
@@ -21,6 +22,8 @@ mod timeline;
 mod tokens;
 mod unaudited;
 mod usage;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 use std::sync::Arc;

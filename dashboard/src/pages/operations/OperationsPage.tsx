@@ -3,7 +3,9 @@ import { useMay } from '@/session/session';
 import { useAddress } from '@/ui/address';
 import { PageHeader } from '@/ui/PageHeader';
 import { JobsTable } from './JobsTable';
+import classes from './Operations.module.css';
 import { OperationsTable } from './OperationsTable';
+import { WorkFigures } from './WorkFigures';
 
 /** What runs, what waits, and what died. */
 export function OperationsPage() {
@@ -14,6 +16,9 @@ export function OperationsPage() {
   return (
     <>
       <PageHeader title="Operations" note="Long work on customers, and the jobs that the workers do by themselves" />
+      <div className={classes.figures}>
+        <WorkFigures />
+      </div>
       <Tabs value={seesJobs ? tab : 'operations'} onChange={show}>
         <Tabs.List mb="md">
           <Tabs.Tab value="operations">Operations</Tabs.Tab>
