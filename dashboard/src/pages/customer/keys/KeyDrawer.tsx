@@ -8,6 +8,7 @@ import { KeyStatus } from './KeyStatus';
 import { KeyUse } from './KeyUse';
 import classes from './Keys.module.css';
 import { type Key, type KeyActions, periodOf, works } from './key';
+import { LimitTrial } from './LimitTrial';
 import { permissionsInWords } from './permissions';
 import { useKey } from './useKey';
 
@@ -36,6 +37,7 @@ export function KeyDrawer({ customer, id, successor, acts, close }: KeyDrawerPro
               </Group>
             )}
             <KeyUse customer={customer} of={key} />
+            <LimitTrial customer={customer} of={key} />
           </Stack>
         )}
       </Loaded>
