@@ -28,7 +28,9 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
   const navigate = useNavigate();
   const { search, change, filter } = useCustomersSearch();
   const pages = usePages(JSON.stringify(search));
-  const query = queries.useQuery('get', '/api/admin/customers', { params: { query: { ...filter, limit: PAGE, cursor: pages.cursor } } });
+  const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
+  // What was seen before is shown at once, and asked for again all the same.
+  const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
   const table = useRef<HTMLDivElement>(null);
   useRowKeys(table);
   const selection: Selection | undefined = select && {
