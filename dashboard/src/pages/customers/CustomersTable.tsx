@@ -28,7 +28,9 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
   const navigate = useNavigate();
   const { search, change, filter } = useCustomersSearch();
   const pages = usePages(JSON.stringify(search));
-  const query = queries.useQuery('get', '/api/admin/customers', { params: { query: { ...filter, limit: PAGE, cursor: pages.cursor } } });
+  const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
+  // What was seen before is shown at once, and asked for again all the same.
+  const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
   const table = useRef<HTMLDivElement>(null);
   useRowKeys(table);
   const selection: Selection | undefined = select && {
@@ -54,14 +56,16 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
             stale={query.isPlaceholderData}
             empty={<NoCustomers search={search} />}
           />
-          <Pages
-            shown={data.length}
-            total={total}
-            hasBefore={pages.hasBefore}
-            hasAfter={next_cursor != null}
-            onBefore={pages.before}
-            onAfter={() => next_cursor && pages.after(next_cursor)}
-          />
+          {(data.length > 0 || pages.hasBefore) && (
+            <Pages
+              shown={data.length}
+              total={total}
+              hasBefore={pages.hasBefore}
+              hasAfter={next_cursor != null}
+              onBefore={pages.before}
+              onAfter={() => next_cursor && pages.after(next_cursor)}
+            />
+          )}
         </div>
       )}
     </Loaded>

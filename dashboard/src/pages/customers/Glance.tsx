@@ -12,7 +12,7 @@ export function Glance({ search, change }: { search: CustomersSearch; change: (n
   const statuses = new Map(data?.by_status.map(({ status, customers }): [string, number] => [status, customers]));
   const plans = new Map(data?.by_plan.map(({ plan, customers }): [string, number] => [plan, customers]));
   // Statuses that nobody has are left out, but for the first three.
-  const shown = STATUSES.filter((status, place) => place < 3 || statuses.has(status) || search.status === status);
+  const shown = STATUSES.filter((status, place) => place < 3 || (statuses.get(status) ?? 0) > 0 || search.status === status);
   return (
     <div className={classes.glance}>
       <div role="group" aria-label="By status">

@@ -1,6 +1,6 @@
-import { Link } from '@tanstack/react-router';
 import type { Column } from '@/ui/DataTable';
 import { count, NOTHING, words } from '@/ui/format';
+import { RowLink } from '@/ui/RowLink';
 import { When } from '@/ui/When';
 import { CustomerStatus } from './CustomerStatus';
 import classes from './Customers.module.css';
@@ -16,9 +16,9 @@ export const COLUMNS: readonly Column<Customer>[] = [
     sort: 'company_name',
     cell: (customer) => (
       <>
-        <Link to={`/customers/${nameOf(customer)}`} className={classes.name}>
+        <RowLink to={`/customers/${nameOf(customer)}`} className={classes.name}>
           {customer.company_name}
-        </Link>
+        </RowLink>
         <code className={classes.id}>{customer.customer_id}</code>
       </>
     ),

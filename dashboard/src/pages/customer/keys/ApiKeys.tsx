@@ -12,7 +12,7 @@ import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { EditKey } from './EditKey';
 import { KeyDrawer } from './KeyDrawer';
-import { type Key, successorOf } from './key';
+import { type Key, type KeyActions, successorOf } from './key';
 import { keyColumns } from './keyColumns';
 import { NewKey } from './NewKey';
 import { RotateKey } from './RotateKey';
@@ -34,16 +34,13 @@ export function ApiKeys({ customer }: { customer: string }) {
   });
   const rows = query.data?.data;
   const close = () => setDialog(null);
-  const columns = keyColumns(
-    {
-      open: (key) => change({ key: key.id }),
-      rotate: (key) => setDialog({ kind: 'rotate', key }),
-      edit: (key) => setDialog({ kind: 'edit', key }),
-      revoke: (key) => revokeKey(client, customer, key),
-      successor: (key) => successorOf(key, rows ?? []),
-    },
-    mayChange,
-  );
+  const acts: KeyActions = {
+    rotate: (key) => setDialog({ kind: 'rotate', key }),
+    edit: (key) => setDialog({ kind: 'edit', key }),
+    revoke: (key) => revokeKey(client, customer, key),
+  };
+  const successor = (key: Pick<Key, 'id'>) => successorOf(key, rows ?? []);
+  const columns = keyColumns({ ...acts, open: (key) => change({ key: key.id }), successor }, mayChange);
   const make = mayChange && <Button onClick={() => setDialog({ kind: 'new' })}>New key</Button>;
   return (
     <Panel
@@ -86,7 +83,7 @@ export function ApiKeys({ customer }: { customer: string }) {
         )}
       </Loaded>
       {opened && (
-        <KeyDrawer customer={customer} id={opened} successor={rows?.find((other) => other.rotated_from === opened)} close={() => change({ key: undefined })} />
+        <KeyDrawer customer={customer} id={opened} successor={successor({ id: opened })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
       )}
       {dialog?.kind === 'new' && <NewKey customer={customer} close={close} />}
       {dialog?.kind === 'rotate' && <RotateKey customer={customer} before={dialog.key} close={close} />}

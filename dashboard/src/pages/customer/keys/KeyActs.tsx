@@ -1,8 +1,8 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { type Key, works } from './key';
+import { type Key, type KeyActions, works } from './key';
 
-type KeyActsProps = { of: Key; rotate: (key: Key) => void; edit: (key: Key) => void; revoke: (key: Key) => void; successor: (key: Key) => Key | undefined };
+type KeyActsProps = KeyActions & { of: Key; successor: (key: Key) => Key | undefined };
 
 /** What can be done with a key. */
 export function KeyActs({ of: key, rotate, edit, revoke, successor }: KeyActsProps) {

@@ -17,10 +17,10 @@ export function KeyChart({ customer, id, range }: KeyChartProps) {
     return {
       at: points.map((point) => point.at),
       series: [
-        { key: 'requests', label: 'Requests', values: points.map((point) => point.requests) },
+        { key: 'answered', label: 'Answered', values: points.map((point) => point.requests - point.failed) },
         { key: 'failed', label: 'Failed', values: points.map((point) => point.failed), tone: 'bad' as const },
       ],
     };
   }, [points]);
-  return <Loaded query={query}>{() => drawn && <Chart label="Requests with this key over time" kind="bars" height={140} {...drawn} />}</Loaded>;
+  return <Loaded query={query}>{() => drawn && <Chart label="Requests with this key over time" kind="bars" stacked height={140} {...drawn} />}</Loaded>;
 }

@@ -2,11 +2,11 @@ import { Group, NumberInput, Select, Stack, TagsInput, Textarea, TextInput } fro
 import type { UseFormReturnType } from '@mantine/form';
 import { zone } from '@/ui/format';
 import { EXPIRY } from './expiry';
+import { periods } from './key';
 import type { KeyValues } from './keyForm';
 import { ACCESS, SUGGESTED } from './permissions';
 
 const choices = (named: Record<string, { label: string }>) => Object.entries(named).map(([value, { label }]) => ({ value, label }));
-const PERIODS = ['minute', 'hour', 'day', 'month'].map((value) => ({ value, label: value === 'hour' ? 'an hour' : `a ${value}` }));
 
 /** What can be said of a key: its name, what it may do, from where, how often, and until when. */
 export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
@@ -29,7 +29,7 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
       )}
       <Group gap="xs" align="flex-start" grow>
         <NumberInput label="Limit" description="Requests in a period" min={1} allowDecimal={false} thousandSeparator="," {...form.getInputProps('rate_limit_requests')} />
-        <Select label="Period" description="The limit begins anew" data={PERIODS} allowDeselect={false} {...form.getInputProps('rate_limit_period')} />
+        <Select label="Period" description="The limit begins anew" data={periods} allowDeselect={false} {...form.getInputProps('rate_limit_period')} />
       </Group>
       <TagsInput
         label="From these networks"

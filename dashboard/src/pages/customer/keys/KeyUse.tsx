@@ -28,6 +28,7 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
               <Figures>
                 <Figure label="Requests" value={compact(total.requests)} />
                 <Figure label="Failed" value={compact(total.failed)} note={share(total.failed / total.requests)} />
+                <Figure label="Response time, p50" value={milliseconds(total.p50_response_time_ms)} />
                 <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
               </Figures>
               <KeyChart customer={customer} id={key.id} range={range} />

@@ -3,12 +3,11 @@ import type { Column } from '@/ui/DataTable';
 import { When } from '@/ui/When';
 import { KeyActs } from './KeyActs';
 import { KeyStatus } from './KeyStatus';
-import type { Key } from './key';
-import { limitOf } from './key';
+import { type Key, type KeyActions, limitOf } from './key';
 import classes from './Keys.module.css';
 import { permissionsInWords } from './permissions';
 
-type Acts = { open: (key: Key) => void; rotate: (key: Key) => void; edit: (key: Key) => void; revoke: (key: Key) => void; successor: (key: Key) => Key | undefined };
+type Acts = KeyActions & { open: (key: Key) => void; successor: (key: Key) => Key | undefined };
 
 /** What stands in the table of keys. */
 export const keyColumns = (acts: Acts, mayChange: boolean): Column<Key>[] => [

@@ -49,7 +49,7 @@ export function SignUpPage() {
 const NotAllowed = () => (
   <>
     <PageHeader title="Sign a customer up" />
-    <Panel>
+    <Panel flush>
       <Empty title="Your roles don’t allow it">Signing customers up needs the right customers:write, which owners and admins have.</Empty>
     </Panel>
   </>

@@ -16,7 +16,7 @@ const MEANS: Record<string, string> = {
 export function Unsuccessful({ operation, again, retry, hasForm, onSettled }: UnsuccessfulProps) {
   useEffect(() => onSettled?.(), []);
   return (
-    <Panel>
+    <Panel flush>
       <div role="alert">
         <Empty
           title={operation.status === 'canceled' ? 'The sign-up was taken back' : 'The sign-up didn’t succeed'}
