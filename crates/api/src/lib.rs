@@ -82,6 +82,8 @@ pub struct ApiParts {
     pub clerk_webhook: Option<clerk::Webhook>,
     /// The OpenID provider that vouches for operators, if there is one.
     pub openid: Option<Arc<OpenIdProvider>>,
+    /// What the server shows of itself, where it speaks HTTPS.
+    pub certificate: Option<Arc<ServerCertificate>>,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
     pub stop: CancellationToken,
     /// How long `POST /api/provision` waits for a customer to be ready before it takes the sign-up back.
@@ -100,6 +102,7 @@ pub(crate) struct ApiState {
     pub(crate) provision_wait: Duration,
     pub(crate) clerk_webhook: Option<clerk::Webhook>,
     pub(crate) openid: Option<Arc<OpenIdProvider>>,
+    pub(crate) certificate: Option<Arc<ServerCertificate>>,
     pub(crate) stop: CancellationToken,
     /// The customers' databases, for what operators are told of them.
     pub(crate) databases: CustomerDatabases,
@@ -129,6 +132,7 @@ pub fn router(parts: ApiParts) -> Router {
         provision_wait: parts.provision_wait,
         clerk_webhook: parts.clerk_webhook,
         openid: parts.openid,
+        certificate: parts.certificate,
         stop: parts.stop,
         databases: parts.databases.clone(),
         customer_log: Arc::new(DatabaseLog(parts.databases.clone())),

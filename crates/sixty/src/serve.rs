@@ -138,6 +138,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         operator_token,
         clerk_webhook,
         openid: args.openid.provider(stores).await?,
+        certificate: certificate.clone(),
         allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),

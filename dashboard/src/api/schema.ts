@@ -451,6 +451,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/modules/{module_key}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What turning a module on or off for a customer would do: whether it would be refused, what else would change, and who
+         *     uses it.
+         */
+        get: operations["get_admin_customers_customer_modules_module_key_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/resume": {
         parameters: {
             query?: never;
@@ -519,6 +539,26 @@ export interface paths {
          *     Read what is shown anew after every reconnection. Ends with the session.
          */
         get: operations["get_admin_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How every part fares: the admin database, Redis, usage, the worker, backups, and what else is set up. Says only what is
+         *     really known: what can't be asked is `unknown`.
+         */
+        get: operations["get_admin_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -764,6 +804,23 @@ export interface paths {
         put?: never;
         /** Begins to restore a backup into a new customer. The old one isn't touched. */
         post: operations["post_admin_restores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds customers, API keys and operators, as far as whoever asks may see them. */
+        get: operations["get_admin_search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1343,6 +1400,13 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "operator" | "bootstrap" | "other";
+        AffectedModuleView: {
+            enabled_after: boolean;
+            module_key: string;
+            module_name: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+        };
         /** @description What to change about a key. A field that isn't given stays; null empties one that may be empty. */
         ApiKeyPatch: {
             /** @description From where it may be used; from everywhere when empty. */
@@ -2296,6 +2360,32 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        FoundCustomerView: {
+            company_name: string;
+            /** @description The customer's short name. */
+            customer_id: string | null;
+            /** Format: uuid */
+            id: string;
+            subscription_plan: components["schemas"]["PlanName"];
+            subscription_status: components["schemas"]["StatusName"];
+        };
+        FoundKeyView: {
+            /** @description Whose it is: the customerId, or the UUID of who has none. */
+            customer_id: string;
+            customer_name: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The beginning of the key. */
+            prefix: string;
+            status: components["schemas"]["KeyStatusName"];
+        };
+        FoundOperatorView: {
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         GrowthPointView: {
             /**
              * Format: date-time
@@ -2465,6 +2555,11 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description Whether an API key may be used.
+         * @enum {string}
+         */
+        KeyStatusName: "active" | "revoked" | "expired";
         KeyView: components["schemas"]["TotalsView"] & {
             /** Format: uuid */
             api_key_id: string;
@@ -3056,6 +3151,35 @@ export interface components {
              */
             previous_customers: number;
         };
+        /** @description What a change of a customer's module would do. Nothing is changed. */
+        ModulePreviewView: {
+            /** @description The other modules that would go on or off. */
+            also_affected: components["schemas"]["AffectedModuleView"][];
+            /**
+             * Format: int64
+             * @description How many API keys used them in the last 30 days; null for whoever may not read usage.
+             */
+            api_keys_using_last_30d: number | null;
+            /** @description A decimal, such as `29.99`. */
+            base_price_monthly: string;
+            currency: string;
+            enabled_after: boolean;
+            enabled_now: boolean;
+            module_key: string;
+            module_name: string;
+            reason_after: string;
+            /** @description Why, in a sentence. */
+            reason_now: string;
+            /** @description Why the change would be refused, such as modules that need this one; null when it can be made. */
+            refused: string | null;
+            /**
+             * Format: int64
+             * @description In how many requests.
+             */
+            requests_last_30d: number | null;
+            /** @description The routes of the customer API that the module opens, such as `GET /api/v1/workflows`. */
+            routes: string[];
+        };
         /** @description Every module, in the order of the price list. */
         ModuleStatisticsView: {
             data: components["schemas"]["ModuleCountView"][];
@@ -3400,6 +3524,29 @@ export interface components {
             /** @description The program. */
             user_agent?: string | null;
         };
+        /**
+         * @description How something fares.
+         * @enum {string}
+         */
+        PartStatus: "ok" | "unknown" | "degraded" | "down";
+        /** @description A part of the platform. */
+        PartView: {
+            /** Format: date-time */
+            checked_at: string;
+            /** @description How it is, in a sentence. */
+            detail: string;
+            /**
+             * Format: double
+             * @description How long it took to answer; null for what wasn't asked itself.
+             */
+            latency_ms: number | null;
+            /**
+             * @description Such as `admin_database`, `redis`, `usage`, `session_keys`, `worker`, `jobs`, `operations`, `backups`, `audit_anchors`,
+             *     `audit_streams`, `clerk`, `certificate`.
+             */
+            name: string;
+            status: components["schemas"]["PartStatus"];
+        };
         PasswordBody: {
             /**
              * Format: password
@@ -3422,6 +3569,13 @@ export interface components {
          * @enum {string}
          */
         PlanName: "starter" | "pro" | "enterprise";
+        /** @description How the platform fares. */
+        PlatformHealthView: {
+            /** @description What the server needs itself comes first. A part that isn't set up isn't listed. */
+            parts: components["schemas"]["PartView"][];
+            /** @description `down` when something is down that the server can't work without, `degraded` when anything else isn't as it should be. */
+            status: components["schemas"]["PartStatus"];
+        };
         /** @description What went wrong, as in RFC 9457. */
         Problem: {
             /** @description A sentence for people, with the fix. */
@@ -3616,6 +3770,12 @@ export interface components {
             /** @description The route, by its pattern. */
             endpoint: string;
             method: string;
+        };
+        /** @description What was found. A kind that the operator may not see is empty. */
+        SearchView: {
+            api_keys: components["schemas"]["FoundKeyView"][];
+            customers: components["schemas"]["FoundCustomerView"][];
+            operators: components["schemas"]["FoundOperatorView"][];
         };
         /** @description All keys and the newest rotations. */
         SecretsView: {
@@ -8136,6 +8296,96 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_modules_module_key_preview: {
+        parameters: {
+            query?: {
+                /** @description On or off, whatever the plan says; what the plan says when not given. */
+                enabled?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+                /** @description The module */
+                module_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModulePreviewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_admin_customers_customer_resume: {
         parameters: {
             query?: never;
@@ -8486,6 +8736,79 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformHealthView"];
                 };
             };
             /** @description Something in the request is wrong */
@@ -10143,6 +10466,87 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_search: {
+        parameters: {
+            query: {
+                /** @description At most so many of each kind. */
+                limit?: number;
+                /**
+                 * @description A part of a customer's customerId, name, billing address or database, of a key's name or of an operator's name or
+                 *     address; the beginning of a key, as lists show it; or a UUID. Never a whole key.
+                 */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,43 +1,51 @@
-import { SegmentedControl } from '@mantine/core';
-import { useMantineColorScheme } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
-import { compact, exactTime, zone } from './format';
+import { SegmentedControl, useComputedColorScheme } from '@mantine/core';
+import { lazy, Suspense, useMemo, useState } from 'react';
+import { ChartTable } from './ChartTable';
+import { Legend } from './ChartLegend';
+import type { Pane } from './chart-data';
 import classes from './Chart.module.css';
+
+export { colourOf } from './chart-data';
+export type { Pane, Series } from './chart-data';
 
 const Lines = lazy(() => import('./Lines'));
 
-/** One line of a chart: a value for each moment of the chart. */
-export type Series = { key: string; label: string; values: readonly (number | null)[]; tone?: 'bad' | 'rest' };
+/** How high an axis of times is, so that nothing moves when the drawing arrives. */
+const AXIS = 26;
+const HEIGHT = 180;
 
-export type ChartProps = {
+export type ChartProps = Omit<Pane, 'height'> & {
   /** What the chart shows, for whoever doesn't see it. */
   label: string;
-  /** The moments, RFC 3339. */
+  /** The moments, RFC 3339: the beginning of each point. */
   at: readonly string[];
-  series: readonly Series[];
-  unit?: (value: number | null | undefined) => string;
   height?: number;
-  /** Bars for counts of spans, lines for measures. */
-  kind?: 'bars' | 'lines';
-  /** Called with the place of the moment that was chosen. */
-  onChoose?: (place: number) => void;
+  /** How long a point is, in seconds; as far as the next one when left out. */
+  seconds?: number;
+  /** More over the same moments, drawn beneath with the same axis of times. */
+  beneath?: Pane;
+  /** What is said when there is nothing to draw. */
+  empty?: string;
+  /** Called with the places of the first and the last moment that were chosen: by a click, by dragging, by Enter. */
+  onChoose?: (first: number, last: number) => void;
+  /** What choosing does, in a few words: `show these requests`. */
+  chooses?: string;
 };
 
 /** Values over time: drawn, or as a table. */
 export function Chart(props: ChartProps) {
-  const { label, at, series, unit = compact, height = 180 } = props;
+  const { label, at, series, unit, height = HEIGHT, kind, stacked, seconds, beneath, empty = 'Nothing in this span', onChoose, chooses } = props;
   const [shows, setShows] = useState<'chart' | 'table'>('chart');
-  const { colorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  const panes = useMemo(
+    () => [{ label, series, unit, height, kind, stacked }, ...(beneath ? [{ height: 110, ...beneath }] : [])],
+    [label, series, unit, height, kind, stacked, beneath],
+  );
+  const whole = panes.reduce((sum, pane) => sum + (pane.height ?? HEIGHT), AXIS) + (beneath ? 22 : 0);
   return (
     <figure className={classes.figure} aria-label={label}>
       <figcaption className={classes.head}>
-        <ul className={classes.legend}>
-          {series.map((one, place) => (
-            <li key={one.key} style={{ '--mark': colourOf(one, place) } as React.CSSProperties}>
-              {one.label}
-            </li>
-          ))}
-        </ul>
+        <Legend series={series} kind={kind} />
         <SegmentedControl
           size="xs"
           aria-label={`How to show: ${label}`}
@@ -49,43 +57,15 @@ export function Chart(props: ChartProps) {
           ]}
         />
       </figcaption>
-      {shows === 'chart' ? (
-        <Suspense fallback={<div style={{ height }} />}>
-          <Lines {...props} key={colorScheme} unit={unit} height={height} />
-        </Suspense>
-      ) : (
-        <div className={classes.table} style={{ maxHeight: height + 60 }} tabIndex={0} role="region" aria-label={`${label}, as a table`}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time ({zone})</th>
-                {series.map((one) => (
-                  <th key={one.key} scope="col">
-                    {one.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {at.map((moment, place) => (
-                <tr key={moment}>
-                  <th scope="row">{exactTime(moment)}</th>
-                  {series.map((one) => (
-                    <td key={one.key}>{unit(one.values[place])}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <div style={{ minHeight: whole }}>
+        {shows === 'chart' ? (
+          <Suspense fallback={null}>
+            <Lines key={scheme} label={label} at={at} panes={panes} seconds={seconds} empty={empty} onChoose={onChoose} chooses={chooses} />
+          </Suspense>
+        ) : (
+          <ChartTable label={label} at={at} seconds={seconds} panes={panes} height={whole} />
+        )}
+      </div>
     </figure>
   );
-}
-
-/** The colour of a line, as a token. */
-export function colourOf(series: Series, place: number): string {
-  if (series.tone === 'bad') return 'var(--series-5)';
-  if (series.tone === 'rest') return 'var(--series-rest)';
-  return `var(--series-${(place % 8) + 1})`;
 }

@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useId } from 'react';
 import classes from './Figure.module.css';
-import { compact, share } from './format';
+import { share } from './format';
 
 type FigureProps = {
   label: string;
@@ -11,14 +12,28 @@ type FigureProps = {
   /** Whether more is better: colours the comparison. */
   more?: 'good' | 'bad' | 'neither';
   note?: ReactNode;
+  /** Where the figure can be understood: the whole of it leads there. */
+  to?: string;
+  search?: Record<string, unknown>;
 };
 
 /** A number that is looked at all day, beside what it was in the period before. */
-export function Figure({ label, value, now, before, more = 'neither', note }: FigureProps) {
+export function Figure({ label, value, now, before, more = 'neither', note, to, search }: FigureProps) {
+  const id = useId();
   return (
     <div className={classes.figure}>
-      <dt className={classes.label}>{label}</dt>
-      <dd className={classes.value}>{value}</dd>
+      <dt className={classes.label} id={`${id}-label`}>
+        {label}
+      </dt>
+      <dd className={classes.value}>
+        {to ? (
+          <Link to={to} search={search as never} id={`${id}-value`} aria-labelledby={`${id}-label ${id}-value`} className={classes.link}>
+            {value}
+          </Link>
+        ) : (
+          value
+        )}
+      </dd>
       <dd className={classes.note}>
         {now != null && before != null && <Comparison now={now} before={before} more={more} />}
         {note}
@@ -31,10 +46,11 @@ function Comparison({ now, before, more }: { now: number; before: number; more: 
   const difference = now - before;
   const feels = difference === 0 || more === 'neither' ? 'quiet' : difference > 0 === (more === 'good') ? 'ok' : 'bad';
   const arrow = difference > 0 ? '▲' : difference < 0 ? '▼' : '=';
-  const by = before === 0 ? (difference === 0 ? 'as before' : 'none before') : share(Math.abs(difference) / Math.abs(before));
+  const by = before === 0 || difference === 0 ? '' : share(Math.abs(difference) / Math.abs(before));
+  const against = difference === 0 ? 'as in the period before' : before === 0 ? 'none in the period before' : 'vs period before';
   return (
-    <span data-tone={feels} title={`before: ${compact(before)}`}>
-      {arrow} {difference === 0 ? 'as before' : by} <span className={classes.quiet}>vs period before</span>
+    <span data-tone={feels}>
+      {arrow} {by} <span className={classes.quiet}>{against}</span>
     </span>
   );
 }

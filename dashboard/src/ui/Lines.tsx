@@ -1,76 +1,101 @@
 import { useElementSize } from '@mantine/hooks';
-import { useEffect, useRef } from 'react';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import { type ChartProps, colourOf } from './Chart';
-import { compact } from './format';
+import { type KeyboardEvent, useRef, useState } from 'react';
+import classes from './Chart.module.css';
+import { Legend } from './ChartLegend';
+import { isEmpty, lengthOf, type Pane } from './chart-data';
+import { Plot } from './Plot';
+import { Readout, readoutText } from './Readout';
 
-/** The drawing of a chart. Loaded when the first one is shown. */
-export default function Lines({ label, at, series, unit = compact, height = 180, kind = 'lines', onChoose }: ChartProps) {
-  const { ref: sized, width } = useElementSize();
-  const host = useRef<HTMLDivElement>(null);
-  const choose = useRef(onChoose);
-  choose.current = onChoose;
-  useEffect(() => {
-    if (!host.current || width < 40) return;
-    const ink = resolved(host.current, '--ink-2');
-    const rule = resolved(host.current, '--rule');
-    const axis = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: '11px "IBM Plex Sans Variable", sans-serif' };
-    const bars = kind === 'bars' ? uPlot.paths.bars!({ size: [0.72, 40] }) : undefined;
-    const plot = new uPlot(
-      {
-        width,
-        height,
-        padding: [8, 4, 0, 0],
-        cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-        legend: { live: true },
-        axes: [
-          { ...axis, grid: { show: false }, space: 70, values: times },
-          { ...axis, size: 58, space: 32, values: (_, splits) => splits.map((value) => unit(value)) },
-        ],
-        scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, 1) * 1.08] } },
-        series: [
-          { label: 'Time', value: (_, value) => (value == null ? '' : new Date(value * 1000).toLocaleString('en-GB')) },
-          ...series.map((one, place) => {
-            const colour = resolved(host.current!, colourOf(one, place).slice(4, -1));
-            return {
-              label: one.label,
-              stroke: colour,
-              width: kind === 'bars' ? 0 : 1.5,
-              fill: kind === 'bars' ? colour : undefined,
-              paths: bars,
-              points: { show: false },
-              value: (_: uPlot, value: number | null) => unit(value),
-            };
-          }),
-        ],
-        hooks: {
-          ready: [
-            (self) => {
-              self.over.addEventListener('click', () => {
-                if (self.cursor.idx != null) choose.current?.(self.cursor.idx);
-              });
-            },
-          ],
-        },
-      },
-      [at.map((moment) => Date.parse(moment) / 1000), ...series.map((one) => [...one.values])],
-      host.current,
-    );
-    return () => plot.destroy();
-  }, [at, series, unit, height, kind, width]);
+type LinesProps = {
+  label: string;
+  at: readonly string[];
+  panes: readonly Pane[];
+  seconds?: number;
+  empty: string;
+  onChoose?: (first: number, last: number) => void;
+  chooses?: string;
+};
+
+/** How far Page Up and Page Down go, in points. */
+const LEAP = 10;
+
+/** The drawing of a chart. Loaded when the first one is shown. A slider for the keyboard: its value is a moment. */
+export default function Lines({ label, at, panes, seconds, empty, onChoose, chooses }: LinesProps) {
+  const { ref, width } = useElementSize();
+  const [pointed, setPlace] = useState<number | null>(null);
+  const pressedAt = useRef<number | null>(null);
+  const last = at.length - 1;
+  const place = pointed === null || last < 0 ? null : Math.min(pointed, last);
+  const length = lengthOf(at, seconds);
+  const nothing = isEmpty(panes);
+  const choose = (first: number, until: number, event?: MouseEvent) => {
+    // A finger has nothing to hover with: its first tap shows the values, the second one chooses.
+    const isFinger = event instanceof PointerEvent && event.pointerType === 'touch';
+    if (!isFinger || first === pressedAt.current) onChoose?.(first, until);
+  };
+  const press = (event: KeyboardEvent) => {
+    const to = moved(event.key, place ?? last, last);
+    if (to !== null) setPlace(to);
+    else if (event.key === 'Enter' && place !== null && onChoose) onChoose(place, place);
+    else if (event.key === 'Escape' && place !== null) setPlace(null);
+    else return;
+    event.preventDefault();
+  };
+  const shown = place ?? last;
   return (
-    <div ref={sized} style={{ minHeight: height, minWidth: 0 }}>
-      <div ref={host} role="img" aria-label={`${label}. Its numbers are in the table.`} style={{ cursor: onChoose ? 'pointer' : undefined }} />
+    <div
+      ref={ref}
+      className={classes.plots}
+      role="slider"
+      tabIndex={0}
+      aria-label={chooses && onChoose ? `${label}. Enter: ${chooses}` : label}
+      aria-valuemin={0}
+      aria-valuemax={Math.max(0, last)}
+      aria-valuenow={Math.max(0, shown)}
+      aria-valuetext={nothing || last < 0 ? empty : readoutText(at, panes, length, shown)}
+      onKeyDown={press}
+      onPointerDownCapture={() => (pressedAt.current = place)}
+      onFocus={(event) => event.currentTarget.matches(':focus-visible') && setPlace(last)}
+      onBlur={() => setPlace(null)}
+    >
+      {width > 40 &&
+        panes.map((pane, index) => (
+          <div key={pane.label}>
+            {index > 0 && <Legend series={isSame(pane, panes[0]) ? [] : pane.series} title={pane.label} />}
+            <Plot
+              pane={pane}
+              at={at}
+              length={length}
+              width={width}
+              hasTimes={index === panes.length - 1}
+              place={place}
+              onPlace={setPlace}
+              onChoose={onChoose && choose}
+            />
+          </div>
+        ))}
+      {nothing && <p className={classes.none}>{empty}</p>}
+      {place !== null && !nothing && <Readout at={at} panes={panes} length={length} place={place} hint={onChoose && chooses} />}
     </div>
   );
 }
 
-const resolved = (element: Element, token: string) => getComputedStyle(element).getPropertyValue(token).trim();
+/** Whether the colours mean the same in both: the legend need not be repeated. */
+const isSame = (pane: Pane, first: Pane | undefined) => pane.series.map((one) => one.label).join() === first?.series.map((one) => one.label).join();
 
-/** Hours within a day, days beyond. */
-function times(_: uPlot, splits: number[]): string[] {
-  const long = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 36 * 3600;
-  const format = new Intl.DateTimeFormat('en-GB', long ? { month: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit' });
-  return splits.map((split) => format.format(split * 1000));
+const MOVES: Record<string, (place: number, last: number) => number> = {
+  ArrowLeft: (place) => place - 1,
+  ArrowDown: (place) => place - 1,
+  ArrowRight: (place) => place + 1,
+  ArrowUp: (place) => place + 1,
+  PageDown: (place) => place - LEAP,
+  PageUp: (place) => place + LEAP,
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+/** Where a key moves the cursor; null when it doesn't. */
+function moved(key: string, place: number, last: number): number | null {
+  const move = MOVES[key];
+  return move && last >= 0 ? Math.max(0, Math.min(last, move(place, last))) : null;
 }

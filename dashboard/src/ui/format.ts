@@ -48,6 +48,7 @@ const exact = new Intl.DateTimeFormat(LOCALE, {
 });
 const day = new Intl.DateTimeFormat(LOCALE, { year: 'numeric', month: 'short', day: '2-digit' });
 const minute = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' });
+const second = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 /** The zone that all times are shown in: the browser's. */
@@ -58,6 +59,9 @@ export const exactTime = (at: string | number | Date) => exact.format(new Date(a
 export const dayOf = (at: string | number | Date) => day.format(new Date(at));
 /** 29 Nov, 03:12 */
 export const minuteOf = (at: string | number | Date) => minute.format(new Date(at));
+
+/** 29 Nov, 03:12:45: for columns whose head names the zone. */
+export const secondOf = (at: string | number | Date) => second.format(new Date(at));
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1],

@@ -18,11 +18,14 @@ mod customers;
 mod download;
 mod entity_tag;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod jobs;
 mod key_rotation;
+mod limit_simulation;
 mod merge_patch;
+mod module_preview;
 mod modules;
 mod openid;
 mod operations;
@@ -31,6 +34,7 @@ mod own_account;
 mod page;
 mod refusals;
 mod schemas;
+mod search;
 mod secret_keys;
 pub(crate) mod session_cookie;
 mod sign_in;
@@ -42,6 +46,8 @@ mod timeline;
 mod usage;
 mod usage_filter;
 mod usage_labels;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 #[cfg(test)]
@@ -72,9 +78,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(key_rotation::rotate))
+        .routes(routes!(limit_simulation::limit_simulation))
         .routes(routes!(modules::catalogue))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
+        .routes(routes!(module_preview::preview))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))
@@ -96,6 +104,9 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(statistics::of_work))
         .routes(routes!(usage::usage))
         .routes(routes!(usage_series::usage_series))
+        .routes(routes!(health::health))
+        .routes(routes!(usage_movers::usage_movers))
+        .routes(routes!(usage_requests::usage_requests))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_streams::list, audit_streams::create))
@@ -116,6 +127,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 
 /// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked
 /// for.
+/// What operators do with their own account, and what shows each of them only what they may see; no permission is asked for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(own_account::sessions))
@@ -124,6 +136,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
         .routes(routes!(events::events))
+        .routes(routes!(search::search))
 }
 
 /// Signing in and out. Who isn't known yet comes here.

@@ -5,19 +5,25 @@ mod customer_database;
 mod customer_list;
 mod denied;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod keys;
+mod limit_simulation;
+mod module_preview;
 mod modules;
 mod openid;
 mod provision;
 mod roles;
+mod search;
 mod sign_in;
 mod statistics;
 mod timeline;
 mod tokens;
 mod unaudited;
 mod usage;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 use std::sync::Arc;
@@ -87,6 +93,7 @@ impl Api {
             operator_token: Some(Arc::new(operator_token)),
             clerk_webhook: None,
             openid: None,
+            certificate: None,
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),

@@ -26,6 +26,8 @@ pub mod denied_attempts;
 mod directory;
 mod error;
 mod filter;
+pub mod finding;
+pub mod health;
 pub mod idempotency;
 pub mod instances;
 pub mod invoices;

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '@/session/session';
@@ -11,13 +12,14 @@ import classes from './Customers.module.css';
 import { CustomersTable } from './CustomersTable';
 import type { Customer } from './customer';
 import { Filters } from './Filters';
-import { useCustomersSearch } from './search';
+import { Glance } from './Glance';
+import { csvOf, useCustomersSearch } from './search';
 import { useColumns } from './useColumns';
 
 /** All customers: found, filtered, sorted, and acted on, several at once. */
 export function CustomersPage() {
   const mayWrite = useMay()('customers:write');
-  const { search, change } = useCustomersSearch();
+  const { search, change, filter } = useCustomersSearch();
   const { columns, ...choice } = useColumns();
   const [selected, select] = useState<ReadonlyMap<string, Customer>>(new Map());
   const acts = useBulkActs();
@@ -28,6 +30,9 @@ export function CustomersPage() {
         actions={
           <>
             <ColumnPicker {...choice} />
+            <Button component="a" variant="default" href={csvOf(filter)} download leftSection={<IconDownload size={14} />}>
+              CSV
+            </Button>
             {mayWrite && (
               <Button component={Link} to="/customers/new" aria-keyshortcuts="c">
                 Sign a customer up
@@ -36,6 +41,7 @@ export function CustomersPage() {
           </>
         }
       />
+      <Glance search={search} change={change} />
       <Panel flush>
         <Filters search={search} change={change} />
         {selected.size > 0 && <BulkBar acts={acts} selected={selected} select={select} />}

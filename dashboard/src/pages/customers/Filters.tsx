@@ -1,4 +1,5 @@
 import { Button, Select } from '@mantine/core';
+import { queries } from '@/api/client';
 import { words } from '@/ui/format';
 import { FilterMenu } from '@/ui/FilterMenu';
 import { SPANS } from '@/ui/range';
@@ -14,8 +15,9 @@ type FiltersProps = { search: CustomersSearch; change: (next: CustomersSearch, r
 
 /** Which customers the table shows. */
 export function Filters({ search, change }: FiltersProps) {
-  const { q, status, plan, signed_up, sort: _, ...others } = search;
-  const isFiltered = [q, status, plan, signed_up, ...Object.values(others)].some((value) => value !== undefined);
+  const { q, status, plan, module, signed_up } = search;
+  const isFiltered = [q, status, plan, module, signed_up].some((value) => value !== undefined);
+  const modules = queries.useQuery('get', '/api/admin/modules', {}, { staleTime: 300_000 });
   return (
     <div className={classes.filters} role="search" aria-label="Customers">
       <SearchField value={q ?? ''} change={(next) => change({ q: next || undefined }, true)} />
@@ -23,7 +25,18 @@ export function Filters({ search, change }: FiltersProps) {
       <FilterMenu label="Plan" options={named(PLANS)} value={several(plan)} change={(next) => change({ plan: next.join(',') || undefined })} />
       <Select
         size="xs"
-        w={170}
+        w={180}
+        aria-label="Module that is on"
+        placeholder="Module: any"
+        clearable
+        searchable
+        data={modules.data?.data.map(({ module_key, name }) => ({ value: module_key, label: name })) ?? []}
+        value={module ?? null}
+        onChange={(next) => change({ module: next ?? undefined })}
+      />
+      <Select
+        size="xs"
+        w={190}
         aria-label="Signed up"
         placeholder="Signed up: any time"
         clearable

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Column } from '@/ui/DataTable';
-import { NOTHING, words } from '@/ui/format';
+import { count, NOTHING, words } from '@/ui/format';
 import { When } from '@/ui/When';
 import { CustomerStatus } from './CustomerStatus';
 import classes from './Customers.module.css';
@@ -23,11 +23,15 @@ export const COLUMNS: readonly Column<Customer>[] = [
       </>
     ),
   },
-  { id: 'status', header: 'Status', cell: (customer) => <CustomerStatus of={customer} /> },
-  { id: 'plan', header: 'Plan', cell: (customer) => words(customer.subscription_plan) },
+  { id: 'status', header: 'Status', sort: 'subscription_status', cell: (customer) => <CustomerStatus of={customer} /> },
+  { id: 'plan', header: 'Plan', sort: 'subscription_plan', cell: (customer) => words(customer.subscription_plan) },
+  { id: 'modules', header: 'Modules on', align: 'end', wide: true, cell: (customer) => count(customer.enabled_module_count) },
+  { id: 'keys', header: 'API keys', align: 'end', wide: true, cell: (customer) => count(customer.api_key_count) },
+  { id: 'requests', header: 'Requests, 30 days', align: 'end', wide: true, cell: (customer) => count(customer.requests_30d) },
   { id: 'email', header: 'E-mail for invoices', wide: true, cell: (customer) => <Plain>{customer.billing_email}</Plain> },
   { id: 'timezone', header: 'Time zone', wide: true, cell: (customer) => <Plain>{customer.timezone}</Plain> },
   { id: 'database', header: 'Database', wide: true, cell: (customer) => <Plain>{databaseOf(customer)}</Plain> },
+  { id: 'schema', header: 'Schema version', align: 'end', wide: true, cell: (customer) => customer.schema_version ?? NOTHING },
   { id: 'industry', header: 'Industry', wide: true, cell: (customer) => <Plain>{customer.industry}</Plain> },
   { id: 'size', header: 'Company size', wide: true, cell: (customer) => <Plain>{customer.company_size}</Plain> },
   { id: 'clerk', header: 'Clerk organization', wide: true, cell: (customer) => <Plain>{customer.clerk_org_id}</Plain> },
@@ -37,6 +41,6 @@ export const COLUMNS: readonly Column<Customer>[] = [
 ];
 
 /** What is shown unless something else was chosen. */
-export const SHOWN = ['status', 'plan', 'email', 'changed', 'created'];
+export const SHOWN = ['status', 'plan', 'modules', 'keys', 'requests', 'email', 'created'];
 
 const databaseOf = ({ database_host: host, database_port: port, database_name: name }: Customer) => name && `${name} on ${host}:${port}`;

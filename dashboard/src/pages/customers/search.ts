@@ -39,8 +39,14 @@ export function useCustomersSearch() {
 }
 
 /** The search as the API's parameters, without the page. */
-export function filterOf({ q, status, plan, signed_up, sort }: CustomersSearch, now: number) {
+export function filterOf({ q, status, plan, module, signed_up, sort }: CustomersSearch, now: number) {
   // To the hour, so that the question stays the same while somebody reads.
   const since = signed_up && new Date(Math.floor(now / 3_600_000) * 3_600_000 - SPANS[signed_up].seconds * 1000).toISOString();
-  return { q, status, plan, 'created_at[gte]': since, sort: sort ?? DEFAULT_SORT };
+  return { q, status, plan, module, 'created_at[gte]': since, sort: sort ?? DEFAULT_SORT };
+}
+
+/** Where all that the filter finds is had as a file. */
+export function csvOf(filter: ReturnType<typeof filterOf>): string {
+  const given = Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return `/api/admin/customers.csv?${new URLSearchParams(given)}`;
 }

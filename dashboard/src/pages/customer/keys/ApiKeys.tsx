@@ -67,7 +67,7 @@ export function ApiKeys({ customer }: { customer: string }) {
         {({ data, next_cursor }) => (
           <>
             <DataTable
-              label="API keys"
+              label="Table of the API keys"
               columns={columns}
               rows={data}
               rowKey={(key) => key.id}

@@ -23,6 +23,7 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
           data={SUGGESTED}
           splitChars={[',', ' ']}
           acceptValueOnBlur
+          openOnFocus={false}
           {...form.getInputProps('permissions')}
         />
       )}

@@ -8,6 +8,7 @@ import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
 import { rangeQuery, useRange } from '@/ui/range';
+import { KeyChart } from './KeyChart';
 import type { Key } from './key';
 
 /** How a key was used in the page's range: how often it was let in, and why it wasn't. */
@@ -29,6 +30,7 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
                 <Figure label="Failed" value={compact(total.failed)} note={share(total.failed / total.requests)} />
                 <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
               </Figures>
+              <KeyChart customer={customer} id={key.id} range={range} />
               <Bars label="Verifications by outcome" bars={by_outcome.map(barOf(total.requests))} most={total.requests} />
             </Stack>
           )

@@ -30,5 +30,5 @@ export const keyColumns = (acts: Acts, mayChange: boolean): Column<Key>[] => [
   { id: 'networks', header: 'From', wide: true, cell: ({ allowed_networks: from }) => <span className={classes.cut} title={from.join(', ')}>{from.length === 0 ? 'Everywhere' : from.join(', ')}</span> },
   { id: 'used', header: 'Last used', cell: (key) => <When at={key.last_used_at} empty="Never" /> },
   { id: 'made', header: 'Made', wide: true, cell: (key) => <When at={key.created_at} /> },
-  ...(mayChange ? [{ id: 'acts', header: '', align: 'end' as const, cell: (key: Key) => <KeyActs of={key} {...acts} /> }] : []),
+  ...(mayChange ? [{ id: 'acts', header: 'Actions', align: 'end' as const, cell: (key: Key) => <KeyActs of={key} {...acts} /> }] : []),
 ];

@@ -1,3 +1,4 @@
+import type { Right } from '@/session/session';
 import type { Customer } from '../customer';
 
 /** What is asked before several customers are acted on. */
@@ -11,7 +12,7 @@ export type BulkAct = {
   /** What it is called when it was done to somebody: "suspended". */
   done: string;
   /** The right that it needs. */
-  right: string;
+  right: Right;
   consequences: readonly string[];
   /** What must be typed for it; nothing need be when left out. */
   word?: string;

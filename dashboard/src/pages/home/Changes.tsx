@@ -1,0 +1,44 @@
+import { Anchor } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { queries } from '@/api/client';
+import { words } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { Operator } from '@/ui/Operator';
+import { Panel } from '@/ui/Panel';
+import { When } from '@/ui/When';
+import classes from './Home.module.css';
+
+/** What was done last, by whom. */
+export function Changes() {
+  const audit = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { limit: 7 } } });
+  return (
+    <Panel
+      title="Done last"
+      flush
+      actions={
+        <Anchor component={Link} to="/audit" size="xs">
+          The audit log
+        </Anchor>
+      }
+    >
+      <Loaded query={audit}>
+        {({ data }) => (
+          <ul className={classes.rows}>
+            {data.map((row) => (
+              <li key={row.id}>
+                <span className={classes.grow}>
+                  <Anchor component={Link} to="/audit" search={{ action: row.action } as never} inherit c="var(--ink)">
+                    {words(row.action)}
+                  </Anchor>
+                </span>
+                <span className={classes.quiet}>
+                  <Operator id={row.admin_user_id} />, <When at={row.created_at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}

@@ -1,0 +1,73 @@
+import { useMay } from '@/session/session';
+import { compact, count, milliseconds, NOTHING, share } from '@/ui/format';
+import { Figure, Figures } from '@/ui/Figure';
+import type { Range } from '@/ui/range';
+import { When } from '@/ui/When';
+import { addressOf } from './traffic';
+import { useGrowth, useTraffic, useWork } from './useHome';
+import { many } from './words';
+
+/** The figures of the day. Each leads to where it can be understood. */
+export function HomeFigures({ range }: { range: Range }) {
+  const may = useMay();
+  const usage = useTraffic(range);
+  const growth = useGrowth(range);
+  const work = useWork();
+  const total = usage.data?.total;
+  const previous = usage.data?.previous;
+  const search = addressOf(range);
+  const fails = shareOf(total);
+  const failed = shareOf(previous);
+  const operations = work.data?.operations;
+  const jobs = work.data?.jobs;
+  return (
+    <Figures>
+      {may('customers:read') && (
+        <Figure label="Customers" value={count(growth.data?.total)} now={growth.data?.total} before={growth.data?.previous.total} more="good" to="/customers" />
+      )}
+      {may('usage:read') && (
+        <>
+          <Figure label="Requests" value={compact(total?.requests)} now={total?.requests} before={previous?.requests} to="/usage" search={search} />
+          <Figure label="Refused or failed" value={share(fails)} now={fails} before={failed} more="bad" to="/usage" search={{ ...search, by: 'outcome' }} />
+          <Figure
+            label="Response time, p95"
+            value={milliseconds(total?.p95_response_time_ms)}
+            now={total?.p95_response_time_ms}
+            before={previous?.p95_response_time_ms}
+            more="bad"
+            to="/usage"
+            search={{ ...search, by: 'route' }}
+          />
+        </>
+      )}
+      {may('customers:read') && (
+        <Figure
+          label="Operations under way"
+          value={operations ? count(operations.running + operations.queued) : NOTHING}
+          note={operations && (operations.dead > 0 ? <span data-tone="bad">{operations.dead} given up</span> : 'none given up')}
+          to="/operations"
+          search={operations && operations.dead > 0 ? { status: 'dead' } : undefined}
+        />
+      )}
+      {may('jobs:read') && (
+        <Figure
+          label="Dead jobs"
+          value={count(jobs?.dead)}
+          note={
+            work.data?.oldest_waiting_at ? (
+              <>
+                oldest due <When at={work.data.oldest_waiting_at} />
+              </>
+            ) : (
+              jobs && `${many(jobs.running, 'runs', 'run')}, none is late`
+            )
+          }
+          to="/operations"
+          search={{ tab: 'jobs', status: 'dead' }}
+        />
+      )}
+    </Figures>
+  );
+}
+
+const shareOf = (total: { requests: number; failed: number } | undefined) => (total && total.requests > 0 ? total.failed / total.requests : undefined);

@@ -1,0 +1,65 @@
+import { Anchor } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { Chart } from '@/ui/Chart';
+import { count, milliseconds, span } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { Panel } from '@/ui/Panel';
+import type { Range } from '@/ui/range';
+import classes from './Home.module.css';
+import { addressOf, byOutcome, percentiles } from './traffic';
+import { useStatuses, useTraffic } from './useHome';
+
+/** Requests and errors over time, and beneath how fast they were answered. */
+export function Traffic({ range }: { range: Range }) {
+  const usage = useTraffic(range);
+  const statuses = useStatuses(range);
+  const navigate = useNavigate();
+  const drawn = useMemo(() => {
+    if (!usage.data || !statuses.data) return undefined;
+    const points = usage.data.groups[0]?.points ?? [];
+    return {
+      seconds: usage.data.interval_seconds,
+      at: points.map((point) => point.at),
+      series: byOutcome(statuses.data),
+      beneath: { label: 'Response time', series: percentiles(points), unit: milliseconds, height: 120 },
+    };
+  }, [usage.data, statuses.data]);
+  const choose = (first: number, last: number) => {
+    const { at, seconds } = drawn!;
+    const until = new Date(Date.parse(at[last]!) + seconds * 1000).toISOString();
+    void navigate({ to: '/usage', search: { from: new Date(at[first]!).toISOString(), until } as never });
+  };
+  return (
+    <Panel
+      title="Requests and response times"
+      note={drawn && `each point ${span(drawn.seconds)}`}
+      actions={
+        <Anchor component={Link} to="/usage" search={addressOf(range) as never} size="xs">
+          By customer, key, route
+        </Anchor>
+      }
+    >
+      <div className={classes.traffic}>
+        <Loaded query={{ data: drawn, error: usage.error ?? statuses.error, refetch: () => [usage.refetch(), statuses.refetch()] }} lines={8}>
+          {({ at, seconds, series, beneath }) => (
+            <Chart
+              label="Requests"
+              at={at}
+              seconds={seconds}
+              series={series}
+              unit={count}
+              kind="bars"
+              stacked
+              height={190}
+              beneath={beneath}
+              empty="No requests in this span"
+              onChoose={choose}
+              chooses="show these requests"
+            />
+          )}
+        </Loaded>
+      </div>
+    </Panel>
+  );
+}

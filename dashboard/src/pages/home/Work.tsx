@@ -1,0 +1,61 @@
+import { Anchor } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { queries, type Schema } from '@/api/client';
+import { words } from '@/ui/format';
+import { Empty } from '@/ui/Empty';
+import { Loaded } from '@/ui/Loaded';
+import { Panel } from '@/ui/Panel';
+import { Status } from '@/ui/Status';
+import { When } from '@/ui/When';
+import classes from './Home.module.css';
+
+const SHOWN = 6;
+/** What somebody should look at comes before what goes on, and that before what is over. */
+const ORDER = ['dead', 'failed', 'running', 'queued'];
+
+/** Operations under way and those that were given up; the last ones when there are none. */
+export function Work() {
+  const operations = queries.useQuery('get', '/api/admin/operations', { params: { query: { limit: 50 } } });
+  return (
+    <Panel
+      title="Work"
+      note="Operations on customers"
+      flush
+      actions={
+        <Anchor component={Link} to="/operations" size="xs">
+          All operations
+        </Anchor>
+      }
+    >
+      <Loaded query={operations}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="There was no operation yet">Signing a customer up is one. Its steps can be watched here.</Empty>
+          ) : (
+            <ul className={classes.rows}>
+              {sorted(data).map((operation) => (
+                <li key={operation.id}>
+                  <span className={classes.grow}>
+                    <Anchor component={Link} to="/operations/$id" params={{ id: operation.id } as never} inherit>
+                      {words(operation.kind)}
+                    </Anchor>{' '}
+                    {operation.customer_id}
+                  </span>
+                  <span className={classes.quiet}>
+                    <When at={operation.finished_at ?? operation.started_at ?? operation.created_at} />
+                  </span>
+                  <Status value={operation.status} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+function sorted(operations: readonly Schema<'OperationView'>[]) {
+  const rank = ({ status }: { status: string }) => (ORDER.includes(status) ? ORDER.indexOf(status) : ORDER.length);
+  return [...operations].sort((one, other) => rank(one) - rank(other)).slice(0, SHOWN);
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { wrongs } from './attention';
+
+const now = Date.parse('2026-11-29T03:00:00Z');
+const calm = { operations: { dead: 0 }, jobs: { dead: 0 }, oldest_waiting_at: null };
+const totals = (requests: number, failed: number, p95: number | null = 20) => ({ requests, failed, p95_response_time_ms: p95 });
+const says = (looked: Partial<Parameters<typeof wrongs>[0]>) => wrongs({ now, range: {}, ...looked }).map((one) => one.says);
+
+describe('what is wrong', () => {
+  it('is nothing when every part answers and no work was given up', () => {
+    expect(says({ parts: [{ name: 'redis', status: 'ok', detail: null, latency: 1 }], work: calm, traffic: { total: totals(500, 5), previous: totals(500, 5) } })).toEqual([]);
+  });
+  it('puts what is down before what is late', () => {
+    const parts = [
+      { name: 'redis', status: 'degraded', detail: null, latency: null },
+      { name: 'admin_database', status: 'down', detail: 'connection refused', latency: null },
+    ];
+    expect(says({ parts })).toEqual(['Admin database is down: connection refused', 'Redis is degraded']);
+  });
+  it('counts what was given up', () => {
+    expect(says({ work: { ...calm, operations: { dead: 1 }, jobs: { dead: 2 } } })).toEqual(['1 operation was given up and waits for somebody', '2 jobs were given up and wait for somebody']);
+  });
+  it('knows nothing of jobs that the operator may not see', () => {
+    expect(says({ work: { ...calm, jobs: null } })).toEqual([]);
+  });
+  it('tells of work that waits for too long', () => {
+    expect(says({ work: { ...calm, oldest_waiting_at: '2026-11-29T02:59:00Z' } })).toEqual([]);
+    expect(says({ work: { ...calm, oldest_waiting_at: '2026-11-29T02:50:00Z' } })).toEqual(['Work that is due has been waiting for 10 min: is a worker running?']);
+  });
+  it('compares errors and response times with the period before, but not of a handful of requests', () => {
+    expect(says({ traffic: { total: totals(1000, 100), previous: totals(1000, 10) } })).toHaveLength(1);
+    expect(says({ traffic: { total: totals(50, 25), previous: totals(1000, 10) } })).toEqual([]);
+    expect(says({ traffic: { total: totals(1000, 10, 900), previous: totals(1000, 10, 100) } })).toEqual(['Answers are slower: p95 is 900 ms, 100 ms in the period before']);
+  });
+  it('always tells of failures on our side', () => {
+    expect(says({ traffic: { total: totals(1000, 1), previous: totals(0, 0) }, ownFailures: 1 })).toEqual(['1 request failed on our side (5xx, 0.1% of all)']);
+  });
+});

@@ -1,0 +1,80 @@
+import { count, milliseconds, share, span, words } from '@/ui/format';
+import type { Part } from './useHome';
+import { many } from './words';
+
+/** Something that wants somebody, and where it can be understood. */
+export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: string; search?: Record<string, unknown> };
+
+type Totals = { requests: number; failed: number; p95_response_time_ms?: number | null };
+
+export type Looked = {
+  parts?: readonly Part[];
+  work?: { operations: { dead: number }; jobs: { dead: number } | null; oldest_waiting_at: string | null };
+  traffic?: { total: Totals; previous: Totals };
+  /** How many requests were answered with 500 and more. */
+  ownFailures?: number;
+  now: number;
+  /** What the address of a page about usage says of the range. */
+  range: Record<string, unknown>;
+};
+
+/** Work that is due and waits longer than this, in seconds, waits for a reason. */
+const WAITS_LONG = 120;
+/** Fewer requests than these say nothing about shares and percentiles. */
+const FEW = 100;
+
+/** What is wrong now, the worst first. */
+export function wrongs(looked: Looked): Wrong[] {
+  const found = [...ofParts(looked), ...ofWork(looked), ...ofTraffic(looked)];
+  return found.sort((one, other) => Number(other.tone === 'bad') - Number(one.tone === 'bad'));
+}
+
+function ofParts({ parts = [] }: Looked): Wrong[] {
+  return parts
+    .filter((part) => part.status !== 'ok')
+    .map((part) => ({
+      key: `part ${part.name}`,
+      tone: part.status === 'degraded' ? 'warn' : 'bad',
+      says: `${words(part.name)} is ${part.status}${part.detail ? `: ${part.detail}` : ''}`,
+      to: '/settings',
+    }));
+}
+
+function ofWork({ work, now }: Looked): Wrong[] {
+  if (!work) return [];
+  const found: Wrong[] = [];
+  const { operations, jobs, oldest_waiting_at: oldest } = work;
+  if (operations.dead > 0) {
+    found.push({ key: 'operations', tone: 'bad', says: `${many(operations.dead, 'operation was', 'operations were')} given up and wait${operations.dead === 1 ? 's' : ''} for somebody`, to: '/operations', search: { status: 'dead' } });
+  }
+  if (jobs && jobs.dead > 0) {
+    found.push({ key: 'jobs', tone: 'bad', says: `${many(jobs.dead, 'job was', 'jobs were')} given up and wait${jobs.dead === 1 ? 's' : ''} for somebody`, to: '/operations', search: { tab: 'jobs', status: 'dead' } });
+  }
+  const waits = oldest ? (now - Date.parse(oldest)) / 1000 : 0;
+  if (waits > WAITS_LONG) {
+    found.push({ key: 'waiting', tone: 'warn', says: `Work that is due has been waiting for ${span(waits)}: is a worker running?`, to: '/operations', search: { status: 'queued' } });
+  }
+  return found;
+}
+
+function ofTraffic({ traffic, ownFailures = 0, range }: Looked): Wrong[] {
+  if (!traffic) return [];
+  const found: Wrong[] = [];
+  const { total, previous } = traffic;
+  if (ownFailures > 0) {
+    const part = share(ownFailures / Math.max(1, total.requests));
+    found.push({ key: 'own', tone: 'bad', says: `${count(ownFailures)} ${ownFailures === 1 ? 'request' : 'requests'} failed on our side (5xx, ${part} of all)`, to: '/usage', search: { ...range, by: 'status' } });
+  }
+  const enough = total.requests >= FEW && previous.requests >= FEW;
+  const fails = total.failed / Math.max(1, total.requests);
+  const failed = previous.failed / Math.max(1, previous.requests);
+  if (enough && fails > 0.01 && fails > 2 * failed) {
+    found.push({ key: 'errors', tone: 'warn', says: `${share(fails)} of requests were refused or failed, ${share(failed)} in the period before`, to: '/usage', search: { ...range, by: 'outcome' } });
+  }
+  const p95 = total.p95_response_time_ms ?? 0;
+  const before = previous.p95_response_time_ms ?? 0;
+  if (enough && p95 > 250 && p95 > 2 * before) {
+    found.push({ key: 'slow', tone: 'warn', says: `Answers are slower: p95 is ${milliseconds(p95)}, ${milliseconds(before)} in the period before`, to: '/usage', search: { ...range, by: 'route' } });
+  }
+  return found;
+}
