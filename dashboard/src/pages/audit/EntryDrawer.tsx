@@ -4,12 +4,12 @@ import { CopyValue } from '@/ui/CopyValue';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
+import { Notice } from '@/ui/Notice';
 import { Operator } from '@/ui/Operator';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { WhenExactly } from '@/ui/When';
 import { placeholderOf } from './ActedFor';
 import { actionName } from './actions';
-import classes from './Audit.module.css';
 import { Differences } from './Differences';
 
 /** One row of the audit log: who, from where, and the values before and after. */
@@ -22,10 +22,9 @@ export function EntryDrawer({ id, entry, close }: { id: string | undefined; entr
       {entry ? (
         <Stack gap="md">
           {operator && (
-            <p className={classes.place}>
-              <Operator id={operator} /> acts in the place of <strong>{(customer && names.get(customer)) ?? 'the customer'}</strong>. The customer was told, and each change is written in the
-              customer’s own audit log with both names.
-            </p>
+            <Notice tone="warn" title={<><Operator id={operator} /> in the place of {(customer && names.get(customer)) ?? 'the customer'}</>}>
+              <p>The customer was told, and each change is written into the customer’s own audit log with both names.</p>
+            </Notice>
           )}
           <Facts
             facts={[
