@@ -268,6 +268,27 @@ export interface paths {
         patch: operations["patch_admin_customers_customer_api_keys_id"];
         trace?: never;
     };
+    "/api/admin/customers/{customer}/api-keys/{id}/limit-simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this limit would have refused of what was really sent with the key. It decides as the real one does (minutes and
+         *     hours slide, days and months are the calendar's in the customer's time zone) by the second in which each request was
+         *     answered: a sliding limit may be a second off. What the caller would have sent instead is not known.
+         */
+        get: operations["get_admin_customers_customer_api_keys_id_limit_simulation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/api-keys/{id}/revoke": {
         parameters: {
             query?: never;
@@ -1216,6 +1237,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/usage/movers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The customers, keys or routes whose requests changed most against the span of the same length right before. Spans of
+         *     two days and more are compared by whole days, routes over three hours and more by whole hours.
+         */
+        get: operations["get_admin_usage_movers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Single requests, the newest first. They are kept for some months. A page holds what is found within some seconds: where
+         *     what is looked for is rare it may be short, even empty, and still have a `next_cursor` to go on.
+         */
+        get: operations["get_admin_usage_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/usage/series": {
         parameters: {
             query?: never;
@@ -1572,6 +1633,15 @@ export interface components {
             started_at: string;
             /** @description `running`, `succeeded` or `failed`. */
             status: string;
+        };
+        BusyPeriodView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the minute or hour, or of the customer's day or month.
+             */
+            at: string;
+            /** Format: int64 */
+            requests: number;
         };
         /** @description Meetings and other appointments, our own and those of a connected calendar. One per user and external id. */
         CalendarEvent: {
@@ -2585,6 +2655,38 @@ export interface components {
             enabled: boolean;
             name: string;
         };
+        /** @description What a limit would have refused of what was really sent. */
+        LimitSimulationView: {
+            /** @description The five periods with most requests, the busiest first. */
+            busiest: components["schemas"]["BusyPeriodView"][];
+            /**
+             * Format: date-time
+             * @description When it would have begun to, to the second; null when it would have refused nothing.
+             */
+            first_refused_at: string | null;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description How many of them this limit would have refused.
+             */
+            refused: number;
+            /**
+             * Format: double
+             * @description From 0 to 1; 0 when none was sent.
+             */
+            refused_share: number;
+            /**
+             * Format: int64
+             * @description How many were sent with the key, and with those that share its quota since it was rotated: also those that a limit
+             *     refused, not those that were refused because of the key or the customer (401, 403).
+             */
+            requests: number;
+            /** @description Days and months begin by the clocks of this zone, the customer's. */
+            time_zone: string;
+            /** Format: date-time */
+            until: string;
+        };
         /** @description A page of a list. */
         Listing_ApiKeyView: {
             /** @description The rows. */
@@ -2990,6 +3092,46 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_RequestView: {
+            /** @description The rows. */
+            data: {
+                /** Format: uuid */
+                api_key_id: string;
+                /** @description The beginning of the key; null when its row is gone, or when it was no key but a person's session. */
+                api_key_prefix: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was answered.
+                 */
+                created_at: string;
+                customer: components["schemas"]["RequestCustomerView"];
+                /** @description The route, by its pattern. */
+                endpoint: string;
+                /** Format: uuid */
+                id: string;
+                method: string;
+                /** @description The feature module's key; null for routes of none. */
+                module: string | null;
+                /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
+                outcome: string | null;
+                /**
+                 * Format: uuid
+                 * @description As the answer's `X-Request-Id` told it; null where it wasn't written down.
+                 */
+                request_id: string | null;
+                /** Format: int64 */
+                request_size_bytes: number | null;
+                /** Format: int64 */
+                response_size_bytes: number | null;
+                /** Format: int32 */
+                response_time_ms: number | null;
+                /** Format: int32 */
+                status_code: number;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_TimelineEntryView: {
             /** @description The rows. */
             data: {
@@ -3183,6 +3325,44 @@ export interface components {
         /** @description Every module, in the order of the price list. */
         ModuleStatisticsView: {
             data: components["schemas"]["ModuleCountView"][];
+        };
+        /** @description What changed most against the span of the same length right before. */
+        MoversView: {
+            /** @description At most ten, the greatest change first. */
+            data: components["schemas"]["MoverView"][];
+            /**
+             * Format: date-time
+             * @description The beginning of what was compared: what was asked for, rounded down as `until` is.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Its end: what was asked for, rounded down to the whole days or hours (in UTC) by which long spans are compared. A
+             *     day that has only begun would look like a fall.
+             */
+            until: string;
+        };
+        MoverView: {
+            /**
+             * Format: int64
+             * @description How many more than before; negative when fewer.
+             */
+            change: number;
+            /**
+             * Format: int64
+             * @description With a status of 400 and more.
+             */
+            failed: number;
+            /** @description The customer's or the key's UUID, or method and route. */
+            key: string;
+            /** @description Its name for people. */
+            label: string;
+            /** Format: int64 */
+            previous_failed: number;
+            /** Format: int64 */
+            previous_requests: number;
+            /** Format: int64 */
+            requests: number;
         };
         NewApiKeyBody: {
             /**
@@ -3696,6 +3876,14 @@ export interface components {
             /** @description Each works once. */
             recovery_codes: string[];
         };
+        /** @description Whose request it was. Usage stays when its customer goes. */
+        RequestCustomerView: {
+            company_name: string | null;
+            /** @description The customer's short name. */
+            customer_id: string | null;
+            /** Format: uuid */
+            id: string;
+        };
         /** @description A comparison that was asked for. */
         RequestedReconciliation: {
             /**
@@ -3703,6 +3891,41 @@ export interface components {
              * @description The job that makes it; none when one was asked for already.
              */
             job_id?: string | null;
+        };
+        /** @description A request of a customer's program, as it was answered. */
+        RequestView: {
+            /** Format: uuid */
+            api_key_id: string;
+            /** @description The beginning of the key; null when its row is gone, or when it was no key but a person's session. */
+            api_key_prefix: string | null;
+            /**
+             * Format: date-time
+             * @description When it was answered.
+             */
+            created_at: string;
+            customer: components["schemas"]["RequestCustomerView"];
+            /** @description The route, by its pattern. */
+            endpoint: string;
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description The feature module's key; null for routes of none. */
+            module: string | null;
+            /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
+            outcome: string | null;
+            /**
+             * Format: uuid
+             * @description As the answer's `X-Request-Id` told it; null where it wasn't written down.
+             */
+            request_id: string | null;
+            /** Format: int64 */
+            request_size_bytes: number | null;
+            /** Format: int64 */
+            response_size_bytes: number | null;
+            /** Format: int32 */
+            response_time_ms: number | null;
+            /** Format: int32 */
+            status_code: number;
         };
         /** @description A restore into a new customer. */
         RestoreBody: {
@@ -6848,6 +7071,102 @@ export interface operations {
             };
             /** @description The body isn't JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_customer_api_keys_id_limit_simulation: {
+        parameters: {
+            query: {
+                /** @description From this time on; seven days ago when not given. At most 31 days are tried. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+                /** @description ... in which time. */
+                period: "minute" | "hour" | "day" | "month";
+                /** @description How many requests the limit allows ... */
+                requests: number;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+                /** @description The key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitSimulationView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12798,6 +13117,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_usage_movers: {
+        parameters: {
+            query?: {
+                /** @description Of what; of customers when not given. */
+                by?: "customer" | "api_key" | "route";
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoversView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_usage_requests: {
+        parameters: {
+            query?: {
+                /** @description Only of this key. */
+                api_key_id?: string;
+                /** @description From this time on; an hour ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of this customer: the UUID or the customerId, also of one who is gone. */
+                customer?: string;
+                /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
+                endpoint?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only those that took at least so long. */
+                min_response_time_ms?: number;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
+                /**
+                 * @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
+                 *     written down.
+                 */
+                outcome?: string;
+                /** @description Only answers with this status. */
+                status_code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_RequestView"];
                 };
             };
             /** @description Something in the request is wrong */
