@@ -11,6 +11,7 @@ import { WhenExactly } from '@/ui/When';
 import { placeholderOf } from './ActedFor';
 import { actionName } from './actions';
 import { Differences } from './Differences';
+import { MoreLike } from './MoreLike';
 
 /** One row of the audit log: who, from where, and the values before and after. */
 export function EntryDrawer({ id, entry, close }: { id: string | undefined; entry: Schema<'AuditLogView'> | undefined; close: () => void }) {
@@ -38,6 +39,7 @@ export function EntryDrawer({ id, entry, close }: { id: string | undefined; entr
               ['Row', <CopyValue key="row" value={entry.id} label="the row’s id" />],
             ]}
           />
+          <MoreLike entry={entry} />
           <Differences before={entry.old_values} after={entry.new_values} />
         </Stack>
       ) : (
