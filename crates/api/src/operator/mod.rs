@@ -5,6 +5,7 @@ mod api_keys;
 mod audit_export;
 mod audit_logs;
 mod audit_streams;
+mod audit_verification;
 mod authenticate;
 mod backups;
 mod choices;
@@ -13,6 +14,7 @@ mod connection_urls;
 mod customer_database;
 mod customer_list;
 mod customer_name;
+mod customer_users;
 mod customer_views;
 mod customers;
 mod download;
@@ -33,10 +35,12 @@ mod operators;
 mod own_account;
 mod page;
 mod refusals;
+mod saved_views;
 mod schemas;
 mod search;
 mod secret_keys;
 pub(crate) mod session_cookie;
+mod settings;
 mod sign_in;
 mod sign_in_ways;
 mod statistics;
@@ -74,6 +78,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(connection_urls::reveal))
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
+        .routes(routes!(customer_users::list))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))
@@ -107,8 +112,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(health::health))
         .routes(routes!(usage_movers::usage_movers))
         .routes(routes!(usage_requests::usage_requests))
+        .routes(routes!(settings::settings))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
+        .routes(routes!(audit_verification::verify))
         .routes(routes!(audit_streams::list, audit_streams::create))
         .routes(routes!(audit_streams::read, audit_streams::update, audit_streams::remove))
         .routes(routes!(clerk::status))
@@ -135,6 +142,8 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(saved_views::list, saved_views::create))
+        .routes(routes!(saved_views::read, saved_views::update, saved_views::remove))
         .routes(routes!(events::events))
         .routes(routes!(search::search))
 }

@@ -1,8 +1,10 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod audit_verification;
 mod customer_database;
 mod customer_list;
+mod customer_users;
 mod denied;
 mod events;
 mod health;
@@ -16,6 +18,8 @@ mod openid;
 mod provision;
 mod roles;
 mod search;
+mod saved_views;
+mod settings;
 mod sign_in;
 mod statistics;
 mod timeline;
@@ -46,6 +50,7 @@ use provisioning::OperationWatcher;
 use secrets::{ExposeSecret as _, MasterKey, OperatorToken};
 use serde_json::Value;
 use testkit::AdminDatabase;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -98,6 +103,9 @@ impl Api {
             stop,
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
+            verifying: Arc::new(Semaphore::new(1)),
+            settings: Arc::default(),
+            started_at: Utc::now(),
             databases: CustomerDatabases::new(
                 RouterConfig::default(),
                 Arc::new(catalog.clone()),

@@ -47,6 +47,7 @@ mod pool;
 mod query;
 pub mod quota;
 mod row;
+pub mod saved_views;
 pub mod sealed_places;
 pub mod sign_in_guesses;
 pub mod summaries;

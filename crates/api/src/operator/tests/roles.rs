@@ -44,6 +44,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ),
         ("GET", "/api/admin/customers/{customer}/timeline", R::AuditRead, none()),
         ("GET", "/api/admin/customers/{customer}/database", R::CustomersRead, none()),
+        ("GET", "/api/admin/customers/{customer}/users", R::CustomersRead, none()),
         ("GET", "/api/admin/customers/{customer}/api-keys", R::CustomersRead, none()),
         ("POST", "/api/admin/customers/{customer}/api-keys", R::KeysWrite, json!({ "name": "K" })),
         ("GET", "/api/admin/customers/{customer}/api-keys/{id}", R::CustomersRead, none()),
@@ -97,8 +98,10 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
             R::UsageRead,
             none(),
         ),
+        ("GET", "/api/admin/settings", R::CustomersRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
         ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
+        ("POST", "/api/admin/audit-logs/verifications", R::AuditRead, json!({})),
         ("GET", "/api/admin/audit-streams", R::AuditRead, none()),
         (
             "POST",
