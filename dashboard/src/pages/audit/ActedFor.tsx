@@ -11,7 +11,11 @@ export function placeholderOf(entry: Schema<'AuditLogView'>): string | null {
 /** Who did it; and when an operator acts in a customer's place, both of them. */
 export function ActedFor({ entry, customer }: { entry: Schema<'AuditLogView'>; customer: string }) {
   const operator = placeholderOf(entry);
-  if (operator === null) return <Operator id={entry.admin_user_id} />;
+  if (operator === null) {
+    // Customers' callers who were refused are told of by the system, some minutes later.
+    const isCaller = entry.action === 'access_denied' && entry.admin_user_id == null && entry.resource_type === 'api_key';
+    return isCaller ? <span>Callers with a key</span> : <Operator id={entry.admin_user_id} />;
+  }
   return (
     <span>
       <Operator id={operator} /> as {customer}

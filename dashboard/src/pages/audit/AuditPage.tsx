@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { queries } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { Failure } from '@/ui/Failure';
@@ -8,6 +9,7 @@ import { RangePicker } from '@/ui/RangePicker';
 import { usePages } from '@/ui/usePages';
 import { AuditFilters } from './AuditFilters';
 import { AuditTable } from './AuditTable';
+import { ChainProof } from './ChainProof';
 import { EntryDrawer } from './EntryDrawer';
 import { ExportMenu } from './ExportMenu';
 import { useAuditFilter } from './useAuditFilter';
@@ -27,6 +29,9 @@ export function AuditPage() {
         actions={
           <>
             <RangePicker range={range} />
+            <Button variant="default" onClick={() => change({ proof: 'shown' })}>
+              Prove a chain
+            </Button>
             <ExportMenu query={query} />
           </>
         }
@@ -48,6 +53,7 @@ export function AuditPage() {
           />
         )}
       </Panel>
+      <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
       <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} close={() => change({ entry: null })} />
     </>
   );

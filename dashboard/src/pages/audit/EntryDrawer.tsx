@@ -4,13 +4,14 @@ import { CopyValue } from '@/ui/CopyValue';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
+import { Notice } from '@/ui/Notice';
 import { Operator } from '@/ui/Operator';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { WhenExactly } from '@/ui/When';
 import { placeholderOf } from './ActedFor';
 import { actionName } from './actions';
-import classes from './Audit.module.css';
 import { Differences } from './Differences';
+import { MoreLike } from './MoreLike';
 
 /** One row of the audit log: who, from where, and the values before and after. */
 export function EntryDrawer({ id, entry, close }: { id: string | undefined; entry: Schema<'AuditLogView'> | undefined; close: () => void }) {
@@ -22,10 +23,9 @@ export function EntryDrawer({ id, entry, close }: { id: string | undefined; entr
       {entry ? (
         <Stack gap="md">
           {operator && (
-            <p className={classes.place}>
-              <Operator id={operator} /> acts in the place of <strong>{(customer && names.get(customer)) ?? 'the customer'}</strong>. The customer was told, and each change is written in the
-              customer’s own audit log with both names.
-            </p>
+            <Notice tone="warn" title={<><Operator id={operator} /> in the place of {(customer && names.get(customer)) ?? 'the customer'}</>}>
+              <p>The customer was told, and each change is written into the customer’s own audit log with both names.</p>
+            </Notice>
           )}
           <Facts
             facts={[
@@ -39,6 +39,7 @@ export function EntryDrawer({ id, entry, close }: { id: string | undefined; entr
               ['Row', <CopyValue key="row" value={entry.id} label="the row’s id" />],
             ]}
           />
+          <MoreLike entry={entry} />
           <Differences before={entry.old_values} after={entry.new_values} />
         </Stack>
       ) : (

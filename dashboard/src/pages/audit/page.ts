@@ -16,5 +16,8 @@ export const audit: Page = {
   entry: { to: '/audit', label: 'Audit', icon: IconListSearch, letter: 'a' },
   right: 'audit:read',
   routes: [route],
-  actions: [{ label: 'Show what was refused', to: '/audit', search: { action: 'access_denied' }, right: 'audit:read' }],
+  actions: [
+    { label: 'Show what was refused', to: '/audit', search: { action: 'access_denied' }, right: 'audit:read' },
+    { label: 'Prove a chain of the audit log', to: '/audit', search: { proof: 'shown' }, right: 'audit:read' },
+  ],
 };

@@ -3,7 +3,7 @@ import { rangeQuery, useRange } from '@/ui/range';
 
 /** What the audit page's address asks for, as the API's parameters. */
 export function useAuditFilter() {
-  const [fields, change] = useAddress('action', 'actor', 'customer', 'resource_type', 'resource_id', 'entry');
+  const [fields, change] = useAddress('action', 'actor', 'customer', 'resource_type', 'resource_id', 'entry', 'proof');
   const range = useRange('365d');
   const { action, actor, customer, resource_type, resource_id } = fields;
   const chosen = { action, admin_user_id: actor, customer, resource_type, resource_id };

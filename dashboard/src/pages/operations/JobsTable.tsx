@@ -43,7 +43,7 @@ export function JobsTable() {
     { id: 'error', header: 'What went wrong last', cell: (row) => <span className={classes.error} title={row.last_error ?? undefined}>{row.last_error ?? ''}</span>, wide: true },
     { id: 'attempts', header: 'Attempts', align: 'end', cell: (row) => `${row.attempts} of ${row.max_attempts}`, wide: true },
     { id: 'created', header: 'Made', cell: (row) => <When at={row.created_at} />, wide: true },
-    { id: 'run', header: 'Runs', cell: (row) => <When at={row.started_at ?? row.run_at} /> },
+    { id: 'run', header: 'Runs', cell: (row) => <When at={row.started_at ?? row.run_at} />, wide: true },
     { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at, now), wide: true },
     ...(mayRetry && query.data?.data.some((row) => row.status === 'dead') ? [{ id: 'act', header: 'Act', align: 'end' as const, cell: (row: Schema<'JobView'>) => (row.status === 'dead' ? <RetryJob id={row.id} /> : null) }] : []),
   ];

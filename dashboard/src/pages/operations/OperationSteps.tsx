@@ -41,7 +41,7 @@ export function OperationSteps({ operation }: { operation: Schema<'OperationView
                 {step.detail && <div className={classes.detail}>{step.detail}</div>}
               </td>
               <td>
-                <Status value={step.status} tone={step.status === 'pending' ? 'quiet' : undefined} />
+                <Status value={step.status} tone={step.status === 'pending' ? 'quiet' : undefined} label={step.status === 'pending' ? (isOver(operation.status) ? 'Not begun' : 'To come') : undefined} />
               </td>
               <td className={classes.drawn}>{from === null ? NOTHING : <span title={step.started_at ?? undefined}>{span(from / 1000)}</span>}</td>
               <td data-align="end">{took(step.started_at, step.finished_at, now)}</td>

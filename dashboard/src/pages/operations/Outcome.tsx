@@ -1,5 +1,5 @@
-import { Alert } from '@mantine/core';
 import type { Schema } from '@/api/client';
+import { Notice } from '@/ui/Notice';
 
 const MEANS: Record<string, [string, string]> = {
   dead: ['It could not be done, and could not be taken back', 'Mend what the error names, then try again: the worker goes on at the step that failed. Nothing happens by itself.'],
@@ -13,9 +13,13 @@ export function Outcome({ operation }: { operation: Schema<'OperationView'> }) {
   const [title, next] = MEANS[status] ?? (error ? ['An attempt failed', 'It is tried again by itself, with longer and longer pauses.'] : []);
   if (!title) return null;
   return (
-    <Alert color={status === 'dead' ? 'red' : 'gray'} title={title} radius="sm">
-      {error && <code>{error}</code>}
-      <div>{next}</div>
-    </Alert>
+    <Notice tone={status === 'dead' ? 'bad' : status === 'failed' ? 'warn' : 'quiet'} title={title}>
+      {error && (
+        <p>
+          <code>{error}</code>
+        </p>
+      )}
+      <p>{next}</p>
+    </Notice>
   );
 }

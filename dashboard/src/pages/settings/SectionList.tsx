@@ -5,7 +5,7 @@ import { GROUPS, type Section } from './sections';
 import classes from './Settings.module.css';
 
 /** The sections that the operator may see: a list beside the section, a select on a phone. */
-export function SectionList({ present }: { present: Section }) {
+export function SectionList({ present }: { present: Section | undefined }) {
   const may = useMay();
   const navigate = useNavigate();
   const groups = GROUPS.map(({ label, sections }) => ({ label, sections: sections.filter(({ right }) => right === undefined || may(right)) })).filter(({ sections }) => sections.length > 0);
@@ -29,9 +29,9 @@ export function SectionList({ present }: { present: Section }) {
         className={classes.select}
         size="sm"
         label="Section"
-        value={present.key}
+        value={present?.key ?? ''}
         onChange={(event) => void navigate({ to: '/settings/$section', params: { section: event.currentTarget.value } as never })}
-        data={groups.map(({ label, sections }) => ({ group: label, items: sections.map((section) => ({ value: section.key, label: section.label })) }))}
+        data={[...(present ? [] : [{ value: '', label: 'Choose a section' }]), ...groups.map(({ label, sections }) => ({ group: label, items: sections.map((section) => ({ value: section.key, label: section.label })) }))]}
       />
     </>
   );

@@ -15,15 +15,15 @@ export function SettingsPage() {
   const [first] = SECTIONS;
   const wanted = key === undefined ? first : SECTIONS.find((section) => section.key === key);
   const isAllowed = wanted !== undefined && (wanted.right === undefined || may(wanted.right));
-  const present = isAllowed ? wanted : first!;
-  const Body = present.body;
+  const present = isAllowed ? wanted : undefined;
+  const Body = present?.body;
   return (
     <>
-      <PageHeader title={isAllowed ? present.label : 'Settings'} note={isAllowed ? present.note : undefined} />
+      <PageHeader title={present?.label ?? 'Settings'} note={present?.note} />
       <div className={classes.page}>
         <SectionList present={present} />
         <div className={classes.section}>
-          {isAllowed ? (
+          {present && Body ? (
             <Guard key={present.key}>
               <Suspense fallback={<div role="status" aria-label="Loading" />}>
                 <Body />

@@ -41,8 +41,10 @@ export const GROUPS: readonly { label: string; sections: readonly Section[] }[] 
     ],
   },
   {
-    label: 'Connections',
+    label: 'System',
     sections: [
+      { key: 'health', label: 'Health', note: 'How every part fares, as far as it is really known', body: part(() => import('./health/HealthSection')) },
+      { key: 'limits', label: 'Limits and configuration', note: 'What this server was started with', body: part(() => import('./configuration/ConfigurationSection')) },
       { key: 'clerk', label: 'Clerk', note: 'What the identity provider told, and whether all of it is done', right: 'clerk:read', body: part(() => import('./clerk/ClerkSection')) },
     ],
   },

@@ -1,6 +1,7 @@
 import { CopyValue } from '@/ui/CopyValue';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { NOTHING } from '@/ui/format';
+import classes from './Clerk.module.css';
 import { type Finding, findingName, findingOf } from './findings';
 
 type Row = Finding & { place: number };
@@ -13,5 +14,9 @@ const COLUMNS: readonly Column<Row>[] = [
 
 /** What one comparison found. */
 export function Findings({ drift }: { drift: readonly unknown[] }) {
-  return <DataTable label="Findings of the comparison" columns={COLUMNS} rows={drift.map((value, place) => ({ ...findingOf(value), place }))} rowKey={(row) => String(row.place)} />;
+  return (
+    <div className={classes.findings}>
+      <DataTable label="Findings of the comparison" columns={COLUMNS} rows={drift.map((value, place) => ({ ...findingOf(value), place }))} rowKey={(row) => String(row.place)} />
+    </div>
+  );
 }

@@ -27,7 +27,7 @@ export function Messages() {
       id: 'type',
       header: 'Message',
       cell: (row) => (
-        <Anchor component="button" type="button" inherit onClick={() => change({ message: row.id })}>
+        <Anchor component="button" type="button" inherit className={classes.breaks} onClick={() => change({ message: row.id })}>
           {row.type}
         </Anchor>
       ),

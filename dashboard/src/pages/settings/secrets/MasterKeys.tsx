@@ -37,7 +37,7 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
     { id: 'state', header: 'State', cell: (row) => <Status value={row.state} tone={row.state === 'previous' ? 'info' : undefined} label={STATES[row.state]} /> },
     { id: 'where', header: 'Where', cell: (row) => PROVIDERS[row.provider] ?? row.provider, wide: true },
     { id: 'away', header: 'Within reach', cell: (row) => (row.available ? <Status value="ok" label="Yes" /> : <Status value={row.state === 'retired' ? 'unknown' : 'away'} label="No" />), wide: true },
-    { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => `${count(row.data_keys)} data ${row.data_keys === 1 ? 'key' : 'keys'}` },
+    { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => `${count(row.data_keys)} data ${row.data_keys === 1 ? 'key' : 'keys'}`, wide: true },
     { id: 'age', header: 'In use for', align: 'end', cell: (row) => <Age days={row.age_days} /> },
     { id: 'since', header: 'Since', cell: (row) => <When at={row.activated_at} />, wide: true },
     ...(mayWrite

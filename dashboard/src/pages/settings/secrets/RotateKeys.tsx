@@ -58,9 +58,9 @@ export function RotateKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
           </Menu.Item>
         ))}
         {targets.length === 0 && (
-          <Menu.Item disabled>
-            There is no other key within reach. Make one: <code>sixty secrets add-key</code>
-          </Menu.Item>
+          <Menu.Label>
+            No other key is within reach. Make one with <code>sixty secrets add-key</code>.
+          </Menu.Label>
         )}
         <Menu.Divider />
         <Menu.Item onClick={rotatePlatform}>The platform’s data key</Menu.Item>

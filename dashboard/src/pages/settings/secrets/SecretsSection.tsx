@@ -1,6 +1,6 @@
-import { Alert } from '@mantine/core';
 import { queries } from '@/api/client';
 import { Loaded } from '@/ui/Loaded';
+import { Notice } from '@/ui/Notice';
 import { Panel } from '@/ui/Panel';
 import { MasterKeys } from './MasterKeys';
 import { Rotations } from './Rotations';
@@ -20,9 +20,9 @@ export default function SecretsSection() {
   return (
     <>
       {secrets?.away.map((provider) => (
-        <Alert key={provider} color="red" title="A place of keys can’t be reached" role="alert">
-          {provider}
-        </Alert>
+        <Notice key={provider} tone="bad" title="A place of keys can’t be reached">
+          <p>{provider}</p>
+        </Notice>
       ))}
       <Panel title="Master keys" note="A master key wraps data keys; a data key seals one customer’s secrets" flush actions={secrets && <RotateKeys secrets={secrets} />}>
         <Loaded query={query}>{(data) => <MasterKeys secrets={data} />}</Loaded>
