@@ -99,6 +99,8 @@ grant select, insert, update on admin_operations to :"server";
 grant select, insert, update on admin_operation_steps to :"server";
 grant select, insert, update on admin_jobs to :"server";
 grant select on admin_backups to :"server";
+-- When a worker last showed a sign of life.
+grant select on admin_job_schedules to :"server";
 grant select, insert, update, delete on admin_idempotency_keys to :"server";
 grant select, insert, update on admin_master_keys to :"server";
 grant select, insert on admin_key_rotations to :"server";

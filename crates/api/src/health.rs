@@ -57,14 +57,14 @@ pub(crate) struct Readiness {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DependencyStatus {
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// `up` or `down`.
-    status: &'static str,
-    required: bool,
+    pub(crate) status: &'static str,
+    pub(crate) required: bool,
     /// How long it took to answer, in milliseconds.
-    latency_ms: f64,
+    pub(crate) latency_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 pub(crate) fn router(state: &ApiState) -> Router {
@@ -96,7 +96,7 @@ pub(crate) async fn ready(State(state): State<ApiState>) -> Response {
     response
 }
 
-async fn status_of(dependency: &Arc<dyn Dependency>) -> DependencyStatus {
+pub(crate) async fn status_of(dependency: &Arc<dyn Dependency>) -> DependencyStatus {
     let started = Instant::now();
     let outcome = tokio::time::timeout(LONGEST_CHECK, dependency.check())
         .await

@@ -18,6 +18,7 @@ mod problem_document;
 mod problems;
 mod provision;
 mod server;
+mod settings;
 mod tls;
 mod webhooks;
 
@@ -28,6 +29,7 @@ use audit_streams::AuditStreams;
 use axum::Router;
 use axum::routing::any;
 use catalog::Client;
+use chrono::{DateTime, Utc};
 use customer_db::CustomerDatabases;
 use customer_log::DatabaseLog;
 use customers::{Actor, ControlPlane, Right};
@@ -38,6 +40,7 @@ use identity::openid::OpenIdProvider;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use browsers::{AllowedOrigins, OriginError};
@@ -46,6 +49,7 @@ pub use health::{Dependency, Need};
 pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
 pub use server::{Door, ServerLimits, serve};
+pub use settings::{LimitSetting, Settings};
 pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
@@ -82,6 +86,10 @@ pub struct ApiParts {
     pub clerk_webhook: Option<clerk::Webhook>,
     /// The OpenID provider that vouches for operators, if there is one.
     pub openid: Option<Arc<OpenIdProvider>>,
+    /// What the server shows of itself, where it speaks HTTPS.
+    pub certificate: Option<Arc<ServerCertificate>>,
+    /// What the server was started with, to be shown.
+    pub settings: Settings,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
     pub stop: CancellationToken,
     /// How long `POST /api/provision` waits for a customer to be ready before it takes the sign-up back.
@@ -100,7 +108,12 @@ pub(crate) struct ApiState {
     pub(crate) provision_wait: Duration,
     pub(crate) clerk_webhook: Option<clerk::Webhook>,
     pub(crate) openid: Option<Arc<OpenIdProvider>>,
+    pub(crate) certificate: Option<Arc<ServerCertificate>>,
     pub(crate) stop: CancellationToken,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) started_at: DateTime<Utc>,
+    /// One verification of the audit log at a time.
+    pub(crate) verifying: Arc<Semaphore>,
     /// The customers' databases, for what operators are told of them.
     pub(crate) databases: CustomerDatabases,
     /// Where the customers are told who acts in their place.
@@ -129,7 +142,11 @@ pub fn router(parts: ApiParts) -> Router {
         provision_wait: parts.provision_wait,
         clerk_webhook: parts.clerk_webhook,
         openid: parts.openid,
+        certificate: parts.certificate,
         stop: parts.stop,
+        settings: Arc::new(parts.settings),
+        started_at: Utc::now(),
+        verifying: Arc::new(Semaphore::new(1)),
         databases: parts.databases.clone(),
         customer_log: Arc::new(DatabaseLog(parts.databases.clone())),
         dependencies: parts.dependencies.into(),

@@ -285,6 +285,36 @@ mod tests {
         }
     }
 
+    /// The dashboard's client is made from this: what has a few values names them, and what isn't null doesn't say so.
+    #[test]
+    fn choices_are_named_and_never_null() {
+        let document = serde_json::to_value(document()).unwrap();
+        let schema = |path: &str, name: &str| {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            let found = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+            let mut schema = found["schema"].clone();
+            schema.as_object_mut().unwrap().remove("description");
+            (found["required"].clone(), schema)
+        };
+        let simulation = "/api/admin/customers/{customer}/api-keys/{id}/limit-simulation";
+        for (path, name, required, values) in [
+            ("/api/admin/usage/series", "interval", false, "minute five_minutes fifteen_minutes hour day"),
+            ("/api/admin/usage/series", "group_by", false, "customer api_key route status module outcome"),
+            ("/api/admin/usage/movers", "by", false, "customer api_key route"),
+            (simulation, "period", true, "minute hour day month"),
+        ] {
+            let values: Vec<_> = values.split(' ').collect();
+            let expected = serde_json::json!({ "type": "string", "enum": values });
+            assert_eq!(schema(path, name), (required.into(), expected), "{path} {name}");
+        }
+        assert_eq!(schema("/api/admin/usage/series", "top").1["type"], "integer");
+        let group = &document["components"]["schemas"]["SeriesGroupView"];
+        assert_eq!(group["required"], serde_json::json!(["key", "label", "total", "points"]));
+        assert_eq!(group["properties"]["key"]["type"], serde_json::json!(["string", "null"]));
+        let status = &document["components"]["schemas"]["StatusCountView"]["properties"]["status"];
+        assert_eq!(status["$ref"], "#/components/schemas/StatusName");
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         let document = serde_json::to_value(document()).unwrap();

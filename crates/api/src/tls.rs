@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
@@ -13,6 +13,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -84,6 +86,13 @@ impl ServerCertificate {
 
     pub(crate) fn acceptor(&self) -> &TlsAcceptor {
         &self.acceptor
+    }
+
+    /// Until when the certificate is good that is shown now; `None` when it can't be read.
+    pub(crate) fn expires_at(&self) -> Option<SystemTime> {
+        let key = Arc::clone(&self.shown.key.read().unwrap_or_else(PoisonError::into_inner));
+        let certificate = Certificate::from_der(key.cert.first()?).ok()?;
+        Some(certificate.tbs_certificate.validity.not_after.to_system_time())
     }
 
     /// Reads the files again, and shows what they hold from now on if that is something new. `true`: it was. What doesn't

@@ -120,6 +120,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         tokio::spawn(sessions.issuer.follow(stop.clone()));
         checks.push(Arc::new(dependencies::SessionKeys(Arc::clone(&sessions.issuer))));
     }
+    let settings = args.server.settings(sessions.is_some())?;
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let router = api::router(ApiParts {
         databases,
@@ -138,6 +139,8 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         operator_token,
         clerk_webhook,
         openid: args.openid.provider(stores).await?,
+        certificate: certificate.clone(),
+        settings,
         allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),

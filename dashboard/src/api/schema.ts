@@ -38,6 +38,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit-logs/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recomputes one chain of audit rows from what is stored, as `sixty audit verify` does for all, and names the first bad
+         *     row. The anchors outside the database, which show that a whole chain wasn't written anew, are compared by that command
+         *     only. A server verifies one chain at a time, for at most 30 seconds.
+         */
+        post: operations["post_admin_audit_logs_verifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit-streams": {
         parameters: {
             query?: never;
@@ -268,6 +289,27 @@ export interface paths {
         patch: operations["patch_admin_customers_customer_api_keys_id"];
         trace?: never;
     };
+    "/api/admin/customers/{customer}/api-keys/{id}/limit-simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this limit would have refused of what was really sent with the key. It decides as the real one does (minutes and
+         *     hours slide, days and months are the calendar's in the customer's time zone) by the second in which each request was
+         *     answered: a sliding limit may be a second off. What the caller would have sent instead is not known.
+         */
+        get: operations["get_admin_customers_customer_api_keys_id_limit_simulation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/api-keys/{id}/revoke": {
         parameters: {
             query?: never;
@@ -451,6 +493,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/modules/{module_key}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What turning a module on or off for a customer would do: whether it would be refused, what else would change, and who
+         *     uses it.
+         */
+        get: operations["get_admin_customers_customer_modules_module_key_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/resume": {
         parameters: {
             query?: never;
@@ -505,6 +567,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The users in a customer's own database, organization by organization, each with what the identity provider told of them. */
+        get: operations["get_admin_customers_customer_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/events": {
         parameters: {
             query?: never;
@@ -519,6 +598,26 @@ export interface paths {
          *     Read what is shown anew after every reconnection. Ends with the session.
          */
         get: operations["get_admin_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How every part fares: the admin database, Redis, usage, the worker, backups, and what else is set up. Says only what is
+         *     really known: what can't be asked is `unknown`.
+         */
+        get: operations["get_admin_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -764,6 +863,60 @@ export interface paths {
         put?: never;
         /** Begins to restore a backup into a new customer. The old one isn't touched. */
         post: operations["post_admin_restores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The operator's own views and those that others share, by name. Needs a session: no token has views. */
+        get: operations["get_admin_saved_views"];
+        put?: never;
+        /** Keeps a list. */
+        post: operations["post_admin_saved_views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/saved-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view. */
+        get: operations["get_admin_saved_views_id"];
+        put?: never;
+        post?: never;
+        /** Throws a view away: one's own, or, with `operators:write`, a shared one of somebody else. */
+        delete: operations["delete_admin_saved_views_id"];
+        options?: never;
+        head?: never;
+        /** Changes a view: one's own, or, with `operators:write`, a shared one of somebody else. */
+        patch: operations["patch_admin_saved_views_id"];
+        trace?: never;
+    };
+    "/api/admin/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds customers, API keys and operators, as far as whoever asks may see them. */
+        get: operations["get_admin_search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1053,6 +1206,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this server was started with, and what is in the plans. Other servers may have been started otherwise; what only the
+         *     worker is told, such as how long the audit log is kept, isn't here.
+         */
+        get: operations["get_admin_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/statistics/customers": {
         parameters: {
             query?: never;
@@ -1151,6 +1324,46 @@ export interface paths {
         };
         /** How many requests were made, in all and by day, key, route, status and outcome, and how fast they were answered. */
         get: operations["get_admin_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/movers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The customers, keys or routes whose requests changed most against the span of the same length right before. Spans of
+         *     two days and more are compared by whole days, routes over three hours and more by whole hours.
+         */
+        get: operations["get_admin_usage_movers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Single requests, the newest first. They are kept for some months. A page holds what is found within some seconds: where
+         *     what is looked for is rare it may be short, even empty, and still have a `next_cursor` to go on.
+         */
+        get: operations["get_admin_usage_requests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1343,6 +1556,13 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "operator" | "bootstrap" | "other";
+        AffectedModuleView: {
+            enabled_after: boolean;
+            module_key: string;
+            module_name: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+        };
         /** @description What to change about a key. A field that isn't given stays; null empties one that may be empty. */
         ApiKeyPatch: {
             /** @description From where it may be used; from everywhere when empty. */
@@ -1508,6 +1728,30 @@ export interface components {
             started_at: string;
             /** @description `running`, `succeeded` or `failed`. */
             status: string;
+        };
+        /** @description A place in a chain at which something is wrong. */
+        BadRowView: {
+            /**
+             * Format: uuid
+             * @description The row that is there; null when it is missing.
+             */
+            id: string | null;
+            /** @description What is wrong, in words. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The place in the chain.
+             */
+            sequence: number;
+        };
+        BusyPeriodView: {
+            /**
+             * Format: date-time
+             * @description The beginning of the minute or hour, or of the customer's day or month.
+             */
+            at: string;
+            /** Format: int64 */
+            requests: number;
         };
         /** @description Meetings and other appointments, our own and those of a connected calendar. One per user and external id. */
         CalendarEvent: {
@@ -1690,6 +1934,12 @@ export interface components {
             answer: string;
             /** @description The code that came to the program's port. */
             code: string;
+        };
+        ClerkSettings: {
+            /** @description Whether its session tokens are taken. */
+            sessions: boolean;
+            /** @description Whether its messages are taken. */
+            webhook: boolean;
         };
         /** @description How it stands with Clerk. */
         ClerkStatus: {
@@ -2057,6 +2307,22 @@ export interface components {
              */
             until: string;
         };
+        /** @description Somebody who works with the CRM at a customer's. */
+        CustomerUserView: {
+            /** @description Who they are at the identity provider; null when they aren't linked to it. */
+            clerk_user_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            membership: components["schemas"]["MembershipView"] | null;
+            name: string | null;
+            organization: components["schemas"]["OrganizationView"];
+            /** @enum {string} */
+            role: "admin" | "user" | "viewer";
+        };
         /** @description A customer. */
         CustomerView: {
             billing_email?: string | null;
@@ -2296,6 +2562,32 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        FoundCustomerView: {
+            company_name: string;
+            /** @description The customer's short name. */
+            customer_id: string | null;
+            /** Format: uuid */
+            id: string;
+            subscription_plan: components["schemas"]["PlanName"];
+            subscription_status: components["schemas"]["StatusName"];
+        };
+        FoundKeyView: {
+            /** @description Whose it is: the customerId, or the UUID of who has none. */
+            customer_id: string;
+            customer_name: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The beginning of the key. */
+            prefix: string;
+            status: components["schemas"]["KeyStatusName"];
+        };
+        FoundOperatorView: {
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         GrowthPointView: {
             /**
              * Format: date-time
@@ -2465,6 +2757,11 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description Whether an API key may be used.
+         * @enum {string}
+         */
+        KeyStatusName: "active" | "revoked" | "expired";
         KeyView: components["schemas"]["TotalsView"] & {
             /** Format: uuid */
             api_key_id: string;
@@ -2489,6 +2786,53 @@ export interface components {
         KnownModule: {
             enabled: boolean;
             name: string;
+        };
+        LimitSettings: {
+            customer: components["schemas"]["LimitView"] | null;
+            /** @description What a key may do unless told otherwise. */
+            default_key: components["schemas"]["LimitView"];
+            /** @description How many a customer may make on some routes. */
+            routes: components["schemas"]["RouteLimitView"][];
+            /** @enum {string} */
+            without_redis: "local" | "open" | "closed";
+        };
+        /** @description What a limit would have refused of what was really sent. */
+        LimitSimulationView: {
+            /** @description The five periods with most requests, the busiest first. */
+            busiest: components["schemas"]["BusyPeriodView"][];
+            /**
+             * Format: date-time
+             * @description When it would have begun to, to the second; null when it would have refused nothing.
+             */
+            first_refused_at: string | null;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description How many of them this limit would have refused.
+             */
+            refused: number;
+            /**
+             * Format: double
+             * @description From 0 to 1; 0 when none was sent.
+             */
+            refused_share: number;
+            /**
+             * Format: int64
+             * @description How many were sent with the key, and with those that share its quota since it was rotated: also those that a limit
+             *     refused, not those that were refused because of the key or the customer (401, 403).
+             */
+            requests: number;
+            /** @description Days and months begin by the clocks of this zone, the customer's. */
+            time_zone: string;
+            /** Format: date-time */
+            until: string;
+        };
+        LimitView: {
+            /** @enum {string} */
+            period: "minute" | "hour" | "day" | "month";
+            /** Format: int64 */
+            requests: number;
         };
         /** @description A page of a list. */
         Listing_ApiKeyView: {
@@ -2662,6 +3006,27 @@ export interface components {
                  * @description How many requests may use it until the reset; null is without limit.
                  */
                 usage_limit?: number | null;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listing_CustomerUserView: {
+            /** @description The rows. */
+            data: {
+                /** @description Who they are at the identity provider; null when they aren't linked to it. */
+                clerk_user_id: string | null;
+                /** Format: date-time */
+                created_at: string;
+                email: string;
+                /** Format: uuid */
+                id: string;
+                is_active: boolean;
+                membership: components["schemas"]["MembershipView"] | null;
+                name: string | null;
+                organization: components["schemas"]["OrganizationView"];
+                /** @enum {string} */
+                role: "admin" | "user" | "viewer";
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -2895,6 +3260,68 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_RequestView: {
+            /** @description The rows. */
+            data: {
+                /** Format: uuid */
+                api_key_id: string;
+                /** @description The beginning of the key; null when its row is gone, or when it was no key but a person's session. */
+                api_key_prefix: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was answered.
+                 */
+                created_at: string;
+                customer: components["schemas"]["RequestCustomerView"];
+                /** @description The route, by its pattern. */
+                endpoint: string;
+                /** Format: uuid */
+                id: string;
+                method: string;
+                /** @description The feature module's key; null for routes of none. */
+                module: string | null;
+                /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
+                outcome: string | null;
+                /**
+                 * Format: uuid
+                 * @description As the answer's `X-Request-Id` told it; null where it wasn't written down.
+                 */
+                request_id: string | null;
+                /** Format: int64 */
+                request_size_bytes: number | null;
+                /** Format: int64 */
+                response_size_bytes: number | null;
+                /** Format: int32 */
+                response_time_ms: number | null;
+                /** Format: int32 */
+                status_code: number;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listing_SavedViewView: {
+            /** @description The rows. */
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Whether it belongs to whoever asks. */
+                is_own: boolean;
+                name: string;
+                owner: components["schemas"]["SavedViewOwner"];
+                /** @description The page that it is a view of. */
+                page: string;
+                /** @description What follows the `?` in the page's address. */
+                query: string;
+                /** @description Whether the other operators see it. */
+                shared: boolean;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_TimelineEntryView: {
             /** @description The rows. */
             data: {
@@ -2982,6 +3409,23 @@ export interface components {
             /** @description `active`, `previous`, `retired`, or `unused` for one that this server knows and that never wrapped anything. */
             state: string;
         };
+        /** @enum {string} */
+        MembershipState: "member" | "removed";
+        /** @description A membership at the identity provider. */
+        MembershipView: {
+            /**
+             * Format: date-time
+             * @description Since when this holds.
+             */
+            changed_at: string;
+            /** @description Whether the customer's database knows of the last change. */
+            is_synced: boolean;
+            /** @description The role's key there, such as `org:admin`. */
+            role: string;
+            state: components["schemas"]["MembershipState"];
+            /** @description Why it doesn't. */
+            sync_error: string | null;
+        };
         MessageCounts: {
             /** Format: int64 */
             failed: number;
@@ -3056,9 +3500,76 @@ export interface components {
              */
             previous_customers: number;
         };
+        /** @description What a change of a customer's module would do. Nothing is changed. */
+        ModulePreviewView: {
+            /** @description The other modules that would go on or off. */
+            also_affected: components["schemas"]["AffectedModuleView"][];
+            /**
+             * Format: int64
+             * @description How many API keys used them in the last 30 days; null for whoever may not read usage.
+             */
+            api_keys_using_last_30d: number | null;
+            /** @description A decimal, such as `29.99`. */
+            base_price_monthly: string;
+            currency: string;
+            enabled_after: boolean;
+            enabled_now: boolean;
+            module_key: string;
+            module_name: string;
+            reason_after: string;
+            /** @description Why, in a sentence. */
+            reason_now: string;
+            /** @description Why the change would be refused, such as modules that need this one; null when it can be made. */
+            refused: string | null;
+            /**
+             * Format: int64
+             * @description In how many requests.
+             */
+            requests_last_30d: number | null;
+            /** @description The routes of the customer API that the module opens, such as `GET /api/v1/workflows`. */
+            routes: string[];
+        };
         /** @description Every module, in the order of the price list. */
         ModuleStatisticsView: {
             data: components["schemas"]["ModuleCountView"][];
+        };
+        /** @description What changed most against the span of the same length right before. */
+        MoversView: {
+            /** @description At most ten, the greatest change first. */
+            data: components["schemas"]["MoverView"][];
+            /**
+             * Format: date-time
+             * @description The beginning of what was compared: what was asked for, rounded down as `until` is.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Its end: what was asked for, rounded down to the whole days or hours (in UTC) by which long spans are compared. A
+             *     day that has only begun would look like a fall.
+             */
+            until: string;
+        };
+        MoverView: {
+            /**
+             * Format: int64
+             * @description How many more than before; negative when fewer.
+             */
+            change: number;
+            /**
+             * Format: int64
+             * @description With a status of 400 and more.
+             */
+            failed: number;
+            /** @description The customer's or the key's UUID, or method and route. */
+            key: string;
+            /** @description Its name for people. */
+            label: string;
+            /** Format: int64 */
+            previous_failed: number;
+            /** Format: int64 */
+            previous_requests: number;
+            /** Format: int64 */
+            requests: number;
         };
         NewApiKeyBody: {
             /**
@@ -3159,6 +3670,19 @@ export interface components {
             name: string;
             /** @description What they may do: `owner`, `admin`, `support`, `billing`, `read-only`. */
             roles: string[];
+        };
+        NewSavedViewBody: {
+            /** @description What it is called. */
+            name: string;
+            /**
+             * @description The page that it is a view of.
+             * @example customers
+             */
+            page: string;
+            /** @description What follows the `?` in the page's address. */
+            query: string;
+            /** @description Whether the other operators see it. */
+            shared?: boolean;
         };
         NewTokenBody: {
             /**
@@ -3373,6 +3897,12 @@ export interface components {
              */
             website?: string | null;
         };
+        /** @description An organization of a customer. */
+        OrganizationView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         OutcomeView: components["schemas"]["TotalsView"] & {
             /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
             outcome?: string | null;
@@ -3400,6 +3930,29 @@ export interface components {
             /** @description The program. */
             user_agent?: string | null;
         };
+        /**
+         * @description How something fares.
+         * @enum {string}
+         */
+        PartStatus: "ok" | "unknown" | "degraded" | "down";
+        /** @description A part of the platform. */
+        PartView: {
+            /** Format: date-time */
+            checked_at: string;
+            /** @description How it is, in a sentence. */
+            detail: string;
+            /**
+             * Format: double
+             * @description How long it took to answer; null for what wasn't asked itself.
+             */
+            latency_ms: number | null;
+            /**
+             * @description Such as `admin_database`, `redis`, `usage`, `session_keys`, `worker`, `jobs`, `operations`, `backups`, `audit_anchors`,
+             *     `audit_streams`, `clerk`, `certificate`.
+             */
+            name: string;
+            status: components["schemas"]["PartStatus"];
+        };
         PasswordBody: {
             /**
              * Format: password
@@ -3422,6 +3975,20 @@ export interface components {
          * @enum {string}
          */
         PlanName: "starter" | "pro" | "enterprise";
+        /** @description A plan and what is in it. */
+        PlanView: {
+            /** @description The keys of its modules. */
+            modules: string[];
+            /** @enum {string} */
+            plan: "starter" | "pro" | "enterprise";
+        };
+        /** @description How the platform fares. */
+        PlatformHealthView: {
+            /** @description What the server needs itself comes first. A part that isn't set up isn't listed. */
+            parts: components["schemas"]["PartView"][];
+            /** @description `down` when something is down that the server can't work without, `degraded` when anything else isn't as it should be. */
+            status: components["schemas"]["PartStatus"];
+        };
         /** @description What went wrong, as in RFC 9457. */
         Problem: {
             /** @description A sentence for people, with the fix. */
@@ -3542,6 +4109,14 @@ export interface components {
             /** @description Each works once. */
             recovery_codes: string[];
         };
+        /** @description Whose request it was. Usage stays when its customer goes. */
+        RequestCustomerView: {
+            company_name: string | null;
+            /** @description The customer's short name. */
+            customer_id: string | null;
+            /** Format: uuid */
+            id: string;
+        };
         /** @description A comparison that was asked for. */
         RequestedReconciliation: {
             /**
@@ -3549,6 +4124,41 @@ export interface components {
              * @description The job that makes it; none when one was asked for already.
              */
             job_id?: string | null;
+        };
+        /** @description A request of a customer's program, as it was answered. */
+        RequestView: {
+            /** Format: uuid */
+            api_key_id: string;
+            /** @description The beginning of the key; null when its row is gone, or when it was no key but a person's session. */
+            api_key_prefix: string | null;
+            /**
+             * Format: date-time
+             * @description When it was answered.
+             */
+            created_at: string;
+            customer: components["schemas"]["RequestCustomerView"];
+            /** @description The route, by its pattern. */
+            endpoint: string;
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description The feature module's key; null for routes of none. */
+            module: string | null;
+            /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
+            outcome: string | null;
+            /**
+             * Format: uuid
+             * @description As the answer's `X-Request-Id` told it; null where it wasn't written down.
+             */
+            request_id: string | null;
+            /** Format: int64 */
+            request_size_bytes: number | null;
+            /** Format: int64 */
+            response_size_bytes: number | null;
+            /** Format: int32 */
+            response_time_ms: number | null;
+            /** Format: int32 */
+            status_code: number;
         };
         /** @description A restore into a new customer. */
         RestoreBody: {
@@ -3612,10 +4222,68 @@ export interface components {
              */
             overlap_seconds?: number | null;
         };
+        RouteLimitView: {
+            /** @enum {string} */
+            period: "minute" | "hour" | "day" | "month";
+            /** Format: int64 */
+            requests: number;
+            /** @description Method and path, such as `POST /api/v1/deals`. */
+            route: string;
+        };
         RouteView: components["schemas"]["TotalsView"] & {
             /** @description The route, by its pattern. */
             endpoint: string;
             method: string;
+        };
+        /** @description Whose a view is. */
+        SavedViewOwner: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description What to change about a view. A field that isn't given stays. */
+        SavedViewPatch: {
+            /** @description What it is called. */
+            name?: string;
+            /** @description What follows the `?` in the page's address. */
+            query?: string;
+            /** @description Whether the other operators see it. */
+            shared?: boolean;
+        };
+        /** @description A list as somebody wants to see it again. */
+        SavedViewView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether it belongs to whoever asks. */
+            is_own: boolean;
+            name: string;
+            owner: components["schemas"]["SavedViewOwner"];
+            /** @description The page that it is a view of. */
+            page: string;
+            /** @description What follows the `?` in the page's address. */
+            query: string;
+            /** @description Whether the other operators see it. */
+            shared: boolean;
+        };
+        SchemaSettings: {
+            /**
+             * Format: int32
+             * @description The newest version of the admin database's schema that this server knows.
+             */
+            admin: number;
+            /**
+             * Format: int32
+             * @description The same of customers' databases.
+             */
+            customer: number;
+        };
+        /** @description What was found. A kind that the operator may not see is empty. */
+        SearchView: {
+            api_keys: components["schemas"]["FoundKeyView"][];
+            customers: components["schemas"]["FoundCustomerView"][];
+            operators: components["schemas"]["FoundOperatorView"][];
         };
         /** @description All keys and the newest rotations. */
         SecretsView: {
@@ -3679,6 +4347,26 @@ export interface components {
              */
             until: string;
         };
+        ServerSettings: {
+            /**
+             * Format: date-time
+             * @description Until when its certificate is good; null where it speaks plain HTTP.
+             */
+            certificate_expires_at: string | null;
+            /** @description The sites whose pages may ask the customer API. */
+            cors_origins: string[];
+            /** @description Whether it speaks HTTPS itself. */
+            https: boolean;
+            /** @description Whether metrics are served for Prometheus. */
+            metrics: boolean;
+            /**
+             * Format: int64
+             * @description How long `POST /api/provision` waits for a customer to be ready.
+             */
+            provision_wait_seconds: number;
+            /** @description The networks of the proxies whose X-Forwarded-For counts. */
+            trusted_proxies: string[];
+        };
         /** @description A session. */
         SessionView: {
             email: string;
@@ -3703,6 +4391,21 @@ export interface components {
             /** @description What the session is used with from now on; not when it is in a cookie. */
             token?: string | null;
         };
+        /** @description What the server was started with. */
+        SettingsView: {
+            clerk: components["schemas"]["ClerkSettings"];
+            limits: components["schemas"]["LimitSettings"];
+            plans: components["schemas"]["PlanView"][];
+            schema: components["schemas"]["SchemaSettings"];
+            server: components["schemas"]["ServerSettings"];
+            sign_in: components["schemas"]["SignInSettings"];
+            /** Format: date-time */
+            started_at: string;
+            subscriptions: components["schemas"]["SubscriptionSettings"];
+            usage: components["schemas"]["UsageSettings"];
+            /** @description The server's version. */
+            version: string;
+        };
         /** @description What ended. */
         SignedOutView: {
             /** Format: int64 */
@@ -3722,6 +4425,12 @@ export interface components {
              * @description Its password.
              */
             password: string;
+        };
+        SignInSettings: {
+            /** @description Whether the token of the configuration is taken. */
+            configured_token: boolean;
+            /** @description The OpenID provider that vouches for operators; null without one. */
+            openid_issuer: string | null;
         };
         /** @description The ways to sign in. */
         SignInWaysView: {
@@ -3858,6 +4567,13 @@ export interface components {
             started_at?: string | null;
             /** @description `pending`, `running`, `succeeded` or `failed`. */
             status: string;
+        };
+        SubscriptionSettings: {
+            /**
+             * Format: int32
+             * @description For how many days a customer whose subscription has ended may still read.
+             */
+            grace_days: number;
         };
         SuspensionBody: {
             /** @description Why. */
@@ -4130,6 +4846,13 @@ export interface components {
              */
             successful: number;
         };
+        UsageSettings: {
+            /**
+             * Format: int64
+             * @description How much of this machine's disk usage may take that isn't in the admin database yet.
+             */
+            spool_bytes: number;
+        };
         /** @description What was used in a span of time. */
         UsageView: {
             by_day: components["schemas"]["DayView"][];
@@ -4243,6 +4966,39 @@ export interface components {
              * @enum {string}
              */
             role?: "admin" | "user" | "viewer";
+        };
+        /** @description Which chain. */
+        VerificationBody: {
+            /** @description Whose chain: the UUID or the customerId, also of one who is gone. The platform's own without it. */
+            customer?: string | null;
+        };
+        /** @description What was found. */
+        VerificationView: {
+            /**
+             * Format: uuid
+             * @description The chain: the customer's id; all zeroes for the platform's.
+             */
+            chain: string;
+            /**
+             * Format: uuid
+             * @description Whose it is; null for the platform's.
+             */
+            customer_uuid: string | null;
+            first_bad: components["schemas"]["BadRowView"] | null;
+            /** @description Whether every row is as it was written. */
+            intact: boolean;
+            /**
+             * Format: int64
+             * @description The place of the last row; retention may have removed those at the beginning.
+             */
+            last_sequence: number;
+            /**
+             * Format: int64
+             * @description How many rows were read.
+             */
+            rows: number;
+            /** Format: date-time */
+            verified_at: string;
         };
         /** @description Who asks. */
         WhoView: {
@@ -4549,6 +5305,122 @@ export interface operations {
                 };
             };
             /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_admin_audit_logs_verifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text that is new for every new request: up to 255 printable ASCII characters, bare or quoted. The request is done once; sent again with the same key and body within 24 hours, it has the first answer, with Idempotent-Replayed: true. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The first request with this Idempotency-Key is being done, or its outcome is unknown */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The Idempotency-Key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another chain is being verified, or this one is too long for it */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6715,6 +7587,102 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_api_keys_id_limit_simulation: {
+        parameters: {
+            query: {
+                /** @description From this time on; seven days ago when not given. At most 31 days are tried. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+                /** @description ... in which time. */
+                period: "minute" | "hour" | "day" | "month";
+                /** @description How many requests the limit allows ... */
+                requests: number;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+                /** @description The key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitSimulationView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_admin_customers_customer_api_keys_id_revoke: {
         parameters: {
             query?: never;
@@ -8136,6 +9104,96 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_modules_module_key_preview: {
+        parameters: {
+            query?: {
+                /** @description On or off, whatever the plan says; what the plan says when not given. */
+                enabled?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+                /** @description The module */
+                module_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModulePreviewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_admin_customers_customer_resume: {
         parameters: {
             query?: never;
@@ -8470,6 +9528,105 @@ export interface operations {
             };
         };
     };
+    get_admin_customers_customer_users: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_CustomerUserView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database was not made by this platform */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The customer's database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_events: {
         parameters: {
             query?: never;
@@ -8486,6 +9643,79 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformHealthView"];
                 };
             };
             /** @description Something in the request is wrong */
@@ -10170,6 +11400,564 @@ export interface operations {
             };
         };
     };
+    get_admin_saved_views: {
+        parameters: {
+            query?: {
+                /** @description Only of this page, such as `customers`. */
+                page?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_admin_saved_views: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text that is new for every new request: up to 255 printable ASCII characters, bare or quoted. The request is done once; sent again with the same key and body within 24 hours, it has the first answer, with Idempotent-Replayed: true. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedViewBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is one by this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The Idempotency-Key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_saved_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_admin_saved_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    patch_admin_saved_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is one by this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_search: {
+        parameters: {
+            query: {
+                /** @description At most so many of each kind. */
+                limit?: number;
+                /**
+                 * @description A part of a customer's customerId, name, billing address or database, of a key's name or of an operator's name or
+                 *     address; the beginning of a key, as lists show it; or a UUID. Never a whole key.
+                 */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_secrets: {
         parameters: {
             query?: never;
@@ -11827,6 +13615,79 @@ export interface operations {
             };
         };
     };
+    get_admin_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_statistics_customers: {
         parameters: {
             query?: {
@@ -12394,6 +14255,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_usage_movers: {
+        parameters: {
+            query?: {
+                /** @description Of what; of customers when not given. */
+                by?: "customer" | "api_key" | "route";
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoversView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_usage_requests: {
+        parameters: {
+            query?: {
+                /** @description Only of this key. */
+                api_key_id?: string;
+                /** @description From this time on; an hour ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of this customer: the UUID or the customerId, also of one who is gone. */
+                customer?: string;
+                /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
+                endpoint?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only those that took at least so long. */
+                min_response_time_ms?: number;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
+                /**
+                 * @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
+                 *     written down.
+                 */
+                outcome?: string;
+                /** @description Only answers with this status. */
+                status_code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_RequestView"];
                 };
             };
             /** @description Something in the request is wrong */

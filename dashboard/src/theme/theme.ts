@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColorsTuple } from '@mantine/core';
 
 // Mantine wants ten shades of a colour; what is seen comes from tokens.css through the variables below.
 const petrol: MantineColorsTuple = [
@@ -13,12 +13,21 @@ const dark: MantineColorsTuple = [
   '#e9e6dd', '#c9cbc9', '#949da1', '#6b757a', '#3a464d', '#273036', '#1c2429', '#151b1f', '#0f1417', '#0b0f12',
 ];
 
+// Mantine's head of a dialog is a <header>, which would be a second banner of the page; and its button has no name.
+const dialog = { attributes: { header: { role: 'presentation' } }, closeButtonProps: { 'aria-label': 'Close' } };
+
 /** Mantine's components in our tokens. */
 export const theme = createTheme({
   colors: { petrol, gray, dark },
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
+  // Mantine takes the text on the accent for white in both schemes.
+  variantColorResolver: (asked) => {
+    const colors = defaultVariantColorsResolver(asked);
+    const onAccent = asked.variant === 'filled' && (asked.color ?? asked.theme.primaryColor) === asked.theme.primaryColor;
+    return onAccent ? { ...colors, color: 'var(--on-accent)' } : colors;
+  },
   fontFamily: 'var(--font-text)',
   fontFamilyMonospace: 'var(--font-mono)',
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '15px', xl: '20px' },
@@ -38,9 +47,12 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
     MultiSelect: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    Checkbox: { defaultProps: { iconColor: 'var(--on-accent)' } },
+    Radio: { defaultProps: { iconColor: 'var(--on-accent)' } },
     TagsInput: { defaultProps: { size: 'sm' } },
-    Modal: { defaultProps: { centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
+    Drawer: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, overlayProps: { backgroundOpacity: 0.45 } } },
+    Notification: { styles: { root: { background: 'var(--sheet)' }, description: { color: 'var(--ink-2)' } }, defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Tabs: { defaultProps: { keepMounted: false } },

@@ -7,6 +7,8 @@ const watchers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(watcher: () => void) {
+  // Nobody moved it on while nobody looked.
+  if (watchers.size === 0) now = Date.now();
   watchers.add(watcher);
   timer ??= setInterval(() => {
     now = Date.now();

@@ -1,5 +1,6 @@
 //! Values of which there are a few, named one by one so that the document of the API has them.
 
+use domain::customer::ApiKeyStatus;
 use domain::{Plan, SubscriptionStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,6 +43,25 @@ impl From<Plan> for PlanName {
             Plan::Starter => Self::Starter,
             Plan::Pro => Self::Pro,
             Plan::Enterprise => Self::Enterprise,
+        }
+    }
+}
+
+/// Whether an API key may be used.
+#[derive(Serialize, Clone, Copy, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KeyStatusName {
+    Active,
+    Revoked,
+    Expired,
+}
+
+impl From<ApiKeyStatus> for KeyStatusName {
+    fn from(status: ApiKeyStatus) -> Self {
+        match status {
+            ApiKeyStatus::Active => Self::Active,
+            ApiKeyStatus::Revoked => Self::Revoked,
+            ApiKeyStatus::Expired => Self::Expired,
         }
     }
 }

@@ -149,7 +149,7 @@ async fn ask(state: &ApiState, known: &Known) -> Result<Inspection, String> {
 }
 
 /// What is wrong, for people. The error's own text may name hosts and roles, and goes to the log.
-fn problem_text(error: &Error, customer: CustomerId) -> String {
+pub(super) fn problem_text(error: &Error, customer: CustomerId) -> String {
     tracing::warn!(%customer, %error, "a customer's database can't be looked into");
     match error {
         Error::UnknownCustomer => "The customer's database isn't ready.".to_owned(),

@@ -5,6 +5,7 @@ mod api_keys;
 mod audit_export;
 mod audit_logs;
 mod audit_streams;
+mod audit_verification;
 mod authenticate;
 mod backups;
 mod choices;
@@ -13,16 +14,20 @@ mod connection_urls;
 mod customer_database;
 mod customer_list;
 mod customer_name;
+mod customer_users;
 mod customer_views;
 mod customers;
 mod download;
 mod entity_tag;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod jobs;
 mod key_rotation;
+mod limit_simulation;
 mod merge_patch;
+mod module_preview;
 mod modules;
 mod openid;
 mod operations;
@@ -30,9 +35,12 @@ mod operators;
 mod own_account;
 mod page;
 mod refusals;
+mod saved_views;
 mod schemas;
+mod search;
 mod secret_keys;
 pub(crate) mod session_cookie;
+mod settings;
 mod sign_in;
 mod sign_in_ways;
 mod statistics;
@@ -42,6 +50,8 @@ mod timeline;
 mod usage;
 mod usage_filter;
 mod usage_labels;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 #[cfg(test)]
@@ -68,13 +78,16 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(connection_urls::reveal))
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
+        .routes(routes!(customer_users::list))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(key_rotation::rotate))
+        .routes(routes!(limit_simulation::limit_simulation))
         .routes(routes!(modules::catalogue))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
+        .routes(routes!(module_preview::preview))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))
@@ -96,8 +109,13 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(statistics::of_work))
         .routes(routes!(usage::usage))
         .routes(routes!(usage_series::usage_series))
+        .routes(routes!(health::health))
+        .routes(routes!(usage_movers::usage_movers))
+        .routes(routes!(usage_requests::usage_requests))
+        .routes(routes!(settings::settings))
         .routes(routes!(audit_logs::list))
         .routes(routes!(audit_export::export))
+        .routes(routes!(audit_verification::verify))
         .routes(routes!(audit_streams::list, audit_streams::create))
         .routes(routes!(audit_streams::read, audit_streams::update, audit_streams::remove))
         .routes(routes!(clerk::status))
@@ -116,6 +134,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 
 /// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked
 /// for.
+/// What operators do with their own account, and what shows each of them only what they may see; no permission is asked for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(own_account::sessions))
@@ -123,7 +142,10 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(saved_views::list, saved_views::create))
+        .routes(routes!(saved_views::read, saved_views::update, saved_views::remove))
         .routes(routes!(events::events))
+        .routes(routes!(search::search))
 }
 
 /// Signing in and out. Who isn't known yet comes here.

@@ -16,6 +16,9 @@ use super::page::Listing;
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
 
+/// The currency of the price list.
+pub(super) const CURRENCY: &str = "USD";
+
 /// A feature module of the price list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FeatureModuleView {
@@ -81,7 +84,7 @@ impl From<FeatureModule> for FeatureModuleView {
             description: row.module_description,
             base_price_monthly: row.base_price_monthly.to_string(),
             base_price_annual: row.base_price_annual.to_string(),
-            currency: "USD",
+            currency: CURRENCY,
             enabled_by_default: row.enabled_by_default,
             is_active: row.is_active,
         }
@@ -89,7 +92,7 @@ impl From<FeatureModule> for FeatureModuleView {
 }
 
 /// Why a customer may not use a module, for people.
-fn refusal_text(refusal: &Refusal, plan: Plan) -> String {
+pub(super) fn refusal_text(refusal: &Refusal, plan: Plan) -> String {
     match refusal {
         Refusal::NotOffered => "It is not offered at the moment.".to_owned(),
         Refusal::NotInPlan(smallest) => {

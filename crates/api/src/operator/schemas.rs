@@ -2,7 +2,7 @@
 
 use catalog::timeline::EntryKind;
 use domain::news::Topic;
-use domain::{Right, Role};
+use domain::{Plan, RateLimitPeriod, Right, Role};
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 /// One of these texts.
@@ -33,4 +33,24 @@ pub(crate) fn entry_kind() -> Object {
 /// The roles of a customer's database.
 pub(crate) fn database_role() -> Object {
     one_of(customers::connection::ROLES)
+}
+
+/// What a customer's user may do, as the CRM's pages show it.
+pub(crate) fn user_role() -> Object {
+    one_of(["admin", "user", "viewer"])
+}
+
+/// The periods of limits.
+pub(crate) fn period() -> Object {
+    one_of(RateLimitPeriod::ALL.iter().map(|period| period.as_str()))
+}
+
+/// The price plans.
+pub(crate) fn plan() -> Object {
+    one_of(Plan::ALL.iter().map(|plan| plan.as_str()))
+}
+
+/// What limits do while Redis is away.
+pub(crate) fn without_redis() -> Object {
+    one_of(["local", "open", "closed"])
 }

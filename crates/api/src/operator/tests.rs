@@ -1,23 +1,33 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod audit_verification;
 mod customer_database;
 mod customer_list;
+mod customer_users;
 mod denied;
 mod events;
+mod health;
 mod idempotency;
 mod impersonations;
 mod keys;
+mod limit_simulation;
+mod module_preview;
 mod modules;
 mod openid;
 mod provision;
 mod roles;
+mod saved_views;
+mod search;
+mod settings;
 mod sign_in;
 mod statistics;
 mod timeline;
 mod tokens;
 mod unaudited;
 mod usage;
+mod usage_movers;
+mod usage_requests;
 mod usage_series;
 
 use std::sync::Arc;
@@ -40,6 +50,7 @@ use provisioning::OperationWatcher;
 use secrets::{ExposeSecret as _, MasterKey, OperatorToken};
 use serde_json::Value;
 use testkit::AdminDatabase;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -87,10 +98,14 @@ impl Api {
             operator_token: Some(Arc::new(operator_token)),
             clerk_webhook: None,
             openid: None,
+            certificate: None,
             provision_wait: Duration::from_secs(1),
             stop,
             dependencies: Arc::new([]),
             trusted_proxies: TrustedProxies::default(),
+            verifying: Arc::new(Semaphore::new(1)),
+            settings: Arc::default(),
+            started_at: Utc::now(),
             databases: CustomerDatabases::new(
                 RouterConfig::default(),
                 Arc::new(catalog.clone()),

@@ -7,7 +7,9 @@
 
 pub mod anchors;
 mod canonical;
+mod chain;
 mod verify;
 
 pub use anchors::Anchors;
+pub use chain::{ChainReport, verify_chain};
 pub use verify::{Fault, Finding, Report, VerifyError, verify};

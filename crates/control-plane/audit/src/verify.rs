@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Row};
 use uuid::Uuid;
@@ -15,6 +16,14 @@ use crate::canonical;
 #[derive(Debug, thiserror::Error)]
 #[error("the audit log can't be read: {0}")]
 pub struct VerifyError(#[from] tokio_postgres::Error);
+
+impl VerifyError {
+    /// Whether there was no more time.
+    #[must_use]
+    pub fn is_too_slow(&self) -> bool {
+        self.0.code() == Some(&SqlState::QUERY_CANCELED)
+    }
+}
 
 /// What verification found.
 #[derive(Debug, Default)]
@@ -75,32 +84,37 @@ pub enum Fault {
     },
 }
 
-struct Head {
-    sequence: i64,
-    hash: Vec<u8>,
+pub(crate) struct Head {
+    pub(crate) sequence: i64,
+    pub(crate) hash: Vec<u8>,
 }
 
 /// Where a walk over a chain stands: after this row.
-struct Walk {
+pub(crate) struct Walk {
     chain: Uuid,
-    sequence: i64,
-    hash: Vec<u8>,
-    head: Option<Head>,
+    pub(crate) sequence: i64,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) head: Option<Head>,
     /// The hashes that were anchored, by place: those that the walk hasn't come to.
     anchored: BTreeMap<i64, Vec<u8>>,
     /// The last place at which the chain was as it was anchored.
     kept: i64,
-    bad: bool,
+    pub(crate) bad: bool,
 }
 
-const HEADS: &str = "select chain_id, sequence, hash, removed_sequence, removed_hash from admin_audit_heads";
+pub(crate) const HEADS: &str =
+    "select chain_id, sequence, hash, removed_sequence, removed_hash from admin_audit_heads";
 
 /// The hashed values from the fourth column on, as the text that PostgreSQL has for each.
-const ROWS: &str = "select chain_id, chain_sequence, id, previous_hash, row_hash,
+const COLUMNS: &str = "chain_id, chain_sequence, id, previous_hash, row_hash,
         customer_id::text, admin_user_id, action::text, resource_type, resource_id, old_values::text, new_values::text,
         ip_address::text, user_agent, (extract(epoch from created_at) * 1000000)::bigint::text,
-        (extract(epoch from updated_at) * 1000000)::bigint::text
-    from admin_audit_logs order by chain_id, chain_sequence, id";
+        (extract(epoch from updated_at) * 1000000)::bigint::text";
+
+/// The rows for which this is so, chain by chain.
+pub(crate) fn rows_where(condition: &str) -> String {
+    format!("select {COLUMNS} from admin_audit_logs where {condition} order by chain_id, chain_sequence, id")
+}
 
 /// Verifies every chain, in one snapshot: writers go on meanwhile and aren't waited for. Needs no right but to read.
 /// Memory doesn't grow with the number of rows, only with that of anchors.
@@ -133,23 +147,14 @@ pub async fn verify(client: &mut Client, mut anchors: Anchors) -> Result<Report,
     // A chain that was anchored and isn't there at all.
     for (chain, anchored) in std::mem::take(&mut anchors.chains) {
         let head = Some(Head { sequence: 0, hash: canonical::genesis(chain) });
-        let hash = canonical::genesis(chain);
-        chains.insert(chain, Walk { chain, sequence: 0, hash, head, anchored, kept: 0, bad: false });
+        chains.insert(chain, Walk { head, ..Walk::of(chain, anchored) });
     }
     let nothing: [&(dyn ToSql + Sync); 0] = [];
-    let mut rows = pin!(snapshot.query_raw(ROWS, nothing).await?);
+    let mut rows = pin!(snapshot.query_raw(&rows_where("true"), nothing).await?);
     while let Some(row) = rows.try_next().await? {
         report.rows += 1;
         let chain: Uuid = row.try_get(0)?;
-        let walk = chains.entry(chain).or_insert_with(|| Walk {
-            chain,
-            sequence: 0,
-            hash: canonical::genesis(chain),
-            head: None,
-            anchored: BTreeMap::new(),
-            kept: 0,
-            bad: false,
-        });
+        let walk = chains.entry(chain).or_insert_with(|| Walk::of(chain, BTreeMap::new()));
         if !walk.bad
             && let Some(finding) = walk.step(&row)?
         {
@@ -164,8 +169,21 @@ pub async fn verify(client: &mut Client, mut anchors: Anchors) -> Result<Report,
 }
 
 impl Walk {
+    /// Before the first row of a chain of which no head is known.
+    pub(crate) fn of(chain: Uuid, anchored: BTreeMap<i64, Vec<u8>>) -> Self {
+        Self {
+            chain,
+            sequence: 0,
+            hash: canonical::genesis(chain),
+            head: None,
+            anchored,
+            kept: 0,
+            bad: false,
+        }
+    }
+
     /// Goes on to the next row, or says what is wrong with it.
-    fn step(&mut self, row: &Row) -> Result<Option<Finding>, VerifyError> {
+    pub(crate) fn step(&mut self, row: &Row) -> Result<Option<Finding>, VerifyError> {
         let (sequence, id): (i64, Uuid) = (row.try_get(1)?, row.try_get(2)?);
         let (previous, stored): (&[u8], &[u8]) = (row.try_get(3)?, row.try_get(4)?);
         let expected = self.sequence + 1;
@@ -214,7 +232,7 @@ impl Walk {
     }
 
     /// Whether the chain ends where its head says.
-    fn end(&self) -> Option<Finding> {
+    pub(crate) fn end(&self) -> Option<Finding> {
         let head = self.head.as_ref()?;
         if !self.bad
             && let Some((anchored, _)) = self.anchored.last_key_value()

@@ -3,10 +3,13 @@
 mod copying;
 mod counting;
 mod daily;
+mod movers;
 mod partitions;
 mod reports;
+mod requests;
 mod response_times;
 mod series;
+mod simulation;
 mod sources;
 mod span;
 mod tally;
@@ -22,13 +25,16 @@ pub(crate) use copying::copy;
 pub(crate) use counting::first_whole_day;
 pub use counting::{ModuleUsage, accepted_since, module_usage};
 pub use daily::{Rebuilt, rebuild_day};
+pub use movers::{Mover, Movers, movers, movers_need_requests};
 pub use partitions::{ensure_partitions, retire_oldest_month};
 pub use reports::{
     UsageFilter, UsageOfDay, UsageOfKey, UsageOfModule, UsageOfOutcome, UsageOfRoute, UsageOfStatus,
     UsageTotals, by_day, by_key, by_module, by_outcome, by_route, by_status, totals_of,
 };
+pub use requests::{RequestFilter, RequestRow, requests};
 pub use response_times::response_time_bounds;
 pub use series::{Series, SeriesGroup, SeriesRequest, requests_kept_since, series};
+pub use simulation::{Simulation, TriedLimit, simulate};
 pub use sources::Grouping;
 pub use span::{Interval, Span, SpanError};
 pub use tally::Tally;

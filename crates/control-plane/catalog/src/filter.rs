@@ -84,9 +84,26 @@ impl<'a> Filter<'a> {
     }
 }
 
+/// The pattern that finds a text anywhere, with nothing in the text meaning more than itself.
+pub(crate) fn containing(text: &str) -> String {
+    format!("%{}", beginning_with(text))
+}
+
+/// The pattern that finds a text at the beginning.
+pub(crate) fn beginning_with(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{escaped}%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_searched_text_means_only_itself() {
+        assert_eq!(containing("50%_\\"), "%50\\%\\_\\\\%");
+        assert_eq!(beginning_with("sk_1"), "sk\\_1%");
+    }
 
     #[test]
     fn conditions_are_numbered_as_they_come() {

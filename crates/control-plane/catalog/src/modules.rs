@@ -8,6 +8,7 @@
 mod adoption;
 mod changes;
 mod held;
+mod preview;
 mod tidy;
 
 use chrono::{DateTime, Utc};
@@ -20,6 +21,7 @@ use uuid::Uuid;
 pub use adoption::{Adoption, adoption};
 pub(crate) use adoption::{MODULES_ON, has_module, module_parameters};
 pub use changes::{ModuleChange, ModuleSetting, enable_many, follow_plan, set};
+pub use preview::{ModuleUse, Preview, preview, used_in_last_days};
 pub use tidy::{TidiedModule, customers_due, tidy};
 
 use crate::{CatalogError, GenericClient, query, row};

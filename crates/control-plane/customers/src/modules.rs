@@ -1,6 +1,7 @@
 //! Feature modules of a customer: what somebody decides, and what the plan says. Turning one off never deletes data.
 
 mod overrides;
+mod preview;
 
 use catalog::audit::AuditEntry;
 use catalog::modules::{CustomerModule, ModuleChange, ModuleSetting};
@@ -16,6 +17,7 @@ use crate::sign_up::unknown_module;
 use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
 pub use overrides::expire_module_overrides;
+pub use preview::{ModulePreview, preview};
 
 /// The modules and how each stands with the customer.
 ///

@@ -17,6 +17,7 @@ pub mod known;
 pub mod openid;
 pub mod operators;
 mod passwords;
+pub mod saved_views;
 mod service;
 pub mod sessions;
 pub mod sign_in;

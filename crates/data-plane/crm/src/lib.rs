@@ -17,6 +17,7 @@ pub mod impersonation;
 mod json_limits;
 mod list;
 mod openapi;
+pub mod people;
 mod query_string;
 pub mod resources;
 mod routes;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{AllowedOrigins, CertificateFiles, ServerCertificate, ServerLimits};
+use api::{AllowedOrigins, CertificateFiles, LimitSetting, ServerCertificate, ServerLimits, Settings};
 use chrono::TimeDelta;
 use clap::Args;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, SessionConfig, TrustedProxies};
@@ -126,6 +126,28 @@ impl ServerArgs {
     pub(crate) fn allowed_origins(&self) -> anyhow::Result<AllowedOrigins> {
         let named = self.cors_origins.iter().map(|origin| origin.trim()).filter(|origin| !origin.is_empty());
         AllowedOrigins::parse(named).context("SIXTY_CORS_ORIGINS")
+    }
+
+    /// What of all this is shown to operators.
+    pub(crate) fn settings(&self, has_sessions: bool) -> anyhow::Result<Settings> {
+        let limit = |rate: Rate| LimitSetting { requests: rate.quota, period: rate.period.to_string() };
+        let routes = limits::route_rates(&self.route_rate_limits).context("SIXTY_ROUTE_RATE_LIMITS")?;
+        Ok(Settings {
+            grace_days: self.grace_days,
+            customer_limit: self.customer_rate_limit.map(limit),
+            route_limits: routes.iter().map(|route| (route.route.to_string(), limit(route.rate))).collect(),
+            limits_without_redis: match self.limits_without_redis {
+                WithoutRedis::Local => "local",
+                WithoutRedis::Open => "open",
+                WithoutRedis::Closed => "closed",
+            },
+            cors_origins: self.cors_origins.clone(),
+            trusted_proxies: self.trusted_proxies.iter().map(ToString::to_string).collect(),
+            provision_wait_seconds: self.provision_wait_seconds,
+            usage_spool_bytes: self.usage_spool_bytes,
+            has_sessions,
+            has_metrics: self.metrics_port.is_some(),
+        })
     }
 
     /// How usage is gathered, in this folder.

@@ -1,5 +1,55 @@
+import { Button } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useMay } from '@/session/session';
 import { PageHeader } from '@/ui/PageHeader';
+import { Panel } from '@/ui/Panel';
+import { BulkBar } from './bulk/BulkBar';
+import { useBulkActs } from './bulk/useBulkActs';
+import { ColumnPicker } from './ColumnPicker';
+import classes from './Customers.module.css';
+import { CustomersTable } from './CustomersTable';
+import type { Customer } from './customer';
+import { Filters } from './Filters';
+import { Glance } from './Glance';
+import { csvOf, useCustomersSearch } from './search';
+import { useColumns } from './useColumns';
 
+/** All customers: found, filtered, sorted, and acted on, several at once. */
 export function CustomersPage() {
-  return <PageHeader title="Customers" />;
+  const mayWrite = useMay()('customers:write');
+  const { search, change, filter } = useCustomersSearch();
+  const { columns, ...choice } = useColumns();
+  const [selected, select] = useState<ReadonlyMap<string, Customer>>(new Map());
+  const acts = useBulkActs();
+  return (
+    <>
+      <PageHeader
+        title="Customers"
+        actions={
+          <>
+            <ColumnPicker {...choice} />
+            <Button component="a" variant="default" href={csvOf(filter)} download leftSection={<IconDownload size={14} />}>
+              CSV
+            </Button>
+            {mayWrite && (
+              <Button component={Link} to="/customers/new" aria-keyshortcuts="c">
+                Sign a customer up
+              </Button>
+            )}
+          </>
+        }
+      />
+      <Glance search={search} change={change} />
+      <Panel flush>
+        <Filters search={search} change={change} />
+        {selected.size > 0 && <BulkBar acts={acts} selected={selected} select={select} />}
+        <CustomersTable columns={columns} selected={selected} select={acts.length > 0 ? select : undefined} />
+      </Panel>
+      <p className={classes.keys}>
+        <kbd>j</kbd> <kbd>k</kbd> move through the rows, <kbd>Enter</kbd> opens, <kbd>x</kbd> selects, <kbd>/</kbd> finds
+      </p>
+    </>
+  );
 }

@@ -3,14 +3,26 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import type { Page } from '@/app/page';
 import { shellRoute } from '@/app/shellRoute';
 
-const route = createRoute({
+const first = createRoute({
   getParentRoute: () => shellRoute,
   path: '/settings',
+  component: lazyRouteComponent(() => import('./SettingsPage'), 'SettingsPage'),
+});
+
+const section = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/settings/$section',
   component: lazyRouteComponent(() => import('./SettingsPage'), 'SettingsPage'),
 });
 
 /** Settings. */
 export const settings: Page = {
   entry: { to: '/settings', label: 'Settings', icon: IconSettings, letter: 's' },
-  routes: [route],
+  routes: [first, section],
+  actions: [
+    { label: 'Make an operator', to: '/settings/operators', search: { new: 'operator' }, right: 'operators:write' },
+    { label: 'Make an API token of your own', to: '/settings/account', search: { new: 'token' } },
+    { label: 'Rotate the master key', to: '/settings/secrets', right: 'secrets:write' },
+    { label: 'Show failed messages of Clerk', to: '/settings/clerk', search: { status: 'failed' }, right: 'clerk:read' },
+  ],
 };

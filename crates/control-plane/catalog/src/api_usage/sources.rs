@@ -30,7 +30,7 @@ pub enum Grouping {
 
 impl Grouping {
     /// The group of a row. The columns are called the same in all tables; null and empty are the same.
-    fn sql(self) -> &'static str {
+    pub(super) fn sql(self) -> &'static str {
         match self {
             Self::Customer => "customer_id",
             Self::ApiKey => "api_key_id",

@@ -4,8 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// How many parts a span has at most: a year and a month of days.
 const MOST_POINTS: i64 = 400;
-/// How many parts the parts are chosen for.
-const GOOD_POINTS: i64 = 250;
 
 /// How long a part of a span is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +21,10 @@ pub enum Interval {
 }
 
 impl Interval {
-    const ALL: [Self; 5] = [Self::Minute, Self::FiveMinutes, Self::FifteenMinutes, Self::Hour, Self::Day];
+    /// Each with how many of them there are at most unless it is asked for. Hours are read from roll-ups where that can be,
+    /// and shorter parts never, so that quarters of an hour go up to a day.
+    const CHOICES: [(Self, i64); 4] =
+        [(Self::Minute, 200), (Self::FiveMinutes, 200), (Self::FifteenMinutes, 100), (Self::Hour, 250)];
 
     /// Its length.
     #[must_use]
@@ -78,8 +79,9 @@ impl Span {
         }
         let length = (until - from).num_seconds();
         let interval = interval.unwrap_or_else(|| {
-            let fits = |interval: &Interval| length / interval.seconds() <= GOOD_POINTS;
-            Interval::ALL.into_iter().find(fits).unwrap_or(Interval::Day)
+            let mut choices = Interval::CHOICES.into_iter();
+            let found = choices.find(|(interval, most)| length / interval.seconds() <= *most);
+            found.map_or(Interval::Day, |(interval, _)| interval)
         });
         let seconds = interval.seconds();
         let begin = from.timestamp().div_euclid(seconds);
@@ -120,6 +122,7 @@ mod tests {
             (TimeDelta::hours(1), Interval::Minute, 61),
             (TimeDelta::hours(12), Interval::FiveMinutes, 145),
             (TimeDelta::hours(24), Interval::FifteenMinutes, 97),
+            (TimeDelta::hours(48), Interval::Hour, 49),
             (TimeDelta::days(7), Interval::Hour, 169),
             (TimeDelta::days(30), Interval::Day, 31),
             (TimeDelta::days(365), Interval::Day, 366),

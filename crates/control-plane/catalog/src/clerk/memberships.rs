@@ -1,6 +1,7 @@
 //! `admin_clerk_memberships`: who is in which organization, and how far the customers' own databases know it.
 
 use chrono::{DateTime, Utc};
+use domain::CustomerId;
 use tokio_postgres::Row;
 
 use crate::{CatalogError, GenericClient, query, row};
@@ -166,4 +167,40 @@ pub async fn organizations_to_sync(
                    and customer.lifecycle = 'ready' and customer.deleted_at is null
                limit $1";
     row::all(&query::rows(client, sql, &[&limit]).await?, |row| Ok(row.try_get(0)?))
+}
+
+/// A membership, and how far the customer's own database knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncedMembership {
+    /// What the provider told.
+    pub membership: Membership,
+    /// Whether the customer's own database knows the last change.
+    pub is_synced: bool,
+    /// Why it doesn't.
+    pub sync_error: Option<String>,
+}
+
+/// What is known of these people in a customer's organization.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn of_customers_users(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    users: &[String],
+) -> Result<Vec<SyncedMembership>, CatalogError> {
+    let sql =
+        "select membership.clerk_org_id, membership.clerk_user_id, membership.role, membership.changed_at,
+                      membership.removed_at, membership.synced_version >= membership.version as is_synced,
+                      membership.sync_error
+               from admin_customers customer
+               join admin_clerk_memberships membership on membership.clerk_org_id = customer.clerk_org_id
+               where customer.id = $1 and membership.clerk_user_id = any($2)";
+    row::all(&query::rows(client, sql, &[&customer.uuid(), &users]).await?, |row| {
+        Ok(SyncedMembership {
+            membership: membership(row)?,
+            is_synced: row.try_get("is_synced")?,
+            sync_error: row.try_get("sync_error")?,
+        })
+    })
 }

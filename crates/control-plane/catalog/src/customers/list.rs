@@ -5,7 +5,7 @@ use domain::modules::FeatureModule;
 use domain::{Plan, SubscriptionStatus};
 
 use super::{COLUMNS, Customer, CustomerSort};
-use crate::filter::Filter;
+use crate::filter::{Filter, containing};
 use crate::modules::has_module;
 use crate::page::{Page, PageRequest, TimeRange};
 use crate::{CatalogError, GenericClient, query, row};
@@ -72,12 +72,6 @@ fn some(names: Vec<&'static str>) -> Option<Vec<&'static str>> {
     (!names.is_empty()).then_some(names)
 }
 
-/// The pattern that finds a text anywhere, with nothing in the text meaning more than itself.
-pub(crate) fn containing(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
-}
-
 /// A page of customers.
 ///
 /// # Errors
@@ -121,14 +115,4 @@ pub async fn count(client: &impl GenericClient, filter: &CustomerFilter) -> Resu
     let sql = format!("select count(*) from admin_customers where {}", conditions.sql());
     let row = query::one(client, &sql, conditions.parameters()).await?;
     Ok(row.try_get(0)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_searched_text_means_only_itself() {
-        assert_eq!(containing("50%_\\"), "%50\\%\\_\\\\%");
-    }
 }

@@ -1,0 +1,185 @@
+//! Lists as operators want to see them again: their own, and those that others share.
+
+use catalog::audit::AuditEntry;
+use catalog::saved_views::{self as rows, Content, SavedView};
+use catalog::{CatalogError, Transaction, audit};
+use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
+use domain::audit::AuditAction;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::Identity;
+
+/// How many one operator has at most.
+const MOST: i64 = 200;
+/// How long the query of a page may be.
+const LONGEST_QUERY: usize = 2000;
+
+/// What to change about a view. What isn't given stays.
+#[derive(Debug, Clone, Default)]
+pub struct SavedViewChanges {
+    /// What it is called.
+    pub name: Option<String>,
+    /// What follows the `?`.
+    pub query: Option<String>,
+    /// Whether the others see it.
+    pub shared: Option<bool>,
+}
+
+impl Identity {
+    /// What whoever is signed in sees: their own views, and those that others share.
+    ///
+    /// # Errors
+    /// For whoever isn't signed in.
+    pub async fn saved_views(
+        &self,
+        actor: &Actor,
+        page: Option<&str>,
+    ) -> Result<Vec<SavedView>, UseCaseError> {
+        let account = actor.own_account()?;
+        let client = self.client_of(&account).await?;
+        Ok(rows::seen_by(&client, account.operator_id(), page).await?)
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`UseCaseError::NotFound`] also for one that another operator keeps to themselves.
+    pub async fn saved_view(&self, actor: &Actor, id: Uuid) -> Result<SavedView, UseCaseError> {
+        let account = actor.own_account()?;
+        let client = self.client_of(&account).await?;
+        rows::get(&client, account.operator_id(), id).await?.ok_or_else(no_view)
+    }
+
+    /// Keeps a list.
+    ///
+    /// # Errors
+    /// With every wrong field; [`UseCaseError::Taken`] when they have one by this name.
+    pub async fn create_saved_view(&self, actor: &Actor, wanted: Content) -> Result<SavedView, UseCaseError> {
+        let account = actor.own_account()?;
+        let content = checked(wanted)?;
+        let mut client = self.client_of(&account).await?;
+        let transaction = client.transaction().await.map_err(CatalogError::from)?;
+        let operator = account.operator_id();
+        if rows::count_of(&transaction, operator).await? >= MOST {
+            return Err(UseCaseError::Conflict(format!(
+                "You have {MOST} views. Throw some away that nobody looks at."
+            )));
+        }
+        let id =
+            rows::insert(&transaction, operator, &content).await.map_err(|error| taken(error, &content))?;
+        write(&transaction, actor, (AuditAction::SavedViewCreated, id), (None, Some(&content))).await?;
+        let made = rows::get(&transaction, operator, id).await?.ok_or_else(no_view)?;
+        commit(transaction).await?;
+        Ok(made)
+    }
+
+    /// Changes a view: one's own, or a shared one of somebody else with `operators:write`.
+    ///
+    /// # Errors
+    /// [`UseCaseError::Forbidden`] for somebody else's.
+    pub async fn update_saved_view(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        changes: SavedViewChanges,
+    ) -> Result<SavedView, UseCaseError> {
+        let account = actor.own_account()?;
+        let mut client = self.client_of(&account).await?;
+        let transaction = client.transaction().await.map_err(CatalogError::from)?;
+        let before = changeable(&transaction, actor, account.operator_id(), id).await?;
+        let content = checked(Content {
+            page: before.page.clone(),
+            name: changes.name.unwrap_or_else(|| before.name.clone()),
+            query: changes.query.unwrap_or_else(|| before.query.clone()),
+            shared: changes.shared.unwrap_or(before.shared),
+        })?;
+        if content != before.content() {
+            rows::update(&transaction, id, &content).await.map_err(|error| taken(error, &content))?;
+            let told = (Some(&before.content()), Some(&content));
+            write(&transaction, actor, (AuditAction::SavedViewUpdated, id), told).await?;
+        }
+        commit(transaction).await?;
+        let Content { name, query, shared, .. } = content;
+        Ok(SavedView { name, query, shared, ..before })
+    }
+
+    /// Throws a view away.
+    ///
+    /// # Errors
+    /// As [`Identity::update_saved_view`].
+    pub async fn delete_saved_view(&self, actor: &Actor, id: Uuid) -> Result<(), UseCaseError> {
+        let account = actor.own_account()?;
+        let mut client = self.client_of(&account).await?;
+        let transaction = client.transaction().await.map_err(CatalogError::from)?;
+        let before = changeable(&transaction, actor, account.operator_id(), id).await?;
+        rows::delete(&transaction, id).await?;
+        let told = (Some(&before.content()), None);
+        write(&transaction, actor, (AuditAction::SavedViewDeleted, id), told).await?;
+        commit(transaction).await
+    }
+}
+
+/// The view, for whoever may change it.
+async fn changeable(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    operator: Uuid,
+    id: Uuid,
+) -> Result<SavedView, UseCaseError> {
+    let found = rows::get(transaction, operator, id).await?.ok_or_else(no_view)?;
+    if found.operator_id != operator {
+        actor.permit(Right::OperatorsWrite)?;
+    }
+    Ok(found)
+}
+
+fn checked(wanted: Content) -> Result<Content, UseCaseError> {
+    let mut check = FieldCheck::default();
+    let name = check.name("name", &wanted.name, 100).unwrap_or_default();
+    let mut letters = wanted.page.bytes();
+    let is_page = letters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter == b'-')
+        && wanted.page.len() <= 40;
+    if !is_page {
+        check.wrong("page", "must be a page's name such as customers: lower-case letters and -, at most 40");
+    }
+    let query = wanted.query.strip_prefix('?').unwrap_or(&wanted.query);
+    if query.chars().count() > LONGEST_QUERY {
+        check.wrong("query", format!("must be at most {LONGEST_QUERY} characters long"));
+    } else if query.chars().any(char::is_control) {
+        check.wrong("query", "must not contain control characters");
+    }
+    let query = query.to_owned();
+    check.finish()?;
+    Ok(Content { page: wanted.page, name, query, shared: wanted.shared })
+}
+
+fn taken(error: CatalogError, content: &Content) -> UseCaseError {
+    if error.conflicts_with("admin_saved_views_name_key") {
+        return UseCaseError::Taken(format!("There is a view {:?} of this page already.", content.name));
+    }
+    error.into()
+}
+
+fn no_view() -> UseCaseError {
+    UseCaseError::NotFound("There is no such view, or another operator keeps it to themselves.".to_owned())
+}
+
+async fn write(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    (action, id): (AuditAction, Uuid),
+    (old, new): (Option<&Content>, Option<&Content>),
+) -> Result<(), CatalogError> {
+    let entry = AuditEntry {
+        customer_id: None,
+        action,
+        resource_type: "saved_view",
+        resource_id: Some(id.to_string()),
+        old_values: old.map(|content| json!(content)),
+        new_values: new.map(|content| json!(content)),
+    };
+    audit::insert(transaction, actor, &entry).await?;
+    Ok(())
+}

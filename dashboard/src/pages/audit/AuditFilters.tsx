@@ -1,0 +1,37 @@
+import { Button, Select } from '@mantine/core';
+import { Filters } from '@/ui/Filters';
+import { FilterText } from '@/ui/FilterText';
+import { ACTION_GROUPS } from './actions';
+import { ActorFilter } from './ActorFilter';
+import type { AuditFilterState } from './useAuditFilter';
+
+/** Who, what, about whom and about which thing. */
+export function AuditFilters({ filter }: { filter: AuditFilterState }) {
+  const { fields, change, clear, isFiltered } = filter;
+  return (
+    <Filters label="Search the audit log">
+      <Select
+        size="xs"
+        label="Action"
+        placeholder="Any"
+        searchable
+        clearable
+        clearButtonProps={{ 'aria-label': 'Any action' }}
+        nothingFoundMessage="No action is called so"
+        data={ACTION_GROUPS}
+        value={fields.action ?? null}
+        onChange={(value) => change({ action: value })}
+        maxDropdownHeight={360}
+      />
+      <ActorFilter value={fields.actor} onFilter={(value) => change({ actor: value })} />
+      <FilterText label="Customer" placeholder="Name or UUID" data-filter value={fields.customer} onFilter={(value) => change({ customer: value }, true)} />
+      <FilterText label="Kind of thing" placeholder="api_key" value={fields.resource_type} onFilter={(value) => change({ resource_type: value }, true)} />
+      <FilterText label="Its id" placeholder="UUID or name" value={fields.resource_id} onFilter={(value) => change({ resource_id: value }, true)} />
+      {isFiltered && (
+        <Button variant="subtle" onClick={clear}>
+          Show all
+        </Button>
+      )}
+    </Filters>
+  );
+}

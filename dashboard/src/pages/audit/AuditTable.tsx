@@ -1,0 +1,64 @@
+import { Anchor } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { Schema } from '@/api/client';
+import { CustomerLink } from '@/ui/CustomerLink';
+import { type Column, DataTable } from '@/ui/DataTable';
+import { Empty } from '@/ui/Empty';
+import { shortened } from '@/ui/Operator';
+import { useCustomerNames } from '@/ui/useCustomerNames';
+import { When } from '@/ui/When';
+import { ActedFor } from './ActedFor';
+import { actionName, feelOf } from './actions';
+import classes from './Audit.module.css';
+import { summaryOf } from './summary';
+
+type Entry = Schema<'AuditLogView'>;
+type AuditTableProps = { rows: readonly Entry[] | undefined; stale: boolean; isFiltered: boolean; open: (entry: Entry) => void };
+
+/** What was done, the newest first. */
+export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
+  const names = useCustomerNames();
+  const nameOf = (id: string) => names.get(id) ?? shortened(id);
+  const columns: Column<Entry>[] = [
+    {
+      id: 'action',
+      header: 'What',
+      cell: (row) => (
+        <Anchor component={Link} to="." search={((before: object) => ({ ...before, entry: row.id })) as never} inherit className={classes.action} data-feel={feelOf(row.action)}>
+          {actionName(row.action)}
+        </Anchor>
+      ),
+    },
+    { id: 'at', header: 'When', cell: (row) => <When at={row.created_at} /> },
+    { id: 'who', header: 'Who', cell: (row) => <ActedFor entry={row} customer={row.customer_uuid ? nameOf(row.customer_uuid) : 'a customer'} /> },
+    { id: 'customer', header: 'Customer', cell: (row) => (row.customer_uuid ? <CustomerLink customer={row.customer_uuid} name={nameOf(row.customer_uuid)} /> : <span className={classes.resource}>The platform</span>), wide: true },
+    { id: 'thing', header: 'Thing', cell: (row) => <Thing entry={row} />, wide: true },
+    { id: 'changes', header: 'What changed', cell: (row) => <span className={classes.changes}>{summaryOf(row)}</span>, wide: true },
+  ];
+  return (
+    <DataTable
+      label="Rows of the audit log"
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      stale={stale}
+      onOpen={open}
+      empty={
+        isFiltered ? (
+          <Empty title="Nothing like that was done in this time">Choose a longer time, or show all.</Empty>
+        ) : (
+          <Empty title="Nothing was done in this time">Every change and every refusal is written here as it happens.</Empty>
+        )
+      }
+    />
+  );
+}
+
+function Thing({ entry }: { entry: Entry }) {
+  if (!entry.resource_type) return null;
+  return (
+    <span className={classes.resource} title={entry.resource_id ?? undefined}>
+      {actionName(entry.resource_type)} {entry.resource_id && <code>{shortened(entry.resource_id)}</code>}
+    </span>
+  );
+}

@@ -1,0 +1,20 @@
+import { useAddress } from '@/ui/address';
+import { rangeQuery, useRange } from '@/ui/range';
+
+/** What the audit page's address asks for, as the API's parameters. */
+export function useAuditFilter() {
+  const [fields, change] = useAddress('action', 'actor', 'customer', 'resource_type', 'resource_id', 'entry', 'proof');
+  const range = useRange('365d');
+  const { action, actor, customer, resource_type, resource_id } = fields;
+  const chosen = { action, admin_user_id: actor, customer, resource_type, resource_id };
+  return {
+    query: { ...chosen, ...rangeQuery(range) },
+    fields,
+    change,
+    range,
+    isFiltered: Object.values(chosen).some((value) => value !== undefined),
+    clear: () => change({ action: null, actor: null, customer: null, resource_type: null, resource_id: null }),
+  };
+}
+
+export type AuditFilterState = ReturnType<typeof useAuditFilter>;

@@ -1,0 +1,105 @@
+import { Button, SegmentedControl } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { queries } from '@/api/client';
+import { useMay } from '@/session/session';
+import { DataTable } from '@/ui/DataTable';
+import { Empty } from '@/ui/Empty';
+import { Loaded } from '@/ui/Loaded';
+import { Pages } from '@/ui/Pages';
+import { Panel } from '@/ui/Panel';
+import { usePages } from '@/ui/usePages';
+import { EditKey } from './EditKey';
+import { KeyDrawer } from './KeyDrawer';
+import { type Key, type KeyActions, successorOf } from './key';
+import { keyColumns } from './keyColumns';
+import { NewKey } from './NewKey';
+import { RotateKey } from './RotateKey';
+import { revokeKey } from './revokeKey';
+
+const STATUSES = ['active', 'expired', 'revoked'];
+
+type Dialog = { kind: 'new' } | { kind: 'rotate' | 'edit'; key: Key } | null;
+
+/** A customer's API keys: seen, made, changed, rotated, revoked. `customer` is the UUID or the customerId. */
+export function ApiKeys({ customer }: { customer: string }) {
+  const client = useQueryClient();
+  const mayChange = useMay()('keys:write');
+  const [dialog, setDialog] = useState<Dialog>(null);
+  const { status, opened, change } = useKeysSearch();
+  const pages = usePages(`${customer} ${status}`);
+  const query = queries.useQuery('get', '/api/admin/customers/{customer}/api-keys', {
+    params: { path: { customer }, query: { status, cursor: pages.cursor, limit: 50 } },
+  });
+  const rows = query.data?.data;
+  const close = () => setDialog(null);
+  const acts: KeyActions = {
+    rotate: (key) => setDialog({ kind: 'rotate', key }),
+    edit: (key) => setDialog({ kind: 'edit', key }),
+    revoke: (key) => revokeKey(client, customer, key),
+  };
+  const successor = (key: Pick<Key, 'id'>) => successorOf(key, rows ?? []);
+  const columns = keyColumns({ ...acts, open: (key) => change({ key: key.id }), successor }, mayChange);
+  const make = mayChange && <Button onClick={() => setDialog({ kind: 'new' })}>New key</Button>;
+  return (
+    <Panel
+      title="API keys"
+      note="What the customer’s programs show to be let in"
+      flush
+      actions={
+        <>
+          <SegmentedControl
+            size="xs"
+            aria-label="Which keys"
+            value={status ?? 'all'}
+            onChange={(value) => change({ keys: value === 'all' ? undefined : value })}
+            data={[{ value: 'all', label: 'All' }, ...STATUSES.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }))]}
+          />
+          {make}
+        </>
+      }
+    >
+      <Loaded query={query}>
+        {({ data, next_cursor }) => (
+          <>
+            <DataTable
+              label="Table of the API keys"
+              columns={columns}
+              rows={data}
+              rowKey={(key) => key.id}
+              onOpen={(key) => change({ key: key.id })}
+              stale={query.isPlaceholderData}
+              empty={
+                <Empty title={status ? `No key is ${status}` : 'There is no API key'} action={status ? undefined : make}>
+                  {status ? 'Choose “All” to see the others.' : 'Without one, the customer’s programs can’t call the API.'}
+                </Empty>
+              }
+            />
+            {(next_cursor || pages.hasBefore) && (
+              <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next_cursor != null} onBefore={pages.before} onAfter={() => next_cursor && pages.after(next_cursor)} />
+            )}
+          </>
+        )}
+      </Loaded>
+      {opened && (
+        <KeyDrawer customer={customer} id={opened} successor={successor({ id: opened })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
+      )}
+      {dialog?.kind === 'new' && <NewKey customer={customer} close={close} />}
+      {dialog?.kind === 'rotate' && <RotateKey customer={customer} before={dialog.key} close={close} />}
+      {dialog?.kind === 'edit' && <EditKey customer={customer} id={dialog.key.id} close={close} />}
+    </Panel>
+  );
+}
+
+type KeysSearch = { keys?: string; key?: string };
+
+/** Which keys are listed and which one is open: `?keys=active&key=…` */
+function useKeysSearch() {
+  const search = useSearch({ strict: false }) as Record<string, unknown>;
+  const navigate = useNavigate();
+  const status = STATUSES.find((known) => known === search.keys);
+  const opened = typeof search.key === 'string' ? search.key : undefined;
+  const change = (next: KeysSearch) => void navigate({ to: '.', search: ((before: Record<string, unknown>) => ({ ...before, ...next })) as never, replace: false });
+  return { status, opened, change };
+}

@@ -1,0 +1,29 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { type Key, type KeyActions, works } from './key';
+
+type KeyActsProps = KeyActions & { of: Key; successor: (key: Key) => Key | undefined };
+
+/** What can be done with a key. */
+export function KeyActs({ of: key, rotate, edit, revoke, successor }: KeyActsProps) {
+  if (key.status === 'revoked') return null;
+  return (
+    <Menu width={170}>
+      <Menu.Target>
+        <ActionIcon size="sm" aria-label={`What to do with ${key.name}`}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => edit(key)}>Change</Menu.Item>
+        <Menu.Item onClick={() => rotate(key)} disabled={!works(key) || successor(key) !== undefined}>
+          Rotate
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item color="red" onClick={() => revoke(key)}>
+          Revoke
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,26 @@
+import { useMemo } from 'react';
+import { queries } from '@/api/client';
+import { Chart } from '@/ui/Chart';
+import { Loaded } from '@/ui/Loaded';
+import { type Range, rangeQuery } from '@/ui/range';
+
+type KeyChartProps = { customer: string; id: string; range: Pick<Range, 'from' | 'until'> };
+
+/** The requests made with a key over time, and those of them that failed. */
+export function KeyChart({ customer, id, range }: KeyChartProps) {
+  const query = queries.useQuery('get', '/api/admin/usage/series', {
+    params: { query: { customer, api_key_id: id, ...rangeQuery(range) } },
+  });
+  const points = query.data?.groups[0]?.points;
+  const drawn = useMemo(() => {
+    if (!points) return null;
+    return {
+      at: points.map((point) => point.at),
+      series: [
+        { key: 'answered', label: 'Answered', values: points.map((point) => point.requests - point.failed) },
+        { key: 'failed', label: 'Failed', values: points.map((point) => point.failed), tone: 'bad' as const },
+      ],
+    };
+  }, [points]);
+  return <Loaded query={query}>{() => drawn && <Chart label="Requests with this key over time" kind="bars" stacked height={140} {...drawn} />}</Loaded>;
+}

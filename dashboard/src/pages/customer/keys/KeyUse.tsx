@@ -1,0 +1,49 @@
+import { Stack } from '@mantine/core';
+import { queries, type Schema } from '@/api/client';
+import { Bars } from '@/ui/Bars';
+import { Empty } from '@/ui/Empty';
+import { Figure, Figures } from '@/ui/Figure';
+import { compact, milliseconds, share, words } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { Panel } from '@/ui/Panel';
+import { RangePicker } from '@/ui/RangePicker';
+import { rangeQuery, useRange } from '@/ui/range';
+import { KeyChart } from './KeyChart';
+import type { Key } from './key';
+
+/** How a key was used in the page's range: how often it was let in, and why it wasn't. */
+export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
+  const range = useRange('7d');
+  const query = queries.useQuery('get', '/api/admin/usage', {
+    params: { query: { customer, api_key_id: key.id, ...rangeQuery(range) } },
+  });
+  return (
+    <Panel title="Verifications" note={range.label} actions={<RangePicker range={range} />}>
+      <Loaded query={query}>
+        {({ total, by_outcome }) =>
+          total.requests === 0 ? (
+            <Empty title="It wasn’t used in this time">{key.last_used_at ? 'Choose a longer range to see when it was.' : 'It has never been used.'}</Empty>
+          ) : (
+            <Stack gap="md">
+              <Figures>
+                <Figure label="Requests" value={compact(total.requests)} />
+                <Figure label="Failed" value={compact(total.failed)} note={share(total.failed / total.requests)} />
+                <Figure label="Response time, p50" value={milliseconds(total.p50_response_time_ms)} />
+                <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
+              </Figures>
+              <KeyChart customer={customer} id={key.id} range={range} />
+              <Bars label="Verifications by outcome" bars={by_outcome.map(barOf(total.requests))} most={total.requests} />
+            </Stack>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+const barOf = (all: number) => (row: Schema<'OutcomeView'>) => ({
+  key: row.outcome ?? '',
+  label: row.outcome === 'ok' ? 'Let in and answered' : row.outcome ? words(row.outcome) : 'Not written down',
+  value: row.requests,
+  note: share(row.requests / all),
+});

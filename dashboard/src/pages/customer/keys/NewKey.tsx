@@ -1,0 +1,48 @@
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, type Schema } from '@/api/client';
+import { problemOf } from '@/api/problem';
+import { taken } from '@/api/taken';
+import { Failure } from '@/ui/Failure';
+import { useSubmit } from '@/ui/useSubmit';
+import { KeyFields } from './KeyFields';
+import { KeyShown } from './KeyShown';
+import { bodyOf, newKey, rules } from './keyForm';
+import { keysChanged } from './keysChanged';
+
+/** Makes a key and shows it, once. */
+export function NewKey({ customer, close }: { customer: string; close: () => void }) {
+  const [made, setMade] = useState<Schema<'NewApiKeyView'> | null>(null);
+  return (
+    <Modal opened onClose={close} title={made ? `API key: ${made.name}` : 'New API key'} size="lg" closeOnClickOutside={false}>
+      {made ? <KeyShown secret={made.key} close={close} /> : <NewKeyForm customer={customer} close={close} done={setMade} />}
+    </Modal>
+  );
+}
+
+function NewKeyForm({ customer, close, done }: { customer: string; close: () => void; done: (made: Schema<'NewApiKeyView'>) => void }) {
+  const client = useQueryClient();
+  const form = useForm({ initialValues: newKey, validate: rules });
+  const { busy, error, submit } = useSubmit(form, async (values) => {
+    done(await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values) })));
+    keysChanged(client);
+  });
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        <KeyFields form={form} />
+        {error !== null && <Failure problem={problemOf(error)} />}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={busy}>
+            Make the key
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,89 @@
+import { Button, Group, List, Modal, Select, Stack, Text } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, type Schema } from '@/api/client';
+import { problemOf } from '@/api/problem';
+import { taken } from '@/api/taken';
+import { Countdown } from '@/ui/Countdown';
+import { Failure } from '@/ui/Failure';
+import { useSubmit } from '@/ui/useSubmit';
+import { type Expiry, EXPIRY, expiresAt } from './expiry';
+import { KeyShown } from './KeyShown';
+import type { Key } from './key';
+import { keysChanged } from './keysChanged';
+
+const OVERLAPS = [
+  { value: '0', label: 'Not at all: it ends now' },
+  { value: '3600', label: 'An hour' },
+  { value: '86400', label: 'A day' },
+  { value: '604800', label: 'A week' },
+  { value: '2592000', label: '30 days' },
+];
+
+const ENDS = [
+  { value: 'as-before', label: 'As the old key was made to' },
+  ...Object.entries(EXPIRY).filter(([value]) => value !== 'at').map(([value, { label }]) => ({ value, label })),
+];
+
+type Rotated = Schema<'RotatedKeyView'>;
+
+/** Puts a new key in a key's place, and lets the old one go on for as long as its callers need to change over. */
+export function RotateKey({ customer, before, close }: { customer: string; before: Key; close: () => void }) {
+  const [rotated, setRotated] = useState<Rotated | null>(null);
+  return (
+    <Modal opened onClose={close} title={`Rotate ${before.name}`} size="lg" closeOnClickOutside={false}>
+      {rotated ? (
+        <KeyShown secret={rotated.key} close={close}>
+          <Text size="sm">
+            The old key <code>{rotated.replaces.prefix}…</code>{' '}
+            {rotated.replaces.status === 'active' && rotated.replaces.expires_at ? (
+              <>
+                ends in <Countdown until={rotated.replaces.expires_at} />. Both draw on one limit until then.
+              </>
+            ) : (
+              'has ended.'
+            )}
+          </Text>
+        </KeyShown>
+      ) : (
+        <RotateForm customer={customer} before={before} close={close} done={setRotated} />
+      )}
+    </Modal>
+  );
+}
+
+function RotateForm({ customer, before, close, done }: { customer: string; before: Key; close: () => void; done: (rotated: Rotated) => void }) {
+  const client = useQueryClient();
+  const form = useForm({ initialValues: { overlap_seconds: '86400', expires_at: 'as-before' } });
+  const { busy, error, submit } = useSubmit(form, async ({ overlap_seconds, expires_at }) => {
+    const body: Schema<'RotationBody'> = { overlap_seconds: Number(overlap_seconds) };
+    if (expires_at !== 'as-before') body.expires_at = expiresAt(expires_at as Expiry, '');
+    const params = { path: { customer, id: before.id } };
+    done(await taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/rotate', { params, body })));
+    keysChanged(client);
+  });
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        <List size="sm" spacing={4}>
+          <List.Item>A new key is made that may do what this one may, and is shown once.</List.Item>
+          <List.Item>Whoever calls with the old key must change over before it ends.</List.Item>
+        </List>
+        <Group gap="xs" align="flex-start" grow>
+          <Select label="The old key goes on" data={OVERLAPS} allowDeselect={false} data-autofocus {...form.getInputProps('overlap_seconds')} />
+          <Select label="The new key ends" data={ENDS} allowDeselect={false} {...form.getInputProps('expires_at')} />
+        </Group>
+        {error !== null && <Failure problem={problemOf(error)} />}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={close}>
+            Keep as it is
+          </Button>
+          <Button type="submit" loading={busy}>
+            Rotate the key
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,24 @@
+import type { Schema } from '@/api/client';
+import { count } from '@/ui/format';
+
+/** An API key, without the key itself. */
+export type Key = Schema<'ApiKeyView'>;
+
+/** A month, an hour. */
+export const periodOf = (period: string) => `${period === 'hour' ? 'an' : 'a'} ${period}`;
+
+/** The periods of a limit, to choose from. */
+export const periods = (['minute', 'hour', 'day', 'month'] as const).map((value) => ({ value, label: periodOf(value) }));
+
+/** 1,000 a month. */
+export const limitOf = ({ rate_limit_requests, rate_limit_period }: Pick<Key, 'rate_limit_requests' | 'rate_limit_period'>) =>
+  `${count(rate_limit_requests)} ${periodOf(rate_limit_period)}`;
+
+/** Whether a key works now. */
+export const works = (key: Key) => key.status === 'active' && (key.expires_at == null || Date.parse(key.expires_at) > Date.now());
+
+/** The key that took this one's place, if one among these did. */
+export const successorOf = (key: Pick<Key, 'id'>, keys: readonly Key[]) => keys.find((other) => other.rotated_from === key.id);
+
+/** What can be done with a key. */
+export type KeyActions = { rotate: (key: Key) => void; edit: (key: Key) => void; revoke: (key: Key) => void };

@@ -1,0 +1,73 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useRef } from 'react';
+import { queries } from '@/api/client';
+import type { Column, Selection } from '@/ui/DataTable';
+import { DataTable } from '@/ui/DataTable';
+import { Loaded } from '@/ui/Loaded';
+import { Pages } from '@/ui/Pages';
+import { usePages } from '@/ui/usePages';
+import { useRowKeys } from '@/ui/useRowKeys';
+import classes from './Customers.module.css';
+import { type Customer, nameOf } from './customer';
+import { NoCustomers } from './NoCustomers';
+import { useCustomersSearch } from './search';
+
+/** How many customers a page has. */
+const PAGE = 50;
+
+type CustomersTableProps = {
+  columns: readonly Column<Customer>[];
+  /** The customers that are selected, on this page and others. */
+  selected: ReadonlyMap<string, Customer>;
+  /** Left out for whoever may do nothing with several. */
+  select: ((selected: Map<string, Customer>) => void) | undefined;
+};
+
+/** The customers that the address asks for, a page at a time, as the server filtered and sorted them. */
+export function CustomersTable({ columns, selected, select }: CustomersTableProps) {
+  const navigate = useNavigate();
+  const { search, change, filter } = useCustomersSearch();
+  const pages = usePages(JSON.stringify(search));
+  const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
+  // What was seen before is shown at once, and asked for again all the same.
+  const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
+  const table = useRef<HTMLDivElement>(null);
+  useRowKeys(table);
+  const selection: Selection | undefined = select && {
+    selected: new Set(selected.keys()),
+    change: (ids) => {
+      const known = new Map([...selected, ...(query.data?.data ?? []).map((row): [string, Customer] => [row.id, row])]);
+      select(new Map([...known].filter(([id]) => ids.has(id))));
+    },
+  };
+  return (
+    <Loaded query={query} lines={10}>
+      {({ data, next_cursor, total }) => (
+        <div ref={table} className={classes.rows}>
+          <DataTable
+            label="Customers"
+            columns={columns}
+            rows={data}
+            rowKey={(customer) => customer.id}
+            sort={filter.sort}
+            onSort={(sort) => change({ sort })}
+            selection={selection}
+            onOpen={(customer) => void navigate({ to: `/customers/${nameOf(customer)}` })}
+            stale={query.isPlaceholderData}
+            empty={<NoCustomers search={search} />}
+          />
+          {(data.length > 0 || pages.hasBefore) && (
+            <Pages
+              shown={data.length}
+              total={total}
+              hasBefore={pages.hasBefore}
+              hasAfter={next_cursor != null}
+              onBefore={pages.before}
+              onAfter={() => next_cursor && pages.after(next_cursor)}
+            />
+          )}
+        </div>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,38 @@
+import { CloseButton, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useRef, useState } from 'react';
+
+/** Finds by part of the name, the customerId or the billing address. Asks when the typing pauses. */
+export function SearchField({ value, change }: { value: string; change: (value: string) => void }) {
+  const [typed, setTyped] = useState(value);
+  const sent = useRef(value);
+  const send = useDebouncedCallback((next: string) => {
+    sent.current = next;
+    change(next);
+  }, 200);
+  useEffect(() => {
+    // The address was changed by something else: a view, Back.
+    if (value !== sent.current) setTyped(value);
+    sent.current = value;
+  }, [value]);
+  const type = (next: string) => {
+    setTyped(next);
+    send(next.trim());
+  };
+  return (
+    <TextInput
+      size="xs"
+      flex="0 1 280px"
+      type="search"
+      aria-label="Find customers by name, id or e-mail"
+      placeholder="Name, id or e-mail"
+      data-filter
+      value={typed}
+      onChange={(event) => type(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === 'Escape' && type('')}
+      leftSection={<IconSearch size={14} aria-hidden />}
+      rightSection={typed ? <CloseButton size="xs" aria-label="Empty the search" onClick={() => type('')} /> : <kbd aria-hidden>/</kbd>}
+    />
+  );
+}

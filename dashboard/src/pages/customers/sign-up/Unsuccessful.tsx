@@ -1,0 +1,47 @@
+import { Button, Group } from '@mantine/core';
+import { useEffect } from 'react';
+import type { Operation } from '@/api/useOperation';
+import { Empty } from '@/ui/Empty';
+import { Panel } from '@/ui/Panel';
+
+type UnsuccessfulProps = { operation: Operation; again: () => void; retry: (() => void) | undefined; hasForm: boolean; onSettled: (() => void) | undefined };
+
+const MEANS: Record<string, string> = {
+  canceled: 'It was taken back: nothing of the customer is left, and their API key opens nothing.',
+  failed: 'Nothing of the customer is left, and their API key opens nothing. Mend what is wrong, then sign them up once more.',
+  dead: 'It was tried several times and given up. What was made so far is kept: another attempt goes on from there.',
+};
+
+/** Why a sign-up came to nothing, and what can be done. */
+export function Unsuccessful({ operation, again, retry, hasForm, onSettled }: UnsuccessfulProps) {
+  useEffect(() => onSettled?.(), []);
+  return (
+    <Panel flush>
+      <div role="alert">
+        <Empty
+          title={operation.status === 'canceled' ? 'The sign-up was taken back' : 'The sign-up didn’t succeed'}
+          action={
+            <Group gap="xs">
+              {retry && (
+                <Button autoFocus onClick={retry}>
+                  Try it again
+                </Button>
+              )}
+              <Button variant={retry ? 'default' : 'filled'} autoFocus={!retry} onClick={again}>
+                {hasForm ? 'Back to the form' : 'Sign another customer up'}
+              </Button>
+            </Group>
+          }
+        >
+          {operation.error && (
+            <>
+              <code>{operation.error}</code>
+              <br />
+            </>
+          )}
+          {MEANS[operation.status]}
+        </Empty>
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,69 @@
+import type { Schema } from '@/api/client';
+
+/** What the form of a sign-up holds. */
+export type SignUpValues = {
+  name: string;
+  customer_id: string;
+  email: string;
+  plan: string;
+  /** The plan's when null. */
+  modules: string[] | null;
+  timezone: string;
+};
+
+export const PLANS = ['starter', 'pro', 'enterprise'];
+
+/** The module that every customer has. */
+export const CORE = 'crm_core';
+
+/** The longest customerId. */
+const LONGEST_ID = 40;
+
+/** The zones that a browser knows; UTC isn't always among them. */
+export const zones: readonly string[] = [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])];
+
+/** An empty form. */
+export const emptySignUp: SignUpValues = {
+  name: '',
+  customer_id: '',
+  email: '',
+  plan: 'pro',
+  modules: null,
+  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+};
+
+/** The API's rules. */
+export const rules = {
+  name: (name: string) => (name.trim() === '' ? 'must not be empty' : [...name.trim()].length > 200 ? 'must be at most 200 characters long' : null),
+  customer_id: wrongId,
+  email: (email: string) => (/^[^\s@<>()]+@[^\s@<>()]+$/.test(email.trim()) ? null : 'must be an email address such as ada@example.com'),
+  timezone: (zone: string) => (zone ? null : 'must be an IANA time zone such as UTC or Europe/Berlin'),
+};
+
+/** What is wrong with a customerId; null when nothing is. */
+export function wrongId(id: string): string | null {
+  if (id === '') return 'must not be empty: use 1 to 40 of a-z, 0-9, _ and -';
+  if (!/^[a-z0-9_-]+$/.test(id)) return 'must match ^[a-z0-9_-]+$: only a-z, 0-9, _ and -';
+  return id.length > LONGEST_ID ? 'must be at most 40 characters long' : null;
+}
+
+/** A customerId made of a company's name. */
+export const idOf = (name: string) =>
+  name
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll('ß', 'ss')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, LONGEST_ID)
+    .replaceAll(/^-+|-+$/g, '');
+
+/** The values as the API takes them. */
+export const bodyOf = (values: SignUpValues): Schema<'NewCustomerBody'> => ({
+  customer_id: values.customer_id,
+  name: values.name.trim(),
+  email: values.email.trim(),
+  plan: values.plan,
+  timezone: values.timezone,
+  ...(values.modules && { modules: values.modules }),
+});

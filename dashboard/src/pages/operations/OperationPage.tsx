@@ -1,0 +1,88 @@
+import { Anchor, Stack } from '@mantine/core';
+import { Link, useParams } from '@tanstack/react-router';
+import { problemOf } from '@/api/problem';
+import { CopyValue } from '@/ui/CopyValue';
+import { CustomerLink } from '@/ui/CustomerLink';
+import { Empty } from '@/ui/Empty';
+import { Facts } from '@/ui/Facts';
+import { Failure } from '@/ui/Failure';
+import { Loaded } from '@/ui/Loaded';
+import { Operator } from '@/ui/Operator';
+import { PageHeader } from '@/ui/PageHeader';
+import { Panel } from '@/ui/Panel';
+import { Status } from '@/ui/Status';
+import { took } from '@/ui/took';
+import { When, WhenExactly } from '@/ui/When';
+import { isOver, operationName } from './kinds';
+import { OperationActions } from './OperationActions';
+import classes from './Operations.module.css';
+import { OperationSteps } from './OperationSteps';
+import { Outcome } from './Outcome';
+import { useOperation } from './useOperation';
+import { useSeconds } from './useSeconds';
+
+/** One operation, live. */
+export function OperationPage() {
+  const { id = '' } = useParams({ strict: false }) as { id?: string };
+  const query = useOperation(id);
+  const operation = query.data;
+  const now = useSeconds(operation !== undefined && !isOver(operation.status));
+  const back = (
+    <Anchor component={Link} to="/operations" size="sm">
+      All operations
+    </Anchor>
+  );
+  if (!operation) {
+    return (
+      <>
+        <PageHeader title="Operation" note={back} />
+        <Panel flush>
+          {query.error && problemOf(query.error).status === 404 ? (
+            <Empty title="There is no such operation">It may be of another installation, or was removed with its customer.</Empty>
+          ) : (
+            <Loaded query={query}>{() => null}</Loaded>
+          )}
+        </Panel>
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHeader
+        title={`${operationName(operation.kind)} of ${operation.customer_id}`}
+        beside={<Status value={operation.status} label={operation.cancel_requested_at && !isOver(operation.status) ? 'Being taken back' : undefined} />}
+        note={back}
+        actions={<OperationActions operation={operation} />}
+      />
+      <Stack gap="md">
+      {query.error ? <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} /> : null}
+      <Outcome operation={operation} />
+      <div className={classes.split}>
+        <Panel title="Steps" note={isOver(operation.status) ? `${operation.steps.length} in all` : 'Live'} flush>
+          {operation.steps.length === 0 ? (
+            <Empty title="No step is planned yet">A worker plans the steps when it takes the operation.</Empty>
+          ) : (
+            <OperationSteps operation={operation} />
+          )}
+        </Panel>
+        <Panel title="Facts">
+          <Facts
+            facts={[
+              ['Customer', <CustomerLink key="customer" customer={operation.customer_uuid} name={operation.customer_id} />],
+              ['Asked for by', <Operator key="by" id={operation.requested_by} />],
+              ['Asked for', <WhenExactly key="created" at={operation.created_at} />],
+              ['Waited', took(operation.created_at, operation.started_at ?? operation.finished_at, now)],
+              ['Began', operation.started_at ? <WhenExactly key="began" at={operation.started_at} /> : null],
+              ['Ended', operation.finished_at ? <WhenExactly key="ended" at={operation.finished_at} /> : null],
+              ['Took', operation.started_at ? took(operation.started_at, operation.finished_at, now) : null],
+              ['Attempts', operation.attempts],
+              ['Asked to be taken back', operation.cancel_requested_at ? <When key="cancel" at={operation.cancel_requested_at} /> : null],
+              ['Id', <CopyValue key="id" value={operation.id} label="the operation’s id" />],
+            ]}
+          />
+        </Panel>
+      </div>
+      </Stack>
+    </>
+  );
+}

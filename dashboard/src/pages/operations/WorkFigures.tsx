@@ -1,0 +1,42 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { queries } from '@/api/client';
+import { Figure, Figures } from '@/ui/Figure';
+import { count } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { When } from '@/ui/When';
+import classes from './Operations.module.css';
+
+/** What died, what waits and what runs; each leads to the list of it. */
+export function WorkFigures() {
+  const query = queries.useQuery('get', '/api/admin/statistics/work', {}, { refetchInterval: 15_000 });
+  return (
+    <Loaded query={query} lines={2}>
+      {({ operations, jobs, oldest_waiting_at }) => (
+        <Figures>
+          <Figure label="Dead operations" value={<To status="dead" value={operations.dead} bad />} note={operations.dead > 0 ? 'wait for somebody to look' : 'none'} />
+          <Figure label="Operations running" value={<To status="running" value={operations.running} />} />
+          <Figure label="Operations waiting" value={<To status="queued" value={operations.queued} />} />
+          <Figure label="Failed operations" value={<To status="failed" value={operations.failed} />} note="taken back" />
+          {jobs && <Figure label="Dead jobs" value={<To tab="jobs" status="dead" value={jobs.dead} bad />} note={jobs.dead > 0 ? 'wait for somebody to look' : 'none'} />}
+          {jobs && <Figure label="Jobs running" value={<To tab="jobs" status="running" value={jobs.running} />} />}
+          {jobs && (
+            <Figure
+              label="Jobs waiting"
+              value={<To tab="jobs" status="queued" value={jobs.queued} />}
+              note={oldest_waiting_at ? <>the oldest since <When at={oldest_waiting_at} /></> : 'none is late'}
+            />
+          )}
+        </Figures>
+      )}
+    </Loaded>
+  );
+}
+
+function To({ tab, status, value, bad = false }: { tab?: string; status: string; value: number; bad?: boolean }): ReactNode {
+  return (
+    <Link to="/operations" search={{ tab, status } as never} className={classes.figure} data-tone={bad && value > 0 ? 'bad' : undefined}>
+      {count(value)}
+    </Link>
+  );
+}

@@ -1,0 +1,91 @@
+import { Button, Tooltip } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { api, queries, type Schema } from '@/api/client';
+import { taken } from '@/api/taken';
+import { useAddress } from '@/ui/address';
+import { confirm } from '@/ui/confirm';
+import { type Column, DataTable } from '@/ui/DataTable';
+import { Empty } from '@/ui/Empty';
+import { Loaded } from '@/ui/Loaded';
+import { Panel } from '@/ui/Panel';
+import { Status } from '@/ui/Status';
+import { useNow } from '@/ui/useNow';
+import { When } from '@/ui/When';
+import classes from '../Settings.module.css';
+import { NewToken } from './NewToken';
+
+type Token = Schema<'TokenView'>;
+
+/** The operator's API tokens, for programs that act for them. */
+export function OwnTokens() {
+  const client = useQueryClient();
+  const now = useNow();
+  const [{ new: isNew }, change] = useAddress('new');
+  const query = queries.useQuery('get', '/api/admin/tokens');
+  const revoke = (token: Token) =>
+    confirm({
+      title: `Revoke the token ${token.name}`,
+      consequences: ['Programs that use it are refused from now on, for good.'],
+      act: 'Revoke',
+      run: async () => {
+        await taken(api.POST('/api/admin/tokens/{id}/revoke', { params: { path: { id: token.id } } }));
+        await client.invalidateQueries({ queryKey: ['get', '/api/admin/tokens'] });
+      },
+    });
+  const columns: Column<Token>[] = [
+    {
+      id: 'name',
+      header: 'Token',
+      cell: (row) => (
+        <>
+          {row.name}
+          <span className={classes.sub}>
+            <code>{row.prefix}…</code>
+          </span>
+        </>
+      ),
+    },
+    { id: 'state', header: 'State', cell: (row) => <Status value={stateOf(row, now)} /> },
+    {
+      id: 'may',
+      header: 'May',
+      cell: (row) => (
+        <Tooltip label={row.permissions.join(', ')} multiline w={280}>
+          <span className={classes.wrap}>{row.permissions.length > 3 ? `${row.permissions.slice(0, 3).join(', ')} and ${row.permissions.length - 3} more` : row.permissions.join(', ')}</span>
+        </Tooltip>
+      ),
+      wide: true,
+    },
+    { id: 'used', header: 'Last used', cell: (row) => <When at={row.last_used_at} empty="Never" />, wide: true },
+    { id: 'ends', header: 'Ends', cell: (row) => <When at={row.revoked_at ?? row.expires_at} /> },
+    {
+      id: 'act',
+      header: 'Act',
+      align: 'end',
+      cell: (row) =>
+        stateOf(row, now) === 'active' && (
+          <Button size="compact-xs" variant="default" onClick={() => revoke(row)} aria-label={`Revoke ${row.name}`}>
+            Revoke
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <Panel title="Your API tokens" note="For programs; each may do what it names, as long as you may" flush actions={<Button onClick={() => change({ new: 'token' })}>New token</Button>}>
+      <Loaded query={query}>
+        {({ data }) => (
+          <DataTable
+            label="List of your API tokens"
+            columns={columns}
+            rows={data}
+            rowKey={(row) => row.id}
+            empty={<Empty title="You have no token">A program that asks the operator API for you needs one. It ends by itself, and does no more than you let it.</Empty>}
+          />
+        )}
+      </Loaded>
+      <NewToken opened={isNew === 'token'} close={() => change({ new: null })} />
+    </Panel>
+  );
+}
+
+const stateOf = (token: Token, now: number) => (token.revoked_at ? 'revoked' : Date.parse(token.expires_at) < now ? 'expired' : 'active');

@@ -1,0 +1,99 @@
+import { Button, Group } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, queries, type Schema } from '@/api/client';
+import { taken } from '@/api/taken';
+import { useMay } from '@/session/session';
+import { useAddress } from '@/ui/address';
+import { type Column, DataTable } from '@/ui/DataTable';
+import { Empty } from '@/ui/Empty';
+import { count } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { complain, say } from '@/ui/notify';
+import { Status } from '@/ui/Status';
+import { took } from '@/ui/took';
+import { When } from '@/ui/When';
+import settings from '../Settings.module.css';
+import classes from './Clerk.module.css';
+import { Findings } from './Findings';
+
+type Reconciliation = Schema<'ReconciliationView'>;
+
+/** Comparisons with Clerk, with what each found. */
+export function Reconciliations() {
+  const [{ comparison }, change] = useAddress('comparison');
+  const mayRun = useMay()('clerk:write');
+  const query = queries.useQuery('get', '/api/admin/clerk/reconciliations');
+  const columns: Column<Reconciliation>[] = [
+    { id: 'began', header: 'Began', cell: (row) => <When at={row.started_at} /> },
+    { id: 'status', header: 'Found', cell: (row) => <Outcome row={row} /> },
+    { id: 'compared', header: 'Compared', cell: (row) => `${count(row.organizations)} organizations, ${count(row.memberships)} memberships`, wide: true },
+    { id: 'error', header: 'What stood in the way', cell: (row) => <span className={`${settings.wrap} ${settings.bad}`}>{row.error ?? ''}</span>, wide: true },
+    { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at), wide: true },
+    {
+      id: 'act',
+      header: 'Findings',
+      align: 'end',
+      cell: (row) =>
+        row.drift.length > 0 && (
+          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.started_at} onClick={() => change({ comparison: comparison === row.started_at ? null : row.started_at })}>
+            {comparison === row.started_at ? 'Hide' : 'Show'}
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <>
+      {mayRun && <Run />}
+      <Loaded query={query}>
+        {({ data }) => {
+          const shown = data.find((row) => row.started_at === comparison);
+          return (
+            <>
+              <DataTable
+                label="List of comparisons"
+                columns={columns}
+                rows={data}
+                rowKey={(row) => row.started_at}
+                empty={<Empty title="Nothing was compared yet">It needs SIXTY_CLERK_SECRET_KEY at the workers; then they compare each hour.</Empty>}
+              />
+              {shown && <Findings drift={shown.drift} />}
+            </>
+          );
+        }}
+      </Loaded>
+    </>
+  );
+}
+
+function Outcome({ row }: { row: Reconciliation }) {
+  if (row.error) return <Status value="failed" label={row.drift.length > 0 ? `${count(row.drift.length)}, and an error` : 'An error'} />;
+  if (row.drift.length === 0) return <Status value="ok" label="No difference" />;
+  return <Status value="pending" label={row.drift.length === 1 ? '1 difference' : `${count(row.drift.length)} differences`} />;
+}
+
+function Run() {
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const run = async (dry_run: boolean) => {
+    setBusy(true);
+    try {
+      const { job_id } = await taken(api.POST('/api/admin/clerk/reconciliations', { body: { dry_run } }));
+      say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : 'A comparison was asked for already.');
+      await client.invalidateQueries({ predicate: ({ queryKey }) => /\/clerk/.test(String(queryKey[1])) });
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  };
+  return (
+    <Group className={classes.run} gap="xs">
+      <Button variant="default" loading={busy} onClick={() => void run(false)}>
+        Compare now and mend
+      </Button>
+      <Button variant="default" loading={busy} onClick={() => void run(true)}>
+        Compare, and only say what differs
+      </Button>
+    </Group>
+  );
+}

@@ -1,0 +1,24 @@
+import { words } from '@/ui/format';
+
+// What a comparison can find, in words.
+const FOUND: Record<string, string> = {
+  organization_missing: 'Clerk has an organization that we didn’t know',
+  organization_changed: 'An organization is called otherwise at Clerk',
+  organization_gone: 'We know an organization that Clerk doesn’t have',
+  customer_missing: 'An organization has no customer',
+  membership_missing: 'Clerk has a member that we didn’t know',
+  role_changed: 'A member has another role at Clerk',
+  membership_gone: 'We know a member that Clerk doesn’t have',
+};
+
+export type Finding = { kind: string; organization: string | null; user: string | null };
+
+/** A finding as it came, read. */
+export function findingOf(value: unknown): Finding {
+  const found = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const text = (part: unknown) => (typeof part === 'string' ? part : null);
+  return { kind: text(found.kind) ?? 'unknown', organization: text(found.organization), user: text(found.user) };
+}
+
+/** What it means. */
+export const findingName = (kind: string) => FOUND[kind] ?? words(kind);

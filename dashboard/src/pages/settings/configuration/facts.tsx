@@ -1,0 +1,55 @@
+import type { ReactNode } from 'react';
+import type { Schema } from '@/api/client';
+import { bytes, count, span, words } from '@/ui/format';
+import { WhenExactly } from '@/ui/When';
+
+/** A setting: what it is, its value, and the variable of the server's that sets it. */
+export type Setting = { name: string; value: ReactNode; variable?: string };
+
+type Limit = { requests: number; period: string };
+
+const NONE = 'None';
+const WITHOUT_REDIS: Record<string, string> = {
+  local: 'Each server counts for itself',
+  open: 'Everything passes',
+  closed: 'What isn’t granted already is refused',
+};
+
+const yes = (value: boolean) => (value ? 'Yes' : 'No');
+const list = (values: readonly string[]) => (values.length === 0 ? NONE : values.join(', '));
+const perPeriod = (limit: Limit) => `${count(limit.requests)} requests a ${limit.period}`;
+
+/** The limits that hold for every customer and key. */
+export const limitsOf = ({ limits }: Schema<'SettingsView'>): Setting[] => [
+  { name: 'A customer, over all keys', value: limits.customer ? perPeriod(limits.customer) : 'Without limit', variable: 'SIXTY_CUSTOMER_RATE_LIMIT' },
+  ...(limits.routes.length === 0 ? [{ name: 'Single routes', value: NONE, variable: 'SIXTY_ROUTE_RATE_LIMITS' }] : []),
+  ...limits.routes.map((route) => ({ name: route.route, value: `${perPeriod(route)}, each customer`, variable: 'SIXTY_ROUTE_RATE_LIMITS' })),
+  { name: 'A key, unless told otherwise', value: perPeriod(limits.default_key) },
+  { name: 'While Redis is away', value: WITHOUT_REDIS[limits.without_redis] ?? words(limits.without_redis), variable: 'SIXTY_LIMITS_WITHOUT_REDIS' },
+];
+
+/** How the server is reached. */
+export const serverOf = ({ server }: Schema<'SettingsView'>): Setting[] => [
+  { name: 'Speaks HTTPS itself', value: yes(server.https), variable: 'SIXTY_TLS_CERTIFICATE_FILE, SIXTY_TLS_KEY_FILE' },
+  ...(server.certificate_expires_at ? [{ name: 'Its certificate is good until', value: <WhenExactly at={server.certificate_expires_at} /> }] : []),
+  { name: 'Proxies whose X-Forwarded-For counts', value: list(server.trusted_proxies), variable: 'SIXTY_TRUSTED_PROXIES' },
+  { name: 'Sites whose pages may ask the customer API', value: list(server.cors_origins), variable: 'SIXTY_CORS_ORIGINS' },
+  { name: 'A sign-up is waited for', value: span(server.provision_wait_seconds), variable: 'SIXTY_PROVISION_WAIT_SECONDS' },
+  { name: 'Metrics for Prometheus', value: yes(server.metrics), variable: 'SIXTY_METRICS_PORT' },
+];
+
+/** Who comes in, and how. */
+export const signInOf = ({ sign_in, clerk }: Schema<'SettingsView'>): Setting[] => [
+  { name: 'OpenID provider of operators', value: sign_in.openid_issuer ?? NONE, variable: 'SIXTY_OPENID_ISSUER' },
+  { name: 'The configured token is taken', value: yes(sign_in.configured_token), variable: 'SIXTY_OPERATOR_TOKEN, SIXTY_WITHOUT_OPERATOR_TOKEN' },
+  { name: 'Clerk’s session tokens are taken', value: yes(clerk.sessions), variable: 'SIXTY_CLERK_ISSUER' },
+  { name: 'Clerk’s messages are taken', value: yes(clerk.webhook), variable: 'SIXTY_CLERK_WEBHOOK_SECRETS' },
+];
+
+/** Subscriptions, usage, and which schema this server knows. */
+export const restOf = ({ subscriptions, usage, schema }: Schema<'SettingsView'>): Setting[] => [
+  { name: 'After a subscription ends, reading goes on for', value: `${count(subscriptions.grace_days)} days`, variable: 'SIXTY_GRACE_DAYS' },
+  { name: 'Usage kept on disk at most', value: bytes(usage.spool_bytes), variable: 'SIXTY_USAGE_SPOOL_BYTES' },
+  { name: 'Schema of the admin database', value: `Version ${schema.admin}` },
+  { name: 'Schema of customers’ databases', value: `Version ${schema.customer}` },
+];

@@ -1,0 +1,48 @@
+import { queries, type Schema } from '@/api/client';
+import { type Column, DataTable } from '@/ui/DataTable';
+import { exactTime, milliseconds, NOTHING, words } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { Notice } from '@/ui/Notice';
+import { Panel } from '@/ui/Panel';
+import { Status } from '@/ui/Status';
+import { When } from '@/ui/When';
+import classes from '../Settings.module.css';
+
+type Part = Schema<'PartView'>;
+
+const NAMES: Record<string, string> = { redis: 'Redis', clerk: 'Clerk' };
+const STATES: Record<string, string> = { ok: 'As it should be', degraded: 'Somebody should look', down: 'Down', unknown: 'Nobody can say' };
+const WHOLE: Record<string, ['ok' | 'warn' | 'bad' | 'quiet', string]> = {
+  ok: ['ok', 'Everything is as it should be'],
+  degraded: ['warn', 'Customers are served, but somebody should look'],
+  down: ['bad', 'Something is down that the server can’t work without'],
+  unknown: ['quiet', 'Not everything can be asked now'],
+};
+const COLUMNS: readonly Column<Part>[] = [
+  { id: 'name', header: 'Part', cell: (row) => NAMES[row.name] ?? words(row.name) },
+  { id: 'status', header: 'State', cell: (row) => <Status value={row.status} label={STATES[row.status]} /> },
+  { id: 'detail', header: 'How it is', cell: (row) => <span className={classes.wrap}>{spoken(row.detail)}</span> },
+  { id: 'latency', header: 'Answered in', align: 'end', cell: (row) => (row.latency_ms == null ? NOTHING : milliseconds(row.latency_ms)), wide: true },
+  { id: 'checked', header: 'Asked', cell: (row) => <When at={row.checked_at} />, wide: true },
+];
+
+/** How every part fares, the worst first. */
+export default function HealthSection() {
+  const query = queries.useQuery('get', '/api/admin/health', {}, { refetchInterval: 10_000 });
+  const [tone, says] = WHOLE[query.data?.status ?? ''] ?? [];
+  return (
+    <>
+      {says && <Notice tone={tone} title={says} />}
+      <Panel title="Parts" note="Asked each ten seconds; a part that isn’t set up isn’t listed" flush>
+        <Loaded query={query} lines={8}>
+          {({ parts }) => <DataTable label="Parts and how they fare" columns={COLUMNS} rows={[...parts].sort((one, other) => RANK.indexOf(one.status) - RANK.indexOf(other.status))} rowKey={(row) => row.name} />}
+        </Loaded>
+      </Panel>
+    </>
+  );
+}
+
+const RANK = ['down', 'degraded', 'unknown', 'ok'];
+
+/** The server's sentences name moments as programs do. */
+const spoken = (detail: string) => detail.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => exactTime(at));

@@ -1,0 +1,203 @@
+// One run through everything that an operator does with a customer, in a real browser, on a real system. The pictures that
+// it takes (SIXTY_SCREENSHOTS names the folder) illustrate docs/dashboard.md.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { launch, open, settled, VIEWS } from './browser.mjs';
+import { codeOf } from './operator.mjs';
+import { newOperator, until, url } from './system.mjs';
+
+const NAME = 'Seaside Surveying';
+const CUSTOMER = 'seaside-surveying';
+
+describe('an operator and a customer', () => {
+  let browser;
+  let page;
+  let wrongs;
+  let key;
+  let isBroken = false;
+
+  /** A step that stands on those before it. */
+  const step = (name, act) =>
+    test(name, async (context) => {
+      if (isBroken) return context.skip('an earlier step failed');
+      isBroken = true;
+      await act().catch(async (error) => {
+        await picture('failed');
+        throw error;
+      });
+      isBroken = false;
+    });
+
+  before(async () => {
+    browser = await launch();
+    ({ page, wrongs } = await open(browser, url, VIEWS[0]));
+  });
+
+  after(() => browser?.close());
+
+  step('signs in for the first time: app, recovery codes, a password of their own', async () => {
+    const { email, oneTimePassword } = await newOperator('story@example.org', ['owner']);
+    await page.goto(`${url}/admin`);
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(oneTimePassword);
+    await picture('sign-in');
+    await page.keyboard.press('Enter');
+    const secret = await page.locator('code').filter({ hasText: /^[A-Z2-7]{16,}$/ }).textContent();
+    await page.getByLabel('Code', { exact: true }).fill(codeOf(secret));
+    await page.keyboard.press('Enter');
+    await page.getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByLabel('The present password').fill(oneTimePassword);
+    await page.getByLabel('The new password').fill('quarry lantern fjord mittens');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await settled(page);
+  });
+
+  step('signs a customer up from the palette, watches the steps, and takes the key', async () => {
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('A customer, key, page or action').fill('sign a customer');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Company').fill(NAME);
+    await page.getByLabel('E-mail').fill('office@seaside.example');
+    await page.getByRole('radio', { name: 'Starter' }).check();
+    await picture('sign-up');
+    await page.getByRole('button', { name: 'Sign up', exact: true }).click();
+    await page.getByRole('button', { name: 'Copy the API key' }).waitFor({ timeout: 60_000 });
+    await picture('signed-up');
+    key = await copied();
+    assert.equal((await asCustomer('/api/v1/contacts')).status, 200);
+    await page.getByRole('link', { name: `Open ${CUSTOMER}` }).click();
+    await page.getByRole('heading', { name: NAME, level: 1 }).waitFor();
+  });
+
+  step('makes another key, and the customer’s program calls with it', async () => {
+    await tab('API keys');
+    await page.getByRole('button', { name: 'New key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('nightly import');
+    await picture('new-key');
+    await dialog.getByRole('button', { name: /make|create/i }).click();
+    await dialog.getByRole('button', { name: 'Copy the API key' }).waitFor();
+    key = await copied();
+    await page.keyboard.press('Escape');
+    for (let call = 0; call < 5; call += 1) assert.equal((await asCustomer('/api/v1/deals')).status, 200);
+  });
+
+  step('sees the usage arrive without reloading', async () => {
+    await tab('Usage');
+    const figure = () => page.locator('dl div').filter({ hasText: /^Requests/ }).locator('dd').first().textContent();
+    await until('the first requests', async () => Number(await figure()) >= 6);
+    const before = Number(await figure());
+    await page.evaluate(() => {
+      window.wasNotReloaded = true;
+    });
+    for (let call = 0; call < 7; call += 1) await asCustomer('/api/v1/contacts');
+    await until('the later requests', async () => Number(await figure()) >= before + 7);
+    assert.ok(await page.evaluate(() => window.wasNotReloaded));
+    await settled(page);
+    await picture('customer-usage');
+  });
+
+  step('turns a module on and off, and the program is told why it is refused', async () => {
+    await tab('Plan and modules');
+    assert.equal((await asCustomer('/api/v1/workflows')).status, 403);
+    await decide('Workflow Automation', 'Turn on', 'a trial of workflows');
+    await until('the module is on', async () => (await asCustomer('/api/v1/workflows')).status === 200);
+    await picture('modules');
+    await decide('Workflow Automation', 'Turn off', 'the trial is over');
+    const refused = await until('the module is off', async () => {
+      const answer = await asCustomer('/api/v1/workflows');
+      return answer.status === 403 && answer.json();
+    });
+    assert.equal(refused.type, '/problems/module-disabled');
+    assert.equal(refused.module, 'workflow_automation');
+    assert.equal(refused.reason, 'turned_off');
+  });
+
+  step('rotates the key: both work until the old one’s time is over', async () => {
+    await tab('API keys');
+    const old = key;
+    await page.getByRole('button', { name: 'What to do with nightly import' }).click();
+    await page.getByRole('menuitem', { name: 'Rotate' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate the key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Copy the API key' }).waitFor();
+    await picture('rotated');
+    key = await copied();
+    await page.keyboard.press('Escape');
+    assert.notEqual(key, old);
+    assert.equal((await asCustomer('/api/v1/deals')).status, 200);
+    assert.equal((await asCustomer('/api/v1/deals', old)).status, 200);
+  });
+
+  step('suspends and resumes the customer', async () => {
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    const suspending = page.getByRole('dialog');
+    await suspending.getByLabel('Reason').fill('Invoice 7 is overdue');
+    await suspending.getByRole('button', { name: 'Suspend' }).click();
+    await suspending.waitFor({ state: 'hidden' });
+    const refused = await until('the suspension', async () => {
+      const answer = await asCustomer('/api/v1/deals');
+      return answer.status === 403 && answer.json();
+    });
+    assert.equal(refused.type, '/problems/customer-suspended');
+    await page.getByText('Invoice 7 is overdue').first().waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Serve them again' }).click();
+    await until('the end of the suspension', async () => (await asCustomer('/api/v1/deals')).status === 200);
+  });
+
+  step('finds all of it in the audit log', async () => {
+    await page.goto(`${url}/admin/audit?customer=${CUSTOMER}`);
+    await settled(page);
+    const done = ['Customer created', 'Api key created', 'Module enabled', 'Module disabled', 'Api key rotated', 'Customer suspended', 'Customer resumed'];
+    for (const action of done) {
+      await page.locator('main').getByText(new RegExp(action, 'i')).first().waitFor();
+    }
+    await picture('audit');
+    await page.goto(`${url}/admin/customers/${CUSTOMER}`);
+    await settled(page);
+    await picture('customer');
+    await page.goto(`${url}/admin/?range=1h`);
+    await settled(page);
+    await picture('overview');
+    // What was refused above was refused to the program, not to the pages.
+    assert.deepEqual(wrongs, []);
+  });
+
+  /** Asks the customer API as the customer's program does. */
+  const asCustomer = (path, shown = key) => fetch(url + path, { headers: { Authorization: `Bearer ${shown}` } });
+
+  /** Copies the key that is shown once. */
+  async function copied() {
+    await page.getByRole('button', { name: 'Copy the API key' }).click();
+    const text = await page.waitForFunction(async () => {
+      const text = await navigator.clipboard.readText();
+      return text.startsWith('sk_') && text;
+    });
+    return text.jsonValue();
+  }
+
+  /** Opens a part of the customer's page. */
+  async function tab(name) {
+    await page.getByRole('navigation', { name: /^Parts of/ }).getByRole('link', { name, exact: true }).click();
+    await settled(page);
+  }
+
+  /** Turns a module over, for a reason. */
+  async function decide(module, act, reason) {
+    await page.getByRole('switch', { name: module }).locator('xpath=ancestor::label | ..').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill(reason);
+    await dialog.getByRole('button', { name: act }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  async function picture(name) {
+    if (!process.env.SIXTY_SCREENSHOTS) return;
+    mkdirSync(process.env.SIXTY_SCREENSHOTS, { recursive: true });
+    await page.screenshot({ path: join(process.env.SIXTY_SCREENSHOTS, `story-${name}.png`) });
+  }
+});
