@@ -23,6 +23,8 @@ const STALE: Record<string, RegExp> = {
 
 /** No topic is asked for again more often than this, in milliseconds. */
 const CALM = 1000;
+/** Requests come in all the time: what sums them up is asked for again less often. */
+const USAGE_CALM = 5000;
 
 let state: LiveState = 'connecting';
 const watchers = new Set<() => void>();
@@ -69,7 +71,7 @@ export function follow(client: QueryClient): () => void {
   };
   source.addEventListener('change', (event) => {
     const { topic } = JSON.parse((event as MessageEvent<string>).data) as Change;
-    if (!waiting.has(topic)) waiting.set(topic, setTimeout(() => refresh(topic), CALM));
+    if (!waiting.has(topic)) waiting.set(topic, setTimeout(() => refresh(topic), topic === 'usage' ? USAGE_CALM : CALM));
   });
   return () => {
     source.close();
