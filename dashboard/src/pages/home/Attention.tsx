@@ -12,7 +12,7 @@ export function Attention({ range }: { range: Range }) {
   const now = useNow();
   const asked = { health: useHealth(), work: useWork(), usage: useTraffic(range), statuses: useStatuses(range) };
   const found = wrongs({
-    parts: asked.health.data,
+    parts: asked.health.data?.parts,
     work: asked.work.data,
     traffic: asked.usage.data,
     ownFailures: asked.statuses.data && ownFailures(asked.statuses.data),

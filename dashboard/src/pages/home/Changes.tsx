@@ -1,7 +1,8 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries } from '@/api/client';
-import { words } from '@/ui/format';
+import { actionName } from '@/pages/audit/actions';
+import { summaryOf } from '@/pages/audit/summary';
 import { Loaded } from '@/ui/Loaded';
 import { Operator } from '@/ui/Operator';
 import { Panel } from '@/ui/Panel';
@@ -27,9 +28,10 @@ export function Changes() {
             {data.map((row) => (
               <li key={row.id}>
                 <span className={classes.grow}>
-                  <Anchor component={Link} to="/audit" search={{ action: row.action } as never} inherit c="var(--ink)">
-                    {words(row.action)}
-                  </Anchor>
+                  <Anchor component={Link} to="/audit" search={{ entry: row.id } as never} inherit c="var(--ink)">
+                    {actionName(row.action)}
+                  </Anchor>{' '}
+                  <span className={classes.summary}>{summaryOf(row)}</span>
                 </span>
                 <span className={classes.quiet}>
                   <Operator id={row.admin_user_id} />, <When at={row.created_at} />

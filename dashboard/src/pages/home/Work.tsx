@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
-import { words } from '@/ui/format';
+import { operationName } from '@/pages/operations/kinds';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
@@ -37,9 +37,8 @@ export function Work() {
                 <li key={operation.id}>
                   <span className={classes.grow}>
                     <Anchor component={Link} to="/operations/$id" params={{ id: operation.id } as never} inherit>
-                      {words(operation.kind)}
-                    </Anchor>{' '}
-                    {operation.customer_id}
+                      {operationName(operation.kind)}: {operation.customer_id}
+                    </Anchor>
                   </span>
                   <span className={classes.quiet}>
                     <When at={operation.finished_at ?? operation.started_at ?? operation.created_at} />

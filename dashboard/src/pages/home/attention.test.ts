@@ -8,14 +8,19 @@ const says = (looked: Partial<Parameters<typeof wrongs>[0]>) => wrongs({ now, ra
 
 describe('what is wrong', () => {
   it('is nothing when every part answers and no work was given up', () => {
-    expect(says({ parts: [{ name: 'redis', status: 'ok', detail: null, latency: 1 }], work: calm, traffic: { total: totals(500, 5), previous: totals(500, 5) } })).toEqual([]);
+    expect(says({ parts: [{ name: 'redis', status: 'ok', detail: 'It works.' }], work: calm, traffic: { total: totals(500, 5), previous: totals(500, 5) } })).toEqual([]);
   });
   it('puts what is down before what is late', () => {
     const parts = [
-      { name: 'redis', status: 'degraded', detail: null, latency: null },
-      { name: 'admin_database', status: 'down', detail: 'connection refused', latency: null },
+      { name: 'redis', status: 'degraded', detail: 'It does not answer.' } as const,
+      { name: 'admin_database', status: 'down', detail: 'Connection refused.' } as const,
     ];
-    expect(says({ parts })).toEqual(['Admin database is down: connection refused', 'Redis is degraded']);
+    expect(says({ parts })).toEqual(['Admin database: Connection refused.', 'Redis: It does not answer.']);
+  });
+  it('tells once of work that was given up, though its part says so too', () => {
+    const parts = [{ name: 'operations', status: 'degraded', detail: '1 operation was given up.' } as const];
+    expect(says({ parts, work: { ...calm, operations: { dead: 1 } } })).toHaveLength(1);
+    expect(says({ parts })).toHaveLength(1);
   });
   it('counts what was given up', () => {
     expect(says({ work: { ...calm, operations: { dead: 1 }, jobs: { dead: 2 } } })).toEqual(['1 operation was given up and waits for somebody', '2 jobs were given up and wait for somebody']);

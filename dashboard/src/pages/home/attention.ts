@@ -1,6 +1,6 @@
-import { count, milliseconds, share, span, words } from '@/ui/format';
+import { count, milliseconds, share, span } from '@/ui/format';
 import type { Part } from './useHome';
-import { many } from './words';
+import { many, partName } from './words';
 
 /** Something that wants somebody, and where it can be understood. */
 export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: string; search?: Record<string, unknown> };
@@ -8,7 +8,7 @@ export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: strin
 type Totals = { requests: number; failed: number; p95_response_time_ms?: number | null };
 
 export type Looked = {
-  parts?: readonly Part[];
+  parts?: readonly Pick<Part, 'name' | 'status' | 'detail'>[];
   work?: { operations: { dead: number }; jobs: { dead: number } | null; oldest_waiting_at: string | null };
   traffic?: { total: Totals; previous: Totals };
   /** How many requests were answered with 500 and more. */
@@ -29,13 +29,15 @@ export function wrongs(looked: Looked): Wrong[] {
   return found.sort((one, other) => Number(other.tone === 'bad') - Number(one.tone === 'bad'));
 }
 
-function ofParts({ parts = [] }: Looked): Wrong[] {
+function ofParts({ parts = [], work }: Looked): Wrong[] {
+  // Work that was given up is counted below, with the way to it.
+  const isCounted = (name: string) => work !== undefined && (name === 'operations' || (name === 'jobs' && work.jobs !== null));
   return parts
-    .filter((part) => part.status !== 'ok')
+    .filter((part) => part.status !== 'ok' && part.status !== 'unknown' && !isCounted(part.name))
     .map((part) => ({
       key: `part ${part.name}`,
       tone: part.status === 'degraded' ? 'warn' : 'bad',
-      says: `${words(part.name)} is ${part.status}${part.detail ? `: ${part.detail}` : ''}`,
+      says: `${partName(part.name)}: ${part.detail}`,
       to: '/settings',
     }));
 }

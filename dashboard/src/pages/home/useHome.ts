@@ -1,5 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
-import { api, queries, type Schema } from '@/api/client';
+import { queries, type Schema } from '@/api/client';
 import { useMay } from '@/session/session';
 import { type Range, rangeQuery } from '@/ui/range';
 
@@ -27,26 +26,9 @@ export function useWork() {
   return queries.useQuery('get', '/api/admin/statistics/work', {}, { enabled, refetchInterval: 15_000 });
 }
 
-export type Part = { name: string; status: string; detail: string | null; latency: number | null };
+export type Part = Schema<'PartView'>;
 
-/** How every part of the platform answers. */
+/** How every part of the platform is. */
 export function useHealth() {
-  return useQuery({
-    queryKey: ['get', '/api/ready'],
-    refetchInterval: 15_000,
-    queryFn: async (): Promise<Part[]> => {
-      const { data, error } = await api.GET('/api/ready');
-      const readiness = data ?? readinessOf(error);
-      if (!readiness) throw error;
-      return readiness.dependencies.map((one) => ({
-        name: one.name,
-        status: one.status === 'up' ? 'ok' : one.required ? 'down' : 'degraded',
-        detail: null,
-        latency: one.latency_ms ?? null,
-      }));
-    },
-  });
+  return queries.useQuery('get', '/api/admin/health', {}, { refetchInterval: 15_000 });
 }
-
-/** A server that isn't ready says 503 and how its parts are. */
-const readinessOf = (error: unknown) => (typeof error === 'object' && error !== null && 'dependencies' in error ? (error as Schema<'Readiness'>) : undefined);

@@ -1,4 +1,4 @@
-import { span } from '@/ui/format';
+import { span, words } from '@/ui/format';
 import type { Range } from '@/ui/range';
 
 /** How long the range is, as in "the 24 hours before". */
@@ -13,3 +13,8 @@ export function beforeRange({ seconds }: Pick<Range, 'seconds'>): string {
 
 /** `1 operation`, `2 operations`. */
 export const many = (amount: number, one: string, several = `${one}s`) => `${amount} ${amount === 1 ? one : several}`;
+
+const PARTS: Record<string, string> = { usage: 'Usage records', start_up: 'Server', jobs: 'Background jobs' };
+
+/** What people call a part of the platform. */
+export const partName = (name: string) => PARTS[name] ?? words(name);
