@@ -33,7 +33,7 @@ export function plotOptions(pane: Pane, host: Element, size: PlotSize, hasTimes:
   if (pane.stacked) series.reverse();
   return {
     ...size,
-    padding: [10, 8, hasTimes ? 0 : 6, 0],
+    padding: [10, 16, hasTimes ? 0 : 6, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -81,8 +81,7 @@ const COLUMNS: Column<Row>[] = [
       </time>
     ),
   },
-  { id: 'customer', header: 'Customer', cell: (row) => <CustomerLink customer={row.customer.customer_id ?? row.customer.id} name={row.customer.company_name ?? undefined} />, wide: true },
-  { id: 'key', header: 'Key', cell: (row) => (row.api_key_prefix ? <code>{row.api_key_prefix}…</code> : NOTHING), wide: true },
+  { id: 'status', header: 'Status', cell: (row) => <Status value={String(row.status_code)} tone={toneOf(row.status_code)} label={String(row.status_code)} /> },
   {
     id: 'request',
     header: 'Request',
@@ -92,7 +91,8 @@ const COLUMNS: Column<Row>[] = [
       </code>
     ),
   },
-  { id: 'status', header: 'Status', cell: (row) => <Status value={String(row.status_code)} tone={toneOf(row.status_code)} label={String(row.status_code)} /> },
+  { id: 'customer', header: 'Customer', cell: (row) => <CustomerLink customer={row.customer.customer_id ?? row.customer.id} name={row.customer.company_name ?? undefined} />, wide: true },
+  { id: 'key', header: 'Key', cell: (row) => (row.api_key_prefix ? <code>{row.api_key_prefix}…</code> : NOTHING), wide: true },
   { id: 'outcome', header: 'Outcome', cell: (row) => (row.outcome === 'ok' ? 'OK' : row.outcome ? words(row.outcome) : NOTHING), wide: true },
   { id: 'time', header: 'Took', align: 'end', cell: (row) => milliseconds(row.response_time_ms) },
   { id: 'in', header: 'Received', align: 'end', cell: (row) => bytes(row.request_size_bytes), wide: true },

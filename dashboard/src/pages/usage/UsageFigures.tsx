@@ -1,4 +1,4 @@
-import { bytes, compact, count, milliseconds, share } from '@/ui/format';
+import { bytes, compact, milliseconds, share } from '@/ui/format';
 import { Figure, Figures } from '@/ui/Figure';
 import { type Usage, useSeries } from './useUsage';
 
@@ -16,7 +16,7 @@ export function UsageFigures({ usage }: { usage: Usage }) {
   return (
     <Figures>
       <Figure label="Requests" value={compact(now?.requests)} now={now?.requests} before={before?.requests} />
-      <Figure label="Refused or failed" value={share(fails)} now={fails} before={failed} more="bad" note={fails === undefined ? count(now?.failed) : undefined} />
+      <Figure label="Refused or failed" value={share(fails)} now={fails} before={failed} more="bad" />
       {time('p50')}
       {time('p95')}
       {time('p99')}
