@@ -35,7 +35,7 @@ export function ViewMenu({ view }: { view: View }) {
   return (
     <Menu width={200}>
       <Menu.Target>
-        <ActionIcon size="sm" aria-label={`What to do with the view ${view.name}`}>
+        <ActionIcon size={24} aria-label={`What to do with the view ${view.name}`}>
           <IconDots size={14} />
         </ActionIcon>
       </Menu.Target>
