@@ -33,14 +33,14 @@ export function ViewMenu({ view }: { view: View }) {
       },
     });
   return (
-    <Menu width={200}>
+    <Menu width={200} position="bottom-start">
       <Menu.Target>
         <ActionIcon size={24} aria-label={`What to do with the view ${view.name}`}>
           <IconDots size={14} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => void share()}>{view.shared ? 'Keep it for its owner' : 'Show it to all operators'}</Menu.Item>
+        <Menu.Item onClick={() => void share()}>{view.shared ? `Show it to ${view.is_own ? 'nobody else' : 'its owner only'}` : 'Show it to all operators'}</Menu.Item>
         <Menu.Item onClick={remove}>Delete…</Menu.Item>
       </Menu.Dropdown>
     </Menu>
