@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
@@ -13,6 +13,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -80,6 +82,14 @@ impl ServerCertificate {
             .with_cert_resolver(shown.clone());
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { files, provider, acceptor: TlsAcceptor::from(Arc::new(config)), shown })
+    }
+
+    /// When what is shown now ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        let shown = Arc::clone(&self.shown.key.read().unwrap_or_else(PoisonError::into_inner));
+        let certificate = Certificate::from_der(shown.cert.first()?).ok()?;
+        Some(certificate.tbs_certificate.validity.not_after.to_system_time())
     }
 
     pub(crate) fn acceptor(&self) -> &TlsAcceptor {

@@ -94,5 +94,7 @@ named_enum!(
         AuditStreamUpdated = "audit_stream_updated",
         /// The audit log is no longer told to somebody.
         AuditStreamDeleted = "audit_stream_deleted",
+        /// Who signs the certificates of customers' instances, or whose signature counts, has changed.
+        CertificateAuthoritiesChanged = "certificate_authorities_changed",
     }
 );
