@@ -39,7 +39,15 @@ impl LocalProvisioner {
         published: &str,
     ) -> Result<Option<InstanceCertificate>, BackendError> {
         let data_dir = self.layout.instance(spec.instance).data();
-        let _lock = self.lock(spec.instance).await?;
+        if !data_dir.exists() {
+            return Ok(None);
+        }
+        let lock = self.lock(spec.instance).await?;
+        if !data_dir.exists() {
+            // It was destroyed while the lock was waited for, and with it the lock's file.
+            lock.remove()?;
+            return Ok(None);
+        }
         let postmaster = self.postmaster(&self.layout.instance(spec.instance));
         let Some(running) = postmaster.running() else { return Ok(None) };
         let hosts = self.certificate_hosts();

@@ -124,4 +124,8 @@ async fn a_certificate_that_is_gone_or_was_never_read_is_replaced_while_the_inst
     std::fs::remove_file(data(&spec).join("server.crt")).unwrap();
     provisioner.start(&spec).await.unwrap();
     come_in(&spec, &trusted).await.unwrap();
+    // One that is gone leaves nothing behind, not even a lock.
+    provisioner.destroy(&spec).await.unwrap();
+    assert_eq!(provisioner.tend_certificate(&spec, &trusted).await.unwrap(), None);
+    assert!(common::leftovers(home.path()).iter().all(|left| !left.contains(&spec.instance.to_string())));
 }
