@@ -84,6 +84,14 @@ impl ServerCertificate {
         Ok(Self { files, provider, acceptor: TlsAcceptor::from(Arc::new(config)), shown })
     }
 
+    /// When what is shown now ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        let shown = Arc::clone(&self.shown.key.read().unwrap_or_else(PoisonError::into_inner));
+        let certificate = Certificate::from_der(shown.cert.first()?).ok()?;
+        Some(certificate.tbs_certificate.validity.not_after.to_system_time())
+    }
+
     pub(crate) fn acceptor(&self) -> &TlsAcceptor {
         &self.acceptor
     }

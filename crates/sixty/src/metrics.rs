@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::{Door, ServerCertificate, ServerLimits};
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
+use catalog::{Catalog, CatalogError, audit_streams, instances};
+use chrono::{DateTime, Utc};
 use customer_db::CustomerDatabases;
 use gateway::{FeedState, KnownDirectory};
 use limits::Limiter;
@@ -14,8 +17,11 @@ use metering::Meter;
 use metrics::{counter, gauge};
 use telemetry::Numbers;
 use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+/// How often the admin database is asked.
+const CATALOG_EVERY: Duration = Duration::from_secs(15);
 /// How often what was measured is folded into the histograms.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
@@ -77,9 +83,10 @@ impl Gauges {
     }
 }
 
-/// Serves the numbers until `stop`.
+/// Serves the numbers until `stop`, encrypted if there is a certificate.
 pub(crate) async fn serve(
     address: SocketAddr,
+    certificate: Option<Arc<ServerCertificate>>,
     numbers: Numbers,
     gauges: Gauges,
     stop: CancellationToken,
@@ -97,12 +104,53 @@ pub(crate) async fn serve(
             async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text) }
         }),
     );
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
-        {
-            tracing::error!(%error, "/metrics isn't served any more");
+    let door = Door { listener, certificate };
+    tokio::spawn(api::serve(door, router, ServerLimits::default(), stop.cancelled_owned()));
+    Ok(())
+}
+
+/// Keeps what a server can't know without asking, until `stop`: when certificates end (the server's own, the first of all
+/// customers' instances, and the first of who signed those), and how far streams of the audit log are behind.
+pub(crate) async fn follow_catalog(
+    catalog: Catalog,
+    own: Option<Arc<ServerCertificate>>,
+    stop: CancellationToken,
+) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float, and seconds since 1970 are exact in it"
+    )]
+    let set = |what: &'static str, at: Option<DateTime<Utc>>| {
+        if let Some(at) = at {
+            gauge!("sixty_certificate_expires_timestamp_seconds", "of" => what).set(at.timestamp() as f64);
         }
-    });
+    };
+    let mut ticks = tokio::time::interval(CATALOG_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        set("server", own.as_ref().and_then(|own| own.expires_at()).map(Into::into));
+        let asked = async { instances::certificates(&catalog.client().await?).await };
+        // What was known stays while the admin database is away.
+        if let Ok(known) = asked.await {
+            set("instances", known.first_expires_at);
+            set("instances_authority", known.first_authority_expires_at);
+        }
+        if let Err(error) = set_streams(&catalog).await {
+            tracing::debug!(%error, "how far audit streams are behind isn't known");
+        }
+    }
+}
+
+async fn set_streams(catalog: &Catalog) -> Result<(), CatalogError> {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and exact up to 2^53")]
+    let number = |count: i64| count as f64;
+    let client = catalog.client().await?;
+    for stream in audit_streams::list(&client).await? {
+        let lag = audit_streams::lag(&client, stream.id).await?;
+        let seconds = lag.oldest.map_or(0, |oldest| (Utc::now() - oldest).num_seconds().max(0));
+        gauge!("sixty_audit_stream_behind_rows", "stream" => stream.name.clone()).set(number(lag.rows));
+        gauge!("sixty_audit_stream_behind_seconds", "stream" => stream.name).set(number(seconds));
+    }
     Ok(())
 }
 

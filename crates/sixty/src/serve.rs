@@ -112,8 +112,9 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             limiter: limiter.clone(),
             meter: meter.clone(),
         };
-        metrics::serve(SocketAddr::new(args.server.host, port), numbers.clone(), gauges, stop.clone())
-            .await?;
+        let address = SocketAddr::new(args.server.host, port);
+        metrics::serve(address, certificate.clone(), numbers.clone(), gauges, stop.clone()).await?;
+        tokio::spawn(metrics::follow_catalog(catalog.clone(), certificate.clone(), stop.clone()));
         tokio::spawn(metrics::tidy(numbers, stop.clone()));
     }
     if let Some(sessions) = &sessions {

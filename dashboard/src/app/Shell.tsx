@@ -9,6 +9,7 @@ import { Guard } from '@/ui/Panel';
 import { AccountMenu } from './AccountMenu';
 import { Brand } from './Brand';
 import { CommandPalette } from './CommandPalette';
+import { ImpersonationBanner } from './ImpersonationBanner';
 import { LiveMark } from './LiveMark';
 import { Navigation } from './Navigation';
 import classes from './Shell.module.css';
@@ -50,11 +51,14 @@ export function Shell() {
       <Drawer opened={opened} onClose={menu.close} size={240} title={<Brand />}>
         <Navigation />
       </Drawer>
-      <main id="page" className={classes.page} tabIndex={-1}>
-        <Guard key={path}>
-          <Outlet />
-        </Guard>
-      </main>
+      <div className={classes.middle}>
+        <ImpersonationBanner />
+        <main id="page" className={classes.page} tabIndex={-1}>
+          <Guard subject={path}>
+            <Outlet />
+          </Guard>
+        </main>
+      </div>
       <CommandPalette />
     </div>
   );

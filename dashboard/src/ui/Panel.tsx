@@ -39,12 +39,17 @@ export function Panel({ title, note, actions, flush = false, children }: PanelPr
   );
 }
 
-/** Keeps an error of one part of a page from blanking the rest. */
-export class Guard extends Component<{ children: ReactNode }, { error: unknown }> {
+/** Keeps an error of one part of a page from blanking the rest. What broke is tried anew when the subject changes; what didn't
+    stays as it is, with what was focused in it. */
+export class Guard extends Component<{ children: ReactNode; subject?: string }, { error: unknown }> {
   override state: { error: unknown } = { error: null };
 
   static getDerivedStateFromError(error: unknown) {
     return { error };
+  }
+
+  override componentDidUpdate(before: { subject?: string }) {
+    if (before.subject !== this.props.subject && this.state.error !== null) this.setState({ error: null });
   }
 
   override render() {

@@ -26,7 +26,8 @@ pub(crate) struct ConnectionBody {
 /// Everything that a client needs to connect.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ConnectionView {
-    /// The whole URL, with the password. Keep it out of shell histories and process lists.
+    /// The whole URL, with the password. Keep it out of shell histories and process lists. It demands that the certificate is
+    /// verified: write `ca_certificate` to a file and name it to your client (`&sslrootcert=FILE` for libpq).
     url: String,
     role: String,
     host: String,
@@ -34,7 +35,7 @@ pub(crate) struct ConnectionView {
     database: String,
     user: String,
     password: String,
-    /// The certificate authority that signed the instance's certificate, PEM: for `sslmode=verify-full`.
+    /// The certificate authority that signed the instance's certificate, PEM; several while they change.
     ca_certificate: Option<String>,
 }
 
@@ -43,7 +44,7 @@ impl From<Connection> for ConnectionView {
         let Connection { role, host, port, database, user, password, ca_certificate } = connection;
         let password = password.expose_secret().to_owned();
         // Names and passwords are letters, digits, _ and -: nothing needs escaping.
-        let url = format!("postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=require");
+        let url = format!("postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=verify-full");
         Self { url, role, host, port, database, user, password, ca_certificate }
     }
 }

@@ -180,6 +180,93 @@ pub async fn should_run(client: &impl GenericClient, backend: &str) -> Result<Ve
     query::rows(client, &sql, &[&backend]).await?.iter().map(instance).collect()
 }
 
+/// Tells the clients of all instances of a home which authorities to trust, PEM. How many didn't know.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn publish_authorities(
+    client: &impl GenericClient,
+    (backend, host): (&str, &str),
+    ca_certificate: &str,
+) -> Result<u64, CatalogError> {
+    query::execute(
+        client,
+        "update admin_instances set ca_certificate = $3
+         where backend = $1 and host = $2 and ready_at is not null and ca_certificate is distinct from $3",
+        &[&backend, &host, &ca_certificate],
+    )
+    .await
+}
+
+/// The instances of a home that were ever wholly there, whatever is going on with them.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn of_home(
+    client: &impl GenericClient,
+    (backend, host): (&str, &str),
+) -> Result<Vec<Instance>, CatalogError> {
+    let sql = format!(
+        "select {COLUMNS} from admin_instances where backend = $1 and host = $2 and ready_at is not null order by id"
+    );
+    query::rows(client, &sql, &[&backend, &host]).await?.iter().map(instance).collect()
+}
+
+/// Writes down when what an instance shows ends, and when who signed it does.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn record_certificate(
+    client: &impl GenericClient,
+    id: InstanceId,
+    expires_at: DateTime<Utc>,
+    authority_expires_at: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    query::execute(
+        client,
+        "update admin_instances set certificate_expires_at = $2, authority_expires_at = $3
+         where id = $1 and (certificate_expires_at, authority_expires_at) is distinct from ($2, $3)",
+        &[&id.uuid(), &expires_at, &authority_expires_at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What is known of all instances' certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificates {
+    /// How many instances there are that should show one.
+    pub instances: i64,
+    /// When the first of them ends.
+    pub first_expires_at: Option<DateTime<Utc>>,
+    /// When the first of those who signed them ends.
+    pub first_authority_expires_at: Option<DateTime<Utc>>,
+    /// Whose ends first.
+    pub first_database: Option<String>,
+}
+
+/// What is known of all instances' certificates.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn certificates(client: &impl GenericClient) -> Result<Certificates, CatalogError> {
+    let row = query::one(
+        client,
+        "select count(*) as instances, min(certificate_expires_at) as first, min(authority_expires_at) as authority,
+                (array_agg(database_name order by certificate_expires_at) filter (where certificate_expires_at is not null))[1]
+                    as database_name
+         from admin_instances where ready_at is not null and target = 'running'",
+        &[],
+    )
+    .await?;
+    Ok(Certificates {
+        instances: row.try_get("instances")?,
+        first_expires_at: row.try_get("first")?,
+        first_authority_expires_at: row.try_get("authority")?,
+        first_database: row.try_get("database_name")?,
+    })
+}
+
 /// Forgets a customer's instance. Only after everything of it is gone.
 ///
 /// # Errors

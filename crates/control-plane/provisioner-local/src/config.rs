@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
+use postgres_server::certificate::CertificatePolicy;
 use postgres_server::{InstallationError, OsUserError, ServerError};
 
 /// What the local backend is told. Everything but the home has a sensible default.
@@ -22,6 +23,8 @@ pub struct LocalConfig {
     pub listen: Vec<IpAddr>,
     /// From where the roles may connect.
     pub client_networks: Vec<String>,
+    /// How long certificates last, and how they are replaced.
+    pub certificates: CertificatePolicy,
 }
 
 impl LocalConfig {
@@ -36,6 +39,7 @@ impl LocalConfig {
             host: "localhost".to_owned(),
             listen: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
             client_networks: vec!["127.0.0.1/32".to_owned(), "::1/128".to_owned()],
+            certificates: CertificatePolicy::default(),
         }
     }
 }

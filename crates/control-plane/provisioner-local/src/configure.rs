@@ -68,7 +68,7 @@ impl LocalProvisioner {
             port: spec.port,
             system_identifier: found.system_identifier,
             postgres_version: found.postgres_version,
-            ca_certificate: self.authority.certificate().to_owned(),
+            ca_certificate: self.authority.trusted().map_err(backend_error)?,
             schema_version,
         })
     }
@@ -137,9 +137,10 @@ impl LocalProvisioner {
             role: &role.name,
             password: &role.password,
         };
+        let trusted = self.authority.trusted().map_err(backend_error)?;
         let begun = std::time::Instant::now();
         loop {
-            match connect::over_tls(&login, self.authority.certificate()).await {
+            match connect::over_tls(&login, &trusted).await {
                 Err(ServerError::Database(error))
                     if error.code()
                         == Some(&tokio_postgres::error::SqlState::INVALID_AUTHORIZATION_SPECIFICATION)

@@ -5,7 +5,7 @@
 //! passwords.
 //!
 //! ```text
-//! <home>/tls/                        the certificate authority (key: 0600)
+//! <home>/tls/                        the certificate authority (key: 0600), and its successor while they change
 //! <home>/run/                        the Unix sockets
 //! <home>/locks/                      who works on what
 //! <home>/templates/<fingerprint>/    the template of one PostgreSQL version and one schema
@@ -18,6 +18,7 @@
 
 mod authentication;
 mod backend;
+mod certificates;
 mod clone;
 mod config;
 mod configure;
@@ -32,9 +33,16 @@ mod supervisor;
 mod template;
 mod write_ahead_log;
 
+pub use certificates::InstanceCertificate;
 pub use config::{LocalConfig, OpenError};
 pub use provisioner::LocalProvisioner;
 pub use supervisor::supervise;
+
+/// The folder of the authority that signs the instances' certificates in this home.
+#[must_use]
+pub fn authority_folder(home: &std::path::Path) -> std::path::PathBuf {
+    layout::Layout::of(home).tls()
+}
 
 /// The folder of a downloaded PostgreSQL in this home, whether or not it is there.
 #[must_use]

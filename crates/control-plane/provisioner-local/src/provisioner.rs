@@ -75,7 +75,7 @@ impl LocalProvisioner {
         };
         Ok(Self {
             socket_dir: socket_folder(layout.home(), &user)?,
-            authority: Arc::new(CertificateAuthority::open(&layout.tls())?),
+            authority: Arc::new(CertificateAuthority::with_policy(&layout.tls(), config.certificates)?),
             installation,
             user,
             layout,

@@ -6,20 +6,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::InstanceId;
-use provisioning::{BackendError, InstanceSpec, Provisioner as _};
+use provisioning::{InstanceSpec, Provisioner as _};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::LocalProvisioner;
-use crate::errors::backend_error;
 
 /// How often the processes are looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// How often the list is asked for while all is well.
 const REFRESH: Duration = Duration::from_secs(5);
-/// How often the certificates of running instances are looked at.
-const CERTIFICATES: Duration = Duration::from_secs(24 * 3_600);
 /// How long starts that are under way may take when we should stop.
 const LAST_STARTS: Duration = Duration::from_secs(10);
 /// How many instances start at once: two cores are full with four.
@@ -59,7 +56,6 @@ where
     let mut supervisor = Supervisor::default();
     let mut wanted: Vec<InstanceSpec> = Vec::new();
     let mut asked: Option<Instant> = None;
-    let mut renewed: Option<Instant> = None;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -81,12 +77,6 @@ where
             Err(error) => {
                 tracing::warn!(%error, "the list of instances can't be had: nothing is restarted meanwhile");
                 continue;
-            }
-        }
-        if renewed.is_none_or(|renewed| renewed.elapsed() > CERTIFICATES) {
-            renewed = Some(Instant::now());
-            for spec in &wanted {
-                provisioner.renew_certificate(spec).await;
             }
         }
         supervisor.attempts.retain(|instance, _| wanted.iter().any(|spec| spec.instance == *instance));
@@ -158,29 +148,6 @@ async fn start(provisioner: Arc<LocalProvisioner>, spec: InstanceSpec, attempt: 
 }
 
 impl LocalProvisioner {
-    /// Makes a new certificate for a running instance whose own is about to expire. One that doesn't run gets its own
-    /// when it starts.
-    async fn renew_certificate(&self, spec: &InstanceSpec) {
-        let folder = self.layout.instance(spec.instance);
-        let renew = async {
-            let _lock = self.lock(spec.instance).await?;
-            let postmaster = self.postmaster(&folder);
-            if postmaster.running().is_none() {
-                return Ok(());
-            }
-            let hosts = self.certificate_hosts();
-            let is_new = self.authority.ensure_server_certificate(&folder.data(), &hosts, &self.user);
-            if is_new.map_err(backend_error)? {
-                postmaster.reload();
-                tracing::info!(instance = %spec.instance, "an instance has a new certificate");
-            }
-            Ok::<_, BackendError>(())
-        };
-        if let Err(error) = renew.await {
-            tracing::error!(instance = %spec.instance, %error, "an instance's certificate can't be renewed");
-        }
-    }
-
     /// Whether a process runs on the instance. Looks at the process table and asks nobody.
     #[must_use]
     pub fn is_running(&self, spec: &InstanceSpec) -> bool {

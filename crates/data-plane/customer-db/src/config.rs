@@ -24,6 +24,8 @@ pub struct RouterConfig {
     pub statement_timeout: Duration,
     /// How long a statement may wait for a lock.
     pub lock_timeout: Duration,
+    /// Whether a database on this machine that nobody vouches for is spoken to in the clear. Elsewhere none ever is.
+    pub plain_text_on_this_machine: bool,
 }
 
 impl Default for RouterConfig {
@@ -38,6 +40,7 @@ impl Default for RouterConfig {
             idle_timeout: Duration::from_secs(30),
             statement_timeout: Duration::from_secs(15),
             lock_timeout: Duration::from_secs(5),
+            plain_text_on_this_machine: false,
         }
     }
 }

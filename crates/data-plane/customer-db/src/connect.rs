@@ -70,6 +70,10 @@ async fn attempt(
             drop(tokio::spawn(connection));
             (client, Tls::On(tls))
         }
+        None if !config.plain_text_on_this_machine || !is_this_machine(&endpoint.host) => {
+            let words = "nobody vouches for the database: its authority isn't known, and nothing is sent in the clear";
+            return Err(Failure::Wrong(Error::Unavailable(words.to_owned())));
+        }
         None => {
             let (client, connection) = settings.connect(NoTls).await.map_err(failure)?;
             drop(tokio::spawn(connection));
@@ -149,6 +153,11 @@ fn settings(
         .options(&options)
         .ssl_mode(if endpoint.ca_certificate.is_some() { SslMode::Require } else { SslMode::Disable });
     settings
+}
+
+/// By its name alone: what a name is resolved to may change between the look and the connection.
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn tls(authority: &str) -> Result<MakeRustlsConnect, Error> {

@@ -34,6 +34,7 @@ const CONFIG: RouterConfig = RouterConfig {
     idle_timeout: Duration::from_secs(30),
     statement_timeout: Duration::from_secs(1),
     lock_timeout: Duration::from_secs(1),
+    plain_text_on_this_machine: false,
 };
 
 /// What the requests of all customers hold and wait for.

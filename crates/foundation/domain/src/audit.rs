@@ -100,5 +100,7 @@ named_enum!(
         SavedViewUpdated = "saved_view_updated",
         /// A kept list was thrown away.
         SavedViewDeleted = "saved_view_deleted",
+        /// Who signs the certificates of customers' instances, or whose signature counts, has changed.
+        CertificateAuthoritiesChanged = "certificate_authorities_changed",
     }
 );

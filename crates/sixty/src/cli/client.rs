@@ -154,7 +154,7 @@ fn token(url: &Url, access: &Access) -> Result<SecretString, Failure> {
     Ok(SecretString::from(token))
 }
 
-fn is_this_machine(url: &Url) -> bool {
+pub(super) fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -83,7 +83,7 @@ struct SignIn {
 }
 
 pub(super) async fn run(args: LoginArgs, access: &Access, mut output: Output) -> Result<(), Failure> {
-    let url = address(Some(&args.globals), access);
+    let url = address(Some(&args.globals), access)?;
     if args.browser {
         let answer = browser_login::sign_in(&url, &mut output).await?;
         let sign_in = SignIn { url, output, password: SecretString::default() };

@@ -116,6 +116,10 @@ pub(crate) struct Access {
     pub(crate) master_key_file: PathBuf,
     /// The folder of `psql`, when it isn't on the PATH: SIXTY_PG_BIN.
     pub(crate) client_tools: Option<PathBuf>,
+    /// Where the authorities of customers' instances are written for other programs: `authorities` in SIXTY_HOME.
+    pub(crate) authorities: PathBuf,
+    /// Whether servers on other machines may be asked in the clear: SIXTY_TLS=plain-on-network.
+    pub(crate) plain_on_network: bool,
 }
 
 /// A command at work.
@@ -215,14 +219,21 @@ impl OperatorCommand {
     }
 }
 
-/// Where the server is.
-fn address(globals: Option<&Globals>, access: &Access) -> Url {
-    globals.and_then(|globals| globals.url.clone()).unwrap_or_else(|| access.url.clone())
+/// Where the server is. Passwords and tokens go nowhere else in the clear than to this machine, unless that was asked for.
+fn address(globals: Option<&Globals>, access: &Access) -> Result<Url, Failure> {
+    let url = globals.and_then(|globals| globals.url.clone()).unwrap_or_else(|| access.url.clone());
+    if url.scheme() == "http" && !client::is_this_machine(&url) && !access.plain_on_network {
+        return Err(Failure::Usage(format!(
+            "{url} is on another machine, and your token would go there in the clear: use https://; on a network that is \
+             nobody else's, set SIXTY_TLS=plain-on-network"
+        )));
+    }
+    Ok(url)
 }
 
 impl Session {
     fn open(globals: Option<&Globals>, access: Access, output: Output) -> Result<Self, Failure> {
-        let url = address(globals, &access);
+        let url = address(globals, &access)?;
         Ok(Self { client: Client::open(url, &access)?, output, access })
     }
 

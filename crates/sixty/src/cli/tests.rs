@@ -58,6 +58,8 @@ fn access(url: Url) -> Access {
         token_file: "/nowhere/operator-token".into(),
         master_key_file: "/nowhere/master-key".into(),
         client_tools: None,
+        authorities: "/nowhere/authorities".into(),
+        plain_on_network: false,
     }
 }
 

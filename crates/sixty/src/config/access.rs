@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use url::Url;
 
+use super::server::PlainText;
 use super::{HomeArgs, MasterKeyArgs, OperatorTokenArgs};
 use crate::cli::Access;
 
@@ -20,9 +21,11 @@ struct Surroundings {
     pg_bin: Option<PathBuf>,
     #[arg(long, env = "PORT", default_value_t = 3000)]
     port: u16,
+    #[arg(long, env = "SIXTY_TLS", value_enum)]
+    tls: Option<PlainText>,
 }
 
-/// Reads SIXTY_OPERATOR_TOKEN, SIXTY_OPERATOR_TOKEN_FILE, SIXTY_PG_BIN and PORT.
+/// Reads SIXTY_OPERATOR_TOKEN, SIXTY_OPERATOR_TOKEN_FILE, SIXTY_PG_BIN, PORT and SIXTY_TLS.
 pub(crate) fn access(home: &HomeArgs) -> anyhow::Result<Access> {
     let found =
         Surroundings::try_parse_from(["sixty"]).map_err(|error| anyhow::anyhow!("{}", error.render()))?;
@@ -34,5 +37,7 @@ pub(crate) fn access(home: &HomeArgs) -> anyhow::Result<Access> {
         token: found.operator_token.operator_token,
         master_key_file: found.master_key.file(&home.path()?),
         client_tools: found.pg_bin,
+        authorities: home.path()?.join("authorities"),
+        plain_on_network: found.tls == Some(PlainText::PlainOnNetwork),
     })
 }

@@ -12,6 +12,7 @@ use secrets::{ExposeSecret, SecretString};
 use tokio_postgres::config::Host;
 
 use super::StoreArgs;
+use super::stores::is_reference;
 
 /// How the way to the admin database is protected.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,12 @@ impl AdminDatabaseArgs {
     /// The same database by another role.
     pub(super) fn with_login(&self, role: &str, password: SecretString) -> Self {
         Self { admin_db_user: role.to_owned(), admin_db_password: password, ..self.clone() }
+    }
+
+    /// Whether a store holds a part of it.
+    pub(crate) fn names_store(&self) -> bool {
+        let url = self.admin_database_url.as_ref();
+        url.into_iter().chain([&self.admin_db_password]).any(|text| is_reference(text.expose_secret()))
     }
 
     /// The same with what a store holds in the place of its name.

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use clap::Args;
 
+use super::CertificateArgs;
+
 /// SIXTY_CUSTOMER_HOST, SIXTY_CUSTOMER_LISTEN and SIXTY_CUSTOMER_NETWORKS.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct InstanceNetworkArgs {
@@ -24,6 +26,8 @@ pub(crate) struct InstanceNetworkArgs {
     )]
     #[arg(value_parser = network)]
     pub(crate) customer_networks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) certificates: CertificateArgs,
 }
 
 impl InstanceNetworkArgs {
@@ -34,6 +38,7 @@ impl InstanceNetworkArgs {
             ("SIXTY_CUSTOMER_HOST", self.customer_host.clone().into()),
             ("SIXTY_CUSTOMER_LISTEN", listen.join(",").into()),
             ("SIXTY_CUSTOMER_NETWORKS", self.customer_networks.join(",").into()),
+            self.certificates.variable(),
         ]
     }
 }

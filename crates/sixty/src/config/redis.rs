@@ -11,6 +11,7 @@ use secrets::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::StoreArgs;
+use super::stores::is_reference;
 
 /// What must be escaped in a URL's password: all but the characters that RFC 3986 calls unreserved.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -68,6 +69,12 @@ impl RedisArgs {
             redis_ca_file: None,
             ..self.clone()
         }
+    }
+
+    /// Whether a store holds a part of it.
+    pub(crate) fn names_store(&self) -> bool {
+        let url = self.redis_url.as_ref();
+        url.into_iter().chain([&self.redis_password]).any(|text| is_reference(text.expose_secret()))
     }
 
     /// The same with what a store holds in the place of its name.

@@ -76,6 +76,13 @@ impl MasterKeyArgs {
 }
 
 impl OperatorTokenArgs {
+    /// Whether a store holds it.
+    pub(crate) fn names_store(&self) -> bool {
+        let file = self.operator_token_file.as_ref().and_then(|file| file.to_str());
+        let value = self.operator_token.as_ref().map(ExposeSecret::expose_secret);
+        value.into_iter().chain(file).any(is_reference)
+    }
+
     /// The same with what a store holds in the place of its name.
     pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
         let named = self.operator_token_file.as_ref().and_then(|file| file.to_str());

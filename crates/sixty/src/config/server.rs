@@ -31,7 +31,11 @@ pub(crate) struct ServerArgs {
     /// A file with the certificate's private key, PEM. Only the server's user should be able to read it.
     #[arg(long, env = "SIXTY_TLS_KEY_FILE", requires = "tls_certificate_file")]
     tls_key_file: Option<PathBuf>,
-    /// The port of /metrics, for Prometheus, at the same address. Not served unless given.
+    /// Whether callers may come in without encryption where there is no certificate [default: plain on this machine, nobody
+    /// elsewhere].
+    #[arg(long, env = "SIXTY_TLS", value_enum)]
+    pub(crate) tls: Option<PlainText>,
+    /// The port of /metrics, for Prometheus, at the same address, and encrypted if the server is. Not served unless given.
     #[arg(long, env = "SIXTY_METRICS_PORT")]
     pub(crate) metrics_port: Option<u16>,
     /// How many seconds a connection may be idle, or take to send a request's head. Longer than clients and proxies keep
@@ -84,6 +88,25 @@ pub(crate) struct ServerArgs {
     pub(crate) ready_file: Option<PathBuf>,
 }
 
+/// Who may come in without encryption.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlainText {
+    /// Whoever is on this machine: a proxy that ends TLS, say.
+    Plain,
+    /// Also other machines: only on a network that is nobody else's.
+    PlainOnNetwork,
+}
+
+impl PlainText {
+    /// As the variable says it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::PlainOnNetwork => "plain-on-network",
+        }
+    }
+}
+
 /// What a limit does while Redis is away.
 #[derive(clap::ValueEnum, Debug, Clone, Copy)]
 pub(crate) enum WithoutRedis {
@@ -112,14 +135,32 @@ impl ServerArgs {
     }
 
     /// What the server shows of itself; plain HTTP without it.
+    ///
+    /// # Errors
+    /// When the files can't be used, or callers on other machines would send their keys in the clear.
     pub(crate) fn certificate(&self) -> anyhow::Result<Option<Arc<ServerCertificate>>> {
         let (Some(certificate), Some(key)) = (&self.tls_certificate_file, &self.tls_key_file) else {
+            self.check_plain_text()?;
             return Ok(None);
         };
         let files = CertificateFiles { certificate: certificate.clone(), key: key.clone() };
         let opened =
             ServerCertificate::open(files).context("SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE")?;
         Ok(Some(Arc::new(opened)))
+    }
+
+    /// Whether plain HTTP is what was asked for.
+    ///
+    /// # Errors
+    /// When callers on other machines would send their keys in the clear, and nobody said that they may.
+    pub(crate) fn check_plain_text(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.host.is_loopback() || self.tls == Some(PlainText::PlainOnNetwork),
+            "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
+             SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE; on a network that is nobody else's, SIXTY_TLS=plain-on-network",
+            self.host
+        );
+        Ok(())
     }
 
     /// Which sites' pages may ask.
@@ -187,4 +228,36 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| format!("{text:?} is no network: write it such as 10.0.0.0/8 or 2001:db8::/32"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        server: ServerArgs,
+    }
+
+    fn opens(options: &[&str]) -> anyhow::Result<()> {
+        let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().server;
+        args.certificate().map(drop)
+    }
+
+    #[test]
+    fn other_machines_come_in_encrypted_or_by_word() {
+        for here in ["127.0.0.1", "127.9.9.9", "::1"] {
+            assert!(opens(&["--host", here]).is_ok(), "{here}");
+        }
+        for open in ["0.0.0.0", "::", "192.0.2.1"] {
+            for options in [&["--host", open][..], &["--host", open, "--tls", "plain"]] {
+                let refused = opens(options).unwrap_err().to_string();
+                assert!(refused.contains("SIXTY_TLS_CERTIFICATE_FILE"), "{refused}");
+            }
+            assert!(opens(&["--host", open, "--tls", "plain-on-network"]).is_ok(), "{open}");
+        }
+    }
 }

@@ -13,6 +13,8 @@ use object_storage::{Bucket, BucketAddress, S3Access, S3Credentials};
 use secrets::{ExposeSecret as _, MasterKeyProvider, SecretString};
 use url::Url;
 
+use super::clerk::require_https;
+
 /// The machine's own address for its metadata, on EC2.
 const MACHINE: &str = "http://169.254.169.254/";
 
@@ -140,6 +142,7 @@ impl StoreArgs {
 
     fn vault(&self) -> anyhow::Result<Arc<Vault>> {
         let address = self.vault_addr.clone().context("VAULT_ADDR says where Vault is, and it is not set")?;
+        require_https("VAULT_ADDR", &address)?;
         let mount = |name: &str| self.vault_auth_mount.clone().unwrap_or_else(|| name.to_owned());
         let login = if let Some(role) = &self.vault_kubernetes_role {
             let token_file = self.vault_kubernetes_token_file.clone();
@@ -195,6 +198,9 @@ impl StoreArgs {
     }
 
     fn aws(&self) -> anyhow::Result<Arc<Aws>> {
+        if let Some(endpoint) = &self.aws_endpoint_url {
+            require_https("AWS_ENDPOINT_URL", endpoint)?;
+        }
         let region = self.aws_region.clone().context("AWS_REGION says where AWS is, and it is not set")?;
         let credentials = match (&self.aws_access_key_id, &self.aws_secret_access_key) {
             (Some(id), Some(secret)) => CredentialSource::Fixed(Credentials {

@@ -17,6 +17,8 @@ const LEAST_FREE_BYTES: u64 = 512 * 1024 * 1024;
 const LONGEST_ENDING: Duration = Duration::from_secs(15);
 
 pub(crate) async fn check(args: &DevArgs, home: &Home) -> anyhow::Result<()> {
+    // Its server speaks plain HTTP, whatever certificates the variables name.
+    args.server.check_plain_text()?;
     check_disk(home)?;
     check_programs(args)?;
     check_ports(args, home).await

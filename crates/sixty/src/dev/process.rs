@@ -53,6 +53,7 @@ impl ChildPlan<'_> {
             ("SIXTY_OPERATOR_TOKEN_FILE", operator_token.file(self.home.path()).into()),
             ("SIXTY_READY_FILE", self.home.ready_file().into()),
         ]);
+        environment.extend(server.tls.map(|tls| ("SIXTY_TLS", tls.as_str().into())));
         let token = operator_token.operator_token.as_ref();
         environment.extend(token.map(|token| ("SIXTY_OPERATOR_TOKEN", token.expose_secret().into())));
         ChildCommand { name: "serve", environment }

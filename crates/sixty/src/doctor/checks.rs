@@ -9,7 +9,7 @@ use catalog::{Catalog, instances};
 use postgres_server::{Installation, InstallationSearch, OsUser, is_port_free};
 use schema::MigrationSet;
 
-use super::{DoctorArgs, Finding};
+use super::{DoctorArgs, Finding, certificates};
 use crate::config::read_operator_token;
 use crate::dependencies;
 
@@ -27,6 +27,7 @@ pub(super) async fn all(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<Fi
         operator_token(args, home),
         server(args).await,
         customer_ports(args, &catalog).await,
+        certificates::check(args, &catalog).await,
     ])
 }
 
@@ -167,6 +168,16 @@ fn operator_token(args: &DoctorArgs, home: &Path) -> Finding {
 
 async fn server(args: &DoctorArgs) -> Finding {
     let port = args.server.port;
+    let certificate = match args.server.certificate() {
+        Ok(certificate) => certificate,
+        Err(error) => {
+            return Finding::bad(
+                "server",
+                format!("{error:#}"),
+                "mend the setting: the server doesn't begin with it",
+            );
+        }
+    };
     if is_port_free(LOOPBACK, port) {
         return Finding::bad(
             "server",
@@ -174,9 +185,15 @@ async fn server(args: &DoctorArgs) -> Finding {
             "start it: sixty dev, or sixty serve",
         );
     }
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build();
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(3))
+        // Nothing secret is said, and the certificate names the host that callers know, not this address.
+        .tls_danger_accept_invalid_certs(true)
+        .build();
     let answer = match client {
-        Ok(client) => client.get(format!("http://127.0.0.1:{port}/api/ready")).send().await,
+        Ok(client) => client.get(format!("{scheme}://127.0.0.1:{port}/api/ready")).send().await,
         Err(error) => Err(error),
     };
     match answer {
@@ -186,7 +203,7 @@ async fn server(args: &DoctorArgs) -> Finding {
         Ok(answer) => Finding::bad(
             "server",
             format!("port {port} answers {}", answer.status()),
-            format!("look at http://localhost:{port}/api/ready for what is down"),
+            format!("look at {scheme}://localhost:{port}/api/ready for what is down"),
         ),
         Err(_) => Finding::bad(
             "server",

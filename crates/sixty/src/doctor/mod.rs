@@ -1,7 +1,9 @@
 //! `sixty doctor`: what is wrong on this machine, and how to mend it.
 
+mod certificates;
 mod checks;
 mod customers;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -59,7 +61,10 @@ impl Finding {
 
 pub(crate) async fn run(args: DoctorArgs, home: &HomeArgs) -> anyhow::Result<ExitCode> {
     let home = home.path()?;
+    // What a store holds is looked at as the server does it. Where it can't be had, the checks that need it say what is wrong, too.
+    let (args, stores) = stores::resolved(args).await;
     let mut findings = checks::all(&args, &home).await?;
+    findings.push(stores);
     findings.extend(customers::roles(&args, &home).await?);
     let healthy = findings.iter().all(|finding| finding.ok);
     if args.json {

@@ -1,5 +1,6 @@
 //! `sixty worker`: brings customers' databases into being, keeps them running, and does the background jobs.
 
+mod certificates;
 mod customers_users;
 mod jobs;
 
@@ -88,8 +89,9 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         provisioner.clone(),
         Arc::new(backups.clone()),
         keys.clone(),
-        EngineConfig { host: args.postgres.network.customer_host, ..engine_config },
+        EngineConfig { host: args.postgres.network.customer_host.clone(), ..engine_config },
     );
+    let host = args.postgres.network.customer_host;
 
     let stop = shutdown::token(args.with_parent)?;
     let stream_keys = keys.clone();
@@ -138,6 +140,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         engine.run(stop.clone()),
         streams.run(stop.clone()),
         jobs.run(stop.clone()),
+        certificates::keep(catalog.clone(), Arc::clone(&provisioner), host, stop.clone()),
         keep_instances_running(catalog, provisioner, stop),
     );
     Ok(())
@@ -152,6 +155,7 @@ pub(crate) fn local_config(postgres: &PostgresArgs, home: std::path::PathBuf) ->
         host: postgres.network.customer_host.clone(),
         listen: postgres.network.customer_listen.clone(),
         client_networks: postgres.network.customer_networks.clone(),
+        certificates: postgres.network.certificates.policy(),
         ..LocalConfig::new(home)
     }
 }

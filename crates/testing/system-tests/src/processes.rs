@@ -93,6 +93,11 @@ pub fn terminate(id: u32) {
     let _ = kill_process(pid(id), Signal::TERM);
 }
 
+/// Crashes it (signal 6): what it has in memory is dumped, if it may be.
+pub fn crash(id: u32) {
+    let _ = kill_process(pid(id), Signal::ABORT);
+}
+
 /// Waits until the process has ended.
 pub async fn wait_until_gone(id: u32, limit: Duration) {
     testkit::wait_for(&format!("process {id} to end"), limit, || async { !is_alive(id) }).await;

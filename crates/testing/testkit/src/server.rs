@@ -80,7 +80,7 @@ async fn start() -> Result<TestServer, ServerError> {
             Err(ServerError::PortTaken(_)) => {}
             Err(error) => return Err(error),
             Ok(_) => {
-                let ca_certificate = authority.certificate().to_owned();
+                let ca_certificate = authority.trusted()?;
                 return Ok(TestServer { port: server.port(), ca_certificate, server, _home: home });
             }
         }

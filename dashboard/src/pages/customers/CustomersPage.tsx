@@ -15,6 +15,7 @@ import { Filters } from './Filters';
 import { Glance } from './Glance';
 import { csvOf, useCustomersSearch } from './search';
 import { useColumns } from './useColumns';
+import { SavedViews } from './views/SavedViews';
 
 /** All customers: found, filtered, sorted, and acted on, several at once. */
 export function CustomersPage() {
@@ -41,6 +42,7 @@ export function CustomersPage() {
           </>
         }
       />
+      <SavedViews search={search} />
       <Glance search={search} change={change} />
       <Panel flush>
         <Filters search={search} change={change} />

@@ -2,6 +2,7 @@ import { IconBuildings } from '@tabler/icons-react';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import type { Page } from '@/app/page';
 import { shellRoute } from '@/app/shellRoute';
+import { customerRoutes } from '@/pages/customer/routes';
 import { customersSearch } from './search';
 
 const list = createRoute({
@@ -21,6 +22,6 @@ const signUp = createRoute({
 /** Customers, and signing one up. */
 export const customers: Page = {
   entry: { to: '/customers', label: 'Customers', icon: IconBuildings, letter: 'c' },
-  routes: [list, signUp],
+  routes: [list, signUp, ...customerRoutes],
   actions: [{ label: 'Sign a customer up', to: '/customers/new', right: 'customers:write' }],
 };

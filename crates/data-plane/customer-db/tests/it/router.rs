@@ -179,6 +179,39 @@ async fn tls_is_verified_against_the_instances_own_authority() {
     assert!(matches!(&error, Error::Unavailable(text) if text.contains("certificate")), "{error:?}");
 }
 
+/// While authorities change, both are trusted.
+#[tokio::test]
+async fn one_of_several_authorities_suffices() {
+    let customer = customer().await;
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
+    let own = customer.database.ca_certificate().to_owned();
+    for both in [format!("{own}{other}"), format!("{other}{own}")] {
+        customer.directory.adjust(customer.id, |endpoint| endpoint.ca_certificate = Some(both));
+        customer.databases.forget(customer.id);
+        customer.databases.begin(customer.id, None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_in_the_clear_unless_it_was_asked_for_and_the_database_is_here() {
+    let careful = RouterConfig { plain_text_on_this_machine: false, ..crate::support::config() };
+    let customer = customer_with(careful).await;
+    customer.directory.adjust(customer.id, |endpoint| endpoint.ca_certificate = None);
+    let refused = customer.databases.begin(customer.id, None).await.unwrap_err();
+    assert!(matches!(&refused, Error::Unavailable(text) if text.contains("in the clear")), "{refused:?}");
+
+    let asked = customer_with(crate::support::config()).await;
+    asked.directory.adjust(asked.id, |endpoint| endpoint.ca_certificate = None);
+    asked.databases.begin(asked.id, None).await.unwrap();
+    for elsewhere in ["db.example.com", "localhost.example.com", "192.0.2.1", "0.0.0.0"] {
+        asked.directory.adjust(asked.id, |endpoint| endpoint.host = elsewhere.to_owned());
+        asked.databases.forget(asked.id);
+        let refused = asked.databases.begin(asked.id, None).await.unwrap_err();
+        let is_refused = matches!(&refused, Error::Unavailable(text) if text.contains("in the clear"));
+        assert!(is_refused, "{elsewhere}: {refused:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_password_of_another_customer_does_not_open() {
     let customer = customer().await;

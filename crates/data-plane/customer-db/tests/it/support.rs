@@ -147,6 +147,8 @@ pub(crate) fn config() -> RouterConfig {
         max_connections_per_customer: 4,
         wait_timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(10),
+        // Some tests have an instance of their own, that they restart at will.
+        plain_text_on_this_machine: true,
         ..RouterConfig::default()
     }
 }

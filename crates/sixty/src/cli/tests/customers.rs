@@ -9,7 +9,7 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::{access, customer, operation, run, serve, sixty};
+use super::{Access, access, customer, operation, run, serve, sixty};
 
 #[tokio::test]
 async fn a_list_is_a_table_or_a_document() {
@@ -125,7 +125,7 @@ async fn deleting_asks_first() {
 
 fn connection() -> Value {
     json!({
-        "url": "postgresql://customer_acme_app:pass-word@localhost:5434/customer_acme?sslmode=require",
+        "url": "postgresql://customer_acme_app:pass-word@localhost:5434/customer_acme?sslmode=verify-full",
         "role": "app",
         "host": "localhost",
         "port": 5434,
@@ -144,9 +144,40 @@ async fn a_url_is_all_that_is_printed() {
         Json(connection())
     };
     let url = serve(Router::new().route("/api/admin/customers/acme/connection-urls", post(answer))).await;
-    let ran = sixty(&url, "customer url acme --role app").await;
-    assert_eq!(ran.results.trim_end(), connection()["url"]);
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = folder.path().join("the authorities");
+    let ran =
+        run(Access { authorities: authorities.clone(), ..access(url) }, "customer url acme --role app").await;
+    let file = authorities.join("localhost-5434.pem");
+    let named = file.to_str().unwrap().replace(' ', "%20");
+    let told = connection()["url"].as_str().unwrap().to_owned();
+    assert_eq!(ran.results.trim_end(), format!("{told}&sslrootcert={named}"));
     assert_eq!((ran.code, ran.notes.as_str()), (0, ""));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "-----BEGIN CERTIFICATE-----\n");
+}
+
+/// Who can't verify whom they speak to doesn't.
+#[tokio::test]
+async fn without_an_authority_nobody_connects() {
+    let mut answer = connection();
+    answer["ca_certificate"] = Value::Null;
+    let router = Router::new()
+        .route("/api/admin/customers/acme/connection-urls", post(|| async move { Json(answer) }));
+    let url = serve(router).await;
+    for command in ["customer url acme --role app", "customer psql acme"] {
+        let ran = sixty(&url, command).await;
+        assert!(ran.code == 1 && ran.notes.contains("vouches for"), "{}", ran.whole());
+        assert!(!ran.results.contains("pass-word"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_goes_to_no_other_machine_in_the_clear() {
+    let there: url::Url = "http://192.0.2.1:3000".parse().unwrap();
+    for command in ["customer list", "login ann@example.org", "login --browser"] {
+        let ran = sixty(&there, command).await;
+        assert!(ran.code == 2 && ran.notes.contains("in the clear"), "{}", ran.whole());
+    }
 }
 
 #[tokio::test]

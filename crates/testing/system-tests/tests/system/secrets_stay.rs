@@ -1,6 +1,8 @@
 //! After a full run of the system, no secret is anywhere but where it belongs: not in a log, a row, a job, Redis, the spool,
 //! a backup, a command line or an environment. And master keys and data keys are rotated under running requests.
 
+mod planted;
+
 use std::fs;
 use std::process::Command;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_tests::{Connection, Customer, Stack};
+use system_tests::{Connection, Customer, Stack, StackPlan, processes};
 use testkit::wait_for;
 
 /// The files that hold a secret, because that is what they are for.
@@ -16,9 +18,11 @@ const HOLDERS: [&str; 2] = ["master-key", "operator-token"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_found_where_it_does_not_belong() {
-    let stack = Stack::start().await;
+    let configuration = tempfile::tempdir().unwrap();
+    let variables = planted::configuration(configuration.path());
+    let stack = Stack::start_with(StackPlan { variables, ..StackPlan::default() }).await;
     let customers = [stack.customer("planted").await, stack.customer("beside").await];
-    let mut planted: Vec<(String, String)> = Vec::new();
+    let mut planted = planted::use_all(&stack, &customers[0]).await;
     for customer in &customers {
         planted.push((format!("the API key of {}", customer.id), customer.key.clone()));
         for role in ["owner", "app", "readonly"] {
@@ -127,10 +131,34 @@ async fn search(stack: &Stack, planted: &[(String, String)]) {
     assert_eq!(found, Vec::<String>::new());
     // The search finds what is there: two master keys and the token, each where it belongs.
     assert_eq!(held, 3);
-    // No core dump can be written of the two that hold keys.
+    no_core_dumps(stack).await;
+}
+
+/// No core dump can be written of the two that hold keys, nor of what they start; and none is when one crashes.
+async fn no_core_dumps(stack: &Stack) {
     for id in [stack.server().unwrap(), stack.worker().unwrap()] {
         let limits = fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().to_owned();
         assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
     }
+    for process in stack.processes() {
+        // Some come and go.
+        let limits = fs::read_to_string(format!("/proc/{}/limits", process.id)).unwrap_or_default();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+        let may = core.and_then(|core| core.split_whitespace().nth(4)).is_some_and(|soft| soft != "0");
+        assert!(!may, "{} may write its memory to the disk: {core:?}", process.command);
+    }
+    let worker = stack.worker().unwrap();
+    let folder = fs::read_link(format!("/proc/{worker}/cwd")).unwrap();
+    let cores = || {
+        let found = fs::read_dir(&folder).unwrap().flatten();
+        found.filter(|entry| entry.file_name().to_string_lossy().starts_with("core")).count()
+    };
+    let before = cores();
+    processes::crash(worker);
+    wait_for("another worker takes over", Duration::from_secs(60), async || {
+        stack.worker().is_some_and(|id| id != worker)
+    })
+    .await;
+    assert_eq!(cores(), before);
 }

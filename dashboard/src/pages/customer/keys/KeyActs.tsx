@@ -10,7 +10,7 @@ export function KeyActs({ of: key, rotate, edit, revoke, successor }: KeyActsPro
   return (
     <Menu width={170}>
       <Menu.Target>
-        <ActionIcon size="sm" aria-label={`What to do with ${key.name}`}>
+        <ActionIcon size={24} aria-label={`What to do with ${key.name}`}>
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>

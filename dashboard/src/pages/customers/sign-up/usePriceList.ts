@@ -11,9 +11,11 @@ export type PriceList = {
 /** The price list. */
 export function usePriceList(): PriceList {
   const modules = queries.useQuery('get', '/api/admin/modules', {}, { staleTime: 300_000 });
+  const settings = queries.useQuery('get', '/api/admin/settings', {}, { staleTime: 300_000 });
+  const plans = settings.data?.plans;
   return {
     modules: modules.data?.data.filter((module) => module.is_active),
-    included: () => undefined,
+    included: (name) => plans?.find(({ plan }) => plan === name)?.modules,
     error: modules.error,
     refetch: modules.refetch,
   };

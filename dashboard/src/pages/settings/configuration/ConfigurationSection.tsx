@@ -6,27 +6,39 @@ import { When } from '@/ui/When';
 import { limitsOf, restOf, serverOf, signInOf } from './facts';
 import { SettingsTable } from './SettingsTable';
 
+const PARTS = [
+  { title: 'Limits', note: 'Beside those that a key has of its own', label: 'List of limits', settingsOf: limitsOf },
+  { title: 'Server', label: 'Settings of the server', settingsOf: serverOf },
+  { title: 'Signing in', label: 'Settings of signing in', settingsOf: signInOf },
+  { title: 'Subscriptions, usage and schema', label: 'Other settings', settingsOf: restOf },
+] as const;
+
 /** What the server was started with. It is changed by its variables, and read here. */
 export default function ConfigurationSection() {
   const query = queries.useQuery('get', '/api/admin/settings', {}, { staleTime: 60_000 });
   const settings = query.data;
+  if (!settings) {
+    return (
+      <Panel title="Limits and configuration" flush>
+        <Loaded query={query} lines={8}>
+          {() => null}
+        </Loaded>
+      </Panel>
+    );
+  }
   return (
     <>
-      <Notice title={settings ? <>Sixty {settings.version}, up since <When at={settings.started_at} /></> : 'Sixty'}>
-        <p>These are read when a server starts, from its variables: change a variable and start it again. Other servers may have been started otherwise; what the worker alone is told isn’t here. Nothing secret is shown.</p>
+      <Notice title={<>Sixty {settings.version}, up since <When at={settings.started_at} /></>}>
+        <p>
+          These are read when a server starts, from its variables: change a variable and start it again. Other servers may have been started otherwise; what the worker alone is told isn’t here.
+          Nothing secret is shown.
+        </p>
       </Notice>
-      <Panel title="Limits" note="Beside those that a key has of its own" flush>
-        <Loaded query={query}>{(data) => <SettingsTable label="List of limits" settings={limitsOf(data)} />}</Loaded>
-      </Panel>
-      <Panel title="Server" flush>
-        <Loaded query={query}>{(data) => <SettingsTable label="Settings of the server" settings={serverOf(data)} />}</Loaded>
-      </Panel>
-      <Panel title="Signing in" flush>
-        <Loaded query={query}>{(data) => <SettingsTable label="Settings of signing in" settings={signInOf(data)} />}</Loaded>
-      </Panel>
-      <Panel title="Subscriptions, usage and schema" flush>
-        <Loaded query={query}>{(data) => <SettingsTable label="Other settings" settings={restOf(data)} />}</Loaded>
-      </Panel>
+      {PARTS.map((part) => (
+        <Panel key={part.title} title={part.title} note={'note' in part ? part.note : undefined} flush>
+          <SettingsTable label={part.label} settings={part.settingsOf(settings)} />
+        </Panel>
+      ))}
     </>
   );
 }

@@ -6,13 +6,15 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
 use postgres_server::connect::as_superuser;
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_tests::Program;
 use testkit::connect;
+use wiremock::matchers::{header, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::installation::Installation;
 
-const CHECKS: [&str; 10] = [
+const CHECKS: [&str; 12] = [
     "admin database",
     "admin schema",
     "template database",
@@ -22,6 +24,8 @@ const CHECKS: [&str; 10] = [
     "operator token",
     "server",
     "customers' ports",
+    "certificates",
+    "secret stores",
     "customer roles",
 ];
 
@@ -32,11 +36,12 @@ pub(super) async fn story(installation: &Installation) {
     let with = |name: &str, value: &str| program.clone().with(name, value);
 
     let away = with("ADMIN_DB_PORT", &nobody());
-    finds(&away, &["admin database", "admin schema", "customers' ports"], "ADMIN_DB_PORT").await;
+    let on_it = ["admin database", "admin schema", "customers' ports", "certificates"];
+    finds(&away, &on_it, "ADMIN_DB_PORT").await;
     let locked = with("ADMIN_DB_PASSWORD", "sesame-open");
-    finds(&locked, &["admin database", "admin schema", "customers' ports"], "ADMIN_DB_PASSWORD").await;
+    finds(&locked, &on_it, "ADMIN_DB_PASSWORD").await;
     let unmigrated = with("ADMIN_DATABASE_URL", &installation.admin_url.replace("/doors", "/unmigrated"));
-    finds(&unmigrated, &["admin schema", "customers' ports"], "sixty migrate").await;
+    finds(&unmigrated, &["admin schema", "customers' ports", "certificates"], "sixty migrate").await;
     finds(&with("DATABASE_URL", &installation.admin_url), &["template database"], "sixty dev").await;
     let away = with("DATABASE_URL", &format!("postgresql://a:b@127.0.0.1:{}/c", nobody()));
     finds(&away, &["template database"], "DB_HOST").await;
@@ -48,6 +53,8 @@ pub(super) async fn story(installation: &Installation) {
     finds(&with("PORT", &nobody()), &["server"], "sixty serve").await;
     finds(&with("SIXTY_OPERATOR_TOKEN", "op_short"), &["operator token"], "SIXTY_OPERATOR_TOKEN_FILE").await;
     a_stranger_on_a_port(program).await;
+    the_stores(program).await;
+    the_certificates(installation).await;
     the_master_key(installation).await;
     the_roles(installation).await;
     everything_is_fine(program).await;
@@ -98,6 +105,52 @@ async fn a_stranger_on_a_port(program: &Program) {
         "SIXTY_CUSTOMER_PORTS",
     )
     .await;
+}
+
+/// What Vault holds is asked for as the server does it.
+async fn the_stores(program: &Program) {
+    let vault = MockServer::start().await;
+    let token = format!("op_{}", "T0ken".repeat(8));
+    let secret = json!({ "data": { "data": { "operator_token": token, "password": testkit::PASSWORD } } });
+    Mock::given(path("/v1/kv/data/sixty"))
+        .and(header("X-Vault-Token", "sesame-open"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(secret))
+        .mount(&vault)
+        .await;
+    let held = program
+        .clone()
+        .with("VAULT_ADDR", vault.uri())
+        .with("SIXTY_OPERATOR_TOKEN", "vault:kv/data/sixty#operator_token")
+        .with("ADMIN_DB_PASSWORD", "vault:kv/data/sixty#password");
+    everything_is_fine(&held.clone().with("VAULT_TOKEN", "sesame-open")).await;
+    let wrong = held.clone().with("VAULT_TOKEN", "another").run(&["doctor", "--json"]).await;
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    let found = wrong.json();
+    let stores = found.as_array().unwrap().iter().find(|one| one["check"] == "secret stores").unwrap();
+    assert_eq!(stores["ok"], false, "{found:#}");
+    // Neither the token for it nor anything else is said to another machine in the clear.
+    let away = program
+        .clone()
+        .with("VAULT_ADDR", "http://192.0.2.1:8200")
+        .with("VAULT_TOKEN", "sesame-open")
+        .with("SIXTY_OPERATOR_TOKEN", "vault:kv/data/sixty#operator_token");
+    finds(&away, &["secret stores", "operator token"], "docs/secrets.md").await;
+}
+
+/// A certificate that nobody replaced in time, and one of the server's own that ends soon.
+async fn the_certificates(installation: &Installation) {
+    let admin = connect(&installation.admin_url).await;
+    let set = |column: &str, days: u32| {
+        format!(
+            "update admin_instances set {column} = now() + interval '{days} days' where database_name = 'customer_door-3'"
+        )
+    };
+    for column in ["certificate_expires_at", "authority_expires_at"] {
+        admin.batch_execute(&set(column, 3)).await.unwrap();
+        let found = finds(&installation.program, &["certificates"], "sixty worker").await;
+        assert!(found["detail"].as_str().unwrap().contains("was not replaced"), "{found}");
+        admin.batch_execute(&set(column, 80)).await.unwrap();
+    }
 }
 
 async fn the_master_key(installation: &Installation) {

@@ -44,7 +44,7 @@ pub(super) async fn are_encrypted_when_they_have_to_be(installation: &Installati
     let other =
         postgres_server::certificate::CertificateAuthority::open(&folder.join("other-authority")).unwrap();
     let stranger = folder.join("stranger.crt");
-    fs::write(&stranger, other.certificate()).unwrap();
+    fs::write(&stranger, other.trusted().unwrap()).unwrap();
     let stranger = stranger.to_string_lossy().into_owned();
 
     for host in ["localhost", "127.0.0.1"] {

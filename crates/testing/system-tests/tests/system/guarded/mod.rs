@@ -15,6 +15,8 @@ async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
     // Slow callers are let go sooner than usual.
     let variables = vec![
         ("SIXTY_METRICS_PORT", metrics.to_string()),
+        // So that certificates are looked at every other second.
+        ("SIXTY_CERTIFICATE_OVERLAP_SECONDS", "8".to_owned()),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector_url),
         ("SIXTY_IDLE_SECONDS", "15".to_owned()),
         ("SIXTY_USAGE_SPOOL_BYTES", (32 << 20).to_string()),

@@ -1,11 +1,15 @@
 //! What Prometheus is told, on a port of its own.
 
+use std::time::Duration;
+
 use system_tests::{Customer, Stack};
+use testkit::wait_for;
 
 pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
     customer.api.get("/api/v1/contacts").await.expect(200);
     stack.operator.anonymous().get("/metrics").await.expect_problem(404, "not-found");
-    let text = reqwest::get(format!("http://127.0.0.1:{port}/metrics")).await.unwrap().text().await.unwrap();
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
     for name in [
         "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"ok\"}",
         "sixty_requests_total{route=\"POST /api/v1/contacts\",outcome=\"payload-too-large\"}",
@@ -26,4 +30,13 @@ pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
         assert!(text.contains(name), "no {name} in:\n{text}");
     }
     assert!(!text.contains(&customer.key), "a key among the numbers");
+    // The worker looks at what instances show, and the server asks what it saw.
+    wait_for("it is known when certificates end", Duration::from_secs(60), async || {
+        let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
+        ["instances", "instances_authority"].iter().all(|of| {
+            let name = format!("sixty_certificate_expires_timestamp_seconds{{of=\"{of}\"}} 1");
+            text.contains(&name)
+        })
+    })
+    .await;
 }

@@ -1,0 +1,25 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '@/api/client';
+import { taken } from '@/api/taken';
+import { complain, say } from '@/ui/notify';
+import { forgetImpersonation, type OwnImpersonation } from './impersonations';
+
+/** Ends an impersonation of one's own. */
+export function useEndImpersonation({ customer, id }: OwnImpersonation) {
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const end = async () => {
+    setBusy(true);
+    try {
+      await taken(api.POST('/api/admin/customers/{customer}/impersonations/{id}/end', { params: { path: { customer, id } } }));
+      forgetImpersonation(id);
+      say(`You act in the place of ${customer} no more`);
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/(impersonations|audit-logs|timeline)/.test(String(queryKey[1])) });
+  };
+  return { busy, end: () => void end() };
+}

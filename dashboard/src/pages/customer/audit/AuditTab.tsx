@@ -1,0 +1,64 @@
+import { Select } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { queries } from '@/api/client';
+import { ACTION_GROUPS } from '@/pages/audit/actions';
+import { ExportMenu } from '@/pages/audit/ExportMenu';
+import { Empty } from '@/ui/Empty';
+import { Loaded } from '@/ui/Loaded';
+import { Pages } from '@/ui/Pages';
+import { Panel } from '@/ui/Panel';
+import { usePages } from '@/ui/usePages';
+import { type Customer, nameOf } from '../customer';
+import type { CustomerSearch } from '../routes';
+import { Rows } from './Rows';
+
+/** Who did what to this customer, with the values before and after. */
+export default function AuditTab({ customer }: { customer: Customer }) {
+  const { action } = useSearch({ strict: false }) as CustomerSearch;
+  const navigate = useNavigate();
+  const pages = usePages(action ?? '');
+  const filter = { customer: nameOf(customer), action };
+  const query = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { ...filter, limit: 25, cursor: pages.cursor } } });
+  const choose = (value: string | null) =>
+    void navigate({ to: '.', search: ((before: CustomerSearch) => ({ ...before, action: value ?? undefined })) as never, resetScroll: false });
+  return (
+    <Panel
+      title="Audit log"
+      note="Of this customer, the newest first"
+      flush
+      actions={
+        <>
+          <Select
+            size="xs"
+            aria-label="Only this action"
+            placeholder="Every action"
+            clearable
+            searchable
+            data={ACTIONS}
+            value={action ?? null}
+            onChange={choose}
+          />
+          <ExportMenu query={filter} />
+        </>
+      }
+    >
+      <Loaded query={query} lines={8}>
+        {({ data, next_cursor: next }) =>
+          data.length === 0 ? (
+            <Empty title={action ? 'Nothing of this kind was done' : 'Nothing was done yet'}>Whatever an operator or the system does stands here at once.</Empty>
+          ) : (
+            <>
+              <Rows rows={data} />
+              {(next != null || pages.hasBefore) && (
+                <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
+              )}
+            </>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+// What concerns the operators themselves is in no customer's log.
+const ACTIONS = ACTION_GROUPS.filter(({ group }) => group !== 'Operators');

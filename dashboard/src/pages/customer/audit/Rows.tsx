@@ -1,0 +1,59 @@
+import { UnstyledButton } from '@mantine/core';
+import { IconChevronRight } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Schema } from '@/api/client';
+import { actionName } from '@/pages/audit/actions';
+import { ago, exactTime } from '@/ui/format';
+import { shortened, useOperatorNames } from '@/ui/Operator';
+import { useNow } from '@/ui/useNow';
+import { Row } from './Row';
+import classes from './Rows.module.css';
+
+type AuditRow = Schema<'AuditLogView'>;
+
+/** Audit rows; each opens to what was before and after. */
+export function Rows({ rows }: { rows: readonly AuditRow[] }) {
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const names = useOperatorNames();
+  const now = useNow();
+  const toggle = (id: string) => {
+    const next = new Set(opened);
+    if (!next.delete(id)) next.add(id);
+    setOpened(next);
+  };
+  return (
+    <ul className={classes.rows} aria-label="Audit rows">
+      {rows.map((row) => (
+        <li key={row.id}>
+          <UnstyledButton className={classes.head} aria-expanded={opened.has(row.id)} onClick={() => toggle(row.id)}>
+            <IconChevronRight size={14} aria-hidden className={classes.mark} />
+            <span className={classes.action}>{actionName(row.action)}</span>
+            <span className={classes.about}>{about(row)}</span>
+            <span className={classes.who}>{who(row.admin_user_id, names)}</span>
+            <time className={classes.at} dateTime={row.created_at} title={exactTime(row.created_at)}>
+              {ago(row.created_at, Math.max(now, Date.parse(row.created_at)))}
+            </time>
+          </UnstyledButton>
+          {opened.has(row.id) && <Row row={row} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What the row is about, in a few words: the name of what was changed, if the row has it. */
+function about({ resource_type: type, resource_id: id, new_values, old_values }: AuditRow): string {
+  const values = { ...asObject(old_values), ...asObject(new_values) };
+  const name = [values.name, values.module_key, values.company_name].find((value) => typeof value === 'string');
+  const kind = type ? actionName(type) : '';
+  if (typeof name === 'string') return `${kind} ${name}`;
+  return id && type !== 'customer' ? `${kind} ${shortened(id)}` : kind;
+}
+
+function who(id: string | null | undefined, names: ReadonlyMap<string, string>): string {
+  if (!id) return 'The system';
+  return id === 'bootstrap' ? 'The configured token' : (names.get(id) ?? shortened(id));
+}
+
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -1,0 +1,36 @@
+import { Facts } from '@/ui/Facts';
+import { dayOf, money, words } from '@/ui/format';
+import { Panel } from '@/ui/Panel';
+import { Status } from '@/ui/Status';
+import type { Customer } from '../customer';
+import { type Held, useModules } from './useModules';
+
+/** What the customer bought, and what it would cost by the price list. */
+export function Plan({ customer }: { customer: Customer }) {
+  const { data } = useModules(customer);
+  const { trial_started_at, trial_ends_at, subscription_started_at, subscription_ends_at } = customer;
+  return (
+    <Panel title="Plan">
+      <Facts
+        facts={[
+          ['Plan', words(customer.subscription_plan)],
+          ['Subscription', <Status value={customer.subscription_status} />],
+          ['Trial', trial_started_at && trial_ends_at ? `${dayOf(trial_started_at)} – ${dayOf(trial_ends_at)}` : null],
+          ['Subscribed since', subscription_started_at ? dayOf(subscription_started_at) : null],
+          ['Ends', subscription_ends_at ? dayOf(subscription_ends_at) : null],
+          ['Modules on', data ? `${data.filter(({ enabled }) => enabled).length} of ${data.length}` : null],
+          ['Decided for them', data ? `${data.filter(isOverride).length} by override` : null],
+          ['List price of what is on', data ? `${sum(data)} per month` : null],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+const isOverride = ({ source }: Held) => source === 'override';
+
+// Decimals of two places, added as whole cents.
+function sum(modules: readonly Held[]): string {
+  const cents = modules.reduce((total, { enabled, listed }) => total + (enabled && listed ? Math.round(Number(listed.base_price_monthly) * 100) : 0), 0);
+  return money((cents / 100).toFixed(2), modules.find(({ listed }) => listed)?.listed?.currency);
+}

@@ -1,0 +1,24 @@
+import { openDialog } from '@/ui/openDialog';
+import type { Customer } from '../customer';
+import { ChangeForm } from './ChangeForm';
+import { ResetForm } from './ResetForm';
+import type { Held } from './useModules';
+
+/** Shows what turning a module on or off would do, then does it. */
+export function openChange(customer: Customer, module: Held, enabled: boolean) {
+  const act = module.enabled === enabled ? `${module.name} for` : `Turn ${module.name} ${enabled ? 'on' : 'off'} for`;
+  openDialog({
+    title: `${act} ${customer.company_name}`,
+    size: '560px',
+    content: (close) => <ChangeForm customer={customer} module={module} enabled={enabled} close={close} />,
+  });
+}
+
+/** The same for taking back what was decided. */
+export function openReset(customer: Customer, module: Held) {
+  openDialog({
+    title: `${module.name} as the plan of ${customer.company_name} says`,
+    size: '560px',
+    content: (close) => <ResetForm customer={customer} module={module} close={close} />,
+  });
+}

@@ -1,0 +1,55 @@
+import { SegmentedControl } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { queries } from '@/api/client';
+import { Empty } from '@/ui/Empty';
+import { Loaded } from '@/ui/Loaded';
+import { Pages } from '@/ui/Pages';
+import { Panel } from '@/ui/Panel';
+import { usePages } from '@/ui/usePages';
+import { type CustomerKey, pathOf } from '../customer';
+import type { CustomerSearch } from '../routes';
+import { Days } from './Days';
+
+const KINDS = [
+  { value: '', label: 'Everything' },
+  { value: 'audit', label: 'Changes' },
+  { value: 'operation', label: 'Operations' },
+  { value: 'backup', label: 'Backups' },
+] as const;
+type Kind = Exclude<(typeof KINDS)[number]['value'], ''>;
+
+/** Everything that happened to the customer, the newest first. */
+export function Timeline({ customer }: { customer: CustomerKey }) {
+  const { kind: asked } = useSearch({ strict: false }) as CustomerSearch;
+  const navigate = useNavigate();
+  const kind = KINDS.find(({ value }) => value !== '' && value === asked)?.value as Kind | undefined;
+  const pages = usePages(kind ?? '');
+  const query = queries.useQuery('get', '/api/admin/customers/{customer}/timeline', {
+    params: { ...pathOf(customer), query: { kind, limit: 30, cursor: pages.cursor } },
+  });
+  const choose = (value: string) =>
+    void navigate({ to: '.', search: ((before: CustomerSearch) => ({ ...before, kind: value || undefined })) as never, resetScroll: false });
+  return (
+    <Panel
+      title="Timeline"
+      note="The newest first"
+      flush
+      actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={[...KINDS]} value={kind ?? ''} onChange={choose} />}
+    >
+      <Loaded query={query} lines={8}>
+        {({ data, next_cursor: next }) =>
+          data.length === 0 ? (
+            <Empty title="Nothing of this kind has happened yet">What is changed, done or backed up stands here within a second.</Empty>
+          ) : (
+            <>
+              <Days entries={data} />
+              {(next != null || pages.hasBefore) && (
+                <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
+              )}
+            </>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}

@@ -1,0 +1,62 @@
+import { Anchor } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { queries, type Schema } from '@/api/client';
+import { Chart } from '@/ui/Chart';
+import { Facts } from '@/ui/Facts';
+import { count, milliseconds, share } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import { Panel } from '@/ui/Panel';
+import { rangeQuery, useRange } from '@/ui/range';
+import { addressOf, type Customer, nameOf } from '../customer';
+import classes from './Overview.module.css';
+import { useDays } from './useDays';
+
+/** The last 30 days in a few numbers. */
+export function UsageInSmall({ customer }: { customer: Customer }) {
+  const { from, until } = useRange('30d');
+  const query = queries.useQuery('get', '/api/admin/usage', {
+    params: { query: { customer: nameOf(customer), ...rangeQuery({ from, until }) } },
+  });
+  const { to, params } = addressOf(customer, 'usage');
+  return (
+    <Panel
+      title="Usage"
+      note="Last 30 days"
+      actions={
+        <Anchor component={Link} to={to} params={params as never} size="sm">
+          All usage
+        </Anchor>
+      }
+    >
+      <Loaded query={query}>{(usage) => <InSmall usage={usage} />}</Loaded>
+    </Panel>
+  );
+}
+
+function InSmall({ usage }: { usage: Schema<'UsageView'> }) {
+  const { at, requests, failed } = useDays(usage);
+  const { total } = usage;
+  if (total.requests === 0) return <>Nothing was asked for in the last 30 days.</>;
+  return (
+    <div className={classes.small}>
+      <Facts
+        facts={[
+          ['Requests', `${count(total.requests)} requests`],
+          ['Refused or failed', `${count(total.failed)} requests, ${share(total.failed / total.requests)}`],
+          ['Half answered within', milliseconds(total.p50_response_time_ms)],
+          ['95 % within', milliseconds(total.p95_response_time_ms)],
+        ]}
+      />
+      <Chart
+        label="Requests per day, last 30 days"
+        kind="bars"
+        height={120}
+        at={at}
+        series={[
+          { key: 'requests', label: 'Requests', values: requests },
+          { key: 'failed', label: 'Of these refused or failed', values: failed, tone: 'bad' },
+        ]}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { useMemo } from 'react';
+import { queries, type Schema } from '@/api/client';
+import { Chart } from '@/ui/Chart';
+import { Empty } from '@/ui/Empty';
+import { milliseconds, span } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
+import type { UsageFilter } from './filter';
+import classes from './Usage.module.css';
+
+const LENGTHS: Record<number, string> = { 60: 'minute', 300: 'span of 5 minutes', 900: 'quarter of an hour', 3600: 'hour', 86400: 'day' };
+
+/** Requests and answering times, point by point. */
+export function OverTime({ filter }: { filter: UsageFilter }) {
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
+  return (
+    <Loaded query={query} lines={8}>
+      {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} />)}
+    </Loaded>
+  );
+}
+
+const Nothing = () => (
+  <Empty title="Nothing was asked for in this span">
+    As soon as one of the customer’s programs calls the API, its requests stand here, within seconds. Choose a longer span to look further back.
+  </Empty>
+);
+
+function Charts({ series }: { series: Schema<'SeriesView'> }) {
+  const points = useMemo(() => {
+    const all = series.groups[0]?.points ?? [];
+    return {
+      at: all.map(({ at }) => at),
+      requests: all.map(({ requests }) => requests),
+      failed: all.map(({ failed }) => failed),
+      p50: all.map((point) => point.p50_response_time_ms),
+      p95: all.map((point) => point.p95_response_time_ms),
+    };
+  }, [series]);
+  const each = LENGTHS[series.interval_seconds] ?? span(series.interval_seconds);
+  return (
+    <>
+      <Chart
+        label={`Requests by ${each}`}
+        kind="bars"
+        at={points.at}
+        series={[
+          { key: 'requests', label: 'Requests', values: points.requests },
+          { key: 'failed', label: 'Of these refused or failed', values: points.failed, tone: 'bad' },
+        ]}
+      />
+      <Chart
+        label={`Answering times by ${each}`}
+        at={points.at}
+        height={130}
+        unit={milliseconds}
+        series={[
+          { key: 'p50', label: 'Half within', values: points.p50 },
+          { key: 'p95', label: '95 % within', values: points.p95 },
+        ]}
+      />
+      <p className={classes.more}>Each point is one {each}.</p>
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { queries } from '@/api/client';
+import { DataTable } from '@/ui/DataTable';
+import { Empty } from '@/ui/Empty';
+import { Loaded } from '@/ui/Loaded';
+import { Pages } from '@/ui/Pages';
+import { Panel } from '@/ui/Panel';
+import { usePages } from '@/ui/usePages';
+import { type Customer, pathOf } from '../customer';
+import { columns } from './columns';
+
+/** The people in the customer's database, and who of them signs in by Clerk. */
+export default function UsersTab({ customer }: { customer: Customer }) {
+  const pages = usePages('');
+  const query = queries.useQuery('get', '/api/admin/customers/{customer}/users', {
+    params: { ...pathOf(customer), query: { limit: 50, cursor: pages.cursor } },
+  });
+  const link = customer.clerk_org_id ? 'Their Clerk organization is linked' : 'No Clerk organization is linked: nobody signs in';
+  return (
+    <Panel title="Users" note={`Of the customer’s own database. ${link}`} flush>
+      <Loaded query={query} lines={8}>
+        {({ data, next_cursor: next }) => (
+          <>
+            <DataTable
+              label="Users, one a line"
+              columns={columns}
+              rows={data}
+              rowKey={({ id }) => id}
+              empty={
+                <Empty title="There are no users yet">
+                  The customer’s programs make them by POST /api/v1/users; those of a linked Clerk organization come by themselves.
+                </Empty>
+              }
+            />
+            {(next != null || pages.hasBefore) && (
+              <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
+            )}
+          </>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}

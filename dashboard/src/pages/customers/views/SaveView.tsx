@@ -1,0 +1,48 @@
+import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQueryClient } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import { problemOf } from '@/api/problem';
+import { taken } from '@/api/taken';
+import { Failure } from '@/ui/Failure';
+import { useSubmit } from '@/ui/useSubmit';
+import { PAGE, type View, viewsChanged } from './view';
+
+type SaveViewProps = { query: string; own: readonly View[]; close: () => void };
+
+/** Keeps the filters and the order that are shown, under a name. A name that is there already is given to them instead. */
+export function SaveView({ query, own, close }: SaveViewProps) {
+  const client = useQueryClient();
+  const form = useForm({
+    initialValues: { name: '', shared: false },
+    validate: { name: (name) => (name.trim() === '' ? 'must not be empty' : name.trim().length > 100 ? 'must be at most 100 characters long' : null) },
+  });
+  const replaced = own.find((view) => view.name === form.values.name.trim());
+  const { busy, error, submit } = useSubmit(form, async ({ name, shared }) => {
+    const body = { name: name.trim(), query, shared };
+    await (replaced
+      ? taken(api.PATCH('/api/admin/saved-views/{id}', { params: { path: { id: replaced.id } }, body }))
+      : taken(api.POST('/api/admin/saved-views', { body: { ...body, page: PAGE } })));
+    viewsChanged(client);
+    close();
+  });
+  return (
+    <Modal opened onClose={close} title="Keep this view">
+      <form onSubmit={submit} noValidate>
+        <Stack gap="sm">
+          <TextInput label="Name" description="The filters, the search and the order are kept" data-autofocus autoComplete="off" {...form.getInputProps('name')} />
+          <Checkbox size="xs" label="Show it to the other operators, too" {...form.getInputProps('shared', { type: 'checkbox' })} />
+          {error !== null && <Failure problem={problemOf(error)} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={busy}>
+              {replaced ? 'Replace the view' : 'Keep it'}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
