@@ -12,7 +12,9 @@ const WITHOUT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
 fn main() -> io::Result<()> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dashboard/dist");
     println!("cargo:rerun-if-changed={}", built.display());
-    let target = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("dashboard");
+    #[expect(clippy::disallowed_methods, reason = "cargo tells a build script so where its files go")]
+    let out = env::var_os("OUT_DIR").unwrap_or_default();
+    let target = Path::new(&out).join("dashboard");
     if target.exists() {
         fs::remove_dir_all(&target)?;
     }

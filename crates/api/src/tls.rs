@@ -96,13 +96,6 @@ impl ServerCertificate {
         &self.acceptor
     }
 
-    /// Until when the certificate is good that is shown now; `None` when it can't be read.
-    pub(crate) fn expires_at(&self) -> Option<SystemTime> {
-        let key = Arc::clone(&self.shown.key.read().unwrap_or_else(PoisonError::into_inner));
-        let certificate = Certificate::from_der(key.cert.first()?).ok()?;
-        Some(certificate.tbs_certificate.validity.not_after.to_system_time())
-    }
-
     /// Reads the files again, and shows what they hold from now on if that is something new. `true`: it was. What doesn't
     /// fit is not taken: one file may have been replaced a moment before the other.
     ///
