@@ -1992,7 +1992,7 @@ export interface components {
         };
         /** @description Everything that a client needs to connect. */
         ConnectionView: {
-            /** @description The certificate authority that signed the instance's certificate, PEM: for `sslmode=verify-full`. */
+            /** @description The certificate authority that signed the instance's certificate, PEM; several while they change. */
             ca_certificate?: string | null;
             database: string;
             host: string;
@@ -2000,7 +2000,10 @@ export interface components {
             /** Format: int32 */
             port: number;
             role: string;
-            /** @description The whole URL, with the password. Keep it out of shell histories and process lists. */
+            /**
+             * @description The whole URL, with the password. Keep it out of shell histories and process lists. It demands that the certificate is
+             *     verified: write `ca_certificate` to a file and name it to your client (`&sslrootcert=FILE` for libpq).
+             */
             url: string;
             user: string;
         };
