@@ -9,6 +9,7 @@ mod connect;
 mod connection;
 mod entrance;
 mod error;
+mod lanes;
 mod lease;
 mod ledger;
 #[cfg(test)]
