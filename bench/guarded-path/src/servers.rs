@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use api::{Door, ServerLimits};
+use api::{Answering, Door, ServerLimits};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -73,21 +73,34 @@ pub(crate) struct CustomerLogin {
 pub(crate) async fn run() -> anyhow::Result<()> {
     telemetry::start(LOG, LogFormat::Text, None)?;
     let order: Order = serde_json::from_reader(std::io::stdin()).context("an order on standard input")?;
-    let router = router(order.server)?;
     let listener = TcpListener::bind(("127.0.0.1", order.port)).await?;
     let door = Door { listener, certificate: None };
-    api::serve(door, router, ServerLimits::default(), std::future::pending()).await;
+    let (limits, never) = (ServerLimits::default(), std::future::pending());
+    match routes(order.server)? {
+        Routes::Plain(routes) => api::serve(door, routes, limits, never).await,
+        Routes::Guarded(routes) => api::serve(door, routes, limits, never).await,
+    }
     Ok(())
 }
 
+/// The routes of a server.
+pub(crate) enum Routes {
+    Plain(Router),
+    Guarded(Answering<Router>),
+}
+
 /// The routes of a server. Must be called inside a Tokio runtime.
-pub(crate) fn router(server: Server) -> anyhow::Result<Router> {
+pub(crate) fn routes(server: Server) -> anyhow::Result<Routes> {
     Ok(match server {
-        Server::Bare => Router::new().route(HELLO_PATH, get(hello)),
-        Server::Guarded { admin_url, redis_url, spool } => guarded(admin_url, redis_url, spool)?,
-        Server::Pool(login) => Router::new()
-            .route("/api/v1/contacts/{id}", get(contact))
-            .with_state(PlainContacts { pool: login.pool()?, query: contact_query().into() }),
+        Server::Bare => Routes::Plain(Router::new().route(HELLO_PATH, get(hello))),
+        Server::Guarded { admin_url, redis_url, spool } => {
+            Routes::Guarded(guarded(admin_url, redis_url, spool)?)
+        }
+        Server::Pool(login) => Routes::Plain(
+            Router::new()
+                .route("/api/v1/contacts/{id}", get(contact))
+                .with_state(PlainContacts { pool: login.pool()?, query: contact_query().into() }),
+        ),
     })
 }
 
@@ -100,7 +113,7 @@ fn json(body: axum::body::Body) -> Response {
 }
 
 /// The wiring of `sixty serve`, round one route.
-fn guarded(admin_url: String, redis_url: String, spool: PathBuf) -> anyhow::Result<Router> {
+fn guarded(admin_url: String, redis_url: String, spool: PathBuf) -> anyhow::Result<Answering<Router>> {
     let catalog = Arc::new(Catalog::connect(&CatalogConfig::new(admin_url.into()))?);
     let stop = CancellationToken::new();
     let (meter, _) = Meter::start(catalog.clone(), MeteringConfig::new(spool), stop.clone())?;

@@ -9,14 +9,14 @@ use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::{CatchUnwind, FutureExt as _};
-use http::header::CONNECTION;
-use http::{HeaderName, HeaderValue, StatusCode, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use pin_project_lite::pin_project;
 use problem::Problem;
 use telemetry::{RequestContext, SPANS};
@@ -34,7 +34,7 @@ use crate::{browsers, fallback};
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts this round all routes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct EveryRequest {
     /// How long a request may take.
     pub(crate) longest: Duration,
@@ -50,8 +50,9 @@ impl<S> Layer<S> for EveryRequest {
     }
 }
 
-#[derive(Clone)]
-pub(crate) struct Answering<S> {
+/// Routes, with what every request passes round them.
+#[derive(Clone, Debug)]
+pub struct Answering<S> {
     inner: S,
     limits: EveryRequest,
 }
@@ -71,7 +72,8 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let given =
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
-        let id = given.unwrap_or_else(Uuid::now_v7);
+        let id = given.unwrap_or_else(new_id);
+        let is_head = request.method() == Method::HEAD;
         let has_one_connection = request.version() <= Version::HTTP_11;
         let context = RequestContext {
             id,
@@ -109,14 +111,16 @@ where
             }
             Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
         };
-        Answer { id, has_one_connection, span, outcome }
+        Answer { id, is_head, has_one_connection, span, outcome }
     }
 }
 
 pin_project! {
     /// An answer that will be named after its request.
-    pub(crate) struct Answer<F> {
+    pub struct Answer<F> {
         id: Uuid,
+        // Asks for what an answer would be, without its body.
+        is_head: bool,
         // HTTP/1: what is left of a body stands in the way of the next request.
         has_one_connection: bool,
         span: Span,
@@ -148,7 +152,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
             }
             let is_body_left = *this.has_one_connection
                 && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
-            let mut answer = named(answer, *this.id);
+            let mut answer = named(answer, *this.id, *this.is_head);
             if is_body_left {
                 // The connection ends with this answer: who is told sends no further request into it.
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -188,6 +192,19 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
     }
 }
 
+/// A new id, in the order of time up to a millisecond. `Uuid::now_v7` orders them within it too, by a counter under a lock
+/// that all threads would take for every request.
+fn new_id() -> Uuid {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let random = Uuid::new_v4().into_bytes();
+    let mut tail = [0; 10];
+    // Without the two bytes that say that it is a random one.
+    tail[..6].copy_from_slice(&random[..6]);
+    tail[6..].copy_from_slice(&random[9..13]);
+    let milliseconds = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &tail).into_uuid()
+}
+
 fn given_up(longest: Duration) -> Response {
     Problem::request_timeout(format!(
         "The request was given up after {} seconds. Read what it was to change before you send it again.",
@@ -204,13 +221,18 @@ fn note_status(span: &Span, status: StatusCode) {
 }
 
 /// The answer with its request id, in the problem document too if it is one.
-fn named(mut response: Response, id: Uuid) -> Response {
+fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let headers = std::mem::take(response.headers_mut());
         response = problem.instance(id.to_string()).into_response();
+        if is_head {
+            let length = response.body().size_hint().exact().map(HeaderValue::from);
+            response.headers_mut().extend(length.map(|length| (CONTENT_LENGTH, length)));
+            *response.body_mut() = Body::empty();
+        }
         // What inner layers added stays; what describes the body was made anew.
         for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name?, value))) {
-            if !response.headers().contains_key(&name) && name != http::header::CONTENT_LENGTH {
+            if !response.headers().contains_key(&name) && name != CONTENT_LENGTH {
                 response.headers_mut().insert(name, value);
             }
         }
@@ -243,6 +265,15 @@ mod tests {
         let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         (status, id, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test]
+    fn ids_are_new_and_in_the_order_of_time() {
+        let ids: Vec<_> = std::iter::repeat_with(new_id).take(1_000).collect();
+        let milliseconds = |id: &Uuid| id.as_u128() >> 80;
+        assert!(ids.is_sorted_by_key(milliseconds));
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
+        assert!(ids.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122));
     }
 
     #[tokio::test]

@@ -42,8 +42,10 @@ use provisioning::OperationWatcher;
 use secrets::OperatorToken;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
 
 pub use browsers::{AllowedOrigins, OriginError};
+pub use every_request::Answering;
 use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use news::NewsDesk;
@@ -131,7 +133,7 @@ impl ApiState {
 }
 
 /// All routes, ready to be served.
-pub fn router(parts: ApiParts) -> Router {
+pub fn router(parts: ApiParts) -> Answering<Router> {
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
@@ -168,7 +170,8 @@ pub fn router(parts: ApiParts) -> Router {
     with_common_layers(routes)
 }
 
-/// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits.
-pub fn with_common_layers(routes: Router) -> Router {
-    routes.layer(EVERY_REQUEST)
+/// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits. Round all
+/// of them together: a router puts a layer round each of its routes, in a box of its own for every request.
+pub fn with_common_layers(routes: Router) -> Answering<Router> {
+    EVERY_REQUEST.layer(routes)
 }

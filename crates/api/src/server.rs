@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -17,7 +16,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 use crate::tls::ServerCertificate;
 
@@ -62,12 +61,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` is done, then lets the requests under way end.
-pub async fn serve(
+pub async fn serve<S>(
     door: Door,
-    router: Router,
+    routes: S,
     limits: ServerLimits,
     stop: impl Future<Output = ()> + Send + 'static,
-) {
+) where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let Door { listener, certificate } = door;
     let mut stop = std::pin::pin!(stop);
     let server = Arc::new(builder(limits));
@@ -79,12 +81,12 @@ pub async fn serve(
             accepted = accept(&listener, &room) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let (server, router, watcher) = (Arc::clone(&server), router.clone(), graceful.watcher());
+        let (server, routes, watcher) = (Arc::clone(&server), routes.clone(), graceful.watcher());
         let certificate = certificate.clone();
         tokio::spawn(async move {
             let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
-                answer(router.clone(), request)
+                routes.clone().oneshot(request.map(Body::new))
             });
             // A caller that hangs up or talks nonsense is its own affair.
             match encrypted(certificate, stream).await {
@@ -161,8 +163,4 @@ async fn accept(
             None
         }
     }
-}
-
-async fn answer(router: Router, request: Request<Incoming>) -> Result<http::Response<Body>, Infallible> {
-    router.oneshot(request.map(Body::new)).await
 }

@@ -11,7 +11,7 @@ use axum::routing::get;
 use catalog::{Catalog, CatalogError, audit_streams, instances};
 use chrono::{DateTime, Utc};
 use customer_db::CustomerDatabases;
-use gateway::{FeedState, KnownDirectory};
+use gateway::{FeedState, Gateway, KnownDirectory};
 use limits::Limiter;
 use metering::Meter;
 use metrics::{counter, gauge};
@@ -31,10 +31,12 @@ pub(crate) struct Gauges {
     pub(crate) directory: KnownDirectory,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
+    pub(crate) gateway: Gateway,
 }
 
 impl Gauges {
     fn set(&self) {
+        self.gateway.tell_numbers();
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and these counts are small")]
         let number = |count: usize| count as f64;
         let is = |yes: bool| if yes { 1.0 } else { 0.0 };

@@ -103,14 +103,21 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let databases =
         CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), keys.clone());
     tokio::spawn(follow_moves(directory.listen(), databases.clone()));
-    if let Some(port) = args.server.metrics_port {
-        // Before the gateway, which makes its counters with the recorder that is there then.
-        let numbers = Numbers::start()?;
+    // Before the gateway, which makes its counters with the recorder that is there then.
+    let numbers = args.server.metrics_port.map(|port| anyhow::Ok((port, Numbers::start()?))).transpose()?;
+    let gateway = Gateway::new(
+        args.server.gateway_config(sessions.clone())?,
+        directory.clone(),
+        limiter.clone(),
+        Arc::new(meter.clone()),
+    );
+    if let Some((port, numbers)) = numbers {
         let gauges = Gauges {
             databases: databases.clone(),
-            directory: directory.clone(),
+            directory,
             limiter: limiter.clone(),
-            meter: meter.clone(),
+            meter,
+            gateway: gateway.clone(),
         };
         let address = SocketAddr::new(args.server.host, port);
         metrics::serve(address, certificate.clone(), numbers.clone(), gauges, stop.clone()).await?;
@@ -125,12 +132,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let router = api::router(ApiParts {
         databases,
-        gateway: Gateway::new(
-            args.server.gateway_config(sessions)?,
-            directory,
-            limiter.clone(),
-            Arc::new(meter),
-        ),
+        gateway,
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         news: NewsDesk::start(catalog.clone(), stop.clone()),
         audit_streams: AuditStreams::new(control_plane.clone(), keys.clone()),

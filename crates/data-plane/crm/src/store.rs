@@ -58,9 +58,10 @@ impl Store<'_> {
     /// One object.
     pub(crate) async fn read(&self, id: Uuid) -> Result<String, Problem> {
         let statement = sql::read(self.spec, id);
-        let session = self.begin().await?;
-        let rows = session
-            .query_and_commit(&statement.text, &parameters(&statement))
+        let (customer, organization) = (self.caller.principal.customer.id, self.caller.organization);
+        let rows = self
+            .databases
+            .read_briefly(customer, organization, &statement.text, &parameters(&statement))
             .await
             .map_err(self.failed(Purpose::Read))?;
         rows.first().map(|row| row.get(0)).ok_or_else(|| self.missing())

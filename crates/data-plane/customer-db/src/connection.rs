@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -37,11 +38,13 @@ impl Form {
     }
 }
 
+type Statements = HashMap<Box<str>, Statement, RandomState>;
+
 /// A connection. Of its fields the client goes first, so that the statements needn't be closed one by one.
 pub(crate) struct Connection {
     client: Client,
     /// By what they were made of.
-    statements: [HashMap<Box<str>, Statement, RandomState>; 3],
+    statements: Mutex<[Statements; 3]>,
     tls: Tls,
 }
 
@@ -50,7 +53,7 @@ impl fmt::Debug for Connection {
         formatter
             .debug_struct("Connection")
             .field("open", &self.is_open())
-            .field("statements", &self.statements.each_ref().map(HashMap::len))
+            .field("statements", &self.statements().each_ref().map(HashMap::len))
             .finish_non_exhaustive()
     }
 }
@@ -67,7 +70,12 @@ impl Connection {
     }
 
     pub(crate) fn new(client: Client, tls: Tls) -> Self {
-        Self { client, statements: Default::default(), tls }
+        Self { client, statements: Mutex::default(), tls }
+    }
+
+    fn statements(&self) -> MutexGuard<'_, [Statements; 3]> {
+        // Nothing can be half done while the lock is held.
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -75,13 +83,10 @@ impl Connection {
     }
 
     /// The statement, prepared once per connection.
-    pub(crate) async fn prepared(
-        &mut self,
-        form: Form,
-        sql: &str,
-    ) -> Result<Statement, tokio_postgres::Error> {
-        if let Some(statement) = self.statements[form.index()].get(sql) {
-            return Ok(statement.clone());
+    pub(crate) async fn prepared(&self, form: Form, sql: &str) -> Result<Statement, tokio_postgres::Error> {
+        let known = self.statements()[form.index()].get(sql).cloned();
+        if let Some(statement) = known {
+            return Ok(statement);
         }
         let statement = match form {
             Form::Plain => self.client.prepare(sql).await?,
@@ -89,7 +94,7 @@ impl Connection {
                 self.client.prepare(&entrance.reading(sql, parameters)).await?
             }
         };
-        let kept = &mut self.statements[form.index()];
+        let kept = &mut self.statements()[form.index()];
         if kept.len() >= STATEMENTS_KEPT {
             kept.clear();
         }

@@ -50,7 +50,18 @@ impl Lease {
     pub(crate) fn connection(&mut self) -> Result<&mut Connection, Error> {
         match &mut self.hold {
             Hold::Connection(connection, _) => Ok(connection),
-            _ => Err(Error::Unavailable("the connection was lost".to_owned())),
+            _ => Err(lost()),
+        }
+    }
+
+    /// The connection, for somebody who isn't the only one to use it.
+    ///
+    /// # Errors
+    /// As [`Lease::connection`].
+    pub(crate) fn shared(&self) -> Result<&Connection, Error> {
+        match &self.hold {
+            Hold::Connection(connection, _) => Ok(connection),
+            _ => Err(lost()),
         }
     }
 
@@ -82,6 +93,11 @@ impl Lease {
             }
         }));
     }
+}
+
+/// What is said when there is no connection any more.
+pub(crate) fn lost() -> Error {
+    Error::Unavailable("the connection was lost".to_owned())
 }
 
 impl Drop for Lease {

@@ -11,6 +11,7 @@ mod connection;
 mod entrance;
 mod error;
 mod inspect;
+mod lanes;
 mod lease;
 mod ledger;
 #[cfg(test)]

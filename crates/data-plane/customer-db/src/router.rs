@@ -11,13 +11,17 @@ use telemetry::SPANS;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use tracing::Instrument as _;
 
 use crate::connect::{self, Failure};
 use crate::connection::Connection;
+use crate::lanes::{Boarding, Lanes};
 use crate::lease::{Hold, Lease};
 use crate::ledger::{Answer, Grant, Ledger, Verdict};
 use crate::places::{Found, Places};
+use crate::session::{self, Refusal};
 use crate::{Error, RouterConfig, Session, Snapshot};
 
 /// The first pause after a connection that could not be made; each is twice as long as the one before.
@@ -34,6 +38,7 @@ pub(crate) struct Inner {
     keys: KeyRing,
     places: Places,
     ledger: Mutex<Ledger<Box<Connection>>>,
+    lanes: Arc<Lanes>,
     runtime: Handle,
 }
 
@@ -52,6 +57,7 @@ impl CustomerDatabases {
         let every = (config.idle_timeout / 4).max(Duration::from_millis(50));
         let inner = Arc::new(Inner {
             ledger: Mutex::new(Ledger::new(config.clone())),
+            lanes: Arc::new(Lanes::new(config.max_connections_per_customer)),
             places: Places::new(directory),
             runtime: Handle::current(),
             config,
@@ -72,12 +78,52 @@ impl CustomerDatabases {
         customer: CustomerId,
         organization: Option<OrganizationId>,
     ) -> Result<Session, Error> {
+        Ok(Session::new(self.lease(customer).await?, organization))
+    }
+
+    /// Runs a `select` that only reads, as a whole transaction in one organization, and returns its rows. It must be a
+    /// short one, such as that of one object by its id: it may share its connection with others, which wait for it.
+    /// What it must look like, and what its rows are, is as [`Session::query_and_commit`] says.
+    ///
+    /// # Errors
+    /// As [`CustomerDatabases::begin`] and [`Session::query_and_commit`].
+    pub async fn read_briefly(
+        &self,
+        customer: CustomerId,
+        organization: Option<OrganizationId>,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        let seat = match self.0.lanes.board(customer, std::time::Instant::now()) {
+            Boarding::Seat(seat) => Some(seat),
+            Boarding::Open(opening) => {
+                Some(opening.open(self.lease(customer).await?, std::time::Instant::now()))
+            }
+            Boarding::Full => None,
+        };
+        if let Some(mut seat) = seat {
+            seat.is_waiting = true;
+            let read = session::read(seat.connection()?, organization, sql, parameters);
+            let outcome = read.instrument(session::statement_span()).await;
+            seat.is_waiting = false;
+            match outcome {
+                Ok(rows) => return Ok(rows),
+                Err(Refusal::Other(error)) => return Err(error),
+                // Nothing was written: it is sent again, over a connection of its own.
+                Err(Refusal::Broken(error)) => {
+                    tracing::debug!(%customer, %error, "a shared connection was broken");
+                }
+            }
+        }
+        self.begin(customer, organization).await?.query_and_commit(sql, parameters).await
+    }
+
+    async fn lease(&self, customer: CustomerId) -> Result<Lease, Error> {
         let waiting = tracing::trace_span!(target: SPANS, "customer database: connection");
-        let lease = self.0.lease(customer).instrument(waiting).await.inspect_err(|error| match error {
+        self.0.lease(customer).instrument(waiting).await.inspect_err(|error| match error {
             Error::Isolation(faults) => tracing::error!(%customer, faults, "a connection is refused"),
             other => tracing::warn!(%customer, error = %other, "no connection to the customer's database"),
-        })?;
-        Ok(Session::new(lease, organization))
+        })
     }
 
     /// Something about the customer has changed: asks where the database is, in the background, and leaves the

@@ -66,7 +66,7 @@ enum First {
 }
 
 /// Why a first statement failed.
-enum Refusal {
+pub(crate) enum Refusal {
     /// The connection is broken: nothing of the transaction has happened.
     Broken(tokio_postgres::Error),
     Other(Error),
@@ -253,7 +253,7 @@ impl Drop for Session {
 /// Sends the beginning of a transaction. `join` polls in order, and a request is queued when it is first polled: all
 /// travel together.
 async fn begin(
-    connection: &mut Connection,
+    connection: &Connection,
     organization: Option<OrganizationId>,
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],
@@ -278,8 +278,8 @@ async fn begin(
 }
 
 /// Sends a whole transaction that reads.
-async fn read(
-    connection: &mut Connection,
+pub(crate) async fn read(
+    connection: &Connection,
     organization: Option<OrganizationId>,
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],
@@ -296,7 +296,7 @@ async fn read(
 }
 
 async fn further(
-    connection: &mut Connection,
+    connection: &Connection,
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, tokio_postgres::Error> {
@@ -318,7 +318,7 @@ async fn last(
 }
 
 /// The text of a statement isn't told: it may hold names that a customer chose.
-fn statement_span() -> Span {
+pub(crate) fn statement_span() -> Span {
     tracing::trace_span!(target: SPANS, "customer database: statement")
 }
 

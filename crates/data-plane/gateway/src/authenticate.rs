@@ -11,6 +11,7 @@ use problem::Problem;
 use secrets::{ApiKey, KeyHash};
 
 use crate::KnownDirectory;
+use crate::known::Fingerprint;
 use crate::session::{self, SessionConfig, ShownSession};
 
 /// The bearer token of a request.
@@ -38,14 +39,14 @@ pub(crate) enum Shown<'a> {
     Session(ShownSession<'a>),
 }
 
-/// What a request shows. Most wrong keys end here: the checksum needs no look-up.
-pub(crate) fn shown<'a>(
-    headers: &'a HeaderMap,
-    uri: &Uri,
-    sessions: Option<&'a SessionConfig>,
-) -> Result<Shown<'a>, Problem> {
+/// The bearer token of a request that shows none elsewhere.
+pub(crate) fn token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str, Problem> {
     refuse_secrets_in_url(uri)?;
-    let token = bearer_token(headers)?;
+    bearer_token(headers)
+}
+
+/// What a request shows with its token. Most wrong keys end here: the checksum needs no look-up.
+pub(crate) fn shown<'a>(token: &'a str, sessions: Option<&'a SessionConfig>) -> Result<Shown<'a>, Problem> {
     if session::looks_like_one(token) {
         return session::shown(token, sessions).map(Shown::Session);
     }
@@ -81,10 +82,21 @@ fn has_key(query: &str) -> bool {
     })
 }
 
+/// Who owns the key that this thread recognises.
+pub(crate) fn principal_seen(directory: &KnownDirectory, key: Fingerprint) -> Option<Arc<Principal>> {
+    directory.principal_seen(key).filter(|principal| is_there(principal))
+}
+
 /// Who shows this, if that is known for sure without asking.
-pub(crate) fn principal_at_hand(directory: &KnownDirectory, shown: &Shown<'_>) -> Option<Arc<Principal>> {
+pub(crate) fn principal_at_hand(
+    directory: &KnownDirectory,
+    shown: &Shown<'_>,
+    fingerprint: Option<Fingerprint>,
+) -> Option<Arc<Principal>> {
     match shown {
-        Shown::Key(key) => directory.principal_at_hand(key).filter(|principal| is_there(principal)),
+        Shown::Key(key) => {
+            directory.principal_at_hand(key, fingerprint).filter(|principal| is_there(principal))
+        }
         Shown::Session(session) => directory.session_at_hand(&session.key),
     }
 }

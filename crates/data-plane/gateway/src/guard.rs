@@ -19,9 +19,9 @@ use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
 use crate::Gateway;
-use crate::observe::RouteNumbers;
 use crate::passage::{Halt, Passage};
 use crate::rate_limit::RouteLimits;
+use crate::tally::RouteTally;
 
 /// What the guard of one route works with.
 pub(crate) struct RouteGuard {
@@ -30,7 +30,7 @@ pub(crate) struct RouteGuard {
     /// The path of [`RouteNeeds`]; empty where nothing is needed.
     pub(crate) path: Arc<str>,
     pub(crate) limits: RouteLimits,
-    pub(crate) numbers: RouteNumbers,
+    pub(crate) numbers: Arc<RouteTally>,
 }
 
 impl Gateway {
@@ -52,7 +52,7 @@ impl Gateway {
         routes.layer(GuardLayer(Arc::new(RouteGuard {
             gateway: self.clone(),
             limits: self.0.config.limits.of_route(needs.as_ref()),
-            numbers: RouteNumbers::new(name),
+            numbers: self.0.numbers.route(name),
             path: needs.as_ref().map_or("", |needs| &needs.path).into(),
             needs,
         })))
@@ -61,7 +61,7 @@ impl Gateway {
 
 impl RouteGuard {
     /// The path under which a request is counted.
-    fn path_of(&self, request: &Request) -> Arc<str> {
+    pub(crate) fn path_of(&self, request: &Request) -> Arc<str> {
         match (&self.needs, request.extensions().get::<MatchedPath>()) {
             (None, Some(matched)) => matched.as_str().into(),
             _ => Arc::clone(&self.path),
@@ -101,8 +101,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let path = self.route.path_of(&request);
-        let mut passage = Passage::begin(Arc::clone(&self.route), &request, path);
+        let mut passage = Passage::begin(Arc::clone(&self.route), &request);
         let way = match passage.check_at_hand(&mut request) {
             Ok(()) => {
                 let span = tracing::trace_span!(target: SPANS, "handle");

@@ -16,6 +16,7 @@ mod passage;
 mod permission;
 mod rate_limit;
 mod session;
+mod tally;
 
 use std::sync::Arc;
 
@@ -72,6 +73,11 @@ impl Gateway {
     #[must_use]
     pub fn trusted_proxies(&self) -> &TrustedProxies {
         &self.0.config.trusted_proxies
+    }
+
+    /// Adds what was counted of requests to the metrics recorder: to be called before its numbers are read.
+    pub fn tell_numbers(&self) {
+        self.0.numbers.tell();
     }
 
     /// What is known of the directory.

@@ -10,6 +10,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::principal::Principal;
 use domain::usage::UsageRecord;
+use domain::{ApiKeyId, CustomerId};
 use http::{Method, header};
 use metering::Meter;
 use problem::Problem;
@@ -35,21 +36,26 @@ const GONE: &str = "caller-gone";
 const OK: &str = "ok";
 const FAILED: &str = "failed";
 
-/// A request under way. It is counted when it is dropped, so also when its caller hangs up; and before its answer
-/// leaves, because the guard drops it then.
+/// What is counted of a request under way.
 pub(crate) struct Counted {
-    recorder: Arc<dyn UsageRecorder>,
-    /// The route, with its parameters' names.
-    endpoint: Arc<str>,
+    /// The route, with its parameters' names. There until it is counted.
+    endpoint: Option<Arc<str>>,
     method: Method,
     /// And whether no other request has it.
     request_id: Option<(Uuid, bool)>,
     request_size_bytes: Option<u64>,
     came_at: DateTime<Utc>,
     started: Instant,
-    caller: Option<Arc<Principal>>,
+    caller: Option<Ids>,
     module: Option<&'static str>,
     answer: Answer,
+}
+
+/// Whose request it is. Not the principal itself: who holds it counts that, and other threads would see.
+#[derive(Clone, Copy)]
+struct Ids {
+    api_key: ApiKeyId,
+    customer: CustomerId,
 }
 
 /// What is counted of an answer.
@@ -57,13 +63,14 @@ struct Answer {
     status: u16,
     outcome: &'static str,
     size_bytes: Option<u64>,
+    /// How long it took; none when there was none.
+    after: Option<Duration>,
 }
 
 impl Counted {
-    pub(crate) fn begin(recorder: Arc<dyn UsageRecorder>, request: &Request, endpoint: Arc<str>) -> Self {
+    pub(crate) fn begin(request: &Request, endpoint: Arc<str>) -> Self {
         Self {
-            recorder,
-            endpoint,
+            endpoint: Some(endpoint),
             method: request.method().clone(),
             request_id: RequestContext::current_id(),
             request_size_bytes: content_length(request.headers()),
@@ -71,7 +78,7 @@ impl Counted {
             started: Instant::now(),
             caller: None,
             module: None,
-            answer: Answer { status: CALLER_GONE, outcome: GONE, size_bytes: None },
+            answer: Answer { status: CALLER_GONE, outcome: GONE, size_bytes: None, after: None },
         }
     }
 
@@ -80,23 +87,50 @@ impl Counted {
         self.came_at
     }
 
-    pub(crate) fn caller_is(&mut self, principal: &Arc<Principal>) {
-        self.caller = Some(Arc::clone(principal));
+    pub(crate) fn caller_is(&mut self, principal: &Principal) {
+        self.caller = Some(Ids { api_key: principal.caller.usage_id(), customer: principal.customer.id });
     }
 
     pub(crate) fn module_is(&mut self, module: &'static str) {
         self.module = Some(module);
     }
 
-    /// Writes down what became of the request; tells the outcome and how long it took.
-    pub(crate) fn end(mut self, response: &Response) -> (&'static str, Duration) {
-        let outcome = outcome(response);
+    /// Notes what became of the request; tells the outcome and how long it took.
+    pub(crate) fn end(&mut self, response: &Response) -> (&'static str, Duration) {
+        let (outcome, after) = (outcome(response), self.started.elapsed());
         self.answer = Answer {
             status: response.status().as_u16(),
             outcome,
             size_bytes: response.body().size_hint().exact(),
+            after: Some(after),
         };
-        (outcome, self.started.elapsed())
+        (outcome, after)
+    }
+
+    /// Hands the record over, the first time that it is called.
+    pub(crate) fn write_down(&mut self, recorder: &dyn UsageRecorder) {
+        let Some(caller) = self.caller.take() else { return };
+        let Some(endpoint) = self.endpoint.take() else { return };
+        let id = match self.request_id {
+            Some((id, true)) => id,
+            _ => Uuid::now_v7(),
+        };
+        let after = self.answer.after.unwrap_or_else(|| self.started.elapsed());
+        recorder.record(UsageRecord {
+            id,
+            request_id: self.request_id.map_or(id, |(id, _)| id),
+            api_key_id: caller.api_key,
+            customer_id: caller.customer,
+            endpoint,
+            method: method(&self.method),
+            status_code: self.answer.status,
+            response_time_ms: u32::try_from(after.as_millis()).unwrap_or(u32::MAX),
+            request_size_bytes: self.request_size_bytes,
+            response_size_bytes: self.answer.size_bytes,
+            module: self.module.map(Cow::Borrowed),
+            outcome: Cow::Borrowed(self.answer.outcome),
+            created_at: self.came_at,
+        });
     }
 }
 
@@ -106,31 +140,6 @@ fn outcome(response: &Response) -> &'static str {
         Some(problem) => problem.kind(),
         None if response.status().is_client_error() || response.status().is_server_error() => FAILED,
         None => OK,
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let Some(principal) = self.caller.take() else { return };
-        let id = match self.request_id {
-            Some((id, true)) => id,
-            _ => Uuid::now_v7(),
-        };
-        self.recorder.record(UsageRecord {
-            id,
-            request_id: self.request_id.map_or(id, |(id, _)| id),
-            api_key_id: principal.caller.usage_id(),
-            customer_id: principal.customer.id,
-            endpoint: Arc::clone(&self.endpoint),
-            method: method(&self.method),
-            status_code: self.answer.status,
-            response_time_ms: u32::try_from(self.started.elapsed().as_millis()).unwrap_or(u32::MAX),
-            request_size_bytes: self.request_size_bytes,
-            response_size_bytes: self.answer.size_bytes,
-            module: self.module.map(Cow::Borrowed),
-            outcome: Cow::Borrowed(self.answer.outcome),
-            created_at: self.came_at,
-        });
     }
 }
 

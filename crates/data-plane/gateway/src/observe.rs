@@ -1,23 +1,19 @@
 //! Numbers about the pipeline, for Prometheus. Handles are made once, so that a request only adds to them.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use domain::CustomerId;
-use domain::principal::CustomerStanding;
-use foldhash::fast::RandomState;
-use metrics::{Counter, Histogram, counter, histogram};
+use metrics::{Histogram, histogram};
 
-/// Customers with a series of their own; what is used by further ones is counted together, as `other`.
-const CUSTOMERS: usize = 1_000;
+use crate::tally::{CustomerTally, RouteTally};
+
 /// Every so many requests the steps are timed one by one.
 const TIMED: u32 = 16;
 
 /// The numbers of all routes.
 pub(crate) struct Numbers {
-    customers: RwLock<HashMap<CustomerId, Counter, RandomState>>,
-    others: Counter,
+    pub(crate) customers: CustomerTally,
+    routes: Mutex<Vec<Arc<RouteTally>>>,
     steps: [Histogram; Step::ALL.len()],
 }
 
@@ -51,25 +47,25 @@ impl Numbers {
             "Time of each step of the pipeline, of one request in sixteen"
         );
         Self {
-            customers: RwLock::default(),
-            others: counter!("sixty_customer_requests_total", "customer" => "other"),
+            customers: CustomerTally::default(),
+            routes: Mutex::default(),
             steps: Step::ALL.map(|(_, name)| histogram!("sixty_request_step_seconds", "step" => name)),
         }
     }
 
-    pub(crate) fn count_customer(&self, customer: &CustomerStanding) {
-        if let Some(counter) = self.customers.read().unwrap_or_else(PoisonError::into_inner).get(&customer.id)
-        {
-            return counter.increment(1);
+    /// The numbers of a route.
+    pub(crate) fn route(&self, name: String) -> Arc<RouteTally> {
+        let tally = Arc::new(RouteTally::new(name));
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&tally));
+        tally
+    }
+
+    /// Tells all that was counted.
+    pub(crate) fn tell(&self) {
+        self.customers.tell();
+        for route in self.routes.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            route.tell();
         }
-        let mut customers = self.customers.write().unwrap_or_else(PoisonError::into_inner);
-        if customers.len() >= CUSTOMERS {
-            return self.others.increment(1);
-        }
-        customers
-            .entry(customer.id)
-            .or_insert_with(|| counter!("sixty_customer_requests_total", "customer" => customer.slug.clone()))
-            .increment(1);
     }
 }
 
@@ -94,34 +90,6 @@ impl StepWatch {
                 histogram.record(now.duration_since(*since));
             }
             *since = now;
-        }
-    }
-}
-
-/// The numbers of one route.
-pub(crate) struct RouteNumbers {
-    route: String,
-    time: Histogram,
-    ok: Counter,
-}
-
-impl RouteNumbers {
-    pub(crate) fn new(route: String) -> Self {
-        Self {
-            time: histogram!("sixty_request_seconds", "route" => route.clone()),
-            ok: counter!("sixty_requests_total", "route" => route.clone(), "outcome" => "ok"),
-            route,
-        }
-    }
-
-    /// A request was answered, and with what outcome.
-    pub(crate) fn answered(&self, outcome: &'static str, after: Duration) {
-        self.time.record(after);
-        if outcome == "ok" {
-            self.ok.increment(1);
-        } else {
-            counter!("sixty_requests_total", "route" => self.route.clone(), "outcome" => outcome)
-                .increment(1);
         }
     }
 }

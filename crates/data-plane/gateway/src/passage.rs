@@ -24,14 +24,21 @@ use crate::session::SessionQuestion;
 use crate::{authenticate, customer_status, module, permission, rate_limit};
 
 /// A request on its way through the steps.
+///
+/// It is counted when it is dropped, so also when its caller hangs up; and before its answer leaves, because the guard
+/// drops it then.
 pub(crate) struct Passage {
     route: Arc<RouteGuard>,
     counted: Counted,
-    verdict: Option<Verdict>,
+    /// How the limits stand, once they were asked.
+    limits: Option<[(HeaderName, HeaderValue); 2]>,
     /// The operator who acts in the customer's place.
     impersonator: Option<HeaderValue>,
     watch: StepWatch,
 }
+
+/// How many headers an answer is given on its way out.
+const HEADERS: usize = 7;
 
 /// Says on every answer that an operator acts in the customer's place, so that pages and programs can show it.
 const IMPERSONATED_BY: HeaderName = HeaderName::from_static("x-impersonated-by");
@@ -68,10 +75,9 @@ impl From<Problem> for Halt {
 }
 
 impl Passage {
-    pub(crate) fn begin(route: Arc<RouteGuard>, request: &Request, path: Arc<str>) -> Self {
-        let inner = &route.gateway.0;
-        let counted = Counted::begin(Arc::clone(&inner.recorder), request, path);
-        Self { counted, verdict: None, impersonator: None, watch: StepWatch::begin(), route }
+    pub(crate) fn begin(route: Arc<RouteGuard>, request: &Request) -> Self {
+        let counted = Counted::begin(request, route.path_of(request));
+        Self { route, counted, limits: None, impersonator: None, watch: StepWatch::begin() }
     }
 
     /// Takes all steps for which nobody must be asked.
@@ -79,12 +85,23 @@ impl Passage {
         let step = tracing::trace_span!(target: SPANS, "authenticate").entered();
         let gateway = &self.route.gateway.0;
         let address = gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
-        let shown = authenticate::shown(request.headers(), request.uri(), gateway.config.sessions.as_ref())?;
-        let Some(caller) = authenticate::principal_at_hand(&gateway.directory, &shown) else {
-            return Err(Halt::Asking(match shown {
-                Shown::Key(key) => Question::Key(key, address),
-                Shown::Session(session) => Question::Session(session.question(), address),
-            }));
+        let directory = &gateway.directory;
+        let token = authenticate::token(request.headers(), request.uri())?;
+        let fingerprint = directory.fingerprint(token);
+        let seen = fingerprint.and_then(|key| authenticate::principal_seen(directory, key));
+        let caller = if let Some(caller) = seen {
+            caller
+        } else {
+            let shown = authenticate::shown(token, gateway.config.sessions.as_ref())?;
+            match authenticate::principal_at_hand(directory, &shown, fingerprint) {
+                Some(caller) => caller,
+                None => {
+                    return Err(Halt::Asking(match shown {
+                        Shown::Key(key) => Question::Key(key, address),
+                        Shown::Session(session) => Question::Session(session.question(), address),
+                    }));
+                }
+            }
         };
         drop(step);
         match self.check_caller(caller, address, request)? {
@@ -161,7 +178,7 @@ impl Passage {
         let gateway = &route.gateway.0;
         let needs = route.needs.as_ref();
         self.counted.caller_is(caller);
-        gateway.numbers.count_customer(&caller.customer);
+        gateway.numbers.customers.count(&caller.customer);
         if let Some(impersonator) = caller.caller.impersonator() {
             self.impersonator = HeaderValue::try_from(impersonator.email.as_str()).ok();
         }
@@ -181,28 +198,37 @@ impl Passage {
 
     fn settle(&mut self, verdict: Verdict, policies: &[Policy]) -> Result<(), Problem> {
         self.watch.over(Step::Limit, &self.route.gateway.0.numbers);
-        let verdict = self.verdict.insert(verdict);
+        self.limits = verdict.headers();
         if verdict.accepted {
             return Ok(());
         }
-        Err(rate_limit::refusal(verdict, policies, self.route.needs.as_ref()))
+        Err(rate_limit::refusal(&verdict, policies, self.route.needs.as_ref()))
     }
 
     /// Says how the limits stand, and counts.
     pub(crate) fn end(mut self, mut response: Response) -> Response {
         let _step = tracing::trace_span!(target: SPANS, "meter").entered();
-        let numbers = &self.route.gateway.0.numbers;
-        self.watch.over(Step::Handle, numbers);
-        if let Some(headers) = self.verdict.as_ref().and_then(Verdict::headers) {
-            response.headers_mut().extend(headers);
+        self.watch.over(Step::Handle, &self.route.gateway.0.numbers);
+        let headers = response.headers_mut();
+        // The layers round this one add some more.
+        headers.reserve(HEADERS);
+        for (name, value) in self.limits.take().into_iter().flatten() {
+            headers.append(name, value);
         }
         if let Some(banner) = self.impersonator.take() {
-            response.headers_mut().insert(IMPERSONATED_BY, banner);
+            headers.insert(IMPERSONATED_BY, banner);
         }
         let (outcome, after) = self.counted.end(&response);
-        self.watch.over(Step::Meter, numbers);
+        self.counted.write_down(&*self.route.gateway.0.recorder);
+        self.watch.over(Step::Meter, &self.route.gateway.0.numbers);
         self.route.numbers.answered(outcome, after);
         response
+    }
+}
+
+impl Drop for Passage {
+    fn drop(&mut self) {
+        self.counted.write_down(&*self.route.gateway.0.recorder);
     }
 }
 

@@ -114,6 +114,8 @@ impl Inner {
                 || state.refill != Refill::None
                 || state.account.owes()
         });
+        let checks = evicted.iter().map(|limit| limit.state().checks).sum();
+        self.forgotten_checks.fetch_add(checks, Ordering::Relaxed);
         if self.link.is_up() {
             let known = evicted.into_iter().filter(|limit| is_known(limit));
             self.speak(known.map(|limit| (limit, Purpose::Leave)).collect()).await;

@@ -54,7 +54,9 @@ pub(crate) struct State {
     pub(crate) unseeded: bool,
     /// What the last policy declares.
     pub(crate) declared: OnRedisLoss,
-    used: bool,
+    /// How many requests were decided here. Counted with each limit, because a number for all of them would go back and
+    /// forth between the processor's cores.
+    pub(crate) checks: u64,
 }
 
 /// What is under way between this limit and Redis. There is at most one refill at a time.
@@ -142,7 +144,7 @@ impl Limit {
                 listed: false,
                 unseeded: false,
                 declared: policy.on_redis_loss,
-                used: false,
+                checks: 0,
             }),
         }
     }
@@ -157,7 +159,8 @@ impl Limit {
         let mut state = self.state();
         state.follow(policy, self.key.manner, moment);
         if !moment.again {
-            let first = !std::mem::replace(&mut state.used, true);
+            let first = state.checks == 0;
+            state.checks += 1;
             state.slice.used(moment.now, first);
         }
         let (step, refill, alone) = state.step(policy, moment);

@@ -79,7 +79,8 @@ pub(crate) struct Inner {
     pub(crate) listed: Mutex<Vec<Arc<Limit>>>,
     /// Whether the keeper hears of recalls.
     pub(crate) hears: AtomicBool,
-    checks: AtomicU64,
+    /// Checks by limits that were forgotten since.
+    pub(crate) forgotten_checks: AtomicU64,
     waited: AtomicU64,
     alone: AtomicU64,
 }
@@ -113,7 +114,7 @@ impl Limiter {
             stop,
             listed: Mutex::default(),
             hears: AtomicBool::new(false),
-            checks: AtomicU64::new(0),
+            forgotten_checks: AtomicU64::new(0),
             waited: AtomicU64::new(0),
             alone: AtomicU64::new(0),
         });
@@ -161,7 +162,7 @@ impl Limiter {
         {
             let limit = Arc::clone(&waiting.0);
             let decision = self.inner.wait(waiting, policy, &mut pending.moment).await;
-            pending.note(limit, decision);
+            pending.note(Some(limit), decision);
             pending.waiting = pending.advance(&self.inner, policies);
         }
         pending.finish(&self.inner, policies)
@@ -175,7 +176,7 @@ impl Limiter {
             recalls: self.inner.hears.load(Ordering::Relaxed),
             behind_ms: self.inner.link.behind_ms(),
             limits: self.inner.table.len(),
-            checks: self.inner.checks.load(Ordering::Relaxed),
+            checks: self.inner.forgotten_checks.load(Ordering::Relaxed) + self.inner.table.checks(),
             waited: self.inner.waited.load(Ordering::Relaxed),
             alone: self.inner.alone.load(Ordering::Relaxed),
         }
@@ -204,21 +205,22 @@ impl PendingCheck {
                 self.verdict.policies.push(inner.peek(policy, &self.moment));
                 continue;
             }
-            let limit = inner.limit(policy, &self.moment);
-            let decision = inner.decide(&limit, policy, &self.moment);
-            if decision.step == Step::Wait {
-                return Some(Waiting(limit));
+            // What the last one takes is never given back: none comes after it that could refuse.
+            let is_last = self.verdict.policies.len() + 1 == policies.len();
+            let (decision, limit) = inner.decide_first(policy, &self.moment, !is_last);
+            match (decision.step, limit) {
+                (Step::Wait, Some(limit)) => return Some(Waiting(limit)),
+                (_, limit) => self.note(limit, decision),
             }
-            self.note(limit, decision);
         }
         None
     }
 
-    fn note(&mut self, limit: Arc<Limit>, decision: Decision) {
+    fn note(&mut self, limit: Option<Arc<Limit>>, decision: Decision) {
         let index = self.verdict.policies.len();
         self.verdict.policies.push(decision.policy);
         match decision.step {
-            Step::Taken(receipt) => self.taken.push((limit, receipt)),
+            Step::Taken(receipt) => self.taken.extend(limit.map(|limit| (limit, receipt))),
             Step::Refused(after) => self.verdict.refuse(index, seconds(after)),
             Step::Wait => self.verdict.refuse(index, 1),
         }
@@ -261,9 +263,25 @@ impl Inner {
         }
     }
 
-    fn limit(&self, policy: &Policy, moment: &Moment) -> Arc<Limit> {
+    /// Decides what comes for the first time. The limit is told if it is needed: to wait for it, or if the caller wants it.
+    fn decide_first(
+        self: &Arc<Self>,
+        policy: &Policy,
+        moment: &Moment,
+        wants_limit: bool,
+    ) -> (Decision, Option<Arc<Limit>>) {
         let key = key_of(policy);
-        self.table.get_or_insert(&key, || Limit::new(policy, key.clone(), moment))
+        let decide = |limit: &Arc<Limit>| {
+            let decision = limit.decide(policy, moment);
+            // Nearly always it is not: that saves counting who uses it, which other threads would see.
+            let is_needed = wants_limit || decision.refill || decision.step == Step::Wait;
+            (decision, is_needed.then(|| Arc::clone(limit)))
+        };
+        let (decision, limit) = self.table.with(&key, decide).unwrap_or_else(|| {
+            decide(&self.table.get_or_insert(&key, || Limit::new(policy, key.clone(), moment)))
+        });
+        self.follow_up(&decision, limit.as_ref());
+        (decision, limit)
     }
 
     fn peek(&self, policy: &Policy, moment: &Moment) -> PolicyState {
@@ -279,16 +297,19 @@ impl Inner {
 
     fn decide(self: &Arc<Self>, limit: &Arc<Limit>, policy: &Policy, moment: &Moment) -> Decision {
         let decision = limit.decide(policy, moment);
-        if decision.refill {
+        self.follow_up(&decision, Some(limit));
+        decision
+    }
+
+    fn follow_up(self: &Arc<Self>, decision: &Decision, limit: Option<&Arc<Limit>>) {
+        if let Some(limit) = limit
+            && decision.refill
+        {
             self.begin_refill(limit);
-        }
-        if !moment.again {
-            self.checks.fetch_add(1, Ordering::Relaxed);
         }
         if decision.alone {
             self.alone.fetch_add(1, Ordering::Relaxed);
         }
-        decision
     }
 
     /// Waits for a refill until it decides the request. The moment is left as it then is: all policies of a request

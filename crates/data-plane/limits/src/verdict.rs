@@ -1,5 +1,7 @@
 //! The answer to a request, and the header fields that tell it to the caller.
 
+use std::cell::RefCell;
+
 use http::{HeaderName, HeaderValue};
 use smallvec::SmallVec;
 
@@ -60,38 +62,47 @@ impl Verdict {
         if self.policies.is_empty() {
             return None;
         }
-        let (mut policy, mut limit) = (FieldValue::new(), FieldValue::new());
-        for state in &self.policies {
-            item(&mut policy, state.name, b'q', state.quota);
-            parameter(&mut policy, b'w', state.window_seconds);
-            if let Some(remaining) = state.remaining {
-                item(&mut limit, state.name, b'r', remaining);
-                parameter(&mut limit, b't', state.reset_seconds);
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            for state in &self.policies {
+                item(text, 0, state.name, b'q', state.quota);
+                parameter(text, b'w', state.window_seconds);
             }
-        }
-        // None for a policy whose name no header may hold.
-        let value = |text: &FieldValue| HeaderValue::from_bytes(text).ok();
-        Some([(RATELIMIT_POLICY, value(&policy)?), (RATELIMIT, value(&limit)?)])
+            let policies = text.len();
+            for state in &self.policies {
+                if let Some(remaining) = state.remaining {
+                    item(text, policies, state.name, b'r', remaining);
+                    parameter(text, b't', state.reset_seconds);
+                }
+            }
+            let (policy, limit) = text.split_at(policies);
+            // None for a policy whose name no header may hold.
+            let value = |text: &[u8]| HeaderValue::from_bytes(text).ok();
+            Some([(RATELIMIT_POLICY, value(policy)?), (RATELIMIT, value(limit)?)])
+        })
     }
+}
+
+thread_local! {
+    /// Where a thread writes both fields; kept, because every answer has them.
+    static TEXT: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(256));
 }
 
 /// The largest integer of a structured field.
 const LARGEST: u64 = 999_999_999_999_999;
 
-/// The text of a field; on the stack, as every answer has two.
-type FieldValue = SmallVec<[u8; 96]>;
-
-fn item(list: &mut FieldValue, name: &str, parameter: u8, number: u64) {
-    if !list.is_empty() {
-        list.extend_from_slice(b", ");
+/// Adds an item to the list that begins there.
+fn item(text: &mut Vec<u8>, list: usize, name: &str, parameter: u8, number: u64) {
+    if text.len() > list {
+        text.extend_from_slice(b", ");
     }
-    list.push(b'"');
-    list.extend_from_slice(name.as_bytes());
-    list.push(b'"');
-    self::parameter(list, parameter, Some(number));
+    text.push(b'"');
+    text.extend_from_slice(name.as_bytes());
+    text.push(b'"');
+    self::parameter(text, parameter, Some(number));
 }
 
-fn parameter(list: &mut FieldValue, name: u8, number: Option<u64>) {
+fn parameter(list: &mut Vec<u8>, name: u8, number: Option<u64>) {
     if let Some(number) = number {
         list.extend_from_slice(&[b';', name, b'=']);
         list.extend_from_slice(itoa::Buffer::new().format(number.min(LARGEST)).as_bytes());

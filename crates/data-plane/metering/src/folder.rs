@@ -131,7 +131,8 @@ pub(crate) fn segments(folder: &Path) -> io::Result<Vec<Segment>> {
 /// Makes a segment's file.
 pub(crate) fn create_segment(folder: &Path, number: u64) -> io::Result<(File, PathBuf)> {
     let path = folder.join(format!("{number:020}.{SEGMENT}"));
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    // To be mapped it must be readable too.
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
     Ok((file, path))
 }
 

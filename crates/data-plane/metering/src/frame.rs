@@ -8,8 +8,11 @@ use crate::codec;
 /// What a segment begins with. The last byte is the version of the format.
 pub(crate) const HEADER: [u8; 8] = *b"SXUSAGE\x01";
 
+/// The length of the payload.
+pub(crate) const LENGTH: usize = 4;
+
 /// The length and the checksum.
-pub(crate) const PREFIX: usize = 8;
+pub(crate) const PREFIX: usize = LENGTH + 4;
 
 /// No payload is shorter: four ids, and a byte at least for each of the nine other fields.
 const MIN_PAYLOAD: usize = 4 * 16 + 9;
@@ -29,8 +32,8 @@ pub(crate) fn write(record: &UsageRecord, buffer: &mut Vec<u8>) -> bool {
     }
     let length = length.to_le_bytes();
     let checksum = checksum(length, &buffer[PREFIX..]);
-    buffer[..4].copy_from_slice(&length);
-    buffer[4..PREFIX].copy_from_slice(&checksum.to_le_bytes());
+    buffer[..LENGTH].copy_from_slice(&length);
+    buffer[LENGTH..PREFIX].copy_from_slice(&checksum.to_le_bytes());
     true
 }
 

@@ -1,12 +1,12 @@
 //! Usage: every request with a known API key becomes a row of `admin_api_usage`, once.
 //!
-//! A request's record is appended to a file of this machine before its answer leaves: one `write` into the operating
+//! A request's record is appended to a file of this machine before its answer leaves: a copy into the operating
 //! system's page cache, which a killed server doesn't lose; a thread syncs it to the disk twice a second, so that a power
 //! failure takes less than a second of records. A task hands the files over to the admin database in large batches, each in
 //! a transaction that also notes how far the file has been handed over: therefore nothing is written twice, whichever
 //! side dies, and whenever.
 //!
-//! Where things are: [`Meter`] takes records; `spool` appends and syncs; `frame` and `codec` are the file's format;
+//! Where things are: [`Meter`] takes records; `spool` and `tail` append and sync; `frame` and `codec` are the file's format;
 //! `reader` reads it, `folder` keeps it; `handover` moves batches; `keeper` is the task that does all of it in the
 //! background, also for the folders that dead servers left.
 //!
@@ -27,6 +27,7 @@ mod reader;
 mod set_aside;
 mod spool;
 mod state;
+mod tail;
 
 pub use config::MeteringConfig;
 pub use health::MeterHealth;

@@ -1,9 +1,9 @@
 //! Reads segments: whole frames, the torn end that a killed server leaves, and around what is damaged.
 //!
-//! A server that dies while it appends leaves part of a frame at the end of its last segment. Its answer never left, so
-//! nothing is lost. Everything else that isn't a frame is damage: it is reported, the file is set aside, and reading goes
-//! on at the next whole frame. A frame with a damaged length looks like a torn end; it is one only if no whole frame
-//! follows.
+//! A server that dies leaves zeros at the end of its last segment, where it had room for more; and if it dies while it
+//! appends, part of a frame before them. Its answer never left, so nothing is lost. Everything else that isn't a frame is
+//! damage: it is reported, the file is set aside, and reading goes on at the next whole frame. A frame with a damaged length
+//! looks like a torn end; it is one only if no whole frame follows.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt as _;
 
 use domain::usage::UsageRecord;
 
-use crate::frame::{self, Found, HEADER, MAX_PAYLOAD, PREFIX};
+use crate::frame::{self, Found, HEADER, LENGTH, MAX_PAYLOAD, PREFIX};
 
 /// How much is read at once: more than the longest frame.
 const WINDOW: u64 = 1 << 20;
@@ -92,11 +92,12 @@ impl Piece {
             self.damaged.push(from..self.to);
             return;
         }
-        // Zeros are what a power failure leaves where a file had grown and its data wasn't synced.
-        let is_torn = frame::read(rest) == Found::Incomplete || rest.iter().all(|byte| *byte == 0);
-        if is_torn {
+        let is_unused = rest.iter().all(|byte| *byte == 0);
+        // The length is put down last.
+        let is_torn = frame::read(rest) == Found::Incomplete || rest.starts_with(&[0; LENGTH]);
+        if is_torn && !is_unused {
             self.torn = Some(self.to..end);
-        } else {
+        } else if !is_unused {
             self.damaged.push(self.to..end);
         }
         self.to = end;
@@ -177,13 +178,30 @@ mod tests {
     }
 
     #[test]
-    fn an_end_of_zeros_is_a_power_failure_and_no_damage() {
-        let records = some_records(2);
-        let (mut bytes, _) = segment(&records);
-        let end = bytes.len() as u64;
-        bytes.extend([0; 5_000]);
-        let piece = read_all(&bytes, 100);
-        assert_eq!((piece.records, piece.damaged, piece.torn), (records, vec![], Some(end..end + 5_000)));
+    fn an_end_of_zeros_is_room_that_was_not_used() {
+        for records in [some_records(0), some_records(2)] {
+            let (mut bytes, _) = segment(&records);
+            bytes.extend([0; 5_000]);
+            let piece = read_all(&bytes, 100);
+            assert_eq!((piece.to, piece.damaged, piece.torn), (bytes.len() as u64, vec![], None));
+            assert_eq!(piece.records, records);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_was_begun_before_the_zeros_is_torn_and_no_damage() {
+        let records = some_records(3);
+        let (whole, begins) = segment(&records);
+        let last = usize::try_from(begins[2]).unwrap();
+        for there in last + LENGTH + 1..whole.len() {
+            let mut bytes = whole[..there].to_vec();
+            bytes[last..last + LENGTH].fill(0);
+            bytes.extend([0; 700]);
+            let end = bytes.len() as u64;
+            let piece = read_all(&bytes, 100);
+            assert_eq!(piece.records, records[..2], "{there}");
+            assert_eq!((piece.damaged, piece.torn), (vec![], Some(begins[2]..end)), "{there}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The writing side of a spool: appends frames, begins new segments, syncs.
 //!
-//! One lock guards it, and is held for one `write` into the page cache. Nothing is synced under it: the syncing thread
+//! One lock guards it, and is held while a frame gets into the page cache. Nothing is synced under it: the syncing thread
 //! takes a handle of the file and lets go of the lock first.
 
 use std::collections::VecDeque;
@@ -16,6 +16,7 @@ use domain::usage::UsageRecord;
 use crate::folder::{self, SpoolFolder};
 use crate::frame::{self, HEADER};
 use crate::state::{State, lock};
+use crate::tail::Tail;
 
 /// When no new segment can be begun, the old one grows by this much before that is tried again.
 const GROW: u64 = 1 << 20;
@@ -37,7 +38,7 @@ pub(crate) struct Spool {
 struct Inner {
     /// Absent until the disk has room for it.
     folder: Option<Arc<SpoolFolder>>,
-    active: Option<Active>,
+    active: Option<Tail>,
     next_segment: u64,
     /// Files to which nothing is appended any more, not synced yet.
     ended: Vec<Arc<File>>,
@@ -53,15 +54,17 @@ struct Inner {
     memory: VecDeque<UsageRecord>,
 }
 
-/// The segment that is appended to.
-#[derive(Debug)]
-struct Active {
-    file: Arc<File>,
-    number: u64,
-    /// The bytes up to here are whole frames.
-    length: u64,
-    /// At this length a new segment is begun.
-    full_at: u64,
+/// Why the disk takes no frame.
+enum Refusal {
+    /// The bound is reached.
+    Bound,
+    Disk(io::Error),
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
 }
 
 /// How far a spool's segments may be read.
@@ -98,25 +101,17 @@ impl Spool {
         if inner.is_blocked || inner.is_closed {
             return false;
         }
-        let length = frame.len() as u64;
-        if self.state.on_disk.load(Ordering::Relaxed).saturating_add(length) > self.spool_bytes {
-            inner.is_blocked = true;
-            self.full();
-            return false;
-        }
         match inner.append(frame, self) {
             Ok(()) => {
                 inner.is_dirty = true;
-                self.state.add_on_disk(length);
                 self.state.appended.fetch_add(1, Ordering::Release);
-                true
+                return true;
             }
-            Err(error) => {
-                inner.is_blocked = true;
-                self.fail(&error);
-                false
-            }
+            Err(Refusal::Bound) => self.full(),
+            Err(Refusal::Disk(error)) => self.fail(&error),
         }
+        inner.is_blocked = true;
+        false
     }
 
     /// Keeps a record that the disk didn't take; `false` when there is no room for it.
@@ -171,7 +166,7 @@ impl Spool {
     pub(crate) fn published(&self) -> Published {
         let inner = lock(&self.inner);
         match &inner.active {
-            Some(active) => Published { segment: active.number, length: active.length },
+            Some(active) => Published { segment: active.number, length: active.length() },
             None => Published { segment: inner.next_segment, length: 0 },
         }
     }
@@ -183,7 +178,7 @@ impl Spool {
             let was_blocked = std::mem::take(&mut inner.is_blocked);
             let mut files = std::mem::take(&mut inner.ended);
             if std::mem::take(&mut inner.is_dirty) {
-                files.extend(inner.active.as_ref().map(|active| Arc::clone(&active.file)));
+                files.extend(inner.active.as_ref().map(|active| Arc::clone(active.file())));
             }
             let has_new_name = std::mem::take(&mut inner.has_new_name);
             (files, inner.folder.clone().filter(|_| has_new_name), was_blocked)
@@ -249,32 +244,36 @@ impl Spool {
 }
 
 impl Inner {
-    fn append(&mut self, frame: &[u8], spool: &Spool) -> io::Result<()> {
-        if self.active.as_ref().is_none_or(|active| active.length >= active.full_at) {
+    fn append(&mut self, frame: &[u8], spool: &Spool) -> Result<(), Refusal> {
+        if self.active.as_ref().is_none_or(Tail::is_full) {
             let begun = self.begin_segment(spool);
             match &mut self.active {
                 // The old one still takes records: being out of file handles is no reason to lose any.
-                Some(active) if begun.is_err() => active.full_at = active.length + GROW,
+                Some(active) if begun.is_err() => active.grow(GROW),
                 _ => begun?,
             }
         }
-        let Some(active) = &mut self.active else { return Err(io::ErrorKind::NotFound.into()) };
-        let written = active.file.write_all_at(frame, active.length);
-        match written {
-            Ok(()) => {
-                active.length += frame.len() as u64;
-                Ok(())
-            }
-            Err(error) => {
-                // Part of the frame may be there. What can't be cut off ends the segment: read as a torn tail.
-                if active.file.set_len(active.length).is_err()
-                    && let Some(active) = self.active.take()
-                {
-                    self.ended.push(active.file);
-                }
-                Err(error)
-            }
+        let Some(active) = &mut self.active else {
+            return Err(io::Error::from(io::ErrorKind::NotFound).into());
+        };
+        let lacks = active.lacks(frame.len());
+        if lacks == 0 {
+            // Nearly always.
+            return Ok(active.append(frame, 0)?);
         }
+        let room = spool.spool_bytes.saturating_sub(spool.state.on_disk.load(Ordering::Relaxed));
+        if lacks > room {
+            return Err(Refusal::Bound);
+        }
+        let before = active.reserved();
+        let appended = active.append(frame, room);
+        spool.state.resized(before, active.reserved());
+        if active.is_torn()
+            && let Some(torn) = self.active.take()
+        {
+            self.ended.push(Arc::clone(torn.file()));
+        }
+        Ok(appended?)
     }
 
     fn begin_segment(&mut self, spool: &Spool) -> io::Result<()> {
@@ -286,12 +285,16 @@ impl Inner {
             return Err(error);
         }
         let length = HEADER.len() as u64;
-        spool.state.add_on_disk(length);
+        spool.state.resized(0, length);
         self.next_segment += 1;
         self.has_new_name = true;
-        let begun = Active { file: Arc::new(file), number, length, full_at: spool.segment_bytes };
-        if let Some(ended) = self.active.replace(begun) {
-            self.ended.push(ended.file);
+        let begun = Tail::new(file, path, number, length, spool.segment_bytes);
+        if let Some(mut ended) = self.active.replace(begun) {
+            let before = ended.reserved();
+            // What can't be given back is given back with the whole segment.
+            let _ = ended.cut();
+            spool.state.resized(before, ended.reserved());
+            self.ended.push(Arc::clone(ended.file()));
         }
         Ok(())
     }

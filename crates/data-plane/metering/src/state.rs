@@ -76,6 +76,15 @@ impl State {
         self.on_disk.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// A segment took so many bytes, and takes so many now.
+    pub(crate) fn resized(&self, before: u64, now: u64) {
+        if now >= before {
+            self.add_on_disk(now - before);
+        } else {
+            self.remove_on_disk(before - now);
+        }
+    }
+
     pub(crate) fn remove_on_disk(&self, bytes: u64) {
         // A file that was cut short by somebody else must not make the sum wrap.
         let _ = self.on_disk.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |on_disk| {

@@ -4,6 +4,7 @@
 mod budget;
 mod instance;
 mod isolation;
+mod lanes;
 mod reads;
 mod restarts;
 mod router;

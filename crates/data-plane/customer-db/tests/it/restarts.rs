@@ -34,6 +34,10 @@ async fn read(databases: &CustomerDatabases, customer: CustomerId) -> Result<(),
     session.query_and_commit(COUNT, &[]).await.map(drop)
 }
 
+async fn read_briefly(databases: &CustomerDatabases, customer: CustomerId) -> Result<(), Error> {
+    databases.read_briefly(customer, None, COUNT, &[]).await.map(drop)
+}
+
 async fn write(databases: &CustomerDatabases, customer: CustomerId, name: &str) -> Result<(), Error> {
     let mut session = databases.begin(customer, None).await?;
     session.query(INSERT, &[&name]).await?;
@@ -53,10 +57,10 @@ impl Load {
                         break;
                     }
                     let begun = Instant::now();
-                    let answer = if number % 2 == 0 {
-                        read(&databases, customer).await
-                    } else {
-                        write(&databases, customer, &format!("{number}-{round}")).await
+                    let answer = match number % 4 {
+                        0 => read(&databases, customer).await,
+                        2 => read_briefly(&databases, customer).await,
+                        _ => write(&databases, customer, &format!("{number}-{round}")).await,
                     };
                     match answer {
                         Ok(()) if number % 2 == 1 => outcome.committed += 1,

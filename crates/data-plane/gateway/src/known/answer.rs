@@ -24,7 +24,7 @@ pub(super) struct Answers<K, V> {
 }
 
 /// One question: its last answer, and the lock that lets one of many askers fetch the next.
-struct Entry<V> {
+pub(super) struct Entry<V> {
     answer: ArcSwapOption<Answer<V>>,
     asking: Mutex<()>,
 }
@@ -55,6 +55,15 @@ impl<V: Clone> Answer<V> {
     }
 }
 
+impl<V: Clone> Entry<V> {
+    /// The answer, if it is current.
+    pub(super) fn at_hand(&self, changes: &ChangeLog) -> Option<V> {
+        let answer = self.answer.load();
+        let answer = answer.as_ref()?;
+        (answer.is_current(changes) && changes.state() == FeedState::Live).then(|| answer.value()).flatten()
+    }
+}
+
 impl<K, V> Answers<K, V>
 where
     K: Hash + Eq + Send + Sync + 'static,
@@ -70,10 +79,16 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let entry = self.entries.get(key)?;
-        let answer = entry.answer.load();
-        let answer = answer.as_ref()?;
-        (answer.is_current(changes) && changes.state() == FeedState::Live).then(|| answer.value()).flatten()
+        self.entry(key)?.at_hand(changes)
+    }
+
+    /// The question, if it was ever asked.
+    pub(super) fn entry<Q>(&self, key: &Q) -> Option<Arc<Entry<V>>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.entries.get(key)
     }
 
     /// Takes an answer down that was found otherwise, and read at that moment.

@@ -8,6 +8,7 @@
 mod answer;
 mod changes;
 mod feed;
+mod front;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 use answer::Answers;
 use changes::{ChangeLog, Moment};
 pub use feed::FeedState;
+pub(crate) use front::Fingerprint;
+use front::Front;
 
 /// How much is known, and how hard the directory is asked.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +55,7 @@ pub struct KnownDirectory(Arc<Inner>);
 struct Inner {
     source: Arc<dyn Directory>,
     changes: Arc<ChangeLog>,
+    front: Front,
     principals: Answers<KeyHash, Arc<Principal>>,
     members: Answers<MemberName, Arc<Member>>,
     sessions: Answers<SessionKey, Arc<Principal>>,
@@ -98,6 +102,7 @@ impl KnownDirectory {
         Self(Arc::new(Inner {
             source,
             changes,
+            front: Front::new(),
             principals: Answers::new(config.capacity),
             members: Answers::new(config.capacity),
             sessions: Answers::new(config.sessions),
@@ -120,10 +125,28 @@ impl KnownDirectory {
         self.0.changes.listen()
     }
 
-    /// Who owns the key, if that is known for sure without asking.
-    #[must_use]
-    pub fn principal_at_hand(&self, key: &KeyHash) -> Option<Arc<Principal>> {
-        self.0.principals.at_hand(key, &self.0.changes)
+    /// How this thread recognises a key that it has seen; none for what is too long for one.
+    pub(crate) fn fingerprint(&self, token: &str) -> Option<Fingerprint> {
+        self.0.front.fingerprint(token)
+    }
+
+    /// Who owns the key, if this thread has seen it lately, and that is known for sure.
+    pub(crate) fn principal_seen(&self, key: Fingerprint) -> Option<Arc<Principal>> {
+        key.principal(&self.0.changes)
+    }
+
+    /// Who owns the key, if that is known for sure without asking; this thread then recognises it the next time.
+    pub(crate) fn principal_at_hand(
+        &self,
+        key: &KeyHash,
+        fingerprint: Option<Fingerprint>,
+    ) -> Option<Arc<Principal>> {
+        let entry = self.0.principals.entry(key)?;
+        let principal = entry.at_hand(&self.0.changes)?;
+        if let Some(fingerprint) = fingerprint {
+            fingerprint.remember(entry);
+        }
+        Some(principal)
     }
 
     /// Who owns the key, if anyone. Asks when it isn't known.
