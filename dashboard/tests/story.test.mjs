@@ -82,7 +82,7 @@ describe('an operator and a customer', () => {
     await dialog.getByRole('button', { name: /make|create/i }).click();
     await dialog.getByRole('button', { name: 'Copy the API key' }).waitFor();
     key = await copied();
-    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
     for (let call = 0; call < 5; call += 1) assert.equal((await asCustomer('/api/v1/deals')).status, 200);
   });
 
@@ -126,7 +126,7 @@ describe('an operator and a customer', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Copy the API key' }).waitFor();
     await picture('rotated');
     key = await copied();
-    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
     assert.notEqual(key, old);
     assert.equal((await asCustomer('/api/v1/deals')).status, 200);
     assert.equal((await asCustomer('/api/v1/deals', old)).status, 200);
@@ -149,7 +149,7 @@ describe('an operator and a customer', () => {
     await until('the end of the suspension', async () => (await asCustomer('/api/v1/deals')).status === 200);
   });
 
-  step('finds all of it in the audit log', async () => {
+  step('finds all of it in the audit log, and signs out', async () => {
     await page.goto(`${url}/admin/audit?customer=${CUSTOMER}`);
     await settled(page);
     const done = ['Customer created', 'Api key created', 'Module enabled', 'Module disabled', 'Api key rotated', 'Customer suspended', 'Customer resumed'];
@@ -163,6 +163,11 @@ describe('an operator and a customer', () => {
     await page.goto(`${url}/admin/?range=1h`);
     await settled(page);
     await picture('overview');
+    // A closed door shows nothing of the house, and forgets what was on the pages.
+    await page.getByRole('button', { name: 'Your account' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByLabel('Password', { exact: true }).waitFor();
+    assert.equal(await page.getByText(NAME).count(), 0);
     // What was refused above was refused to the program, not to the pages.
     assert.deepEqual(wrongs, []);
   });

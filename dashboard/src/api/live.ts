@@ -26,6 +26,10 @@ const CALM = 1000;
 /** Requests come in all the time: what sums them up is asked for again less often. */
 const USAGE_CALM = 5000;
 
+/** How long is waited before the stream is asked for again, in milliseconds: doubled each time. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 30_000;
+
 let state: LiveState = 'connecting';
 const watchers = new Set<() => void>();
 
@@ -56,26 +60,51 @@ export function follow(client: QueryClient): () => void {
     void client.invalidateQueries({
       predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && stale.test(queryKey[1]),
     });
+    // One's own roles may be among what changed.
+    if (topic === 'operators') void client.invalidateQueries({ queryKey: ['session'] });
   };
-  const source = new EventSource('/api/admin/events');
+  let source: EventSource | undefined;
   let missed = false;
-  source.onopen = () => {
-    become('live');
-    // What happened while nobody told us is asked for.
-    if (missed) void client.invalidateQueries();
-    missed = false;
+  let pause = FIRST_PAUSE;
+  let reopening: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    source = new EventSource('/api/admin/events');
+    source.onopen = () => {
+      pause = FIRST_PAUSE;
+      become('live');
+      // What happened while nobody told us is asked for.
+      if (missed) void client.invalidateQueries();
+      missed = false;
+    };
+    source.onerror = () => {
+      missed = true;
+      become('away');
+      // The browser tries again by itself after a lost connection, and not after an answer that was no stream.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      reopening = setTimeout(open, pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    };
+    source.addEventListener('change', (event) => {
+      const { topic } = JSON.parse((event as MessageEvent<string>).data) as Change;
+      if (!waiting.has(topic)) waiting.set(topic, setTimeout(() => refresh(topic), topic === 'usage' ? USAGE_CALM : CALM));
+    });
   };
-  source.onerror = () => {
+  const close = () => {
+    clearTimeout(reopening);
+    source?.close();
     missed = true;
-    become('away');
-  };
-  source.addEventListener('change', (event) => {
-    const { topic } = JSON.parse((event as MessageEvent<string>).data) as Change;
-    if (!waiting.has(topic)) waiting.set(topic, setTimeout(() => refresh(topic), topic === 'usage' ? USAGE_CALM : CALM));
-  });
-  return () => {
-    source.close();
-    for (const timer of waiting.values()) clearTimeout(timer);
     become('connecting');
+  };
+  // Without HTTP/2 a browser has six connections to a server over all its tabs: one that nobody sees gives its own back.
+  const turn = () => {
+    close();
+    if (!document.hidden) open();
+  };
+  document.addEventListener('visibilitychange', turn);
+  if (!document.hidden) open();
+  return () => {
+    document.removeEventListener('visibilitychange', turn);
+    close();
+    for (const timer of waiting.values()) clearTimeout(timer);
   };
 }

@@ -5,6 +5,7 @@ import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser }
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { queries } from '@/api/client';
+import { shownPart } from '@/api/shownPart';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
 import { words } from '@/ui/format';
@@ -42,9 +43,10 @@ function useFound(query: string): { name: string; found: Found[] } {
   const navigate = useNavigate();
   const [asked] = useDebouncedValue(query.trim(), 120);
   // A whole key has no business in an address: it is looked for by what is displayed of it.
-  const q = /^sk_\w{12,}/.test(asked) ? asked.slice(0, 11) : asked;
-  const { data } = queries.useQuery('get', '/api/admin/search', { params: { query: { q } } }, { enabled: q.length > 0, refetchInterval: false });
-  if (!data || q.length === 0) return { name: 'Found', found: [] };
+  const q = shownPart(asked);
+  const { data, isPlaceholderData } = queries.useQuery('get', '/api/admin/search', { params: { query: { q } } }, { enabled: q.length > 0, refetchInterval: false });
+  // Enter opens what was found for the present text, not for the one before.
+  if (!data || isPlaceholderData || asked !== query.trim() || q.length === 0) return { name: 'Found', found: [] };
   const open = (customer: string, tab?: string) => () =>
     void navigate(tab ? { to: '/customers/$customer/$tab', params: { customer, tab } } : { to: '/customers/$customer', params: { customer } });
   return {

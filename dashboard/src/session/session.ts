@@ -1,3 +1,4 @@
+import { modals } from '@mantine/modals';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
@@ -38,8 +39,11 @@ export function useSessionChange() {
     changed: () => client.invalidateQueries({ queryKey: KEY }),
     ended: () => {
       remember(false);
-      client.clear();
+      // A dialog may show a secret.
+      modals.closeAll();
+      // The pages go first, and then what they showed: a query that is thrown away tells nobody.
       client.setQueryData(KEY, null);
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { TextInput, type TextInputProps } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import { shownPart } from '@/api/shownPart';
 
 /** How long nothing must be typed before it is looked for, in milliseconds. */
 const PAUSE = 350;
@@ -21,7 +22,7 @@ export function FilterText({ value = '', onFilter, ...rest }: FilterTextProps) {
     if (typed.trim() === told.current) return;
     const timer = setTimeout(() => {
       told.current = typed.trim();
-      tell.current(typed.trim());
+      tell.current(shownPart(typed.trim()));
     }, PAUSE);
     return () => clearTimeout(timer);
   }, [typed]);

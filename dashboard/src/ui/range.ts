@@ -42,12 +42,18 @@ export function useRange(preset: SpanName = '24h'): Range & { change: (range: Ra
     const seconds = (Date.parse(search.until) - Date.parse(search.from)) / 1000;
     return { name: null, from: search.from, until: search.until, seconds, label: 'Chosen span', change };
   }
-  const name = search.range ?? preset;
+  return { ...ending(search.range ?? preset, now), change };
+}
+
+/** A span that ends now, whatever the page's address says. */
+export const useSpan = (name: SpanName): Range => ending(name, useNow());
+
+function ending(name: SpanName, now: number): Range {
   const { seconds, label } = SPANS[name];
   // The end of the present step: questions stay the same for a while, and what comes in is part of the range.
   const step = Math.max(60, seconds / 288) * 1000;
   const until = Math.ceil((now + 1) / step) * step;
-  return { name, from: new Date(until - seconds * 1000).toISOString(), until: new Date(until).toISOString(), seconds, label, change };
+  return { name, from: new Date(until - seconds * 1000).toISOString(), until: new Date(until).toISOString(), seconds, label };
 }
 
 /** The range as the API's parameters. */

@@ -18,6 +18,7 @@ use utoipa::IntoParams;
 use super::customer_views::{CustomerListing, CustomerRowView};
 use super::download::{File, Pages, csv_lines, download};
 use super::page::{page_request, parsed};
+use super::search::without_secrets;
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
 
@@ -99,7 +100,7 @@ impl CustomerQuery {
             statuses: several("status", self.status.as_deref())?,
             plans: several("plan", self.plan.as_deref())?,
             module: module.transpose()?,
-            text: self.q.clone(),
+            text: self.q.as_deref().map(|text| without_secrets("q", text).map(str::to_owned)).transpose()?,
             created: TimeRange { from: self.created_from, until: self.created_until },
             lifecycle: None,
         })

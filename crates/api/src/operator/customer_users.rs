@@ -53,7 +53,7 @@ pub(crate) struct CustomerUserView {
     /// Who they are at the identity provider; null when they aren't linked to it.
     #[schema(required)]
     clerk_user_id: Option<String>,
-    /// What the provider told of them; null when they aren't linked, or it told nothing.
+    /// What the provider told of them; null when they aren't linked, it told nothing, or who asks lacks `clerk:read`.
     #[schema(required)]
     membership: Option<MembershipView>,
     created_at: DateTime<Utc>,
@@ -159,7 +159,8 @@ pub(crate) async fn list(
     };
     let linked: Vec<_> = found.iter().filter_map(|person| person.clerk_user_id.clone()).collect();
     let mut told = HashMap::new();
-    if !linked.is_empty() {
+    // What the identity provider told is behind a right of its own.
+    if !linked.is_empty() && actor.rights().has(Right::ClerkRead) {
         let client = state.client(&actor, Right::CustomersRead).await?;
         let rows = memberships::of_customers_users(&client, id, &linked).await.map_err(problem_of_catalog)?;
         told.extend(rows.into_iter().map(|row| (row.membership.clerk_user_id.clone(), row)));

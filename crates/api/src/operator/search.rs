@@ -109,13 +109,18 @@ fn checked(given: &str) -> Result<&str, Problem> {
     if text.is_empty() || text.chars().count() > LONGEST_TEXT {
         return Err(Problem::field("q", format!("must have from 1 to {LONGEST_TEXT} characters")));
     }
+    without_secrets("q", text)
+}
+
+/// The text, unless a whole key or token stands in it.
+pub(super) fn without_secrets<'a>(field: &str, text: &'a str) -> Result<&'a str, Problem> {
     let is_secret = |word: &str| {
         let body = SECRETS.iter().find_map(|kind| word.strip_prefix(kind)).unwrap_or_default();
         body.len() > LONGEST_SHOWN && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     if text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(is_secret) {
         return Err(Problem::field(
-            "q",
+            field,
             "looks like a whole key or token, which doesn't belong into an address: search by its first characters, and \
              replace it if others could have seen it",
         ));

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::connect::Tls;
 use crate::entrance::Entrance;
+use crate::lanes::RIDERS;
 use crate::ledger::Alive;
 
 /// How many prepared statements a connection keeps before it starts afresh. Filters and sorts make many different
@@ -105,21 +106,33 @@ impl Connection {
     /// Clears up behind a request that went away while its statement ran: says whether the connection can be used
     /// again. What runs for long is canceled; then the connection is of no use any more, because the cancelation
     /// takes a way of its own and could hit the statement of whoever came next.
+    ///
+    /// A connection that several requests shared has as many statements to come, and a cancelation ends one: they are
+    /// canceled one after the other, so that none runs on in a place that counts as free.
     pub(crate) async fn settle(&self) -> bool {
-        match tokio::time::timeout(ABANDONED, self.client.batch_execute("rollback")).await {
-            Ok(outcome) => outcome.is_ok(),
-            Err(_) => {
-                let token = self.client.cancel_token();
-                let canceled = async {
-                    match &self.tls {
-                        Tls::Off => token.cancel_query(NoTls).await,
-                        Tls::On(tls) => token.cancel_query(tls.clone()).await,
-                    }
-                };
-                // If it can't be canceled, statement_timeout ends it.
-                let _ = tokio::time::timeout(ABANDONED, canceled).await;
-                false
+        let mut cleared = std::pin::pin!(self.client.batch_execute("rollback"));
+        let mut was_canceled = false;
+        for _ in 0..=RIDERS {
+            match tokio::time::timeout(ABANDONED, &mut cleared).await {
+                Ok(outcome) => return outcome.is_ok() && !was_canceled,
+                Err(_) => {
+                    was_canceled = true;
+                    self.cancel().await;
+                }
             }
         }
+        false
+    }
+
+    /// Cancels what runs. If it can't be canceled, statement_timeout ends it.
+    async fn cancel(&self) {
+        let token = self.client.cancel_token();
+        let canceled = async {
+            match &self.tls {
+                Tls::Off => token.cancel_query(NoTls).await,
+                Tls::On(tls) => token.cancel_query(tls.clone()).await,
+            }
+        };
+        let _ = tokio::time::timeout(ABANDONED, canceled).await;
     }
 }

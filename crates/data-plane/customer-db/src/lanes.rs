@@ -21,7 +21,7 @@ use crate::connection::Connection;
 use crate::lease::{self, Lease};
 
 /// Requests in a lane at once: how long the last of them waits for the others.
-const RIDERS: usize = 16;
+pub(crate) const RIDERS: usize = 16;
 /// How long a lane takes further requests.
 const OPEN_FOR: Duration = Duration::from_millis(20);
 

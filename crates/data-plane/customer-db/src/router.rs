@@ -22,7 +22,7 @@ use crate::lease::{Hold, Lease};
 use crate::ledger::{Answer, Grant, Ledger, Verdict};
 use crate::places::{Found, Places};
 use crate::session::{self, Refusal};
-use crate::{Error, RouterConfig, Session, Snapshot};
+use crate::{Busy, Error, RouterConfig, Session, Snapshot};
 
 /// The first pause after a connection that could not be made; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -104,7 +104,13 @@ impl CustomerDatabases {
         if let Some(mut seat) = seat {
             seat.is_waiting = true;
             let read = session::read(seat.connection()?, organization, sql, parameters);
-            let outcome = read.instrument(session::statement_span()).await;
+            let answered = tokio::time::timeout(
+                self.0.config.statement_timeout,
+                read.instrument(session::statement_span()),
+            );
+            // Behind others that wait for a lock, it waits no longer than a statement of its own could take; its seat is
+            // left as one whose answer is still to come.
+            let Ok(outcome) = answered.await else { return Err(Error::Busy(Busy::Rows)) };
             seat.is_waiting = false;
             match outcome {
                 Ok(rows) => return Ok(rows),

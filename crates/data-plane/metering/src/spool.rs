@@ -257,16 +257,19 @@ impl Inner {
             return Err(io::Error::from(io::ErrorKind::NotFound).into());
         };
         let lacks = active.lacks(frame.len());
-        if lacks == 0 {
-            // Nearly always.
-            return Ok(active.append(frame, 0)?);
-        }
-        let room = spool.spool_bytes.saturating_sub(spool.state.on_disk.load(Ordering::Relaxed));
-        if lacks > room {
-            return Err(Refusal::Bound);
+        let mut room = 0;
+        if lacks > 0 {
+            room = spool.spool_bytes.saturating_sub(spool.state.on_disk.load(Ordering::Relaxed));
+            if lacks > room {
+                return Err(Refusal::Bound);
+            }
         }
         let before = active.reserved();
         let appended = active.append(frame, room);
+        if lacks == 0 && appended.is_ok() {
+            // Nearly always.
+            return Ok(());
+        }
         spool.state.resized(before, active.reserved());
         if active.is_torn()
             && let Some(torn) = self.active.take()

@@ -141,15 +141,14 @@ fn copy(frame: &[u8], map: &MemoryMappedFile, at: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether what is reserved can be filled whatever happens to the disk meanwhile. Elsewhere (a file system that writes every
-/// block to a new place, or over the network) a mapped page may turn out to have no room, and no error could tell that: the
-/// process would be ended.
+/// Whether what is reserved can be filled when the disk is full. Elsewhere (a file system that writes every block to a new
+/// place, or may share blocks between copies of a file as XFS does, or works over the network) a mapped page may turn out to
+/// have no room, and no error could tell that: the process would be ended.
 #[cfg(target_os = "linux")]
 fn keeps_promises(file: &File) -> bool {
     const EXT4: u64 = 0xef53;
-    const XFS: u64 = 0x5846_5342;
     const TMPFS: u64 = 0x0102_1994;
-    rustix::fs::fstatfs(file).is_ok_and(|found| [EXT4, XFS, TMPFS].contains(&(found.f_type as u64)))
+    rustix::fs::fstatfs(file).is_ok_and(|found| [EXT4, TMPFS].contains(&(found.f_type as u64)))
 }
 
 #[cfg(not(target_os = "linux"))]

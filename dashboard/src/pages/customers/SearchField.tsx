@@ -2,6 +2,7 @@ import { CloseButton, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
+import { shownPart } from '@/api/shownPart';
 
 /** Finds by part of the name, the customerId or the billing address. Asks when the typing pauses. */
 export function SearchField({ value, change }: { value: string; change: (value: string) => void }) {
@@ -18,7 +19,7 @@ export function SearchField({ value, change }: { value: string; change: (value: 
   }, [value]);
   const type = (next: string) => {
     setTyped(next);
-    send(next.trim());
+    send(shownPart(next.trim()));
   };
   return (
     <TextInput

@@ -38,7 +38,7 @@ function ofParts({ parts = [], work }: Looked): Wrong[] {
       key: `part ${part.name}`,
       tone: part.status === 'degraded' ? 'warn' : 'bad',
       says: `${partName(part.name)}: ${part.detail}`,
-      to: '/settings',
+      to: '/settings/health',
     }));
 }
 

@@ -1,6 +1,7 @@
 import { Button, Popover, Select, Stack, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
+import { shownPart } from '@/api/shownPart';
 import { type FilterName, FILTERS } from './search';
 
 const EXAMPLES: Record<FilterName, string> = {
@@ -20,7 +21,7 @@ export function AddFilter({ add }: { add: (name: FilterName, value: string) => v
   const [value, setValue] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const given = value.trim();
+    const given = shownPart(value.trim());
     if (given === '') return;
     add(name, name === 'method' ? given.toUpperCase() : name === 'status_code' && /^\d+$/.test(given) ? (Number(given) as unknown as string) : given);
     setValue('');

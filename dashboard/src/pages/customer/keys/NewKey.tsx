@@ -16,7 +16,7 @@ import { keysChanged } from './keysChanged';
 export function NewKey({ customer, close }: { customer: string; close: () => void }) {
   const [made, setMade] = useState<Schema<'NewApiKeyView'> | null>(null);
   return (
-    <Modal opened onClose={close} title={made ? `API key: ${made.name}` : 'New API key'} size="lg" closeOnClickOutside={false}>
+    <Modal opened onClose={close} title={made ? `API key: ${made.name}` : 'New API key'} size="lg" closeOnClickOutside={false} closeOnEscape={!made} withCloseButton={!made}>
       {made ? <KeyShown secret={made.key} close={close} /> : <NewKeyForm customer={customer} close={close} done={setMade} />}
     </Modal>
   );

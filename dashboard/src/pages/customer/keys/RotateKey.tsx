@@ -32,7 +32,7 @@ type Rotated = Schema<'RotatedKeyView'>;
 export function RotateKey({ customer, before, close }: { customer: string; before: Key; close: () => void }) {
   const [rotated, setRotated] = useState<Rotated | null>(null);
   return (
-    <Modal opened onClose={close} title={`Rotate ${before.name}`} size="lg" closeOnClickOutside={false}>
+    <Modal opened onClose={close} title={`Rotate ${before.name}`} size="lg" closeOnClickOutside={false} closeOnEscape={!rotated} withCloseButton={!rotated}>
       {rotated ? (
         <KeyShown secret={rotated.key} close={close}>
           <Text size="sm">

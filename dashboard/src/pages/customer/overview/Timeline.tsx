@@ -1,6 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
+import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { Pages } from '@/ui/Pages';
@@ -22,6 +23,7 @@ type Kind = Exclude<(typeof KINDS)[number]['value'], ''>;
 export function Timeline({ customer }: { customer: CustomerKey }) {
   const { kind: asked } = useSearch({ strict: false }) as CustomerSearch;
   const navigate = useNavigate();
+  const mayBackups = useMay()('backups:read');
   const kind = KINDS.find(({ value }) => value !== '' && value === asked)?.value as Kind | undefined;
   const pages = usePages(kind ?? '');
   const query = queries.useQuery('get', '/api/admin/customers/{customer}/timeline', {
@@ -34,7 +36,7 @@ export function Timeline({ customer }: { customer: CustomerKey }) {
       title="Timeline"
       note="The newest first"
       flush
-      actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={[...KINDS]} value={kind ?? ''} onChange={choose} />}
+      actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={KINDS.filter(({ value }) => value !== 'backup' || mayBackups)} value={kind ?? ''} onChange={choose} />}
     >
       <Loaded query={query} lines={8}>
         {({ data, next_cursor: next }) =>

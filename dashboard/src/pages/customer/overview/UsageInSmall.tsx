@@ -6,14 +6,14 @@ import { Facts } from '@/ui/Facts';
 import { count, milliseconds, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import { rangeQuery, useRange } from '@/ui/range';
+import { rangeQuery, useSpan } from '@/ui/range';
 import { addressOf, type Customer, nameOf } from '../customer';
 import classes from './Overview.module.css';
 import { useDays } from './useDays';
 
 /** The last 30 days in a few numbers. */
 export function UsageInSmall({ customer }: { customer: Customer }) {
-  const { from, until } = useRange('30d');
+  const { from, until } = useSpan('30d');
   const query = queries.useQuery('get', '/api/admin/usage', {
     params: { query: { customer: nameOf(customer), ...rangeQuery({ from, until }) } },
   });

@@ -16,7 +16,8 @@ export function UsageFigures({ query, filter }: { query: UsageQuery; filter: Usa
       </Panel>
     );
   }
-  const { total } = query.data;
+  // Of the same roll-ups as the period before, so that the two can be compared.
+  const total = series.data?.total ?? query.data.total;
   const failing = (totals: { requests: number; failed: number }) => (totals.requests === 0 ? null : totals.failed / totals.requests);
   return (
     <Figures>

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type Problem, problemOf } from '@/api/problem';
 import type { Customer } from '../customer';
 
@@ -9,6 +9,8 @@ export function useBulkRun(act: (customer: Customer) => Promise<unknown>) {
   const [rows, setRows] = useState<readonly BulkRow[]>([]);
   const [running, setRunning] = useState(false);
   const stopped = useRef(false);
+  // Nobody sees any more what comes of it.
+  useEffect(() => () => void (stopped.current = true), []);
   const note = (id: string, change: Partial<BulkRow>) => setRows((before) => before.map((row) => (row.customer.id === id ? { ...row, ...change } : row)));
 
   const run = async (customers: readonly Customer[]) => {

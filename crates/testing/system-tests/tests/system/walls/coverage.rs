@@ -83,7 +83,7 @@ pub(super) async fn story(
 
 /// Sends a request on the route, with a body that would do.
 async fn send(api: &Api, route: &Route, parameter: &str) -> Answer {
-    let request = api.request(route.method.clone(), &route.filled(parameter));
+    let request = api.request(route.method.clone(), &(route.filled(parameter) + needed_query(&route.path)));
     let body = match (route.audience(), route.method.as_str()) {
         (Audience::Customer, "POST") => example(route.resource(), "x"),
         (Audience::Customer, "PATCH") => json!({}),
@@ -93,6 +93,11 @@ async fn send(api: &Api, route: &Route, parameter: &str) -> Answer {
         _ => return api.send(request).await,
     };
     api.send(request.json(&body)).await
+}
+
+/// What a route can't be asked without.
+fn needed_query(path: &str) -> &'static str {
+    if path.ends_with("/limit-simulation") { "?requests=1&period=minute" } else { "" }
 }
 
 /// What an operator's route wants of its caller.
