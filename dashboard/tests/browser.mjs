@@ -76,6 +76,9 @@ export async function settled(page) {
     { timeout: 20_000 },
   );
   await page.evaluate(() => document.fonts.ready);
+  // A chart is drawn a moment after its numbers are there; one without numbers never is.
+  const drawn = () => [...document.querySelectorAll('main figure')].every((figure) => figure.querySelector('canvas, table'));
+  await page.waitForFunction(drawn, null, { timeout: 2000 }).catch(() => {});
 }
 
 /** What axe finds on the page, as lines for people. */

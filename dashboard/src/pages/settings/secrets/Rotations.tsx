@@ -27,7 +27,7 @@ export function Rotations({ rotations }: { rotations: readonly Rotation[] }) {
         ) : (
           <>
             Data key {row.to_version && `version ${row.to_version}`} of{' '}
-            {row.customer_uuid ? <CustomerLink customer={row.customer_uuid} name={names.get(row.customer_uuid)} /> : 'the platform'}
+            {row.customer_uuid ? <CustomerLink inText customer={row.customer_uuid} name={names.get(row.customer_uuid)} /> : 'the platform'}
           </>
         ),
     },
