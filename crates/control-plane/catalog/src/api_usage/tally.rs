@@ -70,7 +70,7 @@ impl Tally {
         }
     }
 
-    /// What it amounts to. Percentiles are those of [`ResponseTimes`].
+    /// What it amounts to. Percentiles are those of the buckets of response times.
     #[must_use]
     pub fn totals(&self) -> UsageTotals {
         // The middle of a bucket may lie beyond the slowest answer.
