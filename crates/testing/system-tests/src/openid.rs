@@ -1,12 +1,13 @@
 //! A real OpenID provider in the place of Clerk: it has keys, shows them, and signs what it is told.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use crate::npm::install_once;
 
 /// The provider. It ends when it is dropped.
 #[derive(Debug)]
@@ -83,20 +84,5 @@ impl OpenIdProvider {
     async fn answer(&mut self) -> Value {
         let line = self.answers.next_line().await.expect("the provider answers").expect("the provider runs");
         serde_json::from_str(&line).expect("JSON")
-    }
-}
-
-/// `npm ci`, unless what the lock file asks for is there. Tests of several programs may come here at once.
-fn install_once(folder: &Path) {
-    let lock = File::create(std::env::temp_dir().join("sixty-openid-npm.lock")).expect("a lock file");
-    lock.lock().expect("the lock");
-    let changed = |path: &str| folder.join(path).metadata().and_then(|file| file.modified()).ok();
-    if changed("node_modules/.package-lock.json") < changed("package-lock.json") {
-        let status = std::process::Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-            .current_dir(folder)
-            .status()
-            .expect("npm can be run; scripts/test.sh installs it");
-        assert!(status.success(), "npm ci failed in {}", folder.display());
     }
 }

@@ -1,11 +1,11 @@
 //! The dashboard in a real browser, on the pages that the program embeds and the data of a running system: runs
 //! `dashboard/tests/*.test.mjs`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use system_tests::npm::install_once;
 use system_tests::{Stack, StackPlan};
 use tokio::process::Command;
 
@@ -45,19 +45,4 @@ fn tests_in(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = entries.filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
     files.sort();
     files
-}
-
-/// `npm ci`, unless what the lock file asks for is there. Tests of several programs may come here at once.
-fn install_once(folder: &Path) {
-    let lock = File::create(std::env::temp_dir().join("sixty-dashboard-npm.lock")).unwrap();
-    lock.lock().unwrap();
-    let changed = |path: &str| folder.join(path).metadata().and_then(|file| file.modified()).ok();
-    if changed("node_modules/.package-lock.json") < changed("package-lock.json") {
-        let status = std::process::Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-            .current_dir(folder)
-            .status()
-            .expect("npm can be run; scripts/test.sh installs it");
-        assert!(status.success(), "npm ci failed in {}", folder.display());
-    }
 }
