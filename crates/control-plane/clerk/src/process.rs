@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::jobs::{Job, JobContext, JobError, JobOutcome, NewJob};
 use async_trait::async_trait;
 use catalog::clerk::messages::{self, Ending};
-use catalog::clerk::{organizations, users};
+use catalog::clerk::{self as rows, organizations, users};
 use catalog::{Catalog, CatalogError};
 use chrono::{DateTime, TimeDelta, Utc};
 use customers::sign_up::{OrganizationSignUp, sign_up_organization};
@@ -120,26 +120,27 @@ impl Followers {
         match (customer, organization.deleted_at) {
             (None, Some(_)) => Ok(true),
             (None, None) => {
-                let email = match &organization.created_by {
-                    Some(user) => users::get(&client, user).await?.and_then(|user| user.email),
-                    None => None,
-                };
                 drop(client);
+                let creator = organization.created_by.clone();
                 let sign_up = OrganizationSignUp {
                     clerk_org_id: organization.clerk_org_id,
                     clerk_admin_user_id: organization.created_by,
                     name: organization.name,
                     slug: organization.slug,
-                    email,
                     plan: self.plan,
                 };
                 let begun = sign_up_organization(&self.control_plane, &Actor::system(), &sign_up).await?;
                 if let Some(operation) = begun {
                     tracing::info!(organization = id, operation = %operation.id, "an organization becomes a customer");
                 }
+                self.give_billing_address(creator.as_deref()).await?;
                 Ok(true)
             }
-            (Some((_, Lifecycle::Ready)), None) => Ok(true),
+            (Some((_, Lifecycle::Ready | Lifecycle::Provisioning)), None) => {
+                drop(client);
+                self.give_billing_address(organization.created_by.as_deref()).await?;
+                Ok(true)
+            }
             (Some((customer, Lifecycle::Ready)), Some(_)) => {
                 let customer = customer.to_string();
                 let system = Actor::system();
@@ -147,9 +148,22 @@ impl Followers {
                 Ok(true)
             }
             // It is made first, and suspended then: an operation that is under way is not taken back half done.
-            (Some((_, Lifecycle::Provisioning)), deleted_at) => Ok(deleted_at.is_none()),
+            (Some((_, Lifecycle::Provisioning)), Some(_)) => Ok(false),
             (Some((_, Lifecycle::Deleting | Lifecycle::Deleted)), _) => Ok(true),
         }
+    }
+
+    /// Invoices go to who made the organization, until somebody says otherwise. Asked after the customer is there, under the
+    /// lock of the user: a message that tells of the user meanwhile has either committed before this (and the user is seen
+    /// here), or begins after it (and sees the customer). Without the lock both could miss the other.
+    async fn give_billing_address(&self, creator: Option<&str>) -> Result<(), CatalogError> {
+        let Some(creator) = creator else { return Ok(()) };
+        let mut client = self.catalog.client().await?;
+        let transaction = client.transaction().await.map_err(CatalogError::from)?;
+        rows::lock(&transaction, creator).await?;
+        users::give_billing_address(&transaction, creator).await?;
+        transaction.commit().await.map_err(CatalogError::from)?;
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What messages do.
 
+use std::time::Duration;
+
 use jobs::{Job as _, JobOutcome};
 use serde_json::{Value, json};
 
@@ -41,6 +43,33 @@ async fn an_organization_becomes_a_customer_exactly_once() {
     house.sql("update admin_customers set clerk_org_id = 'org_3' where company_domain = 'acme'").await;
     house.tell("msg_5", &organization("created", "org_3", "Acme", 2)).await;
     assert_eq!(house.value::<i64>("select count(*) from admin_customers").await, 2);
+}
+
+/// The user's message looks for customers before the customer is there, and the sign-up for the user before the user is.
+#[tokio::test]
+async fn who_becomes_known_while_their_organization_is_signed_up_gets_its_invoices() {
+    let house = House::new().await;
+    let message = organization("created", "org_1", "Acme", 0);
+    house.send("msg_1", &message).await.unwrap();
+    let mut psql = house.connect().await;
+    let telling = psql.transaction().await.unwrap();
+    telling
+        .batch_execute(
+            "select pg_advisory_xact_lock(hashtextextended('clerk user_1', 0));
+             insert into admin_clerk_users (clerk_user_id, email, changed_at) values ('user_1', 'ada@example.com', now())",
+        )
+        .await
+        .unwrap();
+    let told = async {
+        while house.value::<i64>("select count(*) from admin_customers").await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        telling.commit().await.unwrap();
+    };
+    let (done, ()) = tokio::join!(house.done("msg_1"), told);
+    done.unwrap();
+    let email = house.value::<Option<String>>("select billing_email from admin_customers").await;
+    assert_eq!(email.as_deref(), Some("ada@example.com"));
 }
 
 #[tokio::test]

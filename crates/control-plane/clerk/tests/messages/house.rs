@@ -24,7 +24,7 @@ const KEY: &[u8] = b"a key of a webhook's endpoint";
 pub(crate) const BEGINNING: i64 = 1_700_000_000_000;
 
 pub(crate) struct House {
-    _database: AdminDatabase,
+    database: AdminDatabase,
     pub(crate) catalog: Catalog,
     pub(crate) psql: Client,
     pub(crate) process: ProcessMessage,
@@ -71,8 +71,13 @@ impl House {
             process,
             people,
             catalog,
-            _database: database,
+            database,
         }
+    }
+
+    /// One more connection of somebody who looks or waits.
+    pub(crate) async fn connect(&self) -> Client {
+        self.database.connect().await
     }
 
     /// Sends a message as Clerk does.

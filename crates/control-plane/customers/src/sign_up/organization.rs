@@ -24,8 +24,6 @@ pub struct OrganizationSignUp {
     pub name: String,
     /// Its short name, where it has one.
     pub slug: Option<String>,
-    /// Where invoices go, if that is known yet.
-    pub email: Option<String>,
     /// The plan that it tries.
     pub plan: Plan,
 }
@@ -51,7 +49,6 @@ pub async fn sign_up_organization(
         }
         drop(client);
         let new = NewCustomer {
-            billing_email: organization.email.clone(),
             clerk_org_id: Some(organization.clerk_org_id.clone()),
             clerk_admin_user_id: organization.clerk_admin_user_id.clone(),
             ..NewCustomer::on_trial(slug, name(organization), organization.plan, Utc::now())
@@ -114,7 +111,6 @@ mod tests {
             clerk_admin_user_id: None,
             name: name.to_owned(),
             slug: slug.map(str::to_owned),
-            email: None,
             plan: Plan::Starter,
         };
         slugs(&organization).iter().map(|slug| slug.as_str().to_owned()).collect()
