@@ -80,7 +80,8 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
                  and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null),
              'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
              'reason', held.reason, 'usage_limit', held.usage_limit,
-             'usage_count', coalesce(held.usage_count, 0), 'reset_date', held.reset_date
+             'usage_count', coalesce(held.usage_count, 0), 'usage_count_set_at', held.usage_count_set_at,
+             'reset_date', held.reset_date
          )
          from admin_feature_modules module
          left join admin_customer_modules held on held.module_id = module.id and held.customer_id = customer.id
@@ -182,6 +183,7 @@ struct ModuleRow {
     reason: Option<String>,
     usage_limit: Option<u64>,
     usage_count: u64,
+    usage_count_set_at: Option<DateTime<Utc>>,
     reset_date: Option<DateTime<Utc>>,
 }
 
@@ -197,6 +199,7 @@ impl From<ModuleRow> for HeldModule {
             }),
             usage_limit: row.usage_limit,
             usage_count: row.usage_count,
+            count_set_at: row.usage_count_set_at,
             reset_date: row.reset_date,
         }
     }

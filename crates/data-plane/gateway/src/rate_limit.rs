@@ -90,7 +90,7 @@ pub(crate) fn policies(
     }
     if let (Some(needs), Some(limit)) = (needs, grant.and_then(|grant| grant.limit)) {
         let until = Period::Until(limit.resets_at.unwrap_or(NEVER));
-        policies.push(policy(MODULE, Subject::module(customer, needs.module), limit.quota, until));
+        policies.push(policy(MODULE, Subject::module(customer, needs.module, limit.set_at), limit.quota, until));
     }
     policies
 }

@@ -18,6 +18,8 @@ pub struct HeldModule {
     pub usage_limit: Option<u64>,
     /// How many have.
     pub usage_count: u64,
+    /// When somebody wrote that count down who isn't one of those that count.
+    pub count_set_at: Option<DateTime<Utc>>,
     /// When the count begins anew; never when `None`.
     pub reset_date: Option<DateTime<Utc>>,
 }
@@ -55,6 +57,8 @@ pub struct ModuleLimit {
     pub used: u64,
     /// When the count begins anew; never when `None`.
     pub resets_at: Option<DateTime<Utc>>,
+    /// When somebody set the count: the one of before is void.
+    pub set_at: Option<DateTime<Utc>>,
 }
 
 /// Why a module may not be used.
@@ -120,11 +124,12 @@ fn decide_one(
 /// The limit as it stands now. A count whose reset is due begins anew at once and not when somebody tidies the row; the
 /// time between two resets is a month.
 fn limit(row: &HeldModule, quota: u64, now: DateTime<Utc>) -> ModuleLimit {
+    let set_at = row.count_set_at;
     match row.reset_date {
         Some(reset) if reset <= now => {
-            ModuleLimit { quota, used: 0, resets_at: Some(next_reset(reset, now)) }
+            ModuleLimit { quota, used: 0, resets_at: Some(next_reset(reset, now)), set_at }
         }
-        resets_at => ModuleLimit { quota, used: row.usage_count, resets_at },
+        resets_at => ModuleLimit { quota, used: row.usage_count, resets_at, set_at },
     }
 }
 
@@ -158,6 +163,7 @@ mod tests {
             }),
             usage_limit: None,
             usage_count: 0,
+            count_set_at: None,
             reset_date: None,
         }
     }

@@ -97,6 +97,8 @@ impl ModuleRow {
             // Checks on the columns keep them from being negative.
             usage_limit: self.usage_limit.map(|limit| u64::try_from(limit).unwrap_or(0)),
             usage_count: u64::try_from(self.usage_count).unwrap_or(0),
+            // Only the limiter names its count by it.
+            count_set_at: None,
             reset_date: self.reset_date,
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::changes::{as_planned, write};
 use super::held::{self, Held, ModuleRow};
 use super::smallest_plans;
-use crate::{CatalogError, GenericClient, query, row};
+use crate::{CatalogError, GenericClient, query, row, usage_spools};
 
 /// A row of a customer's module that was made to say what is so.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +102,8 @@ async fn begin_count_anew(
     customer: CustomerId,
     module_key: &str,
 ) -> Result<(), CatalogError> {
+    // The limiter has begun anew by itself when the time came.
+    query::execute(client, usage_spools::KEEPS_COUNT, &[]).await?;
     query::execute(
         client,
         "update admin_customer_modules held set usage_count = 0 from admin_feature_modules module

@@ -88,6 +88,7 @@ impl Api {
             decision: Some(ModuleDecision { enabled, expires_at: None, reason: None }),
             usage_limit: None,
             usage_count: 0,
+            count_set_at: None,
             reset_date: None,
         });
     }

@@ -1,0 +1,28 @@
+-- What limits count, and from when on.
+
+-- ------------------------------------------------------------------------------------------- counts of modules
+-- Servers and the worker move usage_count all the time, and say so within their transaction (sixty.usage_count =
+-- 'kept'). Whoever else writes it, with psql for example, begins the count anew: the limiter's count bears this time in
+-- its name, so that it asks the row again.
+alter table admin_customer_modules add column usage_count_set_at timestamptz;
+-- A row that takes a removed one's place doesn't go on with its count.
+alter table admin_customer_modules alter column usage_count_set_at set default clock_timestamp();
+
+create function admin_note_usage_count() returns trigger
+    language plpgsql
+as $$
+begin
+    new.usage_count_set_at := clock_timestamp();
+    return new;
+end
+$$;
+create trigger admin_customer_modules_usage_count before update of usage_count on admin_customer_modules
+    for each row when (
+        old.usage_count is distinct from new.usage_count
+        and current_setting('sixty.usage_count', true) is distinct from 'kept'
+    )
+    execute function admin_note_usage_count();
+-- Without a list of columns: those that a trigger changes are on none.
+create trigger admin_customer_modules_notify_count after update on admin_customer_modules
+    for each row when (old.usage_count_set_at is distinct from new.usage_count_set_at)
+    execute function admin_notify_customer_changed();
