@@ -1,4 +1,4 @@
--- What limits count, and from when on.
+-- What limits count, and from when on; and when a subscription has run out.
 
 -- ------------------------------------------------------------------------------------------- counts of modules
 -- Servers and the worker move usage_count all the time, and say so within their transaction (sixty.usage_count =
@@ -25,4 +25,10 @@ create trigger admin_customer_modules_usage_count before update of usage_count o
 -- Without a list of columns: those that a trigger changes are on none.
 create trigger admin_customer_modules_notify_count after update on admin_customer_modules
     for each row when (old.usage_count_set_at is distinct from new.usage_count_set_at)
+    execute function admin_notify_customer_changed();
+
+-- ---------------------------------------------------------------------------------------------- subscriptions
+-- Whether a subscription goes on after its end decides about requests, so it is told, too.
+create trigger admin_customers_notify_renewal after update of auto_renew on admin_customers
+    for each row when (old.auto_renew is distinct from new.auto_renew)
     execute function admin_notify_customer_changed();

@@ -71,6 +71,7 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
      customer.timezone, customer.subscription_plan::text as plan,
      customer.subscription_status::text as subscription_status, customer.status_changed_at,
      customer.suspended_with_grace, customer.trial_ends_at,
+     case when not customer.auto_renew then customer.subscription_ends_at end as paid_until,
      case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
      array(
          select jsonb_build_object(
@@ -162,6 +163,7 @@ fn read_standing(row: &Row) -> Result<CustomerStanding, CatalogError> {
         status_changed_at: row.try_get("status_changed_at")?,
         has_grace: row.try_get("suspended_with_grace")?,
         trial_ends_at: row.try_get("trial_ends_at")?,
+        paid_until: row.try_get("paid_until")?,
         lifecycle: row::named(row, "lifecycle")?,
         modules: modules.into_iter().map(|Json(module)| module.into()).collect(),
     })

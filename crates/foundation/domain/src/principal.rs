@@ -139,6 +139,8 @@ pub struct CustomerStanding {
     pub has_grace: bool,
     /// When the trial ends, if there is one.
     pub trial_ends_at: Option<DateTime<Utc>>,
+    /// When what was paid for ends, where nothing follows it by itself.
+    pub paid_until: Option<DateTime<Utc>>,
     /// Whether the customer is wholly there.
     pub lifecycle: Lifecycle,
     /// What is written down of the customer's modules; [`crate::entitlement::decide`] says what follows.

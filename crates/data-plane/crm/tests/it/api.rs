@@ -72,6 +72,7 @@ impl Api {
                 status_changed_at: Utc::now(),
                 has_grace: false,
                 trial_ends_at: None,
+                paid_until: None,
                 lifecycle: Lifecycle::Ready,
                 modules: Vec::new(),
             },
