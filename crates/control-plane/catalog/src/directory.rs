@@ -82,7 +82,7 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
              'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
              'reason', held.reason, 'usage_limit', held.usage_limit,
              'usage_count', coalesce(held.usage_count, 0), 'usage_count_set_at', held.usage_count_set_at,
-             'reset_date', held.reset_date
+             'reset_date', held.reset_date, 'reset_anchor', held.reset_anchor
          )
          from admin_feature_modules module
          left join admin_customer_modules held on held.module_id = module.id and held.customer_id = customer.id
@@ -187,6 +187,7 @@ struct ModuleRow {
     usage_count: u64,
     usage_count_set_at: Option<DateTime<Utc>>,
     reset_date: Option<DateTime<Utc>>,
+    reset_anchor: Option<DateTime<Utc>>,
 }
 
 impl From<ModuleRow> for HeldModule {
@@ -203,6 +204,7 @@ impl From<ModuleRow> for HeldModule {
             usage_count: row.usage_count,
             count_set_at: row.usage_count_set_at,
             reset_date: row.reset_date,
+            reset_anchor: row.reset_anchor,
         }
     }
 }
@@ -213,7 +215,7 @@ fn permissions(texts: &[String]) -> Vec<Permission> {
 }
 
 /// What isn't a time zone, as an older client may have written it, is UTC.
-fn time_zone(name: &str) -> chrono_tz::Tz {
+pub(crate) fn time_zone(name: &str) -> chrono_tz::Tz {
     name.parse().unwrap_or(chrono_tz::UTC)
 }
 

@@ -21,7 +21,7 @@ const LOCK_TIMEOUT: &str = "set local lock_timeout = '5s'";
 
 /// What each transaction that writes usage begins with, in one round trip.
 fn preamble() -> String {
-    format!("{LOCK_TIMEOUT}; {}", usage_spools::KEEPS_COUNT)
+    format!("{LOCK_TIMEOUT}; {}", usage_spools::KEEPS_COUNTS)
 }
 
 #[async_trait]

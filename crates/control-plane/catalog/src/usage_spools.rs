@@ -58,12 +58,12 @@ pub(crate) async fn forget(client: &impl GenericClient, spool: Uuid) -> Result<(
     Ok(())
 }
 
-/// To be said in a transaction that moves `usage_count` without anybody having decided so: servers that hear of another
-/// change begin their counts anew.
-pub(crate) const KEEPS_COUNT: &str = "set local sixty.usage_count = 'kept'";
+/// To be said in a transaction that moves `usage_count` or `reset_date` without anybody having decided so: servers that hear
+/// of another change begin their counts anew, and the months are counted from another date.
+pub(crate) const KEEPS_COUNTS: &str = "set local sixty.counts = 'kept'";
 
 /// Adds the requests that drew on their customers' limits of modules to the use of these: the same that the limiter
-/// counts. Call it in a transaction that has said [`KEEPS_COUNT`].
+/// counts. Call it in a transaction that has said [`KEEPS_COUNTS`].
 pub(crate) async fn count_modules(
     client: &impl GenericClient,
     records: &[UsageRecord],

@@ -17,7 +17,7 @@ pub(crate) fn check(
         tracing::error!(module, "a route names a feature module that doesn't exist");
         return Err(Problem::internal("The error has been logged."));
     };
-    entitlement::decide(module, customer.plan, &customer.modules, now)
+    entitlement::decide(module, customer.plan, &customer.modules, now, customer.time_zone)
         .map_err(|refusal| problem(module, &refusal))
 }
 

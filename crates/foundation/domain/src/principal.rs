@@ -188,7 +188,7 @@ impl Principal {
     pub fn has_module(&self, key: &str) -> bool {
         let customer = &self.customer;
         modules::find(key).is_some_and(|module| {
-            entitlement::decide(module, customer.plan, &customer.modules, Utc::now()).is_ok()
+            entitlement::decide(module, customer.plan, &customer.modules, Utc::now(), customer.time_zone).is_ok()
         })
     }
 }

@@ -91,6 +91,7 @@ impl Api {
             usage_count: 0,
             count_set_at: None,
             reset_date: None,
+            reset_anchor: None,
         });
     }
 
