@@ -123,6 +123,8 @@ pub(crate) fn refusal(verdict: &Verdict, policies: &[Policy], needs: Option<&Rou
                 policy.quota
             ))
             .with("module", module)
+            .with("reason", "limit_reached")
+            .with("limit", policy.quota)
         }
         (_, Period::Sliding(_)) => Problem::rate_limited(format!(
             "The limit of {} requests for {whose} is reached for now. Try again in {wait} seconds.",
