@@ -21,6 +21,7 @@ use domain::usage::UsageRecord;
 use domain::{CustomerId, CustomerSlug, Plan};
 use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
 use http::{HeaderMap, StatusCode, header};
+use problem::Problem;
 use secrets::{ApiKey, ExposeSecret as _};
 use serde_json::Value;
 use testkit::{AdminDatabase, FaultProxy, Redis};
@@ -62,6 +63,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// Under which name it is counted.
+    pub(crate) outcome: &'static str,
 }
 
 impl Answer {
@@ -208,7 +211,8 @@ impl Server {
         let (head, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Answer { status: head.status, headers: head.headers, body }
+        let outcome = head.extensions.get::<Problem>().map_or("none", Problem::outcome);
+        Answer { status: head.status, headers: head.headers, body, outcome }
     }
 
     /// Waits until the caller gets this answer: its status, or its problem.

@@ -8,11 +8,13 @@ use testkit::wait_for;
 pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
     customer.api.get("/api/v1/contacts").await.expect(200);
     stack.operator.anonymous().get("/metrics").await.expect_problem(404, "not-found");
+    stack.operator.anonymous().get("/api/v1/contacts").await.expect_problem(401, "unauthenticated");
     let url = format!("http://127.0.0.1:{port}/metrics");
     let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
     for name in [
         "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"ok\"}",
         "sixty_requests_total{route=\"POST /api/v1/contacts\",outcome=\"payload-too-large\"}",
+        "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"key-missing\"}",
         "sixty_customer_requests_total{customer=\"acme\"}",
         "sixty_request_seconds_bucket{route=\"GET /api/v1/contacts\",le=\"0.005\"}",
         "sixty_request_step_seconds_count{step=\"authenticate\"}",
