@@ -73,7 +73,7 @@ fn private_hosts(file: &str, text: &str) -> Vec<String> {
 }
 
 /// The files under version control, and those about to be.
-fn tracked(root: &Path) -> Result<Vec<String>, String> {
+pub(crate) fn tracked(root: &Path) -> Result<Vec<String>, String> {
     let listed = Command::new("git")
         .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
@@ -87,7 +87,7 @@ fn tracked(root: &Path) -> Result<Vec<String>, String> {
     Ok(names.split('\0').filter(there).map(str::to_owned).collect())
 }
 
-fn read(root: &Path, file: &str) -> Result<String, String> {
+pub(crate) fn read(root: &Path, file: &str) -> Result<String, String> {
     std::fs::read_to_string(root.join(file)).map_err(|error| format!("{file}: {error}"))
 }
 
