@@ -72,6 +72,15 @@ fn private_hosts(file: &str, text: &str) -> Vec<String> {
     violations
 }
 
+/// Whether it is Rust that becomes part of the program.
+pub(crate) fn is_shipped(file: &str) -> bool {
+    file.starts_with("crates/")
+        && file.ends_with(".rs")
+        && file.contains("/src/")
+        && !file.contains("/tests")
+        && !file.starts_with("crates/testing/")
+}
+
 /// The files under version control, and those about to be.
 pub(crate) fn tracked(root: &Path) -> Result<Vec<String>, String> {
     let listed = Command::new("git")

@@ -6,6 +6,7 @@
 mod files;
 mod graph;
 mod metadata;
+mod metrics;
 mod policy;
 mod routes;
 mod rules;
@@ -13,7 +14,7 @@ mod threats;
 
 #[cfg(test)]
 mod workspace {
-    use crate::{files, metadata, policy, routes, rules, threats};
+    use crate::{files, metadata, metrics, policy, routes, rules, threats};
 
     fn none(violations: Vec<String>) {
         assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
@@ -62,6 +63,11 @@ mod workspace {
     #[test]
     fn every_route_of_the_customer_api_is_in_the_guarded_table() {
         none(routes::unguarded(&metadata::root()).unwrap());
+    }
+
+    #[test]
+    fn every_number_of_metrics_is_described() {
+        none(metrics::undescribed(&metadata::root()).unwrap());
     }
 
     #[test]
