@@ -171,4 +171,19 @@ async fn what_has_ended_may_be_read_for_a_while_where_that_is_wanted() {
     assert_eq!(lenient.get(&caller, "/new-contact").await.problem(), "subscription-canceled");
     house.sql("update admin_customers set status_changed_at = now() - interval '31 days'").await;
     lenient.until(&caller, "/contacts", "subscription-canceled").await;
+
+    // The grace of a trial, and of a subscription that isn't renewed, begins with its end, whether or not somebody has
+    // written that down.
+    for ended in [
+        "subscription_status = 'trial', trial_started_at = now() - interval '40 days',
+             trial_ends_at = now() - interval '{} days'",
+        "subscription_status = 'active', auto_renew = false, subscription_ends_at = now() - interval '{} days'",
+    ] {
+        house.sql(&format!("update admin_customers set {}", ended.replace("{}", "29"))).await;
+        strict.until(&caller, "/contacts", "subscription-expired").await;
+        lenient.until(&caller, "/contacts", "200").await;
+        assert_eq!(lenient.get(&caller, "/new-contact").await.problem(), "subscription-expired");
+        house.sql(&format!("update admin_customers set {}", ended.replace("{}", "31"))).await;
+        lenient.until(&caller, "/contacts", "subscription-expired").await;
+    }
 }
