@@ -9,7 +9,7 @@ use api::{ApiParts, Dependency, Door, NewsDesk};
 use audit_streams::AuditStreams;
 use catalog::Catalog;
 use clap::Args;
-use customer_db::{CustomerDatabases, RouterConfig};
+use customer_db::CustomerDatabases;
 use customers::ControlPlane;
 use domain::principal::Change;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
@@ -101,7 +101,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         stop_meter.clone(),
     );
     let databases =
-        CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), keys.clone());
+        CustomerDatabases::new(args.server.router_config(), Arc::new(directory.clone()), keys.clone());
     tokio::spawn(follow_moves(directory.listen(), databases.clone()));
     // Before the gateway, which makes its counters with the recorder that is there then.
     let numbers = args.server.metrics_port.map(|port| anyhow::Ok((port, Numbers::start()?))).transpose()?;

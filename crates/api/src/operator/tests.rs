@@ -22,6 +22,7 @@ mod search;
 mod settings;
 mod sign_in;
 mod statistics;
+mod subscriptions;
 mod timeline;
 mod tokens;
 mod unaudited;

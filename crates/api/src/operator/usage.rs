@@ -154,8 +154,29 @@ pub(crate) async fn usage(
     let filter = filter.checked()?;
     let client = state.client(&actor, Right::UsageRead).await?;
     let filter = with_customer(&client, filter, query.customer.as_deref()).await?;
+    let from = from_what_is_kept(&client, from, query.from.is_some()).await?;
     let filter = UsageFilter { time: TimeRange { from: Some(from), until: Some(until) }, ..filter };
     report(&client, &filter, (from, until)).await.map(Json).map_err(problem_of_catalog)
+}
+
+/// Single requests are counted, which go after some months: nobody shall take what is left for all there was.
+async fn from_what_is_kept(
+    client: &impl GenericClient,
+    from: DateTime<Utc>,
+    is_given: bool,
+) -> Result<DateTime<Utc>, Problem> {
+    let kept_since = rows::requests_kept_since(client).await.map_err(problem_of_catalog)?;
+    match kept_since.filter(|kept_since| from < *kept_since) {
+        None => Ok(from),
+        Some(kept_since) if !is_given => Ok(kept_since),
+        Some(kept_since) => {
+            let message = format!(
+                "single requests are kept since {kept_since}: ask from then on, or GET /api/admin/usage/series for the days \
+                 before"
+            );
+            Err(Problem::field("created_at[gte]", message))
+        }
+    }
 }
 
 async fn report(

@@ -1,6 +1,7 @@
 //! The limits in the pipeline: what the headers say, and whose count is whose.
 
 use ::limits::route_rates;
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, TimeZone as _, Utc};
 use gateway::{GatewayConfig, LimitsConfig};
 
 use crate::house::House;
@@ -69,4 +70,45 @@ async fn the_configuration_limits_customers_and_routes() {
             ("rate-limited", &"customer".into())
         );
     }
+}
+
+#[tokio::test]
+async fn a_day_and_a_month_are_those_of_the_customers_time_zone() {
+    let house = House::new().await;
+    let [east, west] = [house.caller("east").await, house.caller("west").await];
+    for (caller, zone) in [(&east, "Pacific/Kiritimati"), (&west, "Pacific/Pago_Pago")] {
+        let sql = format!("update admin_customers set timezone = '{zone}' where id = '{}'", caller.id);
+        house.sql(&sql).await;
+    }
+    // Fourteen hours ahead of UTC and eleven behind: their midnights are an hour apart, and neither is UTC's.
+    for (period, configured) in [("day", "5/day"), ("month", "5/month")] {
+        house.sql(&format!("update admin_api_keys set rate_limit_period = '{period}'")).await;
+        let limits = LimitsConfig { customer: Some(configured.parse().unwrap()), ..LimitsConfig::default() };
+        let server = house.server(GatewayConfig { limits, ..GatewayConfig::default() });
+        for (caller, zone) in [(&east, chrono_tz::Pacific::Kiritimati), (&west, chrono_tz::Pacific::Pago_Pago)] {
+            let before = Utc::now();
+            let answer = server.get(caller, "/contacts").await;
+            let until = seconds_left(before, zone, period);
+            let told: Vec<i64> = answer.header("ratelimit").split(";t=").skip(1).map(number).collect();
+            assert_eq!(told.len(), 2, "the key's and the customer's: {answer:?}");
+            for told in told {
+                assert!((until - 60..=until + 1).contains(&told), "{period} in {zone}: {told}, not {until}");
+            }
+        }
+    }
+}
+
+/// How many seconds are left of the day or the month, as a clock there shows it.
+fn seconds_left(now: DateTime<Utc>, zone: chrono_tz::Tz, period: &str) -> i64 {
+    let today = now.with_timezone(&zone).date_naive();
+    let next = match period {
+        "day" => today + Days::new(1),
+        _ => today.with_day(1).unwrap() + Months::new(1),
+    };
+    let midnight = zone.from_local_datetime(&next.and_time(NaiveTime::MIN)).unwrap();
+    (midnight.with_timezone(&Utc) - now).num_seconds()
+}
+
+fn number(text: &str) -> i64 {
+    text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
 }

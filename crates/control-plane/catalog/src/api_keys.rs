@@ -175,6 +175,26 @@ pub async fn lock_for_update(
     query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await?.as_ref().map(record).transpose()
 }
 
+/// The customer's keys that draw on one quota with this one, itself included, held against changes by others until the
+/// transaction ends.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn lock_line_for_update(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    // In one order everywhere, so that two at once wait for each other instead of for ever.
+    let sql = format!(
+        "select {COLUMNS} from admin_api_keys where customer_id = $2 and coalesce(quota_key_id, id) = (
+             select coalesce(quota_key_id, id) from admin_api_keys where id = $1 and customer_id = $2
+         ) order by id for update"
+    );
+    let line = query::rows(client, &sql, &[&id.uuid(), &customer.uuid()]).await?;
+    row::all(&line, record)
+}
+
 /// The key that replaced this one, if it was rotated.
 ///
 /// # Errors

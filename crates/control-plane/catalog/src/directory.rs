@@ -71,6 +71,7 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
      customer.timezone, customer.subscription_plan::text as plan,
      customer.subscription_status::text as subscription_status, customer.status_changed_at,
      customer.suspended_with_grace, customer.trial_ends_at,
+     case when not customer.auto_renew then customer.subscription_ends_at end as paid_until,
      case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
      array(
          select jsonb_build_object(
@@ -80,7 +81,8 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
                  and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null),
              'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
              'reason', held.reason, 'usage_limit', held.usage_limit,
-             'usage_count', coalesce(held.usage_count, 0), 'reset_date', held.reset_date
+             'usage_count', coalesce(held.usage_count, 0), 'usage_count_set_at', held.usage_count_set_at,
+             'reset_date', held.reset_date, 'reset_anchor', held.reset_anchor
          )
          from admin_feature_modules module
          left join admin_customer_modules held on held.module_id = module.id and held.customer_id = customer.id
@@ -161,6 +163,7 @@ fn read_standing(row: &Row) -> Result<CustomerStanding, CatalogError> {
         status_changed_at: row.try_get("status_changed_at")?,
         has_grace: row.try_get("suspended_with_grace")?,
         trial_ends_at: row.try_get("trial_ends_at")?,
+        paid_until: row.try_get("paid_until")?,
         lifecycle: row::named(row, "lifecycle")?,
         modules: modules.into_iter().map(|Json(module)| module.into()).collect(),
     })
@@ -182,7 +185,9 @@ struct ModuleRow {
     reason: Option<String>,
     usage_limit: Option<u64>,
     usage_count: u64,
+    usage_count_set_at: Option<DateTime<Utc>>,
     reset_date: Option<DateTime<Utc>>,
+    reset_anchor: Option<DateTime<Utc>>,
 }
 
 impl From<ModuleRow> for HeldModule {
@@ -197,7 +202,9 @@ impl From<ModuleRow> for HeldModule {
             }),
             usage_limit: row.usage_limit,
             usage_count: row.usage_count,
+            count_set_at: row.usage_count_set_at,
             reset_date: row.reset_date,
+            reset_anchor: row.reset_anchor,
         }
     }
 }
@@ -208,7 +215,7 @@ fn permissions(texts: &[String]) -> Vec<Permission> {
 }
 
 /// What isn't a time zone, as an older client may have written it, is UTC.
-fn time_zone(name: &str) -> chrono_tz::Tz {
+pub(crate) fn time_zone(name: &str) -> chrono_tz::Tz {
     name.parse().unwrap_or(chrono_tz::UTC)
 }
 

@@ -208,6 +208,7 @@ pub(crate) mod tests {
                 status_changed_at: Utc::now(),
                 has_grace: false,
                 trial_ends_at: None,
+                paid_until: None,
                 lifecycle: Lifecycle::Ready,
                 modules: Vec::new(),
             },

@@ -134,10 +134,10 @@ impl Counted {
     }
 }
 
-/// `ok`, or the kind of problem.
+/// `ok`, or under which name the problem is counted.
 fn outcome(response: &Response) -> &'static str {
     match response.extensions().get::<Problem>() {
-        Some(problem) => problem.kind(),
+        Some(problem) => problem.outcome(),
         None if response.status().is_client_error() || response.status().is_server_error() => FAILED,
         None => OK,
     }

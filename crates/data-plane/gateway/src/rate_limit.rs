@@ -90,7 +90,7 @@ pub(crate) fn policies(
     }
     if let (Some(needs), Some(limit)) = (needs, grant.and_then(|grant| grant.limit)) {
         let until = Period::Until(limit.resets_at.unwrap_or(NEVER));
-        policies.push(policy(MODULE, Subject::module(customer, needs.module), limit.quota, until));
+        policies.push(policy(MODULE, Subject::module(customer, needs.module, limit.set_at), limit.quota, until));
     }
     policies
 }
@@ -123,6 +123,8 @@ pub(crate) fn refusal(verdict: &Verdict, policies: &[Policy], needs: Option<&Rou
                 policy.quota
             ))
             .with("module", module)
+            .with("reason", "limit_reached")
+            .with("limit", policy.quota)
         }
         (_, Period::Sliding(_)) => Problem::rate_limited(format!(
             "The limit of {} requests for {whose} is reached for now. Try again in {wait} seconds.",

@@ -23,6 +23,7 @@ mod parse;
 mod policy;
 mod refill;
 mod seed;
+mod seeding;
 mod slice;
 mod table;
 mod verdict;

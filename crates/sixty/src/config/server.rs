@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use api::{AllowedOrigins, CertificateFiles, LimitSetting, ServerCertificate, ServerLimits, Settings};
 use chrono::TimeDelta;
 use clap::Args;
+use customer_db::RouterConfig;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, SessionConfig, TrustedProxies};
 use ipnet::IpNet;
 use limits::{OnRedisLoss, Rate};
@@ -73,6 +74,13 @@ pub(crate) struct ServerArgs {
     /// granted already is refused.
     #[arg(long, env = "SIXTY_LIMITS_WITHOUT_REDIS", default_value = "local", value_enum)]
     pub(crate) limits_without_redis: WithoutRedis,
+    /// How many connections to customers' databases the server makes at most, over all customers. Each takes a descriptor and
+    /// some memory here.
+    #[arg(long, env = "SIXTY_CUSTOMER_CONNECTIONS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    customer_connections: u32,
+    /// How many of them are to one customer's database. The instance takes 40 from all servers and everybody else together.
+    #[arg(long, env = "SIXTY_CONNECTIONS_PER_CUSTOMER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    connections_per_customer: u32,
     /// How many seconds `POST /api/provision` waits for a customer to be ready.
     #[arg(long, env = "SIXTY_PROVISION_WAIT_SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=110))]
     pub(crate) provision_wait_seconds: u64,
@@ -191,6 +199,15 @@ impl ServerArgs {
         })
     }
 
+    /// How many connections customers' requests get.
+    pub(crate) fn router_config(&self) -> RouterConfig {
+        RouterConfig {
+            max_connections: self.customer_connections as usize,
+            max_connections_per_customer: self.connections_per_customer.min(self.customer_connections) as usize,
+            ..RouterConfig::default()
+        }
+    }
+
     /// How usage is gathered, in this folder.
     pub(crate) fn metering_config(&self, folder: PathBuf) -> MeteringConfig {
         MeteringConfig {
@@ -259,5 +276,19 @@ mod tests {
             }
             assert!(opens(&["--host", open, "--tls", "plain-on-network"]).is_ok(), "{open}");
         }
+    }
+
+    #[test]
+    fn a_larger_server_takes_more_connections() {
+        let config = |options: &[&str]| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().server;
+            let config = args.router_config();
+            (config.max_connections, config.max_connections_per_customer)
+        };
+        assert_eq!(config(&[]), (256, 8));
+        let more = ["--customer-connections", "5000", "--connections-per-customer", "16"];
+        assert_eq!(config(&more), (5000, 16));
+        assert_eq!(config(&["--customer-connections", "3"]), (3, 3));
+        assert!(Program::try_parse_from(["sixty", "--customer-connections", "0"]).is_err());
     }
 }

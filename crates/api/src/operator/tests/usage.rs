@@ -88,3 +88,22 @@ async fn a_filter_that_makes_no_sense_is_refused() {
         assert_eq!(refused.wrong_fields(), [field], "{query}");
     }
 }
+
+#[tokio::test]
+async fn months_whose_requests_are_gone_are_refused_and_not_left_out() {
+    let api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    api.sql("insert into admin_api_usage_retired (month, requests) values ('2020-01-01', 7), ('2020-02-01', 8)").await;
+    let from = async |text: &str| api.get(&format!("/api/admin/usage?created_at[gte]={text}")).await;
+    for gone in ["2019-12-01T00:00:00Z", "2020-02-29T23:59:59Z"] {
+        let refused = from(gone).await;
+        assert_eq!(refused.wrong_fields(), ["created_at[gte]"], "{gone}");
+        let message = refused.body["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("kept since 2020-03-01") && message.contains("usage/series"), "{message}");
+    }
+    from("2020-03-01T00:00:00Z").await.expect(200);
+    // Who names no beginning gets what there is.
+    api.sql("insert into admin_api_usage_retired (month, requests) values ('2021-01-01', 1)").await;
+    let answer = api.get("/api/admin/usage?created_at[lt]=2021-02-11T00:00:00Z").await.expect(200).body;
+    assert_eq!(answer["from"], "2021-02-01T00:00:00Z");
+}

@@ -238,8 +238,40 @@ async fn what_drew_on_a_quota_is_counted_from_any_moment_on() {
     assert_eq!(api_usage::accepted_since(&client, &[], noon).await.unwrap(), 0);
 
     let of_modules = api_usage::module_usage(&client, acme, noon).await.unwrap();
-    let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 3 };
-    assert_eq!(of_modules, [expected], "only what was answered as it asked");
+    let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 5 };
+    assert_eq!(of_modules, [expected], "what passed the guard, however it was answered");
+}
+
+#[tokio::test]
+async fn what_drew_on_the_limit_of_a_route_is_counted_whether_its_body_was_wanted_or_not() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let [acme, beta] = [setup::customer(&client, "acme").await.id, setup::customer(&client, "beta").await.id];
+    let noon: DateTime<Utc> = "2026-11-05T12:00:00Z".parse().unwrap();
+    let made = |customer, method: &str, hours: i64, status: u16| UsageRecord {
+        method: method.to_owned(),
+        ..request(customer, noon + TimeDelta::hours(hours), status, 5)
+    };
+    let batch = [
+        made(acme, "GET", 0, 200),
+        made(acme, "HEAD", 1, 200),
+        made(acme, "HEAD", 24, 200),
+        made(acme, "POST", 1, 201),
+        made(acme, "GET", 1, 429),
+        made(acme, "GET", -1, 200),
+        made(beta, "GET", 1, 200),
+    ];
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+    let endpoint = batch[0].endpoint.as_str();
+    for (route, expected) in [
+        (Some(("GET", endpoint)), 3),
+        (Some(("POST", endpoint)), 1),
+        (Some(("GET", "/nowhere")), 0),
+        (None, 4),
+    ] {
+        let used = catalog::quota::used_by_customer(&client, acme, route, noon).await.unwrap();
+        assert_eq!(used, expected, "{route:?}");
+    }
 }
 
 #[tokio::test]

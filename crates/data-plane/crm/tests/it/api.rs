@@ -72,6 +72,7 @@ impl Api {
                 status_changed_at: Utc::now(),
                 has_grace: false,
                 trial_ends_at: None,
+                paid_until: None,
                 lifecycle: Lifecycle::Ready,
                 modules: Vec::new(),
             },
@@ -88,7 +89,9 @@ impl Api {
             decision: Some(ModuleDecision { enabled, expires_at: None, reason: None }),
             usage_limit: None,
             usage_count: 0,
+            count_set_at: None,
             reset_date: None,
+            reset_anchor: None,
         });
     }
 

@@ -73,6 +73,11 @@ where
         Self { entries: Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::default()) }
     }
 
+    /// How many are remembered, a moment ago.
+    pub(super) fn count(&self) -> u64 {
+        self.entries.entry_count()
+    }
+
     /// The answer, if it is current or nobody could give a better one.
     pub(super) fn at_hand<Q>(&self, key: &Q, changes: &ChangeLog) -> Option<V>
     where
@@ -136,7 +141,11 @@ where
                 entry.answer.store(Some(Arc::new(Answer { read_at, content })));
                 Ok(found)
             }
-            Err(error) => last_resort(&entry, changes).map(Some).ok_or(error),
+            Err(error) => {
+                let found = last_resort(&entry, changes).ok_or(error)?;
+                changes.used_last_resort();
+                Ok(Some(found))
+            }
         }
     }
 }
