@@ -34,6 +34,7 @@ mod operations;
 mod operators;
 mod own_account;
 mod page;
+mod plans;
 mod refusals;
 mod saved_views;
 mod schemas;
@@ -78,6 +79,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(connection_urls::reveal))
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
+        .routes(routes!(plans::preview))
+        .routes(routes!(plans::change))
         .routes(routes!(customer_users::list))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
@@ -88,6 +91,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
         .routes(routes!(module_preview::preview))
+        .routes(routes!(modules::change_price))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))

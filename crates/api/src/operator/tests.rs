@@ -16,6 +16,8 @@ mod module_preview;
 mod modules;
 mod openid;
 mod provision;
+mod plans;
+mod prices;
 mod roles;
 mod saved_views;
 mod search;

@@ -36,6 +36,8 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("DELETE", "/api/admin/customers/{customer}", R::CustomersDelete, none()),
         ("POST", "/api/admin/customers/{customer}/suspend", R::CustomersSuspend, json!({})),
         ("POST", "/api/admin/customers/{customer}/resume", R::CustomersSuspend, none()),
+        ("GET", "/api/admin/customers/{customer}/plan/preview?plan=pro", R::CustomersRead, none()),
+        ("PUT", "/api/admin/customers/{customer}/plan", R::SubscriptionsWrite, json!({ "plan": "pro" })),
         (
             "POST",
             "/api/admin/customers/{customer}/connection-urls",
@@ -52,6 +54,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/api-keys/{id}/revoke", R::KeysWrite, none()),
         ("POST", "/api/admin/customers/{customer}/api-keys/{id}/rotate", R::KeysWrite, json!({})),
         ("GET", "/api/admin/modules", R::CustomersRead, none()),
+        ("PATCH", "/api/admin/modules/{module_key}", R::PricesWrite, json!({})),
         ("GET", "/api/admin/customers/{customer}/modules", R::CustomersRead, none()),
         (
             "PUT",
