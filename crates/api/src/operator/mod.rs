@@ -122,6 +122,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(audit_verification::verify))
         .routes(routes!(audit_streams::list, audit_streams::create))
         .routes(routes!(audit_streams::read, audit_streams::update, audit_streams::remove))
+        .routes(routes!(audit_logs::read))
         .routes(routes!(clerk::status))
         .routes(routes!(clerk::list))
         .routes(routes!(clerk::read))

@@ -1,6 +1,7 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod audit_logs;
 mod audit_verification;
 mod customer_database;
 mod customer_list;
