@@ -47,6 +47,8 @@ mod sign_in_ways;
 mod statistics;
 mod statistics_modules;
 mod time_range;
+mod statistics_work;
+pub(crate) mod streams;
 mod timeline;
 mod usage;
 mod usage_filter;
@@ -110,7 +112,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(statistics::of_customers))
         .routes(routes!(statistics_modules::of_modules))
-        .routes(routes!(statistics::of_work))
+        .routes(routes!(statistics_work::of_work))
         .routes(routes!(usage::usage))
         .routes(routes!(usage_series::usage_series))
         .routes(routes!(health::health))
