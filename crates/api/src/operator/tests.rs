@@ -18,6 +18,8 @@ mod modules;
 mod openid;
 mod provision;
 mod plans;
+mod provision;
+mod reserved_names;
 mod prices;
 mod roles;
 mod saved_views;
