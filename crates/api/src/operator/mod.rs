@@ -36,6 +36,7 @@ mod own_account;
 mod page;
 mod plans;
 mod refusals;
+mod roles;
 mod saved_views;
 mod schemas;
 mod search;
@@ -100,6 +101,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::retry))
         .routes(routes!(operations::cancel))
         .routes(routes!(jobs::list))
+        .routes(routes!(jobs::read))
         .routes(routes!(jobs::retry))
         .routes(routes!(backups::list))
         .routes(routes!(backups::of_customer, backups::create))
@@ -132,6 +134,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(clerk::reconciliations, clerk::reconcile))
         .routes(routes!(impersonations::list, impersonations::create))
         .routes(routes!(impersonations::end))
+        .routes(routes!(roles::list))
         .routes(routes!(operators::list, operators::create))
         .routes(routes!(operators::read, operators::update))
         .routes(routes!(operators::reset_password))
@@ -151,6 +154,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::recovery_codes))
         .routes(routes!(saved_views::list, saved_views::create))
         .routes(routes!(saved_views::read, saved_views::update, saved_views::remove))
+        .routes(routes!(impersonations::own))
         .routes(routes!(events::events))
         .routes(routes!(search::search))
 }

@@ -20,7 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::customer_name::CustomerName;
-use super::page::{Listing, by_id, limit, parsed};
+use super::page::{Listing, by_id, limit, parsed, several};
+use super::streams::OpenStream;
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
 
@@ -90,7 +91,8 @@ impl OperationView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OperationQuery {
-    /// Only in this state.
+    /// Only in this state: `queued`, `running`, `succeeded`, `failed`, `dead` or `canceled`; several with commas between
+    /// them.
     status: Option<String>,
     /// Only of this customer: the UUID or the customerId, also of one who is gone or never was there.
     customer: Option<String>,
@@ -123,10 +125,10 @@ pub(crate) async fn list(
     QueryParams(query): QueryParams<OperationQuery>,
 ) -> Result<Json<Listing<OperationView>>, Problem> {
     let limit = limit(query.limit)?;
-    let status = parsed::<OperationStatus>("status", query.status.as_deref())?;
+    let statuses = several::<OperationStatus>("status", query.status.as_deref())?;
     let before = parsed::<OperationId>("cursor", query.cursor.as_deref())?;
     let client = state.client(&actor, Right::CustomersRead).await?;
-    let mut filter = OperationFilter { status, before, ..OperationFilter::default() };
+    let mut filter = OperationFilter { statuses, before, ..OperationFilter::default() };
     match query.customer.as_deref().map(CustomerName::from) {
         Some(CustomerName::Id(id)) => filter.customer_id = Some(id),
         // Several sign-ups may have been tried with one name.

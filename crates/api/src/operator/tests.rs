@@ -34,6 +34,7 @@ mod usage;
 mod usage_movers;
 mod usage_requests;
 mod usage_series;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -120,6 +120,20 @@ impl Role {
         }
     }
 
+    /// What the role is for, in a sentence for people.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Owner => "Everything.",
+            Self::Admin => "Everything but operators and keys of the platform.",
+            Self::Support => {
+                "What a customer who calls needs: to be found, a new key, another attempt, a backup, somebody who looks."
+            }
+            Self::Billing => "Subscriptions: plans, modules, suspending, resuming.",
+            Self::ReadOnly => "Looking.",
+        }
+    }
+
     /// The roles that have this right.
     pub fn holders(right: Right) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |role| role.rights().has(right))
