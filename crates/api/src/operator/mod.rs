@@ -47,9 +47,9 @@ mod sign_in;
 mod sign_in_ways;
 mod statistics;
 mod statistics_modules;
-mod time_range;
 mod statistics_work;
 pub(crate) mod streams;
+mod time_range;
 mod timeline;
 mod usage;
 mod usage_filter;
@@ -79,11 +79,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(customers::read, customers::update, customers::remove))
         .routes(routes!(customers::suspend))
         .routes(routes!(customers::resume))
+        .routes(routes!(plans::preview))
+        .routes(routes!(plans::change))
         .routes(routes!(connection_urls::reveal))
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
-        .routes(routes!(plans::preview))
-        .routes(routes!(plans::change))
         .routes(routes!(customer_users::list))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
@@ -91,10 +91,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(key_rotation::rotate))
         .routes(routes!(limit_simulation::limit_simulation))
         .routes(routes!(modules::catalogue))
+        .routes(routes!(modules::change_price))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
         .routes(routes!(module_preview::preview))
-        .routes(routes!(modules::change_price))
         .routes(routes!(operations::list))
         .routes(routes!(operations::read))
         .routes(routes!(operations::events))
@@ -122,11 +122,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage_requests::usage_requests))
         .routes(routes!(settings::settings))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(audit_logs::read))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_verification::verify))
         .routes(routes!(audit_streams::list, audit_streams::create))
         .routes(routes!(audit_streams::read, audit_streams::update, audit_streams::remove))
-        .routes(routes!(audit_logs::read))
         .routes(routes!(clerk::status))
         .routes(routes!(clerk::list))
         .routes(routes!(clerk::read))

@@ -160,22 +160,26 @@ pub(crate) async fn read(
 /// The operation, live: an event `operation` with the whole of it at once and at every change, until it has ended.
 #[utoipa::path(get, path = "/api/admin/operations/{id}/events", tag = "operations",
     params(("id" = Uuid, Path, description = "The operation")),
-    responses((status = 200, description = "Server-sent events; the data is an operation", content_type = "text/event-stream", body = OperationView)))]
+    responses((status = 200, description = "Server-sent events; the data is an operation", content_type = "text/event-stream", body = OperationView),
+        (status = 429, description = "Too many streams are open", body = crate::problem_document::ProblemDocument)))]
 pub(crate) async fn events(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     PathParam(id): PathParam<OperationId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let open = state.streams.open(actor.credential())?;
     // Subscribed before it is read, so that no change falls in between.
     let changes = state.watcher.subscribe(id);
     let first = view(&state, &actor, id).await?;
-    let watch = Watch { state, actor, id, changes, next: Some(first), last: None };
+    let watch = Watch { _open: open, state, actor, id, changes, next: Some(first), last: None };
     let stop = watch.state.stop.clone();
     let events = stream::unfold(watch, Watch::next_event).take_until(stop.cancelled_owned());
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
 struct Watch {
+    /// Given back when they hang up.
+    _open: OpenStream,
     state: ApiState,
     actor: Actor,
     id: OperationId,

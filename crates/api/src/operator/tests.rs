@@ -16,17 +16,17 @@ mod limit_simulation;
 mod module_preview;
 mod modules;
 mod openid;
-mod provision;
 mod plans;
+mod prices;
 mod provision;
 mod reserved_names;
-mod prices;
 mod roles;
 mod saved_views;
 mod search;
 mod settings;
 mod sign_in;
 mod statistics;
+mod streams;
 mod timeline;
 mod tokens;
 mod unaudited;
@@ -99,6 +99,7 @@ impl Api {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
             news: NewsDesk::start(catalog.clone(), stop.clone()),
+            streams: crate::operator::streams::EventStreams::default(),
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
             audit_streams: audit_streams::AuditStreams::new(control_plane.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),

@@ -203,7 +203,7 @@ impl fmt::Debug for Rights {
 }
 
 /// What somebody showed to be let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Credential {
     /// Nothing: the system acts by itself.
     #[default]

@@ -104,8 +104,8 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ),
         ("GET", "/api/admin/settings", R::CustomersRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
-        ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
         ("GET", "/api/admin/audit-logs/{id}", R::AuditRead, none()),
+        ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
         ("POST", "/api/admin/audit-logs/verifications", R::AuditRead, json!({})),
         ("GET", "/api/admin/audit-streams", R::AuditRead, none()),
         (
