@@ -15,7 +15,7 @@ use crate::cli::audit_log::{ExportArgs, ListArgs};
 use crate::cli::audit_streams::StreamsArgs;
 use crate::cli::{self, AuditLogCommand};
 use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
-use crate::{config, say};
+use crate::{config, dev, say};
 
 /// Who did what: list, export; and the proof that nobody touched it, which works on the admin database itself and only reads
 #[derive(Args, Debug)]
@@ -78,6 +78,7 @@ async fn verify(args: VerifyArgs, home: &Path) -> anyhow::Result<ExitCode> {
     let anchors = args.anchors.read(home, &args.stores, &args.public_keys).await?;
     let lock = args.anchors.object_lock(home, &args.stores).await?;
     let admin_database = args.admin_database.resolved(&args.stores).await?;
+    let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     let anchored = Anchored::of(anchors.as_ref(), lock);

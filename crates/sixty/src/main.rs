@@ -99,7 +99,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => dev::run(*args, &cli.home, &cli.log).await?,
         Command::Serve(args) => serve::run(*args, &cli.home).await?,
         Command::Worker(args) => worker::run(*args, &cli.home).await?,
-        Command::Migrate(args) => migrate::run(*args).await?,
+        Command::Migrate(args) => migrate::run(*args, &cli.home).await?,
         Command::Operator(_) | Command::Doctor(_) | Command::Audit(_) | Command::Certificates(_) => {}
     }
     Ok(ExitCode::SUCCESS)

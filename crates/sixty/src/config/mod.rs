@@ -8,6 +8,7 @@ mod audit;
 mod certificates;
 mod clerk;
 mod core_dumps;
+mod encryption;
 mod home;
 mod instance_network;
 mod logging;

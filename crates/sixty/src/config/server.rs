@@ -32,8 +32,8 @@ pub(crate) struct ServerArgs {
     /// A file with the certificate's private key, PEM. Only the server's user should be able to read it.
     #[arg(long, env = "SIXTY_TLS_KEY_FILE", requires = "tls_certificate_file")]
     tls_key_file: Option<PathBuf>,
-    /// Whether callers may come in without encryption where there is no certificate [default: plain on this machine, nobody
-    /// elsewhere].
+    /// Whether callers may come in without encryption where there is no certificate [default: nobody may, and the server
+    /// doesn't begin without one].
     #[arg(long, env = "SIXTY_TLS", value_enum)]
     pub(crate) tls: Option<PlainText>,
     /// The port of /metrics, for Prometheus, at the same address, and encrypted if the server is. Not served unless given.
@@ -157,18 +157,31 @@ impl ServerArgs {
         Ok(Some(Arc::new(opened)))
     }
 
+    /// The same for the local stack, which asks for plain text on this machine unless it was told otherwise.
+    pub(crate) fn in_the_local_stack(self) -> Self {
+        Self { tls: self.tls.or(Some(PlainText::Plain)), ..self }
+    }
+
     /// Whether plain HTTP is what was asked for.
     ///
     /// # Errors
-    /// When callers on other machines would send their keys in the clear, and nobody said that they may.
+    /// When nobody asked for it, or callers on other machines would send their keys in the clear and nobody said that they
+    /// may.
     pub(crate) fn check_plain_text(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.host.is_loopback() || self.tls == Some(PlainText::PlainOnNetwork),
-            "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
-             SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE; on a network that is nobody else's, SIXTY_TLS=plain-on-network",
-            self.host
-        );
-        Ok(())
+        match self.tls {
+            Some(PlainText::PlainOnNetwork) => Ok(()),
+            _ if !self.host.is_loopback() => anyhow::bail!(
+                "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
+                 SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE; on a network that is nobody else's, \
+                 SIXTY_TLS=plain-on-network",
+                self.host
+            ),
+            Some(PlainText::Plain) => Ok(()),
+            None => anyhow::bail!(
+                "the server speaks HTTPS and has no certificate: set SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE, or \
+                 SIXTY_TLS=plain to serve this machine alone in the clear"
+            ),
+        }
     }
 
     /// Which sites' pages may ask.
@@ -267,7 +280,9 @@ mod tests {
     #[test]
     fn other_machines_come_in_encrypted_or_by_word() {
         for here in ["127.0.0.1", "127.9.9.9", "::1"] {
-            assert!(opens(&["--host", here]).is_ok(), "{here}");
+            assert!(opens(&["--host", here, "--tls", "plain"]).is_ok(), "{here}");
+            let refused = opens(&["--host", here]).unwrap_err().to_string();
+            assert!(refused.contains("SIXTY_TLS=plain"), "{refused}");
         }
         for open in ["0.0.0.0", "::", "192.0.2.1"] {
             for options in [&["--host", open][..], &["--host", open, "--tls", "plain"]] {
@@ -290,5 +305,16 @@ mod tests {
         assert_eq!(config(&more), (5000, 16));
         assert_eq!(config(&["--customer-connections", "3"]), (3, 3));
         assert!(Program::try_parse_from(["sixty", "--customer-connections", "0"]).is_err());
+    }
+
+    #[test]
+    fn the_local_stack_asks_for_plain_text_on_this_machine_alone() {
+        let asks = |options: &[&str]| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().server;
+            args.in_the_local_stack().check_plain_text()
+        };
+        assert!(asks(&[]).is_ok());
+        assert!(asks(&["--host", "0.0.0.0"]).is_err());
+        assert!(asks(&["--host", "0.0.0.0", "--tls", "plain-on-network"]).is_ok());
     }
 }

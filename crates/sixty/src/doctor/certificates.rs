@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{DoctorArgs, Finding};
 
-const CHECK: &str = "certificates";
+pub(super) const CHECK: &str = "certificates";
 /// Instances' certificates are replaced a month before they end, and the server's own by whoever makes it: what has less left
 /// is waited for in vain.
 const TOO_LATE: TimeDelta = TimeDelta::days(14);
