@@ -122,7 +122,6 @@ impl House {
         let limiter = Limiter::start(LimiterConfig::default(), &redis, Arc::new(NothingUsed), stop.clone());
         let recorded = Arc::<Recorded>::default();
         let gateway = Gateway::new(config, directory.clone(), limiter, recorded.clone());
-        let ok = || get(async || "\"ok\"").post(async || "\"ok\"");
         let route = |path: &str, module, action, resource| {
             let needs = RouteNeeds {
                 method: "GET",
@@ -131,14 +130,15 @@ impl House {
                 action,
                 resource_names: vec![resource],
             };
-            gateway.guard(ok(), needs)
+            let ok = gateway.guard(async || "\"ok\"", needs);
+            get(ok.clone()).post(ok)
         };
         let router = Router::new()
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
             .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
             .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
-            .fallback_service(gateway.guard_the_rest(get(async || StatusCode::NOT_FOUND)));
+            .fallback(gateway.guard_the_rest(async || StatusCode::NOT_FOUND));
         Server { router, directory, recorded, _stop: stop.drop_guard() }
     }
 
