@@ -4,16 +4,19 @@
 //! puts the gateway's layers round it.
 
 mod browsers;
+mod connection;
 mod customer_log;
 mod dashboard;
 mod docs;
 mod every_request;
 mod fallback;
 mod health;
+mod joined;
 mod known_parameters;
 mod news;
 mod openapi;
 mod operator;
+mod patience;
 mod problem_document;
 mod problems;
 mod provision;
@@ -159,7 +162,7 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
     };
     // What is no route is metered too, when it shows a key.
     let customer_routes = crm::router(&parts.databases, &parts.gateway)
-        .route("/api/v1/{*rest}", parts.gateway.guard_the_rest(any(fallback::not_found)));
+        .route("/api/v1/{*rest}", any(parts.gateway.guard_the_rest(fallback::not_found)));
     let customer_routes = parts.allowed_origins.open(customer_routes);
     let routes = Router::new()
         .merge(operator::router(&state))
@@ -176,5 +179,6 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
 /// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits. Round all
 /// of them together: a router puts a layer round each of its routes, in a box of its own for every request.
 pub fn with_common_layers(routes: Router) -> Answering<Router> {
-    EVERY_REQUEST.layer(routes)
+    // A router that is given its state makes each handler a service once; else it does so for every request.
+    EVERY_REQUEST.layer(routes.with_state(()))
 }

@@ -147,25 +147,26 @@ impl House {
         let limiter = Limiter::start(LimiterConfig::default(), &redis, seed, stop.clone());
         let recorded = Arc::<Recorded>::default();
         let gateway = Gateway::new(config, directory.clone(), limiter, recorded.clone());
-        let ok = || get(async || "\"ok\"").post(async || "\"ok\"");
-        let route_to = |handler, path: &str, module, action, resource| {
-            let needs = RouteNeeds {
-                method: "GET",
-                path: path.to_owned(),
-                module,
-                action,
-                resource_names: vec![resource],
-            };
-            gateway.guard(handler, needs)
+        let needs = |path: &str, module, action, resource| RouteNeeds {
+            method: "GET",
+            path: path.to_owned(),
+            module,
+            action,
+            resource_names: vec![resource],
         };
-        let route = |path: &str, module, action, resource| route_to(ok(), path, module, action, resource);
+        let route = |path: &str, module, action, resource| {
+            let ok = gateway.guard(async || "\"ok\"", needs(path, module, action, resource));
+            get(ok.clone()).post(ok)
+        };
+        let wrong =
+            gateway.guard(async || StatusCode::BAD_REQUEST, needs("/wrong", "crm_core", Action::Read, "contacts"));
         let router = Router::new()
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
             .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
-            .route("/wrong", route_to(get(async || StatusCode::BAD_REQUEST), "/wrong", "crm_core", Action::Read, "contacts"))
+            .route("/wrong", get(wrong.clone()).post(wrong))
             .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
-            .fallback_service(gateway.guard_the_rest(get(async || StatusCode::NOT_FOUND)));
+            .fallback(gateway.guard_the_rest(async || StatusCode::NOT_FOUND));
         Server { router, directory, recorded, _stop: stop.drop_guard() }
     }
 

@@ -3,6 +3,7 @@
 //! A span would do the same, and cost every request what only those with something to log need.
 
 use std::fmt;
+use std::time::{Instant, SystemTime};
 
 use http::{Method, Uri};
 use serde_json::json;
@@ -24,6 +25,10 @@ pub struct RequestContext {
     pub id: Uuid,
     /// Whether the id is new, and so no other request's. A caller's own may be.
     pub is_new: bool,
+    /// When it came. Both clocks are read once for all that count it.
+    pub came_at: SystemTime,
+    /// The same moment, for measuring.
+    pub started: Instant,
     /// The method.
     pub method: Method,
     /// Only its path is logged: what stands behind the question mark may be anything.
@@ -31,10 +36,9 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// The id of the request that this task works for, and whether it is new.
-    #[must_use]
-    pub fn current_id() -> Option<(Uuid, bool)> {
-        CURRENT.try_with(|request| (request.id, request.is_new)).ok()
+    /// Asks something of the request that this task works for, if it works for one.
+    pub fn of_current<R>(question: impl FnOnce(&Self) -> R) -> Option<R> {
+        CURRENT.try_with(question).ok()
     }
 
     /// Names this request in what the future logs.
@@ -117,7 +121,8 @@ mod tests {
 
     fn request() -> RequestContext {
         let uri = Uri::from_static("/api/v1/deals?secret=1");
-        RequestContext { id: Uuid::nil(), is_new: true, method: Method::GET, uri }
+        let (came_at, started) = (SystemTime::now(), Instant::now());
+        RequestContext { id: Uuid::nil(), is_new: true, came_at, started, method: Method::GET, uri }
     }
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {

@@ -55,7 +55,36 @@ impl<V: Clone> Answer<V> {
     }
 }
 
+/// An answer on its own, with what tells whether it is still true.
+pub(super) struct Dated<V> {
+    pub(super) value: V,
+    read_at: Moment,
+    customer: LastChange,
+}
+
+impl<V> Dated<V> {
+    /// Whether it is known for sure: nothing was told since that could make it untrue, and everything is told.
+    pub(super) fn is_current(&self, changes: &ChangeLog) -> bool {
+        changes.is_current(self.read_at, &self.customer) && changes.state() == FeedState::Live
+    }
+
+    /// The same answer in another form.
+    pub(super) fn map<W>(self, form: impl FnOnce(V) -> W) -> Dated<W> {
+        Dated { value: form(self.value), read_at: self.read_at, customer: self.customer }
+    }
+}
+
 impl<V: Clone> Entry<V> {
+    /// The answer, if it is current and something was found.
+    pub(super) fn found(&self, changes: &ChangeLog) -> Option<Dated<V>> {
+        let answer = self.answer.load();
+        let Answer { read_at, content: Content::Found { value, customer } } = &**answer.as_ref()? else {
+            return None;
+        };
+        let found = Dated { value: value.clone(), read_at: *read_at, customer: Arc::clone(customer) };
+        found.is_current(changes).then_some(found)
+    }
+
     /// The answer, if it is current.
     pub(super) fn at_hand(&self, changes: &ChangeLog) -> Option<V> {
         let answer = self.answer.load();

@@ -180,10 +180,10 @@ impl KnownDirectory {
         key: &KeyHash,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Arc<Principal>> {
-        let entry = self.0.principals.entry(key)?;
-        let principal = entry.at_hand(&self.0.changes)?;
+        let found = self.0.principals.entry(key)?.found(&self.0.changes)?;
+        let principal = Arc::clone(&found.value);
         if let Some(fingerprint) = fingerprint {
-            fingerprint.remember(entry);
+            fingerprint.remember(found);
         }
         Some(principal)
     }
