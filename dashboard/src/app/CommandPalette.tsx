@@ -3,22 +3,29 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { queries } from '@/api/client';
 import { shownPart } from '@/api/shownPart';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
 import { words } from '@/ui/format';
+import { usePaletteAsked } from './palette';
 import { showShortcuts } from './shortcuts';
 
 type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
 
 /** Finds any customer, key, page and action: Ctrl K. */
-export function CommandPalette() {
+export default function CommandPalette() {
+  const asked = usePaletteAsked();
+  const answered = useRef(0);
+  useEffect(() => {
+    if (asked > answered.current) spotlight.toggle();
+    answered.current = asked;
+  }, [asked]);
   const [query, setQuery] = useState('');
   const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
       <Spotlight.ActionsList>
         {groups.map(({ name, found }) => (

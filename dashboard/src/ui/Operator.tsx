@@ -1,6 +1,6 @@
-import { Tooltip } from '@mantine/core';
 import { queries } from '@/api/client';
 import { useMay, useWho } from '@/session/session';
+import { Hint } from './Hint';
 import classes from './Operator.module.css';
 
 /** The names of operators by their ids, as far as they may be seen. */
@@ -20,9 +20,9 @@ export function Operator({ id }: { id: string | null | undefined }) {
   if (id === 'bootstrap') return <span>The configured token</span>;
   const name = names.get(id);
   return (
-    <Tooltip label={id}>
+    <Hint label={id}>
       <span>{name ?? <code>{shortened(id)}</code>}</span>
-    </Tooltip>
+    </Hint>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Button, Group, List, Stack, Text, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { type FormEvent, useState } from 'react';
 import { problemOf } from '@/api/problem';
+import { openDialog } from './dialogs';
 import { Failure } from './Failure';
 
 type Confirmation = {
@@ -19,10 +19,7 @@ type Confirmation = {
 
 /** Asks before something that can't be taken back, and says what it does. */
 export function confirm(confirmation: Confirmation) {
-  const id = modals.open({
-    title: confirmation.title,
-    children: <Confirm {...confirmation} close={() => modals.close(id)} />,
-  });
+  openDialog({ title: confirmation.title, content: (close) => <Confirm {...confirmation} close={close} /> });
 }
 
 function Confirm({ consequences, word, act, danger = true, run, close }: Confirmation & { close: () => void }) {

@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import { Chart } from '@/ui/Chart';
+import { useEffect, useMemo } from 'react';
+import { Chart, loadLines } from '@/ui/Chart';
 import { count, milliseconds, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
@@ -15,6 +15,8 @@ export function Traffic({ range }: { range: Range }) {
   const usage = useTraffic(range);
   const statuses = useStatuses(range);
   const navigate = useNavigate();
+  // While the numbers are under way.
+  useEffect(() => void loadLines(), []);
   const drawn = useMemo(() => {
     if (!usage.data || !statuses.data) return undefined;
     const points = usage.data.groups[0]?.points ?? [];

@@ -7,7 +7,7 @@ import { DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { complain, say } from '@/ui/notify';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { Pages } from '@/ui/Pages';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';

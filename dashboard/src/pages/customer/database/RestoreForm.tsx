@@ -4,7 +4,7 @@ import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
 import { bytes, exactTime } from '@/ui/format';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Customer, nameOf, useCustomerChanged } from '../customer';
 import { Restoring } from './Restoring';

@@ -38,7 +38,7 @@ function NewTokenForm({ close }: { close: () => void }) {
     const expires_at = new Date(Date.now() + Number(days) * DAY).toISOString();
     const made = await taken(api.POST('/api/admin/tokens', { body: { name: name.trim(), permissions, expires_at } }));
     close();
-    showOnce({ title: `The token ${made.name}`, value: made.token, label: 'the token', note: 'Put it where the program finds it, as a secret: whoever has it may do what you allowed.' });
+    showOnce({ title: `The token ${made.name}`, secret: made.token, label: 'token', note: 'Put it where the program finds it, as a secret: whoever has it may do what you allowed.' });
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/tokens'] });
   });
   const reading = [...own].filter((right) => right.endsWith(':read'));

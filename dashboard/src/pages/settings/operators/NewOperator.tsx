@@ -33,8 +33,8 @@ function NewOperatorForm({ close }: { close: () => void }) {
     close();
     showOnce({
       title: `The one-time password of ${made.name}`,
-      value: made.one_time_password,
-      label: 'the one-time password',
+      secret: made.one_time_password,
+      label: 'one-time password',
       note: 'Give it to them by a way that you trust. It is good for one sign-in: then they set up an authenticator app and choose a password of their own.',
     });
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/operators'] });

@@ -46,8 +46,9 @@ function NewStreamForm({ close }: { close: () => void }) {
     if (!made.signing_secret) return say('The stream is made', 'Its first rows are told within a second or so.');
     showOnce({
       title: `The signing secret of ${made.name}`,
-      value: made.signing_secret,
-      label: 'the signing secret',
+      secret: made.signing_secret,
+      label: 'signing secret',
+      kept: 'It is kept sealed, and signs what is sent.',
       note: 'The other side verifies with it that deliveries are ours, as Standard Webhooks has it.',
     });
   });
