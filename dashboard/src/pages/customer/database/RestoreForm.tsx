@@ -1,6 +1,7 @@
 import { Autocomplete, List, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, type Schema } from '@/api/client';
+import { PLANS } from '@/api/plans';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
 import { bytes, exactTime } from '@/ui/format';
@@ -12,7 +13,6 @@ import { Restoring } from './Restoring';
 /** As the API wants a customerId. */
 const SLUG = /^[a-z0-9_-]+$/;
 const LONGEST = { slug: 40, name: 200 };
-const PLANS = ['starter', 'pro', 'enterprise'];
 const zones = Intl.supportedValuesOf('timeZone');
 
 type RestoreFormProps = { customer: Customer; backup: Schema<'BackupView'>; close: () => void };

@@ -11,8 +11,6 @@ export type SignUpValues = {
   timezone: string;
 };
 
-export const PLANS = ['starter', 'pro', 'enterprise'];
-
 /** The module that every customer has. */
 export const CORE = 'crm_core';
 
