@@ -6,6 +6,7 @@ import '@mantine/core/styles/global.layer.css';
 import '@/theme/tokens.css';
 import '@/theme/base.css';
 import { createRoot } from 'react-dom/client';
+import { watchPresence } from '@/api/presence';
 import { App } from '@/app/App';
 
 // A page that was opened before the server was renewed misses its scripts: the new page has them. Once; what is missing
@@ -17,6 +18,8 @@ window.addEventListener('vite:preloadError', (event) => {
   event.preventDefault();
   window.location.reload();
 });
+
+watchPresence();
 
 const root = document.getElementById('root');
 if (root) createRoot(root).render(<App />);

@@ -1,8 +1,11 @@
+import { useRef } from 'react';
 import { problemOf } from '@/api/problem';
 import { DataTable, type DataTableProps } from './DataTable';
 import { Failure } from './Failure';
 import { Pages } from './Pages';
+import classes from './ListingTable.module.css';
 import type { PagesState } from './usePages';
+import { useRowKeys } from './useRowKeys';
 
 type Listing<Row> = { data: readonly Row[]; next_cursor?: string | null; total?: number };
 type Query<Data> = { data: Data | undefined; error: unknown; isPlaceholderData?: boolean; refetch: () => unknown };
@@ -15,12 +18,14 @@ type ListingTableProps<Row> = Omit<DataTableProps<Row>, 'rows' | 'stale'> & {
 
 /** A listing of the API's as a table, a page at a time. Rows that were there before an error go on being shown. */
 export function ListingTable<Row>({ query, pages, ...table }: ListingTableProps<Row>) {
+  const rows = useRef<HTMLDivElement>(null);
+  useRowKeys(rows);
   if (query.error && !query.data) return <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />;
   return (
-    <>
+    <div ref={rows} data-rows className={classes.rows}>
       <DataTable {...table} rows={query.data?.data} stale={query.isPlaceholderData} />
       <ListingPages query={query} pages={pages} />
-    </>
+    </div>
   );
 }
 

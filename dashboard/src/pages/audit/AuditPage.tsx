@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { queries } from '@/api/client';
 import { PageHeader } from '@/ui/PageHeader';
-import { Panel } from '@/ui/Panel';
+import { Guard, Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
 import { usePages } from '@/ui/usePages';
 import { AuditFilters } from './AuditFilters';
@@ -37,8 +37,10 @@ export function AuditPage() {
         <AuditFilters filter={filter} />
         <AuditTable found={found} pages={pages} isFiltered={filter.isFiltered} open={(entry) => change({ entry: entry.id })} />
       </Panel>
-      <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
-      <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} close={() => change({ entry: null })} />
+      <Guard>
+        <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
+        <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} close={() => change({ entry: null })} />
+      </Guard>
     </>
   );
 }

@@ -1,11 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useRef } from 'react';
 import { queries } from '@/api/client';
 import type { Column, Selection } from '@/ui/DataTable';
 import { ListingTable } from '@/ui/ListingTable';
 import { usePages } from '@/ui/usePages';
-import { useRowKeys } from '@/ui/useRowKeys';
-import classes from './Customers.module.css';
 import { type Customer, nameOf } from './customer';
 import { NoCustomers } from './NoCustomers';
 import { useCustomersSearch } from './search';
@@ -29,8 +26,6 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
   const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
   // What was seen before is shown at once, and asked for again all the same.
   const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
-  const table = useRef<HTMLDivElement>(null);
-  useRowKeys(table);
   const selection: Selection | undefined = select && {
     selected: new Set(selected.keys()),
     change: (ids) => {
@@ -39,19 +34,17 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
     },
   };
   return (
-    <div ref={table} className={classes.rows}>
-      <ListingTable
-        label="Customers"
-        columns={columns}
-        query={query}
-        pages={pages}
-        rowKey={(customer) => customer.id}
-        sort={filter.sort}
-        onSort={(sort) => change({ sort })}
-        selection={selection}
-        onOpen={(customer) => void navigate({ to: `/customers/${nameOf(customer)}` })}
-        empty={<NoCustomers search={search} />}
-      />
-    </div>
+    <ListingTable
+      label="Customers"
+      columns={columns}
+      query={query}
+      pages={pages}
+      rowKey={(customer) => customer.id}
+      sort={filter.sort}
+      onSort={(sort) => change({ sort })}
+      selection={selection}
+      onOpen={(customer) => void navigate({ to: `/customers/${nameOf(customer)}` })}
+      empty={<NoCustomers search={search} />}
+    />
   );
 }

@@ -30,7 +30,7 @@ export type GroupName = keyof typeof GROUPS;
 export type Percentile = 'p50' | 'p95' | 'p99';
 
 /** What the page's address says. */
-export type UsageSearch = RangeSearch & Filter & { by?: GroupName; show?: 'errors'; time?: Percentile; slower?: number };
+export type UsageSearch = RangeSearch & Filter & { by?: GroupName; show?: 'errors'; time?: Percentile; slower?: number; top?: number };
 
 /** Reads an address; what means nothing here is left out. */
 export function usageSearch(search: Record<string, unknown>): UsageSearch {
@@ -44,8 +44,13 @@ export function usageSearch(search: Record<string, unknown>): UsageSearch {
   if (search.show === 'errors') read.show = 'errors';
   if (search.time === 'p50' || search.time === 'p99') read.time = search.time;
   if (typeof search.slower === 'number' && search.slower > 0) read.slower = search.slower;
+  if (search.top === MANY) read.top = MANY;
   return read;
 }
+
+/** How many groups are told apart, and how many when somebody asks for more: the API tells no more apart. */
+export const FEW = 8;
+export const MANY = 20;
 
 /** The filter that shows only this group; null for what can't be asked for. */
 export function filterOf(by: GroupName, key: string | null): Filter | null {
@@ -65,8 +70,15 @@ const NEXT: Record<GroupName, GroupName> = {
   all: 'customer', customer: 'route', api_key: 'route', route: 'customer', module: 'route', status: 'route', outcome: 'route',
 };
 
-/** Where choosing a group leads. */
-export function narrowed(by: GroupName, key: string | null): ((before: UsageSearch) => UsageSearch) | null {
+/** Where choosing a group leads; null where it leads nowhere, which `whyNot` explains. All others together lead to more of them. */
+export function narrowed(by: GroupName, key: string | null, top = FEW): ((before: UsageSearch) => UsageSearch) | null {
+  if (key === null && top < MANY) return (before) => ({ ...before, top: MANY });
   const filter = filterOf(by, key);
   return filter && ((before) => ({ ...before, ...filter, by: NEXT[by] }));
+}
+
+/** Why a group can't be chosen. */
+export function whyNot(by: GroupName, key: string | null): string {
+  if (key === null) return `No more than ${MANY} are told apart. Filter by something else first, or choose a shorter time.`;
+  return `These requests have no ${GROUPS[by].toLowerCase()} that one could filter by.`;
 }

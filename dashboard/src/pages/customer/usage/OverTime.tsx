@@ -4,6 +4,7 @@ import { Chart } from '@/ui/Chart';
 import { Empty } from '@/ui/Empty';
 import { milliseconds, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
+import { useShowRequests } from '@/ui/useShowRequests';
 import type { UsageFilter } from './filter';
 import classes from './Usage.module.css';
 
@@ -14,7 +15,7 @@ export function OverTime({ filter }: { filter: UsageFilter }) {
   const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
   return (
     <Loaded query={query} lines={8}>
-      {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} />)}
+      {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} customer={filter.customer} />)}
     </Loaded>
   );
 }
@@ -25,7 +26,7 @@ const Nothing = () => (
   </Empty>
 );
 
-function Charts({ series }: { series: Schema<'SeriesView'> }) {
+function Charts({ series, customer }: { series: Schema<'SeriesView'>; customer: string }) {
   const points = useMemo(() => {
     const all = series.groups[0]?.points ?? [];
     return {
@@ -36,6 +37,7 @@ function Charts({ series }: { series: Schema<'SeriesView'> }) {
       p95: all.map((point) => point.p95_response_time_ms),
     };
   }, [series]);
+  const chosen = useShowRequests(points.at, { customer }, series.interval_seconds);
   const each = LENGTHS[series.interval_seconds] ?? span(series.interval_seconds);
   return (
     <>
@@ -43,6 +45,8 @@ function Charts({ series }: { series: Schema<'SeriesView'> }) {
         label={`Requests by ${each}`}
         kind="bars"
         at={points.at}
+        seconds={series.interval_seconds}
+        {...chosen}
         series={[
           { key: 'requests', label: 'Requests', values: points.requests },
           { key: 'failed', label: 'Of these refused or failed', values: points.failed, tone: 'bad' },
@@ -51,6 +55,8 @@ function Charts({ series }: { series: Schema<'SeriesView'> }) {
       <Chart
         label={`Answering times by ${each}`}
         at={points.at}
+        seconds={series.interval_seconds}
+        {...chosen}
         height={130}
         unit={milliseconds}
         series={[
