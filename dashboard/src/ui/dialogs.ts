@@ -42,6 +42,9 @@ export function closeAllDialogs() {
   if (dialogs.length > 0) become([]);
 }
 
+/** The dialogs as they are now. */
+export const dialogsNow = () => dialogs;
+
 /** The dialogs, in the order in which they were opened. */
 export function useDialogs(): readonly OpenDialog[] {
   return useSyncExternalStore(
@@ -49,6 +52,6 @@ export function useDialogs(): readonly OpenDialog[] {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
-    () => dialogs,
+    dialogsNow,
   );
 }

@@ -5,7 +5,8 @@ import { colourOf } from '@/ui/Chart';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { bytes, count, milliseconds, share } from '@/ui/format';
 import { Hint } from '@/ui/Hint';
-import { GROUPS, narrowed, whyNot } from './search';
+import { GROUPS } from '@/api/usageGroups';
+import { narrowed, whyNot } from './search';
 import classes from './Usage.module.css';
 import type { Usage } from './useUsage';
 

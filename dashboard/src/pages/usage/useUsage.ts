@@ -1,7 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
 import { useRange, rangeQuery } from '@/ui/range';
-import { FEW, type Filter, FILTER_NAMES, usageSearch, type UsageSearch } from './search';
+import { type Filter, FILTER_NAMES } from '@/api/usageGroups';
+import { FEW, usageSearch, type UsageSearch } from './search';
 
 /** What the page's address says, and how to change it. */
 export function useUsage() {

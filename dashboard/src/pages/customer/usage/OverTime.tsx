@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { queries, type Schema } from '@/api/client';
-import { Chart } from '@/ui/Chart';
+import { Chart, type Pane } from '@/ui/Chart';
 import { Empty } from '@/ui/Empty';
 import { milliseconds, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
@@ -33,8 +33,14 @@ function Charts({ series, customer }: { series: Schema<'SeriesView'>; customer: 
       at: all.map(({ at }) => at),
       requests: all.map(({ requests }) => requests),
       failed: all.map(({ failed }) => failed),
-      p50: all.map((point) => point.p50_response_time_ms),
-      p95: all.map((point) => point.p95_response_time_ms),
+      times: {
+        label: 'Answering times',
+        unit: milliseconds,
+        series: [
+          { key: 'p50', label: 'Half within', colour: 8, values: all.map((point) => point.p50_response_time_ms) },
+          { key: 'p95', label: '95 % within', colour: 6, values: all.map((point) => point.p95_response_time_ms) },
+        ],
+      } satisfies Pane,
     };
   }, [series]);
   const chosen = useShowRequests(points.at, { customer }, series.interval_seconds);
@@ -46,23 +52,12 @@ function Charts({ series, customer }: { series: Schema<'SeriesView'>; customer: 
         kind="bars"
         at={points.at}
         seconds={series.interval_seconds}
-        {...chosen}
         series={[
           { key: 'requests', label: 'Requests', values: points.requests },
           { key: 'failed', label: 'Of these refused or failed', values: points.failed, tone: 'bad' },
         ]}
-      />
-      <Chart
-        label={`Answering times by ${each}`}
-        at={points.at}
-        seconds={series.interval_seconds}
+        beneath={points.times}
         {...chosen}
-        height={130}
-        unit={milliseconds}
-        series={[
-          { key: 'p50', label: 'Half within', values: points.p50 },
-          { key: 'p95', label: '95 % within', values: points.p95 },
-        ]}
       />
       <p className={classes.more}>Each point is one {each}.</p>
     </>

@@ -1,11 +1,10 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { optimistically } from '@/api/optimistic';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
 import { PAGE, type View, VIEWS, viewsChanged } from './view';
 
@@ -35,15 +34,7 @@ export function SaveView({ query, own, close }: SaveViewProps) {
         <Stack gap="sm">
           <TextInput label="Name" description="The filters, the search and the order are kept" data-autofocus autoComplete="off" {...form.getInputProps('name')} />
           <Checkbox size="xs" label="Show it to the other operators, too" {...form.getInputProps('shared', { type: 'checkbox' })} />
-          {error !== null && <Failure problem={problemOf(error)} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy}>
-              {replaced ? 'Replace the view' : 'Keep it'}
-            </Button>
-          </Group>
+          <FormEnd act={replaced ? 'Replace the view' : 'Keep it'} busy={busy} error={error} cancel={close} />
         </Stack>
       </form>
     </Modal>

@@ -2,10 +2,9 @@ import { Button, Group, Modal, MultiSelect, Select, Stack, TextInput } from '@ma
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { type Right, useWho } from '@/session/session';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { dayOf } from '@/ui/format';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
@@ -68,15 +67,7 @@ function NewTokenForm({ close }: { close: () => void }) {
           data={LIVES.map((days) => ({ value: String(days), label: `after ${days} days, on ${dayOf(Date.now() + days * DAY)}` }))}
           {...form.getInputProps('days')}
         />
-        {error != null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Make the token
-          </Button>
-        </Group>
+        <FormEnd act="Make the token" busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
   );
