@@ -2,21 +2,22 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '@/api/client';
 import { CustomerLink } from '@/ui/CustomerLink';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
+import { ListingTable } from '@/ui/ListingTable';
 import { shortened } from '@/ui/Operator';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { When } from '@/ui/When';
 import { ActedFor } from './ActedFor';
-import { actionName, feelOf } from './actions';
+import { actionName, feelOf } from '@/ui/audit/actions';
 import classes from './Audit.module.css';
-import { summaryOf } from './summary';
+import { summaryOf } from '@/ui/audit/summary';
 
 type Entry = Schema<'AuditLogView'>;
-type AuditTableProps = { rows: readonly Entry[] | undefined; stale: boolean; isFiltered: boolean; open: (entry: Entry) => void };
+type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> & { found: Parameters<typeof ListingTable<Entry>>[0]['query']; isFiltered: boolean; open: (entry: Entry) => void };
 
 /** What was done, the newest first. */
-export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
+export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) {
   const names = useCustomerNames();
   const nameOf = (id: string) => names.get(id) ?? shortened(id);
   const columns: Column<Entry>[] = [
@@ -36,12 +37,12 @@ export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
     { id: 'changes', header: 'What changed', cell: (row) => <span className={classes.changes}>{summaryOf(row)}</span>, wide: true },
   ];
   return (
-    <DataTable
+    <ListingTable
       label="Rows of the audit log"
       columns={columns}
-      rows={rows}
+      query={found}
+      pages={pages}
       rowKey={(row) => row.id}
-      stale={stale}
       onOpen={open}
       empty={
         isFiltered ? (

@@ -9,8 +9,8 @@ import { Operator } from '@/ui/Operator';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { WhenExactly } from '@/ui/When';
 import { placeholderOf } from './ActedFor';
-import { actionName } from './actions';
-import { Differences } from './Differences';
+import { actionName } from '@/ui/audit/actions';
+import { Differences } from '@/ui/audit/Differences';
 import { MoreLike } from './MoreLike';
 
 /** One row of the audit log: who, from where, and the values before and after. */

@@ -1,8 +1,8 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries } from '@/api/client';
-import { actionName } from '@/pages/audit/actions';
-import { summaryOf } from '@/pages/audit/summary';
+import { actionName } from '@/ui/audit/actions';
+import { summaryOf } from '@/ui/audit/summary';
 import { Loaded } from '@/ui/Loaded';
 import { Operator } from '@/ui/Operator';
 import { Panel } from '@/ui/Panel';

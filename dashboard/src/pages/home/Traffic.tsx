@@ -1,11 +1,12 @@
 import { Anchor } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import { Chart } from '@/ui/Chart';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useMemo } from 'react';
+import { Chart, loadLines } from '@/ui/Chart';
 import { count, milliseconds, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import type { Range } from '@/ui/range';
+import { useShowRequests } from '@/ui/useShowRequests';
 import classes from './Home.module.css';
 import { addressOf, byOutcome, percentiles } from './traffic';
 import { useStatuses, useTraffic } from './useHome';
@@ -14,7 +15,8 @@ import { useStatuses, useTraffic } from './useHome';
 export function Traffic({ range }: { range: Range }) {
   const usage = useTraffic(range);
   const statuses = useStatuses(range);
-  const navigate = useNavigate();
+  // While the numbers are under way.
+  useEffect(() => void loadLines(), []);
   const drawn = useMemo(() => {
     if (!usage.data || !statuses.data) return undefined;
     const points = usage.data.groups[0]?.points ?? [];
@@ -25,11 +27,7 @@ export function Traffic({ range }: { range: Range }) {
       beneath: { label: 'Response time', series: percentiles(points), unit: milliseconds, height: 120 },
     };
   }, [usage.data, statuses.data]);
-  const choose = (first: number, last: number) => {
-    const { at, seconds } = drawn!;
-    const until = new Date(Date.parse(at[last]!) + seconds * 1000).toISOString();
-    void navigate({ to: '/usage', search: { from: new Date(at[first]!).toISOString(), until } as never });
-  };
+  const chosen = useShowRequests(drawn?.at ?? [], {}, drawn?.seconds);
   return (
     <Panel
       title="Requests and response times"
@@ -54,8 +52,7 @@ export function Traffic({ range }: { range: Range }) {
               height={190}
               beneath={beneath}
               empty="No requests in this span"
-              onChoose={choose}
-              chooses="show these requests"
+              {...chosen}
             />
           )}
         </Loaded>

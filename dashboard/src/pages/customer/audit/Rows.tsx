@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Schema } from '@/api/client';
-import { actionName } from '@/pages/audit/actions';
+import { actionName } from '@/ui/audit/actions';
 import { ago, exactTime } from '@/ui/format';
 import { shortened, useOperatorNames } from '@/ui/Operator';
 import { useNow } from '@/ui/useNow';

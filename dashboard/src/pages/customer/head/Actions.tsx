@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useMay } from '@/session/session';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { type Customer, nameOf } from '../customer';
 import { openImpersonation } from '../impersonation/openImpersonation';
 import { EditForm } from './EditForm';

@@ -5,7 +5,7 @@ import { taken } from '@/api/taken';
 import { rememberImpersonation } from '@/app/impersonations';
 import { useMay } from '@/session/session';
 import { FormEnd } from '@/ui/FormEnd';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Customer, nameOf, pathOf, useCustomerChanged } from '../customer';
 import { KeyOnce } from './KeyOnce';

@@ -9,6 +9,7 @@ import { Empty } from '@/ui/Empty';
 import { count, NOTHING } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
+import classes from '../Settings.module.css';
 
 type Key = Schema<'MasterKeyView'>;
 
@@ -33,7 +34,7 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
       },
     });
   const columns: Column<Key>[] = [
-    { id: 'id', header: 'Key', cell: (row) => <code>{row.id}</code> },
+    { id: 'id', header: 'Key', cell: (row) => <code className={classes.id}>{row.id}</code> },
     { id: 'state', header: 'State', cell: (row) => <Status value={row.state} tone={row.state === 'previous' ? 'info' : undefined} label={STATES[row.state]} /> },
     { id: 'where', header: 'Where', cell: (row) => PROVIDERS[row.provider] ?? row.provider, wide: true },
     { id: 'away', header: 'Within reach', cell: (row) => (row.available ? <Status value="ok" label="Yes" /> : <Status value={row.state === 'retired' ? 'unknown' : 'away'} label="No" />), wide: true },

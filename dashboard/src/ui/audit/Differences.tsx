@@ -1,5 +1,5 @@
 import { NOTHING } from '@/ui/format';
-import classes from './Audit.module.css';
+import classes from './Differences.module.css';
 import { differences } from './differences';
 
 const MARKS = { added: 'new', removed: 'gone', changed: 'changed', same: '' } as const;

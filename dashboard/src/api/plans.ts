@@ -1,0 +1,2 @@
+/** The plans, from the smallest to the largest. */
+export const PLANS = ['starter', 'pro', 'enterprise'];
