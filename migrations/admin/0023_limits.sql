@@ -15,10 +15,15 @@ begin
     return new;
 end
 $$;
-create trigger admin_customer_modules_usage_count before update of usage_count on admin_customer_modules
+-- Only where there is a limit: else nobody counts, and the servers that don't say 'kept' yet would tell of every batch. A
+-- limit where there was none begins with what the row says, too.
+create trigger admin_customer_modules_usage_count before update of usage_count, usage_limit on admin_customer_modules
     for each row when (
-        old.usage_count is distinct from new.usage_count
-        and current_setting('sixty.counts', true) is distinct from 'kept'
+        new.usage_limit is not null and (
+            old.usage_limit is null
+            or old.usage_count is distinct from new.usage_count
+                and current_setting('sixty.counts', true) is distinct from 'kept'
+        )
     )
     execute function admin_note_usage_count();
 -- Without a list of columns: those that a trigger changes are on none.
