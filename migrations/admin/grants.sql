@@ -91,6 +91,7 @@ grant update (base_price_monthly, base_price_annual, is_active) on admin_feature
 grant select, insert, update on admin_customers to :"server";
 grant select, insert, update on admin_customer_modules to :"server";
 grant select, insert, update on admin_api_keys to :"server";
+grant select, insert, update, delete on admin_customer_limits to :"server";
 grant select on admin_customer_summary to :"server";
 grant select on admin_instances to :"server";
 grant select, insert, update on admin_data_keys to :"server";
