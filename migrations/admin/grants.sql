@@ -86,6 +86,8 @@ grant select, insert, update, delete on admin_usage_spools to :"server";
 
 grant select on admin_schema_migrations to :"server";
 grant select on admin_feature_modules to :"server";
+-- Prices, and what is on sale; which modules there are is the program's.
+grant update (base_price_monthly, base_price_annual, is_active) on admin_feature_modules to :"server";
 grant select, insert, update on admin_customers to :"server";
 grant select, insert, update on admin_customer_modules to :"server";
 grant select, insert, update on admin_api_keys to :"server";

@@ -37,6 +37,7 @@ use gateway::{Gateway, TrustedProxies};
 use identity::Identity;
 use identity::impersonation::CustomerLog;
 use identity::openid::OpenIdProvider;
+use operator::streams::EventStreams;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
@@ -104,6 +105,7 @@ pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
     pub(crate) news: NewsDesk,
+    pub(crate) streams: EventStreams,
     pub(crate) identity: Identity,
     pub(crate) audit_streams: AuditStreams,
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
@@ -138,6 +140,7 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
         news: parts.news,
+        streams: EventStreams::default(),
         identity: parts.identity,
         audit_streams: parts.audit_streams,
         operator_token: parts.operator_token.map(Arc::new),

@@ -62,6 +62,7 @@ pub use error::CatalogError;
 pub use listener::{Listener, Notification};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest, TimeRange};
 pub use pool::{Address, Catalog, CatalogConfig};
+pub use rust_decimal::Decimal;
 pub use tls::connector as tls_connector;
 
 /// The channel that tells which customer is no longer what they were: their status, modules, keys or database. The

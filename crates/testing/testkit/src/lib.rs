@@ -9,6 +9,7 @@ mod database;
 mod fault_proxy;
 mod home;
 mod moto;
+mod npm;
 mod ports;
 mod redis_server;
 mod server;
@@ -24,6 +25,7 @@ pub use database::{
 pub use fault_proxy::{FaultProxy, fault_proxy};
 pub use home::{Home, home};
 pub use moto::{Moto, moto};
+pub use npm::install_once;
 pub use ports::free_port;
 pub use redis_server::{Redis, redis};
 pub use server::installation;
