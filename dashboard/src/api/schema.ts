@@ -3388,6 +3388,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_OperatorRoleView: {
+            /** @description The rows. */
+            data: {
+                /** @description What it is for, in a sentence. */
+                description: string;
+                permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+                /** @enum {string} */
+                role: "owner" | "admin" | "support" | "billing" | "read-only";
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_OperatorView: {
             /** @description The rows. */
             data: {
@@ -3513,19 +3526,6 @@ export interface components {
                 response_time_ms: number | null;
                 /** Format: int32 */
                 status_code: number;
-            }[];
-            /** @description Give it as `?cursor=` for the next page; null at the end. */
-            next_cursor?: string | null;
-        };
-        /** @description A page of a list. */
-        Listing_RoleView: {
-            /** @description The rows. */
-            data: {
-                /** @description What it is for, in a sentence. */
-                description: string;
-                permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
-                /** @enum {string} */
-                role: "owner" | "admin" | "support" | "billing" | "read-only";
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -4001,6 +4001,14 @@ export interface components {
             name?: string;
             /** @description What they may do. */
             roles?: string[];
+        };
+        /** @description A role and what it may do. */
+        OperatorRoleView: {
+            /** @description What it is for, in a sentence. */
+            description: string;
+            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+            /** @enum {string} */
+            role: "owner" | "admin" | "support" | "billing" | "read-only";
         };
         /** @description An operator. */
         OperatorView: {
@@ -4520,13 +4528,14 @@ export interface components {
             connections: number;
             role: string;
         };
-        /** @description A role and what it may do. */
         RoleView: {
-            /** @description What it is for, in a sentence. */
-            description: string;
-            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+            /** @description Whether it sees every organization's rows; none should. */
+            bypasses_rls: boolean | null;
+            /** @description Null when the database can't be reached, or doesn't have the role. */
+            can_login: boolean | null;
+            name: string;
             /** @enum {string} */
-            role: "owner" | "admin" | "support" | "billing" | "read-only";
+            purpose: "owner" | "app" | "readonly";
         };
         /** @description A key that took another one's place. Shown once. */
         RotatedKeyView: components["schemas"]["NewApiKeyView"] & {
@@ -12372,7 +12381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RoleView"];
+                    "application/json": components["schemas"]["Listing_OperatorRoleView"];
                 };
             };
             /** @description Something in the request is wrong */

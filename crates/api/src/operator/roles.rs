@@ -12,8 +12,9 @@ use super::schemas;
 use crate::problems::problem_of_refusal;
 
 /// A role and what it may do.
+// Not `RoleView`: that is a role in a customer's database, and names are one set in the document.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct RoleView {
+pub(crate) struct OperatorRoleView {
     #[schema(schema_with = schemas::role)]
     role: &'static str,
     /// What it is for, in a sentence.
@@ -22,7 +23,7 @@ pub(crate) struct RoleView {
     permissions: Vec<&'static str>,
 }
 
-impl From<Role> for RoleView {
+impl From<Role> for OperatorRoleView {
     fn from(role: Role) -> Self {
         Self {
             role: role.as_str(),
@@ -34,10 +35,10 @@ impl From<Role> for RoleView {
 
 /// The roles, the one that may do most first, with what each may do.
 #[utoipa::path(get, path = "/api/admin/roles", tag = "operators",
-    responses((status = 200, body = Listing<RoleView>)))]
-pub(crate) async fn list(Extension(actor): Extension<Actor>) -> Result<Json<Listing<RoleView>>, Problem> {
+    responses((status = 200, body = Listing<OperatorRoleView>)))]
+pub(crate) async fn list(Extension(actor): Extension<Actor>) -> Result<Json<Listing<OperatorRoleView>>, Problem> {
     // Every role has it: a refusal tells who may do what all the same.
     actor.permit(Right::CustomersRead).map_err(problem_of_refusal)?;
-    let data = Role::ALL.iter().copied().map(RoleView::from).collect();
+    let data = Role::ALL.iter().copied().map(OperatorRoleView::from).collect();
     Ok(Json(Listing { data, next_cursor: None }))
 }
