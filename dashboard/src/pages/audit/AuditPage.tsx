@@ -39,7 +39,7 @@ export function AuditPage() {
       </Panel>
       <Guard>
         <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
-        <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} close={() => change({ entry: null })} />
+        <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} prove={() => change({ entry: null, proof: 'shown' })} close={() => change({ entry: null })} />
       </Guard>
     </>
   );

@@ -6,7 +6,6 @@ import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { ListingTable } from '@/ui/ListingTable';
 import { shortened } from '@/ui/Operator';
-import { useCustomerNames } from '@/ui/useCustomerNames';
 import { When } from '@/ui/When';
 import { ActedFor } from './ActedFor';
 import { actionName, feelOf } from '@/ui/audit/actions';
@@ -18,8 +17,6 @@ type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> 
 
 /** What was done, the newest first. */
 export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) {
-  const names = useCustomerNames();
-  const nameOf = (id: string) => names.get(id) ?? shortened(id);
   const columns: Column<Entry>[] = [
     {
       id: 'action',
@@ -31,8 +28,8 @@ export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) 
       ),
     },
     { id: 'at', header: 'When', cell: (row) => <When at={row.created_at} /> },
-    { id: 'who', header: 'Who', cell: (row) => <ActedFor entry={row} customer={row.customer_uuid ? nameOf(row.customer_uuid) : 'a customer'} /> },
-    { id: 'customer', header: 'Customer', cell: (row) => (row.customer_uuid ? <CustomerLink customer={row.customer_uuid} name={nameOf(row.customer_uuid)} /> : <span className={classes.resource}>The platform</span>), wide: true },
+    { id: 'who', header: 'Who', cell: (row) => <ActedFor entry={row} customer={nameOf(row) ?? 'a customer'} /> },
+    { id: 'customer', header: 'Customer', cell: (row) => (row.customer_uuid ? <CustomerLink customer={row.customer_id ?? row.customer_uuid} name={nameOf(row)} /> : <span className={classes.resource}>The platform</span>), wide: true },
     { id: 'thing', header: 'Thing', cell: (row) => <Thing entry={row} />, wide: true },
     { id: 'changes', header: 'What changed', cell: (row) => <span className={classes.changes}>{summaryOf(row)}</span>, wide: true },
   ];
@@ -54,6 +51,9 @@ export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) 
     />
   );
 }
+
+/** What the customer of a row is called. */
+const nameOf = ({ customer_name, customer_id, customer_uuid }: Entry) => customer_name ?? customer_id ?? (customer_uuid ? shortened(customer_uuid) : undefined);
 
 function Thing({ entry }: { entry: Entry }) {
   if (!entry.resource_type) return null;

@@ -34,6 +34,6 @@ export function useCustomerChanged(): () => Promise<void> {
   const client = useQueryClient();
   return () =>
     client.invalidateQueries({
-      predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(customers|operations|audit-logs|backups)/.test(queryKey[1]),
+      predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(customers|impersonations|operations|audit-logs|backups)/.test(queryKey[1]),
     });
 }

@@ -34,7 +34,7 @@ export function Changes() {
                   <span className={classes.summary}>{summaryOf(row)}</span>
                 </span>
                 <span className={classes.quiet}>
-                  <Operator id={row.admin_user_id} />, <When at={row.created_at} />
+                  <Operator id={row.admin_user_id} known={row.admin_user_name} />, <When at={row.created_at} />
                 </span>
               </li>
             ))}

@@ -9,24 +9,23 @@ import type { Range } from '@/ui/range';
 import { useShowRequests } from '@/ui/useShowRequests';
 import classes from './Home.module.css';
 import { addressOf, byOutcome, percentiles } from './traffic';
-import { useStatuses, useTraffic } from './useHome';
+import { useTraffic } from './useHome';
 
 /** Requests and errors over time, and beneath how fast they were answered. */
 export function Traffic({ range }: { range: Range }) {
   const usage = useTraffic(range);
-  const statuses = useStatuses(range);
   // While the numbers are under way.
   useEffect(() => void loadLines(), []);
   const drawn = useMemo(() => {
-    if (!usage.data || !statuses.data) return undefined;
+    if (!usage.data) return undefined;
     const points = usage.data.groups[0]?.points ?? [];
     return {
       seconds: usage.data.interval_seconds,
       at: points.map((point) => point.at),
-      series: byOutcome(statuses.data),
+      series: byOutcome(points),
       beneath: { label: 'Response time', series: percentiles(points), unit: milliseconds, height: 120 },
     };
-  }, [usage.data, statuses.data]);
+  }, [usage.data]);
   const chosen = useShowRequests(drawn?.at ?? [], {}, drawn?.seconds);
   return (
     <Panel
@@ -39,7 +38,7 @@ export function Traffic({ range }: { range: Range }) {
       }
     >
       <div className={classes.traffic}>
-        <Loaded query={{ data: drawn, error: usage.error ?? statuses.error, refetch: () => [usage.refetch(), statuses.refetch()] }} lines={8}>
+        <Loaded query={{ data: drawn, error: usage.error, refetch: usage.refetch }} lines={8}>
           {({ at, seconds, series, beneath }) => (
             <Chart
               label="Requests"

@@ -77,7 +77,7 @@ export function JobsTable() {
           )
         }
       />
-      <JobDrawer job={query.data?.data.find((row) => row.id === job)} close={() => change({ job: null })} />
+      <JobDrawer id={job} close={() => change({ job: null })} />
     </Panel>
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { differences } from './differences';
 import { summaryOf } from './summary';
 
-const entry = (old_values: unknown, new_values: unknown) => ({ id: '1', action: 'api_key_updated', created_at: '2026-11-29T00:00:00Z', old_values, new_values });
+const entry = (old_values: unknown, new_values: unknown) => ({ id: '1', action: 'api_key_updated', admin_user_name: null, customer_id: null, customer_name: null, created_at: '2026-11-29T00:00:00Z', old_values, new_values });
 
 test('values are told apart by their names, nested ones too, and what changed comes first', () => {
   const rows = differences({ a: 1, same: 'x', limits: { day: 10 }, gone: true }, { a: 1, same: 'x', limits: { day: 20 }, fresh: ['y'] });

@@ -1,32 +1,36 @@
 import { words } from '@/ui/format';
+import { Loaded } from '@/ui/Loaded';
 import { Matrix } from '@/ui/Matrix';
 import { Panel } from '@/ui/Panel';
-import { RIGHTS, ROLES } from './roles';
+import { rightsOf, useRoles } from './roles';
 
 /** What each role may do. */
 export function RolesTable() {
-  const has = (right: (typeof RIGHTS)[number]['rights'][number][0]) => (role: string) => ROLES.find((one) => one.role === role)?.rights.has(right) ?? false;
   return (
     <Panel title="What each role may do" note="Somebody with several may do what any of them may" flush>
-      <Matrix
-        label="Roles and what they may do"
-        head="Permission"
-        columns={ROLES.map(({ role, means }) => ({ key: role, name: words(role), means }))}
-        groups={RIGHTS.map(({ group, rights }) => ({
-          name: group,
-          rows: rights.map(([right, means]) => ({
-            key: right,
-            name: (
-              <>
-                {means} <code>{right}</code>
-              </>
-            ),
-            has: has(right),
-          })),
-        }))}
-        yes="yes"
-        no="no"
-      />
+      <Loaded query={useRoles()} lines={10}>
+        {({ data: roles }) => (
+          <Matrix
+            label="Roles and what they may do"
+            head="Permission"
+            columns={roles.map(({ role, description }) => ({ key: role, name: words(role), means: description }))}
+            groups={rightsOf(roles).map(({ group, rights }) => ({
+              name: group,
+              rows: rights.map(([right, means]) => ({
+                key: right,
+                name: (
+                  <>
+                    {means} <code>{right}</code>
+                  </>
+                ),
+                has: (role) => roles.find((one) => one.role === role)?.permissions.includes(right as never) ?? false,
+              })),
+            }))}
+            yes="yes"
+            no="no"
+          />
+        )}
+      </Loaded>
     </Panel>
   );
 }
