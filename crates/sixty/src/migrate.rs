@@ -1,5 +1,7 @@
 //! `sixty migrate`: the admin database, up to date; on request the customer template database too.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use catalog::Catalog;
 use clap::Args;
@@ -28,6 +30,9 @@ pub(crate) struct MigrateArgs {
     print_roles: bool,
 }
 
+/// How long a connection to the template database may take to be made.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     if args.print_roles {
         crate::say(&role_statements(&args.admin_roles.names()));
@@ -41,10 +46,7 @@ pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     tell("admin database", &migrated);
     give_rights(&mut client, &roles).await?;
     if args.template {
-        let connecting = args.template_database.driver_config()?.connect(tokio_postgres::NoTls).await;
-        let (mut client, connection) =
-            connecting.context("the customer template database can't be reached")?;
-        tokio::spawn(connection);
+        let mut client = args.template_database.connect(PATIENCE).await?;
         tell("customer template database", &schema::migrate(&mut client, MigrationSet::customer()).await?);
     }
     Ok(())

@@ -1,29 +1,17 @@
 //! Where the admin database is.
 
 use std::ffi::OsString;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use catalog::{Address, CatalogConfig};
 use clap::Args;
 use secrets::{ExposeSecret, SecretString};
 use tokio_postgres::config::Host;
 
 use super::StoreArgs;
+use super::database_tls::{DatabaseTls, is_this_machine, needs_tls, parsed, read_authority};
 use super::stores::is_reference;
-
-/// How the way to the admin database is protected.
-#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AdminTls {
-    /// Encrypted, and the certificate is checked: its authority and the host's name.
-    VerifyFull,
-    /// In the clear, on this machine only.
-    Plain,
-    /// In the clear to another machine: for containers of one host, on a network of their own.
-    PlainOnNetwork,
-}
 
 /// ADMIN_DATABASE_URL, or the five parts.
 #[derive(Args, Debug, Clone)]
@@ -55,7 +43,7 @@ pub(crate) struct AdminDatabaseArgs {
     pub(crate) admin_db_name: String,
     /// Whether the way there is encrypted [default: plain on this machine, verify-full everywhere else].
     #[arg(long, env = "ADMIN_DB_TLS", value_enum)]
-    admin_db_tls: Option<AdminTls>,
+    admin_db_tls: Option<DatabaseTls>,
     /// A file with the certificate authority that must have signed the database's certificate, PEM. Unless given, those count
     /// that the machine trusts.
     #[arg(long, env = "ADMIN_DB_CA_FILE")]
@@ -77,7 +65,7 @@ impl AdminDatabaseArgs {
         Self {
             admin_database_url: None,
             admin_db_host: "localhost".to_owned(),
-            admin_db_tls: Some(AdminTls::Plain),
+            admin_db_tls: Some(DatabaseTls::Plain),
             admin_db_ca_file: None,
             ..self.clone()
         }
@@ -139,35 +127,17 @@ impl AdminDatabaseArgs {
     pub(crate) fn catalog_config(&self) -> anyhow::Result<CatalogConfig> {
         let address = self.address();
         let is_local = hosts(&address)?.iter().all(is_this_machine);
-        let wants_tls = self.admin_db_ca_file.is_some().then_some(AdminTls::VerifyFull);
-        let requires_tls = needs_tls(self.admin_db_tls.or(wants_tls), is_local)?;
-        let read = |path: &PathBuf| {
-            std::fs::read_to_string(path)
-                .with_context(|| format!("ADMIN_DB_CA_FILE: {} can't be read", path.display()))
-        };
+        let wants_tls = self.admin_db_ca_file.is_some().then_some(DatabaseTls::VerifyFull);
+        let requires_tls = needs_tls("ADMIN_DB", self.admin_db_tls.or(wants_tls), is_local)?;
         let authority = self.admin_db_ca_file.as_ref().filter(|_| requires_tls);
         Ok(CatalogConfig {
             requires_tls,
-            ca_certificate: authority.map(read).transpose()?,
+            ca_certificate: authority.map(|path| read_authority("ADMIN_DB", path)).transpose()?,
             max_connections: usize::from(self.admin_db_pool_max),
             idle_timeout: Duration::from_secs(self.admin_db_pool_idle_seconds),
             connect_timeout: Duration::from_secs(self.admin_db_connect_timeout_seconds),
             ..CatalogConfig::at(address)
         })
-    }
-}
-
-/// Whether the connection must be encrypted.
-fn needs_tls(asked: Option<AdminTls>, is_local: bool) -> anyhow::Result<bool> {
-    match asked {
-        Some(AdminTls::VerifyFull) => Ok(true),
-        None => Ok(!is_local),
-        Some(AdminTls::PlainOnNetwork) => Ok(false),
-        Some(AdminTls::Plain) if is_local => Ok(false),
-        Some(AdminTls::Plain) => anyhow::bail!(
-            "ADMIN_DB_TLS=plain would send the password and everything else in the clear to another machine: it is only for \
-             a database on this one. Set ADMIN_DB_TLS=verify-full, and ADMIN_DB_CA_FILE if its authority is your own"
-        ),
     }
 }
 
@@ -177,30 +147,7 @@ fn hosts(address: &Address) -> anyhow::Result<Vec<Host>> {
             let mut config = tokio_postgres::Config::new();
             Ok(config.host(host).get_hosts().to_vec())
         }
-        // The parser's error repeats parts of the URL, and with them perhaps the password: it is not kept.
-        Address::Url(url) => {
-            let config: tokio_postgres::Config = url.expose_secret().parse().map_err(|_| {
-                anyhow::anyhow!(
-                    "ADMIN_DATABASE_URL is not of the form postgresql://user:password@host:port/database"
-                )
-            })?;
-            anyhow::ensure!(
-                config.get_hostaddrs().iter().all(IpAddr::is_loopback),
-                "ADMIN_DATABASE_URL: hostaddr is only for this machine; write the host's name, which its certificate has"
-            );
-            Ok(config.get_hosts().to_vec())
-        }
-    }
-}
-
-/// By its name alone: what a name is resolved to may change between the look and the connection.
-fn is_this_machine(host: &Host) -> bool {
-    match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) => {
-            name.eq_ignore_ascii_case("localhost")
-                || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-        }
+        Address::Url(url) => Ok(parsed("ADMIN_DATABASE_URL", url)?.get_hosts().to_vec()),
     }
 }
 
@@ -228,11 +175,12 @@ mod tests {
 
     #[test]
     fn nothing_goes_to_another_machine_in_the_clear() {
-        assert!(needs_tls(None, false).unwrap());
-        assert!(!needs_tls(None, true).unwrap());
-        assert!(needs_tls(Some(AdminTls::VerifyFull), true).unwrap());
-        assert!(!needs_tls(Some(AdminTls::Plain), true).unwrap());
-        let refused = needs_tls(Some(AdminTls::Plain), false).unwrap_err().to_string();
+        let needs = |asked, is_local| needs_tls("ADMIN_DB", asked, is_local);
+        assert!(needs(None, false).unwrap());
+        assert!(!needs(None, true).unwrap());
+        assert!(needs(Some(DatabaseTls::VerifyFull), true).unwrap());
+        assert!(!needs(Some(DatabaseTls::Plain), true).unwrap());
+        let refused = needs(Some(DatabaseTls::Plain), false).unwrap_err().to_string();
         assert!(refused.contains("ADMIN_DB_TLS=verify-full"), "{refused}");
     }
 }

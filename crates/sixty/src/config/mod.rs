@@ -8,6 +8,7 @@ mod audit;
 mod certificates;
 mod clerk;
 mod core_dumps;
+mod database_tls;
 mod home;
 mod instance_network;
 mod logging;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use catalog::Catalog;
@@ -14,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use super::DevArgs;
 use super::home::Home;
 use crate::config::RoleLogin;
+
+/// How long a connection to the template database may take to be made.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const ADMIN_FOLDER: &str = "admin-database";
 const TEMPLATE_FOLDER: &str = "template-database";
@@ -157,9 +161,7 @@ pub(crate) async fn migrate_both(args: &DevArgs) -> anyhow::Result<()> {
         .grant(&mut client)
         .await
         .context("the roles of the server and the worker can't be given their rights")?;
-    let (mut client, connection) =
-        args.template_database.driver_config()?.connect(tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
+    let mut client = args.template_database.connect(PATIENCE).await?;
     schema::migrate(&mut client, MigrationSet::customer())
         .await
         .context("the customer template database can't be migrated")?;

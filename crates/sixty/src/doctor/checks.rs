@@ -62,11 +62,8 @@ async fn admin_schema(catalog: &Catalog) -> Finding {
 async fn template_database(args: &DoctorArgs) -> Finding {
     let set = MigrationSet::customer();
     let version = async {
-        let mut config = args.template_database.driver_config().map_err(|error| error.to_string())?;
-        config.connect_timeout(Duration::from_secs(2));
-        let (client, connection) =
-            config.connect(tokio_postgres::NoTls).await.map_err(|error| error.to_string())?;
-        tokio::spawn(connection);
+        let connected = args.template_database.connect(Duration::from_secs(2)).await;
+        let client = connected.map_err(|error| format!("{error:#}"))?;
         schema::schema_version(&client, set).await.map_err(|error| error.to_string())
     };
     match version.await {
@@ -81,7 +78,7 @@ async fn template_database(args: &DoctorArgs) -> Finding {
         Err(error) => Finding::bad(
             "template database",
             error,
-            "start it (sixty dev does), or set DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME",
+            "start it (sixty dev does), or set DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME, DB_TLS, DB_CA_FILE",
         ),
     }
 }
