@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::cli::audit_log::{ExportArgs, ListArgs};
 use crate::cli::audit_streams::StreamsArgs;
-use crate::cli::{self, AuditLogCommand};
+use crate::cli::{self, ServerCommand};
 use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
 use crate::{config, dev, say};
 
@@ -62,9 +62,11 @@ pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<Exit
     let access = config::access(home)?;
     let home = home.path()?;
     match args.command {
-        AuditCommand::List(args) => Ok(cli::run_audit_log(AuditLogCommand::List(args), access).await),
-        AuditCommand::Export(args) => Ok(cli::run_audit_log(AuditLogCommand::Export(args), access).await),
-        AuditCommand::Streams(args) => Ok(cli::run_audit_log(AuditLogCommand::Streams(args), access).await),
+        AuditCommand::List(args) => Ok(cli::run_on_server(ServerCommand::AuditList(args), access).await),
+        AuditCommand::Export(args) => Ok(cli::run_on_server(ServerCommand::AuditExport(args), access).await),
+        AuditCommand::Streams(args) => {
+            Ok(cli::run_on_server(ServerCommand::AuditStreams(args), access).await)
+        }
         AuditCommand::Verify(args) => verify(*args, &home).await,
         AuditCommand::PublicKey(args) => {
             let key = args.anchors.verifying_key(&home)?;

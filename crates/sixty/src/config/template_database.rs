@@ -118,3 +118,46 @@ impl TemplateDatabaseArgs {
         Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        database: TemplateDatabaseArgs,
+    }
+
+    fn database(arguments: &[&str]) -> TemplateDatabaseArgs {
+        Program::parse_from(["sixty"].iter().chain(arguments)).database
+    }
+
+    async fn refusal(arguments: &[&str]) -> String {
+        format!("{:#}", database(arguments).connect().await.unwrap_err())
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_to_another_machine_in_the_clear() {
+        for there in [["--db-host", "db.example"], ["--database-url", "postgresql://a:b@db.example/c"]] {
+            let refused = refusal(&[there[0], there[1], "--db-tls", "plain"]).await;
+            assert!(refused.contains("DB_TLS"), "{refused}");
+        }
+        let unasked = refusal(&["--db-host", "localhost"]).await;
+        assert!(unasked.contains("DB_TLS=plain"), "{unasked}");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_trusts_is_refused() {
+        let server = testkit::customer_database().await;
+        let url = server.superuser_url();
+        database(&["--database-url", &url, "--db-tls", "plain"]).connect().await.unwrap();
+        database(&["--database-url", &url, "--db-tls", "verify-full"]).connect().await.unwrap_err();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), server.ca_certificate()).unwrap();
+        let trusting = ["--database-url", &url, "--db-ca-file", file.path().to_str().unwrap()];
+        database(&trusting).connect().await.unwrap();
+    }
+}

@@ -15,6 +15,7 @@ export const backupColumns = (restore?: (backup: Row) => void): Column<Row>[] =>
   { id: 'kind', header: 'Made', wide: true, cell: ({ kind }) => (kind === 'manual' ? 'When asked for' : words(kind)) },
   { id: 'size', header: 'Size', align: 'end', cell: ({ size_bytes }) => bytes(size_bytes) },
   { id: 'took', header: 'Took', align: 'end', wide: true, cell: (row) => (row.finished_at ? took(row.started_at, row.finished_at) : NOTHING) },
+  { id: 'encrypted', header: 'Encrypted', wide: true, cell: ({ encrypted }) => (encrypted ? 'Yes' : 'No') },
   { id: 'error', header: 'What went wrong', wide: true, cell: ({ error }) => error ?? NOTHING },
   {
     id: 'restore',
