@@ -72,6 +72,8 @@ grant insert, update on admin_clerk_organizations, admin_clerk_users, admin_cler
 grant insert, delete on admin_clerk_reconciliations to :"worker";
 grant update on admin_audit_streams to :"worker";
 grant insert, update on admin_audit_stream_cursors to :"worker";
+-- Its rotation of the platform's data key seals them anew.
+grant update on admin_acme_accounts, admin_acme_certificates to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the server
 -- Audit and usage are added to and read, never changed.
@@ -121,3 +123,6 @@ grant select on admin_clerk_reconciliations to :"server";
 grant select, insert, update, delete on admin_audit_streams to :"server";
 grant select, insert on admin_audit_stream_cursors to :"server";
 grant select, insert, update, delete on admin_saved_views to :"server";
+-- The certificate that servers show: any of them may order it, and each answers the authority.
+grant select, insert, update on admin_acme_accounts, admin_acme_certificates to :"server";
+grant select, insert, update, delete on admin_acme_challenges to :"server";

@@ -56,7 +56,7 @@ pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
 pub use server::{Door, ServerLimits, serve};
 pub use settings::{LimitSetting, Settings};
-pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
+pub use tls::{CertificateError, CertificateFiles, ChallengeAnswers, ServerCertificate};
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);

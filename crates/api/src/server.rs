@@ -98,6 +98,8 @@ pub async fn serve<S>(
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
                 }
+                // An authority asked whose this server is, and has its answer.
+                Ok(Stream::Over) => {}
                 Ok(Stream::Encrypted(stream)) => {
                     let connection = server.serve_connection(TokioIo::new(*stream), service);
                     if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
@@ -146,6 +148,7 @@ where
 enum Stream {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
+    Over,
 }
 
 async fn encrypted(
@@ -153,8 +156,8 @@ async fn encrypted(
     stream: TcpStream,
 ) -> std::io::Result<Stream> {
     let Some(certificate) = certificate else { return Ok(Stream::Plain(stream)) };
-    let stream = tokio::time::timeout(HANDSHAKE_LIMIT, certificate.acceptor().accept(stream)).await??;
-    Ok(Stream::Encrypted(Box::new(stream)))
+    let agreed = tokio::time::timeout(HANDSHAKE_LIMIT, certificate.accept(stream)).await??;
+    Ok(agreed.map_or(Stream::Over, |stream| Stream::Encrypted(Box::new(stream))))
 }
 
 /// For one connection.

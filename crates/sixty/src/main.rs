@@ -12,6 +12,7 @@ mod metrics;
 mod migrate;
 mod quota_seed;
 mod serve;
+mod server_certificate;
 mod shutdown;
 mod worker;
 
@@ -93,7 +94,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return doctor::run(*args, &cli.home).await,
         Command::Audit(args) => return audit::run(*args, &cli.home).await,
         Command::Backup(args) => return backup::run(*args, &cli.home).await,
-        Command::Certificates(args) => return certificates::run(&args, &cli.home),
+        Command::Certificates(args) => return certificates::run(*args, &cli.home).await,
         // Its server and its worker send their own.
         Command::Dev(_) => telemetry::start(&cli.log.log, format, None)?,
         _ => telemetry::start(&cli.log.log, format, cli.log.traces())?,

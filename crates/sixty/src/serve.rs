@@ -29,6 +29,7 @@ use crate::config::{
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
+use crate::server_certificate::ShownCertificate;
 use crate::{dependencies, metrics, shutdown};
 
 /// Serve the API, against an admin database and a Redis that exist.
@@ -65,9 +66,11 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let redis = args.redis.resolved(stores).await?.address()?;
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
-    let certificate = args.server.certificate()?;
+    let source = args.server.certificate()?;
     let sessions = args.clerk.sessions(&home)?;
     let clerk_webhook = args.clerk.webhook(stores, &catalog).await?;
+    let shown = ShownCertificate::prepare(source, &catalog, &keys)?;
+    let certificate = shown.certificate();
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
@@ -118,6 +121,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             limiter: limiter.clone(),
             meter,
             gateway: gateway.clone(),
+            acme: shown.standing(),
         };
         let address = SocketAddr::new(args.server.host, port);
         metrics::serve(address, certificate.clone(), numbers.clone(), gauges, stop.clone()).await?;
@@ -148,9 +152,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
-    if let Some(certificate) = &certificate {
-        tokio::spawn(Arc::clone(certificate).follow(stop.clone()));
-    }
+    shown.follow(&stop);
     tracing::info!(%address, https = certificate.is_some(), "serving");
     api::serve(Door { listener, certificate }, router, args.server.limits(), stop.cancelled_owned()).await;
     stop_meter.cancel();

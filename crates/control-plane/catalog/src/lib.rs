@@ -11,6 +11,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod acme;
 pub mod ai_keys;
 pub mod ai_usage;
 pub mod api_keys;

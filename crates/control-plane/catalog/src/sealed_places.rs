@@ -20,7 +20,7 @@ pub struct SealedPlace {
 }
 
 /// All of them.
-pub const ALL: [SealedPlace; 9] = [
+pub const ALL: [SealedPlace; 11] = [
     SealedPlace {
         table: "admin_database_credentials",
         column: "password_encrypted",
@@ -73,6 +73,24 @@ pub const ALL: [SealedPlace; 9] = [
         table: "admin_audit_streams",
         column: "authorization_sealed",
         name: "admin_audit_streams.authorization_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_acme_accounts",
+        column: "key_sealed",
+        name: "admin_acme_accounts.key_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_acme_certificates",
+        column: "key_sealed",
+        name: "admin_acme_certificates.key_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_acme_certificates",
+        column: "order_key_sealed",
+        name: "admin_acme_certificates.order_key_sealed",
         customer_column: None,
     },
 ];

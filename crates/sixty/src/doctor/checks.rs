@@ -10,7 +10,7 @@ use postgres_server::{Installation, InstallationSearch, OsUser, is_port_free};
 use schema::MigrationSet;
 
 use super::{DoctorArgs, Finding, certificates};
-use crate::config::read_operator_token;
+use crate::config::{CertificateSource, read_operator_token};
 use crate::dependencies;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -185,8 +185,8 @@ fn operator_token(args: &DoctorArgs, home: &Path) -> Finding {
 
 async fn server(args: &DoctorArgs) -> Finding {
     let port = args.server.port;
-    let certificate = match args.server.certificate() {
-        Ok(certificate) => certificate,
+    let source = match args.server.certificate() {
+        Ok(source) => source,
         Err(error) => {
             return Finding::bad(
                 "server",
@@ -202,7 +202,7 @@ async fn server(args: &DoctorArgs) -> Finding {
             "start it: sixty dev, or sixty serve",
         );
     }
-    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let scheme = if matches!(source, CertificateSource::None) { "http" } else { "https" };
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(3))
@@ -221,6 +221,11 @@ async fn server(args: &DoctorArgs) -> Finding {
             "server",
             format!("port {port} answers {}", answer.status()),
             format!("look at {scheme}://localhost:{port}/api/ready for what is down"),
+        ),
+        Err(_) if matches!(source, CertificateSource::Acme(_)) => Finding::bad(
+            "server",
+            format!("port {port} answers without a certificate, or by something that is no sixty server"),
+            "see sixty certificates server for why there is none yet",
         ),
         Err(_) => Finding::bad(
             "server",

@@ -31,7 +31,7 @@ export const limitsOf = ({ limits }: Schema<'SettingsView'>): Setting[] => [
 
 /** How the server is reached. */
 export const serverOf = ({ server }: Schema<'SettingsView'>): Setting[] => [
-  { name: 'Speaks HTTPS itself', value: yes(server.https), variable: 'SIXTY_TLS_CERTIFICATE_FILE, SIXTY_TLS_KEY_FILE' },
+  { name: 'Speaks HTTPS itself', value: yes(server.https), variable: 'SIXTY_TLS_CERTIFICATE_FILE, SIXTY_TLS_KEY_FILE, SIXTY_ACME_DOMAINS' },
   ...(server.certificate_expires_at ? [{ name: 'Its certificate is good until', value: <WhenExactly at={server.certificate_expires_at} /> }] : []),
   { name: 'Proxies whose X-Forwarded-For counts', value: list(server.trusted_proxies), variable: 'SIXTY_TRUSTED_PROXIES' },
   { name: 'Sites whose pages may ask the customer API', value: list(server.cors_origins), variable: 'SIXTY_CORS_ORIGINS' },
