@@ -20,7 +20,7 @@ pub struct SealedPlace {
 }
 
 /// All of them.
-pub const ALL: [SealedPlace; 11] = [
+pub const ALL: [SealedPlace; 12] = [
     SealedPlace {
         table: "admin_database_credentials",
         column: "password_encrypted",
