@@ -308,13 +308,13 @@ ensure_moto() {
 }
 
 # Pebble, the ACME authority that the tests order certificates from. Where there is no package of it they go on without, and say
-# so.
+# so. Another program has that name too; only this one comes with a name server.
 ensure_pebble() {
-  if ! have pebble && [ "$(platform)" = debian ]; then
+  if ! have pebble-challtestsrv && [ "$(platform)" = debian ]; then
     apt_refresh
     [ -z "$(apt_candidate pebble)" ] || apt_install pebble
   fi
-  if have pebble; then
+  if have pebble-challtestsrv; then
     say "Pebble: $(command -v pebble)"
   else
     say "Pebble: none here, and no package of it; nothing will be tested with an ACME authority"

@@ -46,7 +46,14 @@ impl PebblePlan {
 /// `None` where it isn't installed, which is said openly: there are no packages of it for every system, and
 /// `scripts/test.sh` installs it where there are.
 pub async fn pebble(plan: PebblePlan) -> Option<Pebble> {
-    if Command::new("pebble").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+    // Another program is called pebble too; only this one comes with a name server.
+    if Command::new("pebble-challtestsrv")
+        .arg("-h")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_err()
+    {
         let _ = writeln!(
             std::io::stderr(),
             "NOT TESTED: pebble isn't installed, so nothing asks an ACME authority for a certificate here"
