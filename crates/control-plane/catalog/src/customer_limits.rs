@@ -91,8 +91,9 @@ pub async fn set(
             &new.without_redis.map(WithoutRedis::as_str),
             &new.reason,
         ],
-    );
-    record(&written.await?)
+    )
+    .await?;
+    record(&written)
 }
 
 /// Takes a customer's own limit away: the configuration's holds again. `None` when there was none.
