@@ -42,7 +42,7 @@ pub(crate) struct CustomerLimitBody {
     /// Of this route, by method and path such as `POST /api/v1/deals`; over all routes when not given.
     route: Option<String>,
     /// So many requests in the period; without limit when not given, whatever the configuration says.
-    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    #[schema(minimum = 0)]
     requests: Option<i64>,
     /// `minute`, `hour`, `day` or `month`; given together with `requests`.
     period: Option<String>,
