@@ -1712,6 +1712,8 @@ export interface components {
             /** Format: uuid */
             customer_uuid?: string | null;
             database_name: string;
+            /** @description Whether the file is encrypted. Those are not that were made before backups were. */
+            encrypted: boolean;
             error?: string | null;
             /** Format: date-time */
             finished_at?: string | null;
@@ -1720,7 +1722,7 @@ export interface components {
             /** @description `nightly` or `manual`. */
             kind: string;
             postgres_version?: string | null;
-            /** @description Hex SHA-256 of the file. */
+            /** @description Hex SHA-256 of the file as it lies on the disk. */
             sha256?: string | null;
             /** Format: int64 */
             size_bytes?: number | null;
@@ -2955,6 +2957,8 @@ export interface components {
                 /** Format: uuid */
                 customer_uuid?: string | null;
                 database_name: string;
+                /** @description Whether the file is encrypted. Those are not that were made before backups were. */
+                encrypted: boolean;
                 error?: string | null;
                 /** Format: date-time */
                 finished_at?: string | null;
@@ -2963,7 +2967,7 @@ export interface components {
                 /** @description `nightly` or `manual`. */
                 kind: string;
                 postgres_version?: string | null;
-                /** @description Hex SHA-256 of the file. */
+                /** @description Hex SHA-256 of the file as it lies on the disk. */
                 sha256?: string | null;
                 /** Format: int64 */
                 size_bytes?: number | null;
