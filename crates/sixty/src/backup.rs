@@ -26,7 +26,7 @@ pub(crate) struct BackupArgs {
 enum BackupCommand {
     List(Box<ListArgs>),
     Verify(Box<VerifyArgs>),
-    Decrypt(Box<FileArgs>),
+    Decrypt(Box<DecryptArgs>),
 }
 
 /// Look whether a backup's file is whole: whose it is, and whether it opens to its last byte.
@@ -45,6 +45,12 @@ struct VerifyArgs {
 /// A backup of the admin database needs the master key alone; one of a customer's needs the admin database as well, because
 /// the customer's data key is there.
 #[derive(Args, Debug)]
+struct DecryptArgs {
+    #[command(flatten)]
+    file: FileArgs,
+}
+
+#[derive(Args, Debug)]
 struct FileArgs {
     #[command(flatten)]
     admin_database: AdminDatabaseArgs,
@@ -61,7 +67,7 @@ pub(crate) async fn run(args: BackupArgs, home: &HomeArgs) -> anyhow::Result<Exi
             return Ok(cli::run_on_server(ServerCommand::BackupList(args), access).await);
         }
         BackupCommand::Verify(args) => verify(*args, &home.path()?).await?,
-        BackupCommand::Decrypt(args) => decrypt(*args, &home.path()?).await?,
+        BackupCommand::Decrypt(args) => decrypt(args.file, &home.path()?).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1858,6 +1858,8 @@ export interface components {
             /** Format: uuid */
             customer_uuid?: string | null;
             database_name: string;
+            /** @description Whether the file is encrypted. Those are not that were made before backups were. */
+            encrypted: boolean;
             error?: string | null;
             /** Format: date-time */
             finished_at?: string | null;
@@ -1866,7 +1868,7 @@ export interface components {
             /** @description `nightly` or `manual`. */
             kind: string;
             postgres_version?: string | null;
-            /** @description Hex SHA-256 of the file. */
+            /** @description Hex SHA-256 of the file as it lies on the disk. */
             sha256?: string | null;
             /** Format: int64 */
             size_bytes?: number | null;
@@ -3158,6 +3160,8 @@ export interface components {
                 /** Format: uuid */
                 customer_uuid?: string | null;
                 database_name: string;
+                /** @description Whether the file is encrypted. Those are not that were made before backups were. */
+                encrypted: boolean;
                 error?: string | null;
                 /** Format: date-time */
                 finished_at?: string | null;
@@ -3166,7 +3170,7 @@ export interface components {
                 /** @description `nightly` or `manual`. */
                 kind: string;
                 postgres_version?: string | null;
-                /** @description Hex SHA-256 of the file. */
+                /** @description Hex SHA-256 of the file as it lies on the disk. */
                 sha256?: string | null;
                 /** Format: int64 */
                 size_bytes?: number | null;

@@ -60,7 +60,7 @@ async fn dump(
             // Only a dump of which pg_dump said that it is whole gets its last chunk.
             let mut was_good = true;
             let is_whole = || {
-                was_good = ending.is_good();
+                was_good = ending.went_well();
                 was_good
             };
             match seal(&head, &key, dumped, &mut to, is_whole).and_then(|()| to.sync_all()) {

@@ -148,7 +148,7 @@ pub(crate) struct Ending(oneshot::Receiver<()>);
 
 impl Ending {
     /// Waits for it: whether it said itself that all went well.
-    pub(crate) fn is_good(self) -> bool {
+    pub(crate) fn went_well(self) -> bool {
         self.0.blocking_recv().is_ok()
     }
 }

@@ -186,8 +186,7 @@ async fn no_authority_changes_without_its_row_of_the_log() {
     assert!(house.patient.authority().introduce().unwrap());
     house.sql(FULL).await;
     for _ in 0..2 {
-        let refused = house.pass(&house.patient).await.unwrap_err();
-        assert!(format!("{refused:#}").contains("the audit log takes nothing"), "{refused:#}");
+        house.pass(&house.patient).await.unwrap_err();
         assert_eq!((house.published().await, house.audited().await), (first.clone(), 0));
     }
     // Also when its time would have come: it signs nothing that servers weren't told of.
