@@ -83,7 +83,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         CancellationToken::new(),
     );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
-        Arc::new(dependencies::AdminDatabase(catalog.clone())),
+        Arc::new(dependencies::AdminDatabase::new(catalog.clone())),
         Arc::new(dependencies::Redis::new(redis.clone())),
         Arc::new(dependencies::Usage(meter.clone())),
     ];
