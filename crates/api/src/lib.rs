@@ -175,3 +175,8 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
 pub fn with_common_layers(routes: Router) -> Answering<Router> {
     EVERY_REQUEST.layer(routes)
 }
+
+/// The same with another limit of how long a request may take.
+pub fn with_common_layers_for(routes: Router, longest: Duration) -> Answering<Router> {
+    EveryRequest { longest, ..EVERY_REQUEST }.layer(routes)
+}

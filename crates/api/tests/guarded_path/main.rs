@@ -9,3 +9,4 @@ mod limits;
 mod outages;
 mod refusals;
 mod sessions;
+mod unanswered;
