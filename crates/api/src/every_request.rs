@@ -30,7 +30,7 @@ use tracing::instrument::Instrumented;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
-use crate::{browsers, fallback};
+use crate::{bodies, browsers, fallback};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -85,7 +85,8 @@ where
         };
         if !request.body().is_end_stream() {
             let slowest = self.limits.slowest_body;
-            request = request.map(|body| Body::new(TimeoutBody::new(slowest, body)));
+            request = request
+                .map(|body| Body::new(bodies::Bounded::new(TimeoutBody::new(slowest, body), &bodies::ROOM)));
         }
         let span = tracing::trace_span!(
             target: SPANS,

@@ -3,6 +3,7 @@
 //! A handler parses, calls one use case and converts. What a customer's program may call is in `crm`; this crate
 //! puts the gateway's layers round it.
 
+mod bodies;
 mod browsers;
 mod customer_log;
 mod dashboard;
@@ -20,6 +21,7 @@ mod provision;
 mod server;
 mod settings;
 mod tls;
+mod unread;
 mod webhooks;
 
 use std::sync::Arc;

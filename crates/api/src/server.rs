@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 use tower::{Service, ServiceExt as _};
 
 use crate::tls::ServerCertificate;
+use crate::unread::{LONGEST_STALL, MustBeRead};
 
 /// Where callers come in.
 #[derive(Debug)]
@@ -91,13 +92,13 @@ pub async fn serve<S>(
             // A caller that hangs up or talks nonsense is its own affair.
             match encrypted(certificate, stream).await {
                 Ok(Stream::Plain(stream)) => {
-                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    let connection = server.serve_connection(TokioIo::new(must_be_read(stream)), service);
                     if let Err(error) = watcher.watch(connection.into_owned()).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
                 }
                 Ok(Stream::Encrypted(stream)) => {
-                    let connection = server.serve_connection(TokioIo::new(*stream), service);
+                    let connection = server.serve_connection(TokioIo::new(must_be_read(*stream)), service);
                     if let Err(error) = watcher.watch(connection.into_owned()).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
@@ -119,6 +120,10 @@ pub async fn serve<S>(
 enum Stream {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+fn must_be_read<S>(stream: S) -> MustBeRead<S> {
+    MustBeRead::within(stream, LONGEST_STALL)
 }
 
 async fn encrypted(
