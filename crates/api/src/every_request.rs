@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
@@ -73,12 +73,15 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let given =
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
-        let id = given.unwrap_or_else(new_id);
+        let (came_at, started) = (SystemTime::now(), Instant::now());
+        let id = given.unwrap_or_else(|| new_id(came_at));
         let is_head = request.method() == Method::HEAD;
         let has_one_connection = request.version() <= Version::HTTP_11;
         let context = RequestContext {
             id,
             is_new: given.is_none(),
+            came_at,
+            started,
             method: request.method().clone(),
             uri: request.uri().clone(),
             ended: Cell::new(None),
@@ -203,8 +206,8 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
 
 /// A new id, in the order of time up to a millisecond. `Uuid::now_v7` orders them within it too, by a counter under a lock
 /// that all threads would take for every request.
-fn new_id() -> Uuid {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+fn new_id(now: SystemTime) -> Uuid {
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let random = Uuid::new_v4().into_bytes();
     let mut tail = [0; 10];
     // Without the two bytes that say that it is a random one.
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn ids_are_new_and_in_the_order_of_time() {
-        let ids: Vec<_> = std::iter::repeat_with(new_id).take(1_000).collect();
+        let ids: Vec<_> = std::iter::repeat_with(|| new_id(SystemTime::now())).take(1_000).collect();
         let milliseconds = |id: &Uuid| id.as_u128() >> 80;
         assert!(ids.is_sorted_by_key(milliseconds));
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());

@@ -17,6 +17,7 @@ use metering::Meter;
 use metrics::{counter, gauge};
 use telemetry::Numbers;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ pub(crate) struct Gauges {
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) gateway: Gateway,
+    /// How the order of the server's certificate stands, if it is ordered.
+    pub(crate) acme: Option<watch::Receiver<acme::Standing>>,
 }
 
 impl Gauges {
@@ -57,13 +60,34 @@ impl Gauges {
         }
         counter!("sixty_customer_connections_evicted_total").absolute(customers.evicted);
         gauge!("sixty_directory_feed_live").set(is(self.directory.feed() == FeedState::Live));
+        self.set_directory();
         let limits = self.limiter.health();
         gauge!("sixty_limits_redis_reachable").set(is(limits.redis));
         gauge!("sixty_limits_held").set(number(limits.limits));
-        metrics::counter!("sixty_limits_checks_total").absolute(limits.checks);
-        metrics::counter!("sixty_limits_waited_total").absolute(limits.waited);
-        metrics::counter!("sixty_limits_alone_total").absolute(limits.alone);
+        counter!("sixty_limits_checks_total").absolute(limits.checks);
+        counter!("sixty_limits_waited_total").absolute(limits.waited);
+        counter!("sixty_limits_alone_total").absolute(limits.alone);
+        if let Some(acme) = &self.acme {
+            gauge!("sixty_acme_failed_attempts").set(f64::from(acme.borrow().failed_attempts));
+        }
         self.set_metering();
+    }
+
+    fn set_directory(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and exact up to 2^53")]
+        let number = |count: u64| count as f64;
+        let counts = self.directory.counts();
+        for (of, count) in [
+            ("keys", counts.keys),
+            ("members", counts.members),
+            ("sessions", counts.sessions),
+            ("databases", counts.databases),
+        ] {
+            gauge!("sixty_directory_remembered", "of" => of).set(number(count));
+        }
+        counter!("sixty_directory_questions_total").absolute(counts.questions);
+        counter!("sixty_directory_questions_failed_total").absolute(counts.failed);
+        counter!("sixty_directory_last_resorts_total").absolute(counts.last_resorts);
     }
 
     fn set_metering(&self) {
@@ -77,10 +101,10 @@ impl Gauges {
         gauge!("sixty_usage_in_memory_records").set(number(health.in_memory as u64));
         gauge!("sixty_usage_memory_limit_records").set(number(health.memory_limit as u64));
         gauge!("sixty_usage_adopted_spools").set(number(health.adopted_spools as u64));
-        metrics::counter!("sixty_usage_refused_total").absolute(health.refused);
-        metrics::counter!("sixty_usage_damaged_bytes_total").absolute(health.damaged_bytes);
-        metrics::counter!("sixty_usage_handed_over_total").absolute(health.handed_over);
-        metrics::counter!("sixty_usage_lost_total").absolute(health.lost);
+        counter!("sixty_usage_refused_total").absolute(health.refused);
+        counter!("sixty_usage_damaged_bytes_total").absolute(health.damaged_bytes);
+        counter!("sixty_usage_handed_over_total").absolute(health.handed_over);
+        counter!("sixty_usage_lost_total").absolute(health.lost);
         gauge!("sixty_usage_degraded").set(if health.is_degraded() { 1.0 } else { 0.0 });
     }
 }

@@ -25,6 +25,6 @@ async fn used(catalog: &Catalog, subject: &Subject, span: Span) -> Result<i64, C
         Scope::Route(route) => {
             quota::used_by_customer(&client, subject.customer, route.split_once(' '), since).await
         }
-        Scope::Module(module) => quota::used_of_module(&client, subject.customer, module).await,
+        Scope::Module { key, .. } => quota::used_of_module(&client, subject.customer, key).await,
     }
 }

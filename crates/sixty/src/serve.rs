@@ -9,7 +9,7 @@ use api::{ApiParts, Dependency, Door, NewsDesk};
 use audit_streams::AuditStreams;
 use catalog::{Catalog, CatalogConfig};
 use clap::Args;
-use customer_db::{CustomerDatabases, RouterConfig};
+use customer_db::CustomerDatabases;
 use customers::ControlPlane;
 use domain::principal::Change;
 use gateway::{Gateway, KnownDirectory, KnownDirectoryConfig};
@@ -29,6 +29,7 @@ use crate::config::{
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
+use crate::server_certificate::ShownCertificate;
 use crate::{dependencies, metrics, shutdown};
 
 /// How long one statement for an operator may take: a report over years gives up before it slows everybody down.
@@ -83,9 +84,11 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         ..to_admin_database
     })?;
     let address = SocketAddr::new(args.server.host, args.server.port);
-    let certificate = args.server.certificate()?;
+    let source = args.server.certificate()?;
     let sessions = args.clerk.sessions(&home)?;
     let clerk_webhook = args.clerk.webhook(stores, &catalog).await?;
+    let shown = ShownCertificate::prepare(source, &catalog, &keys)?;
+    let certificate = shown.certificate();
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
@@ -119,7 +122,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         stop_meter.clone(),
     );
     let databases =
-        CustomerDatabases::new(RouterConfig::default(), Arc::new(directory.clone()), keys.clone());
+        CustomerDatabases::new(args.server.router_config(), Arc::new(directory.clone()), keys.clone());
     tokio::spawn(follow_moves(directory.listen(), databases.clone()));
     // Before the gateway, which makes its counters with the recorder that is there then.
     let numbers = args.server.metrics_port.map(|port| anyhow::Ok((port, Numbers::start()?))).transpose()?;
@@ -136,6 +139,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             limiter: limiter.clone(),
             meter,
             gateway: gateway.clone(),
+            acme: shown.standing(),
         };
         let address = SocketAddr::new(args.server.host, port);
         metrics::serve(address, certificate.clone(), numbers.clone(), gauges, stop.clone()).await?;
@@ -166,9 +170,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
-    if let Some(certificate) = &certificate {
-        tokio::spawn(Arc::clone(certificate).follow(stop.clone()));
-    }
+    shown.follow(&stop);
     tracing::info!(%address, https = certificate.is_some(), "serving");
     api::serve(Door { listener, certificate }, router, args.server.limits(), stop.cancelled_owned()).await;
     stop_meter.cancel();

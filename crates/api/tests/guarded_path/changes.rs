@@ -47,6 +47,28 @@ async fn every_change_made_with_psql_acts_on_every_server() {
             "subscription-canceled",
         ),
         (format!("update admin_customers set subscription_status = 'active' {customer}"), "/contacts", "200"),
+        (
+            format!("update admin_customers set subscription_status = 'expired' {customer}"),
+            "/contacts",
+            "subscription-expired",
+        ),
+        (format!("update admin_customers set subscription_status = 'active' {customer}"), "/contacts", "200"),
+        // One that ended and is renewed goes on.
+        (
+            format!("update admin_customers set subscription_ends_at = now() - interval '1 day' {customer}"),
+            "/contacts",
+            "200",
+        ),
+        (
+            format!("update admin_customers set auto_renew = false {customer}"),
+            "/contacts",
+            "subscription-expired",
+        ),
+        (
+            format!("update admin_customers set subscription_ends_at = now() + interval '1 day' {customer}"),
+            "/contacts",
+            "200",
+        ),
         (format!("update admin_customers set subscription_plan = 'pro' {customer}"), "/workflows", "200"),
         (
             format!("update admin_customers set subscription_plan = 'starter' {customer}"),

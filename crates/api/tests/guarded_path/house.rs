@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::limits::{Limiter, LimiterConfig, QuotaSeed, SeedError, Span, Subject};
+use ::limits::{Limiter, LimiterConfig, QuotaSeed, Scope, SeedError, Span, Subject};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,6 +23,7 @@ use domain::usage::UsageRecord;
 use domain::{CustomerId, CustomerSlug, Plan};
 use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
 use http::{HeaderMap, StatusCode, header};
+use problem::Problem;
 use secrets::{ApiKey, ExposeSecret as _};
 use serde_json::Value;
 use testkit::{AdminDatabase, FaultProxy, Redis};
@@ -64,6 +65,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// Under which name it is counted.
+    pub(crate) outcome: &'static str,
 }
 
 impl Answer {
@@ -100,6 +103,19 @@ impl QuotaSeed for NothingUsed {
     }
 }
 
+/// What the rows of customers' modules say, as a server asks it.
+struct RowsOfModules(Catalog);
+
+#[async_trait]
+impl QuotaSeed for RowsOfModules {
+    async fn used(&self, subject: &Subject, _: Span) -> Result<u64, SeedError> {
+        let Scope::Module { key, .. } = &subject.scope else { return Ok(0) };
+        let client = self.0.client().await.unwrap();
+        let used = catalog::quota::used_of_module(&client, subject.customer, key).await.unwrap();
+        Ok(used.unsigned_abs())
+    }
+}
+
 impl House {
     pub(crate) async fn new() -> Self {
         let database = testkit::admin_database().await;
@@ -113,46 +129,48 @@ impl House {
         }
     }
 
-    /// A further server.
+    /// A further server, for which nothing was used before Redis began to count.
     pub(crate) fn server(&self, config: GatewayConfig) -> Server {
+        self.server_that_asks(config, Arc::new(NothingUsed))
+    }
+
+    /// A further server that begins to count modules' requests with what their rows say.
+    pub(crate) fn server_with_counts(&self, config: GatewayConfig) -> Server {
+        self.server_that_asks(config, Arc::new(RowsOfModules(self.catalog())))
+    }
+
+    fn server_that_asks(&self, config: GatewayConfig, seed: Arc<dyn QuotaSeed>) -> Server {
         let url = self.database.server_url_through(self.database_proxy.port());
         let catalog = Arc::new(Catalog::connect(&CatalogConfig::new(url.into())).unwrap());
         let stop = CancellationToken::new();
         let directory =
             KnownDirectory::start(catalog.clone(), catalog, KnownDirectoryConfig::default(), stop.clone());
         let redis = self.redis.url_through(self.redis_proxy.port()).into();
-        let limiter = Limiter::start(LimiterConfig::default(), &redis, Arc::new(NothingUsed), stop.clone());
+        let limiter = Limiter::start(LimiterConfig::default(), &redis, seed, stop.clone());
         let recorded = Arc::<Recorded>::default();
         let gateway = Gateway::new(config, directory.clone(), limiter, recorded.clone());
-        let ok = || get(async || "\"ok\"").post(async || "\"ok\"");
+        let needs = |path: &str, module, action, resource| RouteNeeds {
+            method: "GET",
+            path: path.to_owned(),
+            module,
+            action,
+            resource_names: vec![resource],
+        };
         let route = |path: &str, module, action, resource| {
-            let needs = RouteNeeds {
-                method: "GET",
-                path: path.to_owned(),
-                module,
-                action,
-                resource_names: vec![resource],
-            };
-            gateway.guard(ok(), needs)
+            let ok = gateway.guard(async || "\"ok\"", needs(path, module, action, resource));
+            get(ok.clone()).post(ok)
         };
-        let never_well = |path: &str, handler| {
-            let needs = RouteNeeds {
-                method: "GET",
-                path: path.to_owned(),
-                module: "crm_core",
-                action: Action::Read,
-                resource_names: vec!["contacts"],
-            };
-            gateway.guard(handler, needs)
-        };
+        let reads = |path| needs(path, "crm_core", Action::Read, "contacts");
+        let wrong = gateway.guard(async || StatusCode::BAD_REQUEST, reads("/wrong"));
         let router = Router::new()
-            .route("/panics", never_well("/panics", get(panics)))
-            .route("/hangs", never_well("/hangs", get(std::future::pending::<()>)))
+            .route("/panics", get(gateway.guard(panics, reads("/panics"))))
+            .route("/hangs", get(gateway.guard(std::future::pending::<()>, reads("/hangs"))))
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
             .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
+            .route("/wrong", get(wrong.clone()).post(wrong))
             .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
-            .fallback_service(gateway.guard_the_rest(get(async || StatusCode::NOT_FOUND)));
+            .fallback(gateway.guard_the_rest(async || StatusCode::NOT_FOUND));
         Server { router, directory, recorded, _stop: stop.drop_guard() }
     }
 
@@ -163,13 +181,24 @@ impl House {
             lifecycle: Lifecycle::Ready,
             ..NewCustomer::on_trial(slug.clone(), format!("{slug} Inc."), Plan::Starter, Utc::now())
         };
-        let catalog = Catalog::connect(&CatalogConfig::new(self.database.url().into())).unwrap();
-        let client = catalog.client().await.unwrap();
+        let client = self.catalog().client().await.unwrap();
         let id = catalog::customers::insert(&client, &new).await.unwrap().id;
         let key = ApiKey::generate();
         let new = NewApiKey::with_defaults(id, "test".to_owned(), key.hash(), key.display_prefix());
         let row = catalog::api_keys::insert(&client, &new).await.unwrap();
         Caller { id, key, row }
+    }
+
+    /// The admin database, not through the proxy.
+    pub(crate) fn catalog(&self) -> Catalog {
+        Catalog::connect(&CatalogConfig::new(self.database.url().into())).unwrap()
+    }
+
+    /// Redis forgets everything.
+    pub(crate) async fn flush_redis(&self) {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("FLUSHALL").exec_async(&mut connection).await.unwrap();
     }
 
     pub(crate) async fn sql(&self, sql: &str) {
@@ -204,7 +233,8 @@ impl Server {
         let (head, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Answer { status: head.status, headers: head.headers, body }
+        let outcome = head.extensions.get::<Problem>().map_or("none", Problem::outcome);
+        Answer { status: head.status, headers: head.headers, body, outcome }
     }
 
     /// Waits until the caller gets this answer: its status, or its problem.

@@ -6,6 +6,7 @@
 mod changes;
 mod house;
 mod limits;
+mod modules;
 mod outages;
 mod refusals;
 mod sessions;

@@ -35,6 +35,8 @@ async fn without_the_admin_database_the_known_are_served_and_strangers_told_to_c
         feed_is(&server, FeedState::Live).await;
     }
     server.until(&stranger, "/contacts", "200").await;
+    let counts = server.directory.counts();
+    assert!(counts.failed >= 1 && counts.questions > counts.failed, "{counts:?}");
     let served = server.recorded.all().iter().filter(|record| record.outcome == "ok").count();
     assert!(served >= 41, "requests during the outage are counted too");
 }
@@ -68,4 +70,26 @@ async fn a_connection_that_is_silent_is_taken_for_lost() {
     assert_eq!(server.get(&caller, "/contacts").await.status, 200);
     house.database_proxy.resume();
     feed_is(&server, FeedState::Live).await;
+}
+
+#[tokio::test]
+async fn the_last_answer_is_used_while_questions_hang_and_that_is_counted() {
+    let house = House::new().await;
+    let caller = house.caller("acme").await;
+    let server = house.server(GatewayConfig::default());
+    feed_is(&server, FeedState::Live).await;
+    server.until(&caller, "/contacts", "200").await;
+    assert_eq!(server.directory.counts().last_resorts, 0);
+    let locking = house.database.connect().await;
+    locking.batch_execute("begin; lock table admin_api_keys in access exclusive mode").await.unwrap();
+    // Concerns everybody, and changes nothing.
+    house.sql("update admin_feature_modules set is_active = is_active").await;
+    wait_for("an old answer to be used", SOON, async || {
+        assert_eq!(server.get(&caller, "/contacts").await.status, 200);
+        server.directory.counts().last_resorts > 0
+    })
+    .await;
+    let counts = server.directory.counts();
+    assert!(counts.failed >= counts.last_resorts, "{counts:?}");
+    locking.batch_execute("rollback").await.unwrap();
 }

@@ -11,7 +11,7 @@ use gateway::{GatewayConfig, GracePeriod, TrustedProxies};
 use http::header;
 use secrets::{ApiKey, ExposeSecret as _};
 
-use crate::house::{House, request};
+use crate::house::{House, SOON, request};
 
 #[tokio::test]
 async fn who_shows_no_key_of_ours_is_refused_and_not_counted() {
@@ -24,18 +24,20 @@ async fn who_shows_no_key_of_ours_is_refused_and_not_counted() {
     let invented = ApiKey::generate();
     let anonymous = || Request::builder().uri("/contacts");
     let bearer = |token: &str| anonymous().header(header::AUTHORIZATION, format!("Bearer {token}"));
-    for request in [
-        anonymous(),
-        anonymous().header(header::AUTHORIZATION, key.clone()),
-        anonymous().header(header::AUTHORIZATION, format!("Basic {key}")),
-        bearer(&mistyped),
-        bearer(&key[..key.len() - 1]),
-        bearer(invented.secret().expose_secret()),
-        bearer(&key).header(header::AUTHORIZATION, format!("Bearer {key}")),
-        bearer("sk_\u{e4}\u{f6}"),
+    for (request, outcome) in [
+        (anonymous(), "key-missing"),
+        (anonymous().header(header::AUTHORIZATION, key.clone()), "key-not-bearer"),
+        (anonymous().header(header::AUTHORIZATION, format!("Basic {key}")), "key-not-bearer"),
+        (bearer(&mistyped), "key-malformed"),
+        (bearer(&key[..key.len() - 1]), "key-malformed"),
+        (bearer(invented.secret().expose_secret()), "key-unknown"),
+        (bearer(&key).header(header::AUTHORIZATION, format!("Bearer {key}")), "key-twice"),
+        (bearer("sk_\u{e4}\u{f6}"), "key-not-bearer"),
+        (bearer("eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), "session-not-taken"),
     ] {
         let answer = server.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!((answer.status.as_u16(), answer.problem()), (401, "unauthenticated"), "{answer:?}");
+        assert_eq!(answer.outcome, outcome, "{answer:?}");
         assert!(answer.header("www-authenticate").starts_with("Bearer"));
         assert!(!answer.body.to_string().contains(&key[3..]), "the key is repeated");
     }
@@ -124,6 +126,62 @@ async fn a_refusal_names_module_permission_and_reason_and_is_counted() {
 }
 
 #[tokio::test]
+async fn every_refusal_of_a_module_says_why() {
+    let house = House::new().await;
+    let caller = house.caller("acme").await;
+    let server = house.server(GatewayConfig::default());
+    let row = |module: &str, columns: &str, values: &str| {
+        format!(
+            "insert into admin_customer_modules (customer_id, module_id, {columns})
+             select '{}', id, {values} from admin_feature_modules where module_key = '{module}'",
+            caller.id
+        )
+    };
+    let only = "delete from admin_customer_modules";
+    let off_sale =
+        "update admin_feature_modules set is_active = false where module_key = 'workflow_automation'";
+    let on_sale = "update admin_feature_modules set is_active = true";
+    for (sql, path, reason, told) in [
+        (
+            row("workflow_automation", "enabled, reason", "false, 'Unpaid since May'"),
+            "/workflows",
+            "turned_off",
+            "Unpaid since May",
+        ),
+        (only.to_owned(), "/workflows", "not_in_plan", "pro"),
+        (row("workflow_automation", "enabled", "false"), "/workflows", "turned_off", "not enabled."),
+        (format!("{only}; {off_sale}"), "/workflows", "not_offered", "not offered"),
+        (
+            format!(
+                "{on_sale}; {}",
+                row("workflow_automation", "enabled, expires_at", "true, now() - interval '1 hour'")
+            ),
+            "/workflows",
+            "ran_out",
+            "was enabled until",
+        ),
+        (
+            format!("{only}; {}", row("crm_core", "usage_limit", "0")),
+            "/contacts",
+            "limit_reached",
+            "The 0 requests",
+        ),
+    ] {
+        house.sql(&sql).await;
+        testkit::wait_for(reason, SOON, async || {
+            server.get(&caller, path).await.body["reason"] == reason
+                && server.get(&caller, path).await.body["detail"].as_str().unwrap().contains(told)
+        })
+        .await;
+        let answer = server.get(&caller, path).await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        assert_eq!(answer.body["module"].as_str().unwrap().is_empty(), false);
+        let explanation = answer.body.get("explanation").and_then(serde_json::Value::as_str);
+        assert_eq!(explanation, (told == "Unpaid since May").then_some(told), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_has_ended_may_be_read_for_a_while_where_that_is_wanted() {
     let house = House::new().await;
     let caller = house.caller("acme").await;
@@ -136,4 +194,19 @@ async fn what_has_ended_may_be_read_for_a_while_where_that_is_wanted() {
     assert_eq!(lenient.get(&caller, "/new-contact").await.problem(), "subscription-canceled");
     house.sql("update admin_customers set status_changed_at = now() - interval '31 days'").await;
     lenient.until(&caller, "/contacts", "subscription-canceled").await;
+
+    // The grace of a trial, and of a subscription that isn't renewed, begins with its end, whether or not somebody has
+    // written that down.
+    for ended in [
+        "subscription_status = 'trial', trial_started_at = now() - interval '40 days',
+             trial_ends_at = now() - interval '{} days'",
+        "subscription_status = 'active', auto_renew = false, subscription_ends_at = now() - interval '{} days'",
+    ] {
+        house.sql(&format!("update admin_customers set {}", ended.replace("{}", "29"))).await;
+        strict.until(&caller, "/contacts", "subscription-expired").await;
+        lenient.until(&caller, "/contacts", "200").await;
+        assert_eq!(lenient.get(&caller, "/new-contact").await.problem(), "subscription-expired");
+        house.sql(&format!("update admin_customers set {}", ended.replace("{}", "31"))).await;
+        lenient.until(&caller, "/contacts", "subscription-expired").await;
+    }
 }

@@ -149,6 +149,28 @@ pub async fn impersonations(
     row::all(&query::rows(client, &sql, &[&customer.uuid(), &limit]).await?, record)
 }
 
+/// An operator's keys of this kind, at all customers, the newest first: all of them, or only those that may
+/// be used now, or only the others.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn impersonations_of(
+    client: &impl GenericClient,
+    operator: Uuid,
+    active: Option<bool>,
+    limit: i64,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    let mut conditions = Filter::new("impersonated_by is not null");
+    conditions.and("impersonated_by = ?", &operator);
+    conditions.and_if("(status = 'active' and expires_at > now()) = ?", &active);
+    let limit = conditions.parameter(&limit);
+    let sql = format!(
+        "select {COLUMNS} from admin_api_keys where {} order by created_at desc, id desc limit {limit}",
+        conditions.sql()
+    );
+    row::all(&query::rows(client, &sql, conditions.parameters()).await?, record)
+}
+
 /// A customer's key.
 ///
 /// # Errors
@@ -173,6 +195,26 @@ pub async fn lock_for_update(
 ) -> Result<Option<ApiKeyRecord>, CatalogError> {
     let sql = format!("select {COLUMNS} from admin_api_keys where id = $1 and customer_id = $2 for update");
     query::optional(client, &sql, &[&id.uuid(), &customer.uuid()]).await?.as_ref().map(record).transpose()
+}
+
+/// The customer's keys that draw on one quota with this one, itself included, held against changes by others until the
+/// transaction ends.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn lock_line_for_update(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    id: ApiKeyId,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    // In one order everywhere, so that two at once wait for each other instead of for ever.
+    let sql = format!(
+        "select {COLUMNS} from admin_api_keys where customer_id = $2 and coalesce(quota_key_id, id) = (
+             select coalesce(quota_key_id, id) from admin_api_keys where id = $1 and customer_id = $2
+         ) order by id for update"
+    );
+    let line = query::rows(client, &sql, &[&id.uuid(), &customer.uuid()]).await?;
+    row::all(&line, record)
 }
 
 /// The key that replaced this one, if it was rotated.

@@ -21,7 +21,9 @@ use uuid::Uuid;
 pub use changes::{CustomerChanges, DatabaseConnection, NewCustomer, insert, set_database, update};
 pub use figures::{Figures, figures};
 pub use growth::{Growth, Standing, growth, standing};
-pub use lifecycle::{Suspension, delete_row, resume, set_lifecycle, set_status, suspend, trials_ended};
+pub use lifecycle::{
+    Suspension, delete_row, resume, set_lifecycle, set_status, subscriptions_ended, suspend,
+};
 pub use list::{CustomerFilter, count, list};
 pub use order::CustomerSort;
 
@@ -103,6 +105,17 @@ pub(crate) const COLUMNS: &str = "id, company_name, company_domain, company_logo
 pub(crate) const SHOWN: &str = "deleted_at is null and lifecycle = 'ready'";
 
 impl Customer {
+    /// Whether the trial, or the subscription that isn't renewed, is over, whatever the status says.
+    #[must_use]
+    pub fn has_run_out(&self, now: DateTime<Utc>) -> bool {
+        let ends_at = match self.subscription_status {
+            SubscriptionStatus::Trial => self.trial_ends_at,
+            SubscriptionStatus::Active if !self.auto_renew => self.subscription_ends_at,
+            _ => None,
+        };
+        ends_at.is_some_and(|ends_at| ends_at <= now)
+    }
+
     /// The name by which operators call the customer: the slug, or the id of one who has none.
     #[must_use]
     pub fn slug(&self) -> String {

@@ -11,6 +11,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod acme;
 pub mod ai_keys;
 pub mod ai_usage;
 pub mod api_keys;
@@ -21,6 +22,7 @@ pub mod backups;
 mod broken_off;
 pub mod clerk;
 pub mod credentials;
+pub mod customer_limits;
 pub mod customers;
 pub mod data_keys;
 pub mod denied_attempts;
@@ -63,6 +65,7 @@ pub use error::CatalogError;
 pub use listener::{Listener, Notification};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest, TimeRange};
 pub use pool::{Address, Catalog, CatalogConfig};
+pub use rust_decimal::Decimal;
 pub use tls::connector as tls_connector;
 
 /// The channel that tells which customer is no longer what they were: their status, modules, keys or database. The

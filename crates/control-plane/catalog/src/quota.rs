@@ -38,6 +38,8 @@ pub async fn used_by_customer(
     since: DateTime<Utc>,
 ) -> Result<i64, CatalogError> {
     let (method, endpoint) = route.unzip();
+    // A route that answers GET answers HEAD too, and both draw on its limit.
+    let methods: Vec<_> = method.into_iter().chain((method == Some("GET")).then_some("HEAD")).collect();
     let whole_days = api_usage::first_whole_day(since);
     // One statement reads both, so that no request is counted twice or missed.
     let row = query::one(
@@ -45,11 +47,11 @@ pub async fn used_by_customer(
         "select (
              select coalesce(sum(requests), 0)::bigint from admin_api_usage_daily
              where customer_id = $1 and usage_date >= $3 and status_code not in (401, 403, 429)
-               and ($5::text is null or (method = $5 and endpoint = $6))
+               and ($5::text is null or (method = any($7) and endpoint = $6))
          ) + (
              select count(*) from admin_api_usage
              where customer_id = $1 and created_at >= $2 and created_at < $4 and status_code not in (401, 403, 429)
-               and ($5::text is null or (method = $5 and endpoint = $6))
+               and ($5::text is null or (method = any($7) and endpoint = $6))
          )",
         &[
             &customer.uuid(),
@@ -58,6 +60,7 @@ pub async fn used_by_customer(
             &whole_days.and_time(NaiveTime::MIN).and_utc(),
             &method,
             &endpoint,
+            &methods,
         ],
     )
     .await?;

@@ -19,12 +19,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// For somebody's lock a batch waits this long, lest it hold up the others that wait for its own locks.
 const LOCK_TIMEOUT: &str = "set local lock_timeout = '5s'";
 
+/// What each transaction that writes usage begins with, in one round trip.
+fn preamble() -> String {
+    format!("{LOCK_TIMEOUT}; {}", usage_spools::KEEPS_COUNTS)
+}
+
 #[async_trait]
 impl UsageSink for Catalog {
     async fn write(&self, records: &[UsageRecord]) -> Result<(), UsageSinkError> {
         let written = patiently(self, async |client| {
             let transaction = client.transaction().await?;
-            transaction.batch_execute(LOCK_TIMEOUT).await?;
+            transaction.batch_execute(&preamble()).await?;
             write_down(&transaction, records, Way::SkipKnown).await?;
             Ok(transaction.commit().await?)
         });
@@ -95,7 +100,7 @@ async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T>
 /// The ledger first: whoever comes second waits on its row, sees that it has moved, and writes nothing.
 async fn hand_over(client: &mut Object, batch: &HandOver<'_>, way: Way) -> Result<HandedOver, CatalogError> {
     let transaction = client.transaction().await?;
-    transaction.batch_execute(LOCK_TIMEOUT).await?;
+    transaction.batch_execute(&preamble()).await?;
     let advance =
         Advance { spool: batch.spool, from: batch.from, to: batch.to, records: batch.records.len() };
     if !usage_spools::advance(&transaction, &advance).await? {

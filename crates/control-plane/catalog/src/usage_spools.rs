@@ -58,13 +58,18 @@ pub(crate) async fn forget(client: &impl GenericClient, spool: Uuid) -> Result<(
     Ok(())
 }
 
-/// Adds the requests that were answered as they asked to the use of their customers' modules.
+/// To be said in a transaction that moves `usage_count` or `reset_date` without anybody having decided so: servers that hear
+/// of another change begin their counts anew, and the months are counted from another date.
+pub(crate) const KEEPS_COUNTS: &str = "set local sixty.counts = 'kept'";
+
+/// Adds the requests that drew on their customers' limits of modules to the use of these: the same that the limiter
+/// counts. Call it in a transaction that has said [`KEEPS_COUNTS`].
 pub(crate) async fn count_modules(
     client: &impl GenericClient,
     records: &[UsageRecord],
 ) -> Result<(), CatalogError> {
     let mut used = BTreeMap::<(Uuid, &str), i64>::new();
-    for record in records.iter().filter(|record| record.outcome == UsageRecord::OK) {
+    for record in records.iter().filter(|record| record.drew_on_limits()) {
         if let Some(module) = &record.module {
             *used.entry((record.customer_id.uuid(), module)).or_default() += 1;
         }

@@ -3,9 +3,9 @@
 mod checks;
 mod rotation;
 
-use catalog::api_keys::{ApiKeyRecord, NewApiKey};
+use catalog::api_keys::{ApiKeyChanges, ApiKeyRecord, NewApiKey};
 use catalog::audit::AuditEntry;
-use catalog::{CatalogError, Page, PageRequest, api_keys, audit, customers};
+use catalog::{CatalogError, Page, PageRequest, Transaction, api_keys, audit, customers};
 use chrono::{DateTime, Utc};
 use domain::ApiKeyId;
 use domain::audit::AuditAction;
@@ -97,7 +97,7 @@ pub struct KeyChangesRequest {
 }
 
 /// Changes the given fields of a key and leaves the others. A key that had expired works again when it is given more
-/// time.
+/// time. The limit is that of all keys that draw on one quota: after a rotation it changes for both.
 ///
 /// # Errors
 /// [`UseCaseError::Invalid`] with every wrong field, [`UseCaseError::NotFound`] when the customer has no such key,
@@ -116,6 +116,15 @@ pub async fn update(
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let found = customers::by_slug_or_id(&transaction, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
+    let limit = ApiKeyChanges {
+        rate_limit_requests: changes.rate_limit_requests,
+        rate_limit_period: changes.rate_limit_period,
+        ..ApiKeyChanges::default()
+    };
+    if limit != ApiKeyChanges::default() {
+        // Whoever rotates one of them is waited for: their new key is seen by the second look.
+        api_keys::lock_line_for_update(&transaction, found.id, key).await?;
+    }
     let before = api_keys::lock_for_update(&transaction, found.id, key).await?.ok_or_else(no_key)?;
     version::check_tag(if_match, &version::key_tag(&before))?;
     check_own(&before)?;
@@ -125,19 +134,38 @@ pub async fn update(
         ));
     }
     let after = api_keys::update(&transaction, found.id, key, &changes).await?.ok_or_else(no_key)?;
-    let entry = AuditEntry {
-        customer_id: Some(found.id),
-        action: AuditAction::ApiKeyUpdated,
-        resource_type: "api_key",
-        resource_id: Some(key.to_string()),
-        old_values: Some(values(&before)),
-        new_values: Some(values(&after)),
-    };
-    if entry.old_values != entry.new_values {
-        audit::insert(&transaction, actor, &entry).await?;
+    audit_update(&transaction, actor, &before, &after).await?;
+    if limit != ApiKeyChanges::default() {
+        for other in api_keys::lock_line_for_update(&transaction, found.id, key).await? {
+            if other.id != key {
+                let changed = api_keys::update(&transaction, found.id, other.id, &limit).await?;
+                audit_update(&transaction, actor, &other, &changed.ok_or_else(no_key)?).await?;
+            }
+        }
     }
     commit(transaction).await?;
     Ok(after)
+}
+
+/// Notes a change of a key, if there was one.
+async fn audit_update(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    before: &ApiKeyRecord,
+    after: &ApiKeyRecord,
+) -> Result<(), UseCaseError> {
+    let entry = AuditEntry {
+        customer_id: Some(before.customer_id),
+        action: AuditAction::ApiKeyUpdated,
+        resource_type: "api_key",
+        resource_id: Some(before.id.to_string()),
+        old_values: Some(values(before)),
+        new_values: Some(values(after)),
+    };
+    if entry.old_values != entry.new_values {
+        audit::insert(transaction, actor, &entry).await?;
+    }
+    Ok(())
 }
 
 fn values(key: &ApiKeyRecord) -> serde_json::Value {

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
-/// How many trials one call of [`expire_trials`] ends.
-const TRIALS_AT_ONCE: u32 = 100;
+/// How many trials and subscriptions one call of [`expire`] ends.
+const AT_ONCE: u32 = 100;
 
 /// Stops serving a customer. Asking twice changes nothing.
 ///
@@ -62,7 +62,7 @@ async fn suspend_so(
     Ok(after)
 }
 
-/// Serves a customer again, with the status from before the suspension. A trial that ran out meanwhile is expired.
+/// Serves a customer again, with the status from before the suspension. What ran out meanwhile is expired.
 ///
 /// # Errors
 /// [`UseCaseError::NotFound`] for an unknown customer, [`UseCaseError::Conflict`] when they aren't suspended.
@@ -89,21 +89,19 @@ pub async fn resume(
     Ok(after)
 }
 
-/// Ends the trials whose time has run out, each in a transaction of its own. Returns how many there were.
+/// Ends the trials, and the subscriptions that aren't renewed, whose time has run out, each in a transaction of its own. Returns how many there were.
 ///
 /// # Errors
 /// When the admin database can't be asked.
-pub async fn expire_trials(control_plane: &ControlPlane) -> Result<usize, UseCaseError> {
+pub async fn expire(control_plane: &ControlPlane) -> Result<usize, UseCaseError> {
     let mut client = control_plane.catalog_of_the_system().client().await?;
-    let ended = customers::trials_ended(&client, Utc::now(), TRIALS_AT_ONCE).await?;
+    let ended = customers::subscriptions_ended(&client, Utc::now(), AT_ONCE).await?;
     let mut expired = 0;
     for customer in ended {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         // Read again under the lock: the customer may have subscribed since.
         let before = locked(&transaction, &customer.id.to_string()).await?;
-        let is_over = before.subscription_status == SubscriptionStatus::Trial
-            && before.trial_ends_at.is_some_and(|ends_at| ends_at <= Utc::now());
-        if !is_over {
+        if !before.has_run_out(Utc::now()) {
             continue;
         }
         let Some(after) = customers::set_status(&transaction, before.id, SubscriptionStatus::Expired).await?

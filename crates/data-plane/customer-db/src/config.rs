@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The limits of the pools. The defaults fit lean instances of 20 connections that two servers share.
+/// The limits of the pools. The defaults fit lean instances of 40 connections that a few servers share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouterConfig {
     /// Connections over all customers at most: what this server has descriptors and memory for.

@@ -14,19 +14,34 @@ use crate::KnownDirectory;
 use crate::known::Fingerprint;
 use crate::session::{self, SessionConfig, ShownSession};
 
+/// Under which names strangers are counted. They are all told the same kind of problem: `unauthenticated`.
+const KEY_MISSING: &str = "key-missing";
+const KEY_TWICE: &str = "key-twice";
+const KEY_NOT_BEARER: &str = "key-not-bearer";
+/// Mistyped, or no key at all: the checksum says so.
+const KEY_MALFORMED: &str = "key-malformed";
+/// A key by its form, but nobody's.
+const KEY_UNKNOWN: &str = "key-unknown";
+
 /// The bearer token of a request.
 ///
 /// # Errors
 /// 401 when there is none, when there are two, or when it isn't one.
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (given.next(), given.next()) else {
-        return Err(Problem::unauthenticated("Send exactly one header Authorization: Bearer <key>."));
+    let value = match (given.next(), given.next()) {
+        (Some(value), None) => value,
+        (first, _) => {
+            let outcome = if first.is_none() { KEY_MISSING } else { KEY_TWICE };
+            let detail = "Send exactly one header Authorization: Bearer <key>.";
+            return Err(Problem::unauthenticated(detail).counted_as(outcome));
+        }
     };
     let text = value.to_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(Problem::unauthenticated("The Authorization header must read: Bearer <key>."));
+        let detail = "The Authorization header must read: Bearer <key>.";
+        return Err(Problem::unauthenticated(detail).counted_as(KEY_NOT_BEARER));
     }
     Ok(token.trim())
 }
@@ -50,9 +65,9 @@ pub(crate) fn shown<'a>(token: &'a str, sessions: Option<&'a SessionConfig>) -> 
     if session::looks_like_one(token) {
         return session::shown(token, sessions).map(Shown::Session);
     }
-    ApiKey::hash_shown(token)
-        .map(Shown::Key)
-        .map_err(|error| Problem::unauthenticated(format!("The bearer token is {error}.")))
+    ApiKey::hash_shown(token).map(Shown::Key).map_err(|error| {
+        Problem::unauthenticated(format!("The bearer token is {error}.")).counted_as(KEY_MALFORMED)
+    })
 }
 
 /// A key in a URL ends up in logs, histories and referrers: it is refused even if it is right, and whoever sent it is
@@ -107,9 +122,10 @@ pub(crate) async fn principal(directory: &KnownDirectory, key: &KeyHash) -> Resu
         tracing::warn!(%error, "a key can't be looked up");
         Problem::unavailable("Keys can't be checked right now. Try again in a moment.").retry_after(2)
     })?;
-    principal
-        .filter(|principal| is_there(principal))
-        .ok_or_else(|| Problem::unauthenticated("The API key is not known. Check it, or ask for a new one."))
+    principal.filter(|principal| is_there(principal)).ok_or_else(|| {
+        let detail = "The API key is not known. Check it, or ask for a new one.";
+        Problem::unauthenticated(detail).counted_as(KEY_UNKNOWN)
+    })
 }
 
 fn is_there(principal: &Principal) -> bool {

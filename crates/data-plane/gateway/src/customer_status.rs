@@ -41,11 +41,17 @@ fn has_ended(status: SubscriptionStatus, customer: &CustomerStanding) -> bool {
     }
 }
 
-/// The status, and since when. A trial is over when its time is, not when somebody has written that down.
+/// The status, and since when. A trial, or a subscription that isn't renewed, is over when its time is, not when somebody
+/// has written that down.
 fn standing(customer: &CustomerStanding, now: DateTime<Utc>) -> (SubscriptionStatus, DateTime<Utc>) {
-    match (customer.subscription_status, customer.trial_ends_at) {
-        (SubscriptionStatus::Trial, Some(ended)) if ended <= now => (SubscriptionStatus::Expired, ended),
-        (status, _) => (status, customer.status_changed_at),
+    let ends_at = match customer.subscription_status {
+        SubscriptionStatus::Trial => customer.trial_ends_at,
+        SubscriptionStatus::Active => customer.paid_until,
+        _ => None,
+    };
+    match ends_at {
+        Some(ended) if ended <= now => (SubscriptionStatus::Expired, ended),
+        _ => (customer.subscription_status, customer.status_changed_at),
     }
 }
 
@@ -109,6 +115,26 @@ mod tests {
         };
         assert!(check(&over, Some(Action::Read), GracePeriod(None), now).is_err());
         assert!(check(&over, Some(Action::Read), GracePeriod(None), now - TimeDelta::seconds(1)).is_ok());
+    }
+
+    #[test]
+    fn a_subscription_that_is_not_renewed_is_over_when_its_time_is() {
+        let now = Utc::now();
+        let over = CustomerStanding {
+            subscription_status: SubscriptionStatus::Active,
+            paid_until: Some(now),
+            ..principal().customer
+        };
+        let problem = check(&over, Some(Action::Read), GracePeriod(None), now).unwrap_err();
+        assert_eq!(problem.kind(), "subscription-expired");
+        assert!(check(&over, Some(Action::Write), GracePeriod(None), now - TimeDelta::seconds(1)).is_ok());
+        // The grace period begins with the end.
+        let grace = GracePeriod(Some(TimeDelta::days(30)));
+        assert!(check(&over, Some(Action::Read), grace, now + TimeDelta::days(29)).is_ok());
+        assert!(check(&over, Some(Action::Write), grace, now + TimeDelta::days(29)).is_err());
+        assert!(check(&over, Some(Action::Read), grace, now + TimeDelta::days(30)).is_err());
+        let renewed = CustomerStanding { paid_until: None, ..over };
+        assert!(check(&renewed, Some(Action::Write), GracePeriod(None), now).is_ok());
     }
 
     #[test]

@@ -26,7 +26,7 @@ use observe::Numbers;
 pub use authenticate::bearer_token;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use customer_status::GracePeriod;
-pub use known::{FeedState, KnownDirectory, KnownDirectoryConfig};
+pub use known::{DirectoryCounts, FeedState, KnownDirectory, KnownDirectoryConfig};
 pub use meter::UsageRecorder;
 pub use rate_limit::LimitsConfig;
 pub use session::SessionConfig;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
@@ -71,13 +71,20 @@ struct Answer {
 
 impl Counted {
     pub(crate) fn begin(request: &Request, endpoint: Arc<str>) -> Self {
+        let known = RequestContext::of_current(|current| {
+            ((current.id, current.is_new), current.came_at, current.started)
+        });
+        let (request_id, came_at, started) = match known {
+            Some((id, came_at, started)) => (Some(id), came_at, started),
+            None => (None, SystemTime::now(), Instant::now()),
+        };
         Self {
             endpoint: Some(endpoint),
             method: request.method().clone(),
-            request_id: RequestContext::current_id(),
+            request_id,
             request_size_bytes: content_length(request.headers()),
-            came_at: Utc::now(),
-            started: Instant::now(),
+            came_at: came_at.into(),
+            started,
             caller: None,
             module: None,
             answer: Answer { status: CALLER_GONE.0, outcome: CALLER_GONE.1, size_bytes: None, after: None },
@@ -87,6 +94,11 @@ impl Counted {
     /// When the request came.
     pub(crate) fn came_at(&self) -> DateTime<Utc> {
         self.came_at
+    }
+
+    /// The same moment, for measuring.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
     }
 
     pub(crate) fn caller_is(&mut self, principal: &Principal) {
@@ -153,10 +165,10 @@ impl Counted {
     }
 }
 
-/// `ok`, or the kind of problem.
+/// `ok`, or under which name the problem is counted.
 fn outcome(response: &Response) -> &'static str {
     match response.extensions().get::<Problem>() {
-        Some(problem) => problem.kind(),
+        Some(problem) => problem.outcome(),
         None if response.status().is_client_error() || response.status().is_server_error() => FAILED,
         None => OK,
     }

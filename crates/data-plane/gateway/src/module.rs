@@ -17,12 +17,13 @@ pub(crate) fn check(
         tracing::error!(module, "a route names a feature module that doesn't exist");
         return Err(Problem::internal("The error has been logged."));
     };
-    entitlement::decide(module, customer.plan, &customer.modules, now)
+    entitlement::decide(module, customer.plan, &customer.modules, now, customer.time_zone)
         .map_err(|refusal| problem(module, &refusal))
 }
 
 fn problem(module: &dyn FeatureModule, refusal: &Refusal) -> Problem {
     let name = module.name();
+    let mut explanation = None;
     let (reason, detail) = match refusal {
         Refusal::NotOffered => ("not_offered", format!("The feature module {name} is not offered any more.")),
         Refusal::NotInPlan(plan) => (
@@ -32,12 +33,17 @@ fn problem(module: &dyn FeatureModule, refusal: &Refusal) -> Problem {
                  ask the operator to enable the module."
             ),
         ),
-        Refusal::TurnedOff { .. } => (
-            "turned_off",
-            format!(
-                "This needs the feature module {name}, which is not enabled. Ask the operator to enable it; its data is kept."
-            ),
-        ),
+        Refusal::TurnedOff { reason } => {
+            explanation = reason.as_deref();
+            let why = explanation.map(|why| format!(" ({why})")).unwrap_or_default();
+            (
+                "turned_off",
+                format!(
+                    "This needs the feature module {name}, which is not enabled{why}. Ask the operator to enable it; its \
+                     data is kept."
+                ),
+            )
+        }
         Refusal::RanOut(ended) => (
             "ran_out",
             format!(
@@ -56,5 +62,9 @@ fn problem(module: &dyn FeatureModule, refusal: &Refusal) -> Problem {
             )
         }
     };
-    Problem::module_disabled(detail).with("module", module.key()).with("reason", reason)
+    let problem = Problem::module_disabled(detail).with("module", module.key()).with("reason", reason);
+    match explanation {
+        Some(explanation) => problem.with("explanation", explanation),
+        None => problem,
+    }
 }

@@ -67,7 +67,8 @@ pub(crate) fn shown<'a>(
     let Some(sessions) = sessions else {
         return Err(Problem::unauthenticated(
             "Session tokens are not taken here. Send an API key: Authorization: Bearer sk_...",
-        ));
+        )
+        .counted_as("session-not-taken"));
     };
     // The generation is read before the keys are: a key that is taken back between the two leaves an answer under a number
     // that nobody asks for any more.

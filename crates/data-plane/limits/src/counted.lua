@@ -1,14 +1,14 @@
 -- Counts requests in a window with ends (a day, a month), over all nodes.
 --
--- KEYS[1] is a hash: `base` is what was used by nobody that we know (as PostgreSQL counted), `sum` is what all holders
--- were granted, and each holder has a field "granted loose sequence at": how much it may have accepted in this
+-- KEYS[1] is a hash: `base` is what was used by nobody that we know (as PostgreSQL counted; while that isn't known yet, it is
+-- less than nothing by what of it is some holder's), `sum` is what all holders were granted, and each holder has a field "granted loose sequence at": how much it may have accepted in this
 -- window, how much of that it didn't need at once, the number of its last word, and when that was (milliseconds).
 -- A holder's word replaces its last one, so a word that was lost is put right by the next.
 local holder, sequence, quota = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local spent, hand, told, known = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 local want, need, seed = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
 local starts, ends, expires = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local leaves, channel = ARGV[14] == '1', ARGV[15]
+local leaves, channel, seed_is_of_before = ARGV[14] == '1', ARGV[15], ARGV[16] == '1'
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -32,23 +32,27 @@ end
 if not base then
   if seed == '' then return { 'fresh', now } end
   unseeded = seed == 'unknown'
-  base = unseeded and 0 or math.max(0, tonumber(seed) - told)
+  base = unseeded and -told or math.max(0, tonumber(seed) - told)
   -- If this count was lost, others may hold tokens that we don't know of. They tell us within a second or two: until
   -- then an eighth stays back, which is more than their slices.
   if known or base > 0 then young = now + 2000 end
 elseif not own and known then
   -- The count was lost and begun anew by another node: what this one had used was part of the base.
-  base = math.max(0, base - told)
+  base = base - told
+  if not unseeded then base = math.max(0, base) end
 end
 if unseeded and tonumber(seed) then
-  base = math.max(0, tonumber(seed) - sum)
+  -- Early in a window hardly anything was used before: what PostgreSQL counts is most likely in `sum` too.
+  local early = starts > 0 and now < starts + 120000
+  base = math.max(0, seed_is_of_before and not early and base + tonumber(seed) or tonumber(seed) - sum)
   unseeded = false
 end
+local others = math.max(0, base)
 
 sum = sum - before + spent + hand
 local limit = quota
 if now < young then limit = quota - math.ceil(quota / 8) end
-local free = limit - base - sum
+local free = limit - others - sum
 local grant = 0
 if free > 0 then
   -- In advance at most an eighth of what remains; what requests wait for is spent at once, and never idle.
@@ -88,4 +92,4 @@ if grant < need then
     redis.call('PUBLISH', channel, KEYS[1])
   end
 end
-return { 'ok', now, granted, base + sum - granted, idle, unseeded and 1 or 0, math.max(0, young - now) }
+return { 'ok', now, granted, others + sum - granted, idle, unseeded and 1 or 0, math.max(0, young - now) }

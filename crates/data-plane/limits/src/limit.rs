@@ -10,6 +10,7 @@ use crate::counted::Counted;
 use crate::flow::Flow;
 use crate::limit_key::{LimitKey, Manner};
 use crate::policy::{OnRedisLoss, Period, Policy};
+use crate::seeding::LateSeed;
 use crate::slice::Slice;
 use crate::verdict::PolicyState;
 use crate::window::Window;
@@ -52,6 +53,10 @@ pub(crate) struct State {
     pub(crate) listed: bool,
     /// Whether Redis counts without knowing what was used before it began.
     pub(crate) unseeded: bool,
+    /// Whether what was used before is being asked for, with nobody waiting.
+    pub(crate) seeding: bool,
+    /// The answer to that, for the next word.
+    pub(crate) late_seed: Option<LateSeed>,
     /// What the last policy declares.
     pub(crate) declared: OnRedisLoss,
     /// How many requests were decided here. Counted with each limit, because a number for all of them would go back and
@@ -143,6 +148,8 @@ impl Limit {
                 loose: 0,
                 listed: false,
                 unseeded: false,
+                seeding: false,
+                late_seed: None,
                 declared: policy.on_redis_loss,
                 checks: 0,
             }),

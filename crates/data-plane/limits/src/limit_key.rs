@@ -55,7 +55,8 @@ impl LimitKey {
             Scope::Key(key) => ("k", key.uuid().simple().to_string()),
             Scope::Customer => ("c", String::new()),
             Scope::Route(route) => ("r", route.to_string()),
-            Scope::Module(module) => ("m", (*module).to_owned()),
+            Scope::Module { key, count: 0 } => ("m", (*key).to_owned()),
+            Scope::Module { key, count } => ("m", format!("{key}@{count}")),
         };
         format!("{PREFIX}:{manner}:{window}:{customer}:{scope}:{which}")
     }
@@ -76,7 +77,10 @@ impl LimitKey {
             "k" => Scope::Key(ApiKeyId::from_str(which).ok()?),
             "c" => Scope::Customer,
             "r" => Scope::Route(Arc::from(which)),
-            "m" => Scope::Module(domain::modules::find(which)?.key()),
+            "m" => {
+                let (key, count) = which.split_once('@').unwrap_or((which, "0"));
+                Scope::Module { key: domain::modules::find(key)?.key(), count: count.parse().ok()? }
+            }
             _ => return None,
         };
         let customer = CustomerId::from_str(customer).ok()?;
@@ -101,7 +105,8 @@ mod tests {
             Just(Scope::Customer),
             ".{0,40}".prop_map(|route| Scope::Route(Arc::from(route))),
             Just(Scope::Route(Arc::from("POST /api/v1/deals:k:00"))),
-            Just(Scope::Module("crm_core")),
+            any::<i64>().prop_map(|count| Scope::Module { key: "crm_core", count }),
+            Just(Scope::Module { key: "crm_core", count: 0 }),
         ];
         (any::<u128>(), scope)
             .prop_map(|(customer, scope)| Subject { customer: CustomerId(Uuid::from_u128(customer)), scope })

@@ -25,8 +25,13 @@ pub enum Scope {
     Customer,
     /// Those of one route, named as the configuration names it: `POST /api/v1/deals`.
     Route(Arc<str>),
-    /// Those of one feature module, named by its key.
-    Module(&'static str),
+    /// Those of one feature module.
+    Module {
+        /// Its key.
+        key: &'static str,
+        /// Which count of it, in microseconds since 1970: when somebody set what was used, or 0.
+        count: i64,
+    },
 }
 
 impl Subject {
@@ -48,10 +53,12 @@ impl Subject {
         Self { customer, scope: Scope::Route(route) }
     }
 
-    /// A customer's requests of one feature module.
+    /// A customer's requests of one feature module. Each time that somebody sets the number of those used, another count
+    /// begins.
     #[must_use]
-    pub fn module(customer: CustomerId, module: &'static str) -> Self {
-        Self { customer, scope: Scope::Module(module) }
+    pub fn module(customer: CustomerId, key: &'static str, set_at: Option<DateTime<Utc>>) -> Self {
+        let count = set_at.map_or(0, |moment| moment.timestamp_micros());
+        Self { customer, scope: Scope::Module { key, count } }
     }
 }
 

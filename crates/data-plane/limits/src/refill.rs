@@ -4,18 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::limit::{Limit, Refill};
 use crate::limiter::Inner;
 use crate::policy::OnRedisLoss;
-use crate::seed::Span;
-use crate::window::Window;
-use crate::word::{Answer, Heard, Next, Purpose, SeedWord, Word};
+use crate::word::{Answer, Heard, Next, Purpose, SeedWord};
 
-/// How long the count in PostgreSQL may take. Nobody waits for it that long.
-const SEEDING: Duration = Duration::from_secs(5);
 /// How long to leave PostgreSQL alone after it couldn't say.
 const SEED_PAUSE: Duration = Duration::from_secs(1);
 /// The pauses between asking again for what others give back.
@@ -69,18 +64,21 @@ impl Inner {
     }
 
     /// One word and what follows from it. Sets the limit's `refill` to what is under way afterwards.
-    async fn say(&self, limit: &Arc<Limit>, purpose: Purpose, wait_until: Instant) -> Next {
-        let (mut word, unseeded, declared) = {
+    async fn say(self: &Arc<Self>, limit: &Arc<Limit>, purpose: Purpose, wait_until: Instant) -> Next {
+        let (mut word, mut seed, asks, declared) = {
             let mut state = limit.state();
-            (limit.word(&mut state, purpose, Instant::now()), state.unseeded, state.declared)
+            let word = limit.word(&mut state, purpose, Instant::now());
+            let late = state.late_seed.take().filter(|late| word.window() == Some(late.window));
+            let asks = state.unseeded && purpose == Purpose::Keep && late.is_none() && !state.seeding;
+            state.seeding |= asks;
+            (word, late.map_or(SeedWord::NotAsked, |late| late.word), asks, state.declared)
         };
-        let mut seed = SeedWord::NotAsked;
-        if unseeded && purpose == Purpose::Keep {
-            seed = self.seed(limit, &word).await;
+        if let (true, Some(window)) = (asks, word.window()) {
+            self.seed_late(limit, window);
         }
         let mut heard = self.link.tell(&word, seed).await;
-        if matches!(&heard, Ok(Heard { answer: Answer::Fresh, .. })) {
-            seed = self.seed(limit, &word).await;
+        if let (Ok(Heard { answer: Answer::Fresh, .. }), Some(window)) = (&heard, word.window()) {
+            seed = self.first_seed(limit, window, declared).await;
             if seed == SeedWord::Unknown && declared == OnRedisLoss::Closed {
                 // Redis is there and can't decide this one: as if it were away, until PostgreSQL can be asked.
                 limit.state().refill = Refill::Stalled;
@@ -103,25 +101,4 @@ impl Inner {
             }
         }
     }
-
-    /// What was used before Redis began to count.
-    async fn seed(&self, limit: &Limit, word: &Word) -> SeedWord {
-        let Some(window) = word.window() else { return SeedWord::NotAsked };
-        match timeout(SEEDING, self.seed.used(&limit.key.subject, span(&window))).await {
-            Ok(Ok(used)) => SeedWord::Used(used),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a limit is counted without what was used before");
-                SeedWord::Unknown
-            }
-            Err(_) => {
-                tracing::warn!("a limit is counted without what was used before: the count takes too long");
-                SeedWord::Unknown
-            }
-        }
-    }
-}
-
-fn span(window: &Window) -> Span {
-    let moment = |milliseconds: Option<i64>| milliseconds.and_then(DateTime::<Utc>::from_timestamp_millis);
-    Span { since: moment(window.start_ms), until: moment(window.end_ms) }
 }

@@ -63,8 +63,10 @@ enum About {
 pub(crate) enum SeedWord {
     /// It wasn't looked up.
     NotAsked,
-    /// So much.
+    /// So much by now, when Redis has counted for a while.
     Used(u64),
+    /// So much, asked when Redis had no count.
+    UsedBefore(u64),
     /// Nobody can say now.
     Unknown,
 }
@@ -116,7 +118,7 @@ impl Scripts {
                 call.arg(spent).arg(hand).arg(told).arg(u8::from(*known)).arg(word.want).arg(word.need);
                 match seed {
                     SeedWord::NotAsked => call.arg(""),
-                    SeedWord::Used(used) => call.arg(used),
+                    SeedWord::Used(used) | SeedWord::UsedBefore(used) => call.arg(used),
                     SeedWord::Unknown => call.arg("unknown"),
                 };
                 let kept_until = window.end_ms.map_or_else(
@@ -125,6 +127,7 @@ impl Scripts {
                 );
                 call.arg(window.start_ms.unwrap_or(0)).arg(window.end_ms.unwrap_or(0)).arg(kept_until);
                 call.arg(u8::from(word.leaves)).arg(RECALL_CHANNEL);
+                call.arg(u8::from(matches!(seed, SeedWord::UsedBefore(_))));
                 call
             }
             About::Flow { period, debt, hand, back, level, known } => {

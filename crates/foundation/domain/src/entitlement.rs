@@ -1,6 +1,7 @@
 //! Whether a customer may use a feature module, and why not.
 
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Months, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
 
 use crate::Plan;
 use crate::modules::{self, FeatureModule};
@@ -18,8 +19,12 @@ pub struct HeldModule {
     pub usage_limit: Option<u64>,
     /// How many have.
     pub usage_count: u64,
+    /// When somebody wrote that count down who isn't one of those that count.
+    pub count_set_at: Option<DateTime<Utc>>,
     /// When the count begins anew; never when `None`.
     pub reset_date: Option<DateTime<Utc>>,
+    /// The reset date that somebody chose, from which the months are counted; the reset date itself when `None`.
+    pub reset_anchor: Option<DateTime<Utc>>,
 }
 
 /// A module switched on or off for one customer, whatever the plan says.
@@ -55,6 +60,8 @@ pub struct ModuleLimit {
     pub used: u64,
     /// When the count begins anew; never when `None`.
     pub resets_at: Option<DateTime<Utc>>,
+    /// When somebody set the count: the one of before is void.
+    pub set_at: Option<DateTime<Utc>>,
 }
 
 /// Why a module may not be used.
@@ -75,8 +82,8 @@ pub enum Refusal {
     Needs(&'static str),
 }
 
-/// Decides from the plan, what was decided for the customer, and the modules that this one needs. The subscription's
-/// status comes before all this: it concerns every route.
+/// Decides from the plan, what was decided for the customer, and the modules that this one needs. The months between resets
+/// are those of the customer's time zone. The subscription's status comes before all this: it concerns every route.
 ///
 /// # Errors
 /// Why the module may not be used.
@@ -85,16 +92,17 @@ pub fn decide(
     plan: Plan,
     held: &[HeldModule],
     now: DateTime<Utc>,
+    time_zone: Tz,
 ) -> Result<Grant, Refusal> {
     let row = held.iter().find(|row| row.key == module.key());
     // What can't be disabled is there whatever a row says: nobody locks a customer out by a slip of the hand.
     if module.can_be_disabled() {
         decide_one(module, plan, row, now)?;
         for needed in module.dependencies().iter().filter_map(|key| modules::find(key)) {
-            decide(needed, plan, held, now).map_err(|_| Refusal::Needs(needed.key()))?;
+            decide(needed, plan, held, now, time_zone).map_err(|_| Refusal::Needs(needed.key()))?;
         }
     }
-    let limit = row.and_then(|row| row.usage_limit.map(|quota| limit(row, quota, now)));
+    let limit = row.and_then(|row| row.usage_limit.map(|quota| limit(row, quota, now, time_zone)));
     Ok(Grant { limit })
 }
 
@@ -119,22 +127,39 @@ fn decide_one(
 
 /// The limit as it stands now. A count whose reset is due begins anew at once and not when somebody tidies the row; the
 /// time between two resets is a month.
-fn limit(row: &HeldModule, quota: u64, now: DateTime<Utc>) -> ModuleLimit {
+fn limit(row: &HeldModule, quota: u64, now: DateTime<Utc>, time_zone: Tz) -> ModuleLimit {
+    let set_at = row.count_set_at;
     match row.reset_date {
         Some(reset) if reset <= now => {
-            ModuleLimit { quota, used: 0, resets_at: Some(next_reset(reset, now)) }
+            let anchor = row.reset_anchor.unwrap_or(reset);
+            ModuleLimit { quota, used: 0, resets_at: Some(next_reset(anchor, now, time_zone)), set_at }
         }
-        resets_at => ModuleLimit { quota, used: row.usage_count, resets_at },
+        resets_at => ModuleLimit { quota, used: row.usage_count, resets_at, set_at },
     }
 }
 
-/// The first reset after `now`, in whole months from the one that is past: the 31st stays the 31st where there is one.
+/// The first reset after `now`, in whole months from the one that somebody chose, by the clocks of a time zone: the 31st
+/// stays the 31st where there is one, and midnight stays midnight.
 #[must_use]
-pub fn next_reset(past: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    (1..)
-        .map_while(|months| past.checked_add_months(Months::new(months)))
+pub fn next_reset(anchor: DateTime<Utc>, now: DateTime<Utc>, time_zone: Tz) -> DateTime<Utc> {
+    let first = anchor.with_timezone(&time_zone).naive_local();
+    (0..)
+        .map_while(|months| first.checked_add_months(Months::new(months)))
+        .map(|local| moment(local, time_zone))
         .find(|reset| *reset > now)
         .unwrap_or(now)
+}
+
+/// When the clocks of a time zone show this. What they leave out when they are set forward is the moment after it.
+fn moment(mut local: NaiveDateTime, time_zone: Tz) -> DateTime<Utc> {
+    // The longest gap of any zone is a whole day (Samoa, 2011), in steps of a quarter of an hour.
+    for _ in 0..=100 {
+        if let Some(found) = time_zone.from_local_datetime(&local).earliest() {
+            return found.with_timezone(&Utc);
+        }
+        local = local.checked_add_signed(TimeDelta::minutes(15)).unwrap_or(local);
+    }
+    local.and_utc()
 }
 
 #[cfg(test)]
@@ -158,12 +183,14 @@ mod tests {
             }),
             usage_limit: None,
             usage_count: 0,
+            count_set_at: None,
             reset_date: None,
+            reset_anchor: None,
         }
     }
 
     fn decided(key: &str, plan: Plan, held: &[HeldModule]) -> Result<Grant, Refusal> {
-        decide(modules::find(key).unwrap(), plan, held, now())
+        decide(modules::find(key).unwrap(), plan, held, now(), Tz::UTC)
     }
 
     #[test]
@@ -206,7 +233,7 @@ mod tests {
         for module in modules::ALL {
             for needed in module.dependencies().iter().filter_map(|key| modules::find(key)) {
                 let off = [row(needed.key(), Some((false, None))), row(module.key(), Some((true, None)))];
-                let decided = decide(*module, Plan::Enterprise, &off, now());
+                let decided = decide(*module, Plan::Enterprise, &off, now(), Tz::UTC);
                 if needed.can_be_disabled() {
                     assert!(matches!(decided, Err(Refusal::Needs(_))), "{module:?}");
                 } else {
@@ -229,5 +256,26 @@ mod tests {
         let anew = limit(&limited);
         assert_eq!((anew.quota, anew.used), (10, 0));
         assert_eq!(anew.resets_at, Some("2026-03-31T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_reset_keeps_its_day_over_short_months_and_its_hour_over_changes_of_the_clocks() {
+        let time = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+        let anchor = time("2026-01-30T23:00:00Z");
+        // Midnight of the 31st in Berlin.
+        for (now, next) in [
+            ("2026-01-01T00:00:00Z", "2026-01-30T23:00:00Z"),
+            ("2026-01-30T23:00:00Z", "2026-02-27T23:00:00Z"),
+            ("2026-02-28T12:00:00Z", "2026-03-30T22:00:00Z"),
+            ("2026-03-30T22:00:00Z", "2026-04-29T22:00:00Z"),
+            ("2026-11-30T00:00:00Z", "2026-12-30T23:00:00Z"),
+            ("2031-02-27T23:00:00Z", "2031-03-30T22:00:00Z"),
+        ] {
+            assert_eq!(next_reset(anchor, time(now), Tz::Europe__Berlin), time(next), "{now}");
+        }
+        // Half past two isn't there on the day on which the clocks are set forward.
+        let anchor = time("2026-02-28T01:30:00Z");
+        let next = next_reset(anchor, time("2027-02-28T02:00:00Z"), Tz::Europe__Berlin);
+        assert_eq!(next, time("2027-03-28T01:00:00Z"));
     }
 }

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::customer::{ApiKeyStatus, Lifecycle};
+use crate::customer_limit::CustomerLimit;
 use crate::entitlement::{self, HeldModule};
 use crate::modules;
 use crate::permission::{Action, Permission};
@@ -139,8 +140,12 @@ pub struct CustomerStanding {
     pub has_grace: bool,
     /// When the trial ends, if there is one.
     pub trial_ends_at: Option<DateTime<Utc>>,
+    /// When what was paid for ends, where nothing follows it by itself.
+    pub paid_until: Option<DateTime<Utc>>,
     /// Whether the customer is wholly there.
     pub lifecycle: Lifecycle,
+    /// Limits of their own, in place of the configuration's.
+    pub limits: Vec<CustomerLimit>,
     /// What is written down of the customer's modules; [`crate::entitlement::decide`] says what follows.
     pub modules: Vec<HeldModule>,
 }
@@ -186,7 +191,8 @@ impl Principal {
     pub fn has_module(&self, key: &str) -> bool {
         let customer = &self.customer;
         modules::find(key).is_some_and(|module| {
-            entitlement::decide(module, customer.plan, &customer.modules, Utc::now()).is_ok()
+            entitlement::decide(module, customer.plan, &customer.modules, Utc::now(), customer.time_zone)
+                .is_ok()
         })
     }
 }

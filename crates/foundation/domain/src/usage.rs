@@ -41,8 +41,15 @@ pub struct UsageRecord {
 }
 
 impl UsageRecord {
-    /// The outcome of a request that was answered as it asked. Only these count towards a module's usage.
+    /// The outcome of a request that was answered as it asked.
     pub const OK: &str = "ok";
+
+    /// Whether it drew on the limits: those of its key, customer, route and module. What was refused (401, 403, 429) drew on
+    /// none; what failed later did.
+    #[must_use]
+    pub fn drew_on_limits(&self) -> bool {
+        !matches!(self.status_code, 401 | 403 | 429)
+    }
 }
 
 /// Usage was not written down.

@@ -49,6 +49,8 @@ pub struct Problem {
     extensions: serde_json::Map<String, serde_json::Value>,
     #[serde(skip)]
     retry_after_seconds: Option<u64>,
+    #[serde(skip)]
+    counted_as: Option<&'static str>,
 }
 
 fn status_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -144,6 +146,8 @@ problems! {
     rate_limited = TOO_MANY_REQUESTS, "rate-limited", "Too many requests";
     /// 429: too many guesses at a password or a code.
     too_many_guesses = TOO_MANY_REQUESTS, "too-many-guesses", "Too many guesses";
+    /// 429: as many event streams are open as may be.
+    too_many_streams = TOO_MANY_REQUESTS, "too-many-streams", "Too many event streams";
     /// 429: the quota of the period is used up.
     quota_exceeded = TOO_MANY_REQUESTS, "quota-exceeded", "The quota is used up";
     /// 431: the headers are too large.
@@ -169,6 +173,7 @@ impl Problem {
             errors: Vec::new(),
             extensions: serde_json::Map::new(),
             retry_after_seconds: None,
+            counted_as: None,
         }
     }
 
@@ -228,6 +233,19 @@ impl Problem {
     pub fn instance(mut self, request_id: impl Into<String>) -> Self {
         self.instance = Some(request_id.into());
         self
+    }
+
+    /// Counts it under a name of its own, where callers see one kind of problem and operators want to tell several apart.
+    #[must_use]
+    pub fn counted_as(mut self, outcome: &'static str) -> Self {
+        self.counted_as = Some(outcome);
+        self
+    }
+
+    /// Under which name it is counted: that of [`Problem::counted_as`], or its kind.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        self.counted_as.unwrap_or_else(|| self.kind())
     }
 
     /// The kind of problem: the last part of its type, such as `not-found`.

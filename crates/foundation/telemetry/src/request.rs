@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::time::{Instant, SystemTime};
 
 use http::{Method, Uri};
 use serde_json::json;
@@ -25,6 +26,10 @@ pub struct RequestContext {
     pub id: Uuid,
     /// Whether the id is new, and so no other request's. A caller's own may be.
     pub is_new: bool,
+    /// When it came. Both clocks are read once for all that count it.
+    pub came_at: SystemTime,
+    /// The same moment, for measuring.
+    pub started: Instant,
     /// The method.
     pub method: Method,
     /// Only its path is logged: what stands behind the question mark may be anything.
@@ -43,10 +48,9 @@ pub enum Ended {
 }
 
 impl RequestContext {
-    /// The id of the request that this task works for, and whether it is new.
-    #[must_use]
-    pub fn current_id() -> Option<(Uuid, bool)> {
-        CURRENT.try_with(|request| (request.id, request.is_new)).ok()
+    /// Asks something of the request that this task works for, if it works for one.
+    pub fn of_current<R>(question: impl FnOnce(&Self) -> R) -> Option<R> {
+        CURRENT.try_with(question).ok()
     }
 
     /// Notes for whoever counts the request that this task works for how it ends; its handler is dropped next.
@@ -141,7 +145,8 @@ mod tests {
 
     fn request() -> RequestContext {
         let uri = Uri::from_static("/api/v1/deals?secret=1");
-        RequestContext { id: Uuid::nil(), is_new: true, method: Method::GET, uri, ended: Cell::new(None) }
+        let (came_at, started, ended) = (SystemTime::now(), Instant::now(), Cell::new(None));
+        RequestContext { id: Uuid::nil(), is_new: true, came_at, started, method: Method::GET, uri, ended }
     }
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {

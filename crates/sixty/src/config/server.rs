@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acme::AcmeConfig;
 use anyhow::Context as _;
 use api::{AllowedOrigins, CertificateFiles, LimitSetting, ServerCertificate, ServerLimits, Settings};
 use chrono::TimeDelta;
 use clap::Args;
+use customer_db::RouterConfig;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, SessionConfig, TrustedProxies};
 use ipnet::IpNet;
-use limits::{OnRedisLoss, Rate};
+use limits::{DeclaredRate, OnRedisLoss};
 use metering::MeteringConfig;
+
+use super::acme::AcmeArgs;
 
 /// PORT and SIXTY_HOST.
 #[derive(Args, Debug, Clone)]
@@ -31,8 +35,10 @@ pub(crate) struct ServerArgs {
     /// A file with the certificate's private key, PEM. Only the server's user should be able to read it.
     #[arg(long, env = "SIXTY_TLS_KEY_FILE", requires = "tls_certificate_file")]
     tls_key_file: Option<PathBuf>,
-    /// Whether callers may come in without encryption where there is no certificate [default: plain on this machine, nobody
-    /// elsewhere].
+    #[command(flatten)]
+    pub(crate) acme: AcmeArgs,
+    /// Whether callers may come in without encryption where there is no certificate [default: nobody may, and the server
+    /// doesn't begin without one].
     #[arg(long, env = "SIXTY_TLS", value_enum)]
     pub(crate) tls: Option<PlainText>,
     /// The port of /metrics, for Prometheus, at the same address, and encrypted if the server is. Not served unless given.
@@ -56,10 +62,10 @@ pub(crate) struct ServerArgs {
     /// For how many days a customer whose subscription was canceled or has run out may still read.
     #[arg(long, env = "SIXTY_GRACE_DAYS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub(crate) grace_days: u32,
-    /// How many requests each customer may make over all keys, such as 6000/minute (minute, hour, day or month). Without
-    /// limit unless given.
+    /// How many requests each customer may make over all keys, such as 6000/minute (minute, hour, day or month), or
+    /// 6000/minute;closed with what it does while Redis is away. Without limit unless given.
     #[arg(long, env = "SIXTY_CUSTOMER_RATE_LIMIT", value_name = "RATE")]
-    pub(crate) customer_rate_limit: Option<Rate>,
+    pub(crate) customer_rate_limit: Option<DeclaredRate>,
     /// How many requests each customer may make on some routes, such as "POST /api/v1/deals=60/minute,...".
     #[arg(
         long,
@@ -69,10 +75,17 @@ pub(crate) struct ServerArgs {
         hide_default_value = true
     )]
     pub(crate) route_rate_limits: String,
-    /// What a limit does while Redis is away: each server counts for itself, all requests pass, or all that isn't
+    /// What a limit does while Redis is away, unless it says otherwise itself: each server counts for itself, all requests pass, or all that isn't
     /// granted already is refused.
     #[arg(long, env = "SIXTY_LIMITS_WITHOUT_REDIS", default_value = "local", value_enum)]
     pub(crate) limits_without_redis: WithoutRedis,
+    /// How many connections to customers' databases the server makes at most, over all customers. Each takes a descriptor and
+    /// some memory here.
+    #[arg(long, env = "SIXTY_CUSTOMER_CONNECTIONS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    customer_connections: u32,
+    /// How many of them are to one customer's database. The instance takes 40 from all servers and everybody else together.
+    #[arg(long, env = "SIXTY_CONNECTIONS_PER_CUSTOMER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    connections_per_customer: u32,
     /// How many seconds `POST /api/provision` waits for a customer to be ready.
     #[arg(long, env = "SIXTY_PROVISION_WAIT_SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=110))]
     pub(crate) provision_wait_seconds: u64,
@@ -86,6 +99,17 @@ pub(crate) struct ServerArgs {
     /// Not ready until this file is there.
     #[arg(long, env = "SIXTY_READY_FILE", hide = true)]
     pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Where the server's certificate comes from.
+#[derive(Debug)]
+pub(crate) enum CertificateSource {
+    /// There is none: plain HTTP was asked for.
+    None,
+    /// Files.
+    Files(Arc<ServerCertificate>),
+    /// An ACME authority.
+    Acme(AcmeConfig),
 }
 
 /// Who may come in without encryption.
@@ -134,33 +158,53 @@ impl ServerArgs {
         ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
     }
 
-    /// What the server shows of itself; plain HTTP without it.
+    /// Where the certificate comes from that the server shows.
     ///
     /// # Errors
-    /// When the files can't be used, or callers on other machines would send their keys in the clear.
-    pub(crate) fn certificate(&self) -> anyhow::Result<Option<Arc<ServerCertificate>>> {
+    /// When it can't be used or ordered, or there is none and nobody asked for plain text.
+    pub(crate) fn certificate(&self) -> anyhow::Result<CertificateSource> {
+        if let Some(config) = self.acme.config()? {
+            anyhow::ensure!(
+                self.tls_certificate_file.is_none(),
+                "SIXTY_ACME_DOMAINS orders a certificate, and SIXTY_TLS_CERTIFICATE_FILE names another one: take one of them away"
+            );
+            return Ok(CertificateSource::Acme(config));
+        }
         let (Some(certificate), Some(key)) = (&self.tls_certificate_file, &self.tls_key_file) else {
             self.check_plain_text()?;
-            return Ok(None);
+            return Ok(CertificateSource::None);
         };
         let files = CertificateFiles { certificate: certificate.clone(), key: key.clone() };
         let opened =
             ServerCertificate::open(files).context("SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE")?;
-        Ok(Some(Arc::new(opened)))
+        Ok(CertificateSource::Files(Arc::new(opened)))
+    }
+
+    /// The same for the local stack, which asks for plain text on this machine unless it was told otherwise.
+    pub(crate) fn in_the_local_stack(self) -> Self {
+        Self { tls: self.tls.or(Some(PlainText::Plain)), ..self }
     }
 
     /// Whether plain HTTP is what was asked for.
     ///
     /// # Errors
-    /// When callers on other machines would send their keys in the clear, and nobody said that they may.
+    /// When nobody asked for it, or callers on other machines would send their keys in the clear and nobody said that they
+    /// may.
     pub(crate) fn check_plain_text(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.host.is_loopback() || self.tls == Some(PlainText::PlainOnNetwork),
-            "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
-             SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE; on a network that is nobody else's, SIXTY_TLS=plain-on-network",
-            self.host
-        );
-        Ok(())
+        match self.tls {
+            Some(PlainText::PlainOnNetwork) => Ok(()),
+            _ if !self.host.is_loopback() => anyhow::bail!(
+                "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
+                 SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE, or SIXTY_ACME_DOMAINS; on a network that is nobody else's, \
+                 SIXTY_TLS=plain-on-network",
+                self.host
+            ),
+            Some(PlainText::Plain) => Ok(()),
+            None => anyhow::bail!(
+                "the server speaks HTTPS and has no certificate: set SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE, or \
+                 SIXTY_ACME_DOMAINS to order one, or SIXTY_TLS=plain to serve this machine alone in the clear"
+            ),
+        }
     }
 
     /// Which sites' pages may ask.
@@ -171,12 +215,20 @@ impl ServerArgs {
 
     /// What of all this is shown to operators.
     pub(crate) fn settings(&self, has_sessions: bool) -> anyhow::Result<Settings> {
-        let limit = |rate: Rate| LimitSetting { requests: rate.quota, period: rate.period.to_string() };
+        let limit = |limit: DeclaredRate| LimitSetting {
+            requests: limit.rate.quota,
+            period: limit.rate.period.to_string(),
+            without_redis: limit.on_redis_loss.map(|declared| match declared {
+                OnRedisLoss::NodeLocal => "local",
+                OnRedisLoss::Open => "open",
+                OnRedisLoss::Closed => "closed",
+            }),
+        };
         let routes = limits::route_rates(&self.route_rate_limits).context("SIXTY_ROUTE_RATE_LIMITS")?;
         Ok(Settings {
             grace_days: self.grace_days,
             customer_limit: self.customer_rate_limit.map(limit),
-            route_limits: routes.iter().map(|route| (route.route.to_string(), limit(route.rate))).collect(),
+            route_limits: routes.iter().map(|route| (route.route.to_string(), limit(route.limit))).collect(),
             limits_without_redis: match self.limits_without_redis {
                 WithoutRedis::Local => "local",
                 WithoutRedis::Open => "open",
@@ -189,6 +241,16 @@ impl ServerArgs {
             has_sessions,
             has_metrics: self.metrics_port.is_some(),
         })
+    }
+
+    /// How many connections customers' requests get.
+    pub(crate) fn router_config(&self) -> RouterConfig {
+        RouterConfig {
+            max_connections: self.customer_connections as usize,
+            max_connections_per_customer: self.connections_per_customer.min(self.customer_connections)
+                as usize,
+            ..RouterConfig::default()
+        }
     }
 
     /// How usage is gathered, in this folder.
@@ -250,7 +312,9 @@ mod tests {
     #[test]
     fn other_machines_come_in_encrypted_or_by_word() {
         for here in ["127.0.0.1", "127.9.9.9", "::1"] {
-            assert!(opens(&["--host", here]).is_ok(), "{here}");
+            assert!(opens(&["--host", here, "--tls", "plain"]).is_ok(), "{here}");
+            let refused = opens(&["--host", here]).unwrap_err().to_string();
+            assert!(refused.contains("SIXTY_TLS=plain"), "{refused}");
         }
         for open in ["0.0.0.0", "::", "192.0.2.1"] {
             for options in [&["--host", open][..], &["--host", open, "--tls", "plain"]] {
@@ -259,5 +323,30 @@ mod tests {
             }
             assert!(opens(&["--host", open, "--tls", "plain-on-network"]).is_ok(), "{open}");
         }
+    }
+
+    #[test]
+    fn a_larger_server_takes_more_connections() {
+        let config = |options: &[&str]| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().server;
+            let config = args.router_config();
+            (config.max_connections, config.max_connections_per_customer)
+        };
+        assert_eq!(config(&[]), (256, 8));
+        let more = ["--customer-connections", "5000", "--connections-per-customer", "16"];
+        assert_eq!(config(&more), (5000, 16));
+        assert_eq!(config(&["--customer-connections", "3"]), (3, 3));
+        assert!(Program::try_parse_from(["sixty", "--customer-connections", "0"]).is_err());
+    }
+
+    #[test]
+    fn the_local_stack_asks_for_plain_text_on_this_machine_alone() {
+        let asks = |options: &[&str]| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().server;
+            args.in_the_local_stack().check_plain_text()
+        };
+        assert!(asks(&[]).is_ok());
+        assert!(asks(&["--host", "0.0.0.0"]).is_err());
+        assert!(asks(&["--host", "0.0.0.0", "--tls", "plain-on-network"]).is_ok());
     }
 }

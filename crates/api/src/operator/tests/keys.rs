@@ -143,6 +143,34 @@ async fn a_rotated_key_hands_over_and_ends_when_the_caller_said() {
 }
 
 #[tokio::test]
+async fn keys_that_draw_on_one_quota_have_one_limit() {
+    let api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    let (old_path, old) = made(&api, json!({ "name": "reports", "rate_limit_requests": 7 })).await;
+    let (other_path, _) = made(&api, json!({ "name": "other", "rate_limit_requests": 7 })).await;
+    let rotated = api.post(&format!("{old_path}/rotate"), &json!({})).await.expect(201);
+    let new_path = rotated.header("location");
+    let limit = async |path: &str| {
+        let key = api.get(path).await.expect(200).body;
+        (key["rate_limit_requests"].as_i64().unwrap(), key["rate_limit_period"].as_str().unwrap().to_owned())
+    };
+    let more = json!({ "name": "renamed", "rate_limit_requests": 500, "rate_limit_period": "day" });
+    api.ask(Method::PATCH, new_path, &more).await.expect(200);
+    for path in [&*old_path, new_path] {
+        assert_eq!(limit(path).await, (500, "day".to_owned()), "{path}");
+    }
+    // From whichever of them, and nothing but the limit.
+    api.ask(Method::PATCH, &old_path, &json!({ "rate_limit_requests": 9 })).await.expect(200);
+    assert_eq!(limit(new_path).await, (9, "day".to_owned()));
+    assert_eq!(api.get(&old_path).await.body["name"], "reports");
+    assert_eq!(limit(&other_path).await, (7, "month".to_owned()), "a key of another line");
+    let told: Vec<_> =
+        api.audits(AuditAction::ApiKeyUpdated).await.into_iter().map(|(key, ..)| key).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert_eq!(told.iter().filter(|key| *key == old.text("id")).count(), 2);
+}
+
+#[tokio::test]
 async fn an_old_key_never_lives_longer_for_being_rotated() {
     let api = Api::new().await;
     api.customer("acme", Plan::Starter).await;

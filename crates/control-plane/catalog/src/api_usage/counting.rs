@@ -52,12 +52,12 @@ pub async fn accepted_since(
 pub struct ModuleUsage {
     /// The module's key.
     pub module: String,
-    /// How many of its requests were answered as they asked.
+    /// How many of its requests drew on its limit.
     pub requests: i64,
 }
 
 /// How many requests of each module a customer made since the moment, as far as they count towards the module's limit:
-/// only those whose outcome is `ok`. By the modules' keys; modules that weren't used are left out.
+/// all that weren't refused. By the modules' keys; modules that weren't used are left out.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -71,10 +71,12 @@ pub async fn module_usage(
         client,
         "select module, sum(requests)::bigint as requests from (
              select module, requests from admin_api_usage_daily
-             where customer_id = $1 and usage_date >= $3 and outcome = 'ok' and module <> ''
+             where customer_id = $1 and usage_date >= $3 and status_code not in (401, 403, 429)
+               and module <> ''
              union all
              select module, 1 from admin_api_usage
-             where customer_id = $1 and created_at >= $2 and created_at < $4 and outcome = 'ok' and module <> ''
+             where customer_id = $1 and created_at >= $2 and created_at < $4
+               and status_code not in (401, 403, 429) and module <> ''
          ) used group by module order by module",
         &[&customer.uuid(), &since, &whole_days, &whole_days.and_time(NaiveTime::MIN).and_utc()],
     )

@@ -102,20 +102,24 @@ pub async fn resume(client: &impl GenericClient, id: CustomerId) -> Result<Optio
     query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(Customer::read).transpose()
 }
 
-/// Customers whose trial ended by `now`, those first who wait longest. In a transaction the rows are held, and
-/// those that another worker holds are skipped.
+/// Customers whose trial, or whose subscription that isn't renewed, ended by `now`, those first who wait longest. In a
+/// transaction the rows are held, and those that another worker holds are skipped.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn trials_ended(
+pub async fn subscriptions_ended(
     client: &impl GenericClient,
     now: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Customer>, CatalogError> {
     let sql = format!(
         "select {COLUMNS} from admin_customers
-         where subscription_status = 'trial' and trial_ends_at <= $1 and {SHOWN}
-         order by trial_ends_at limit $2 for update skip locked"
+         where {SHOWN} and (
+             subscription_status = 'trial' and trial_ends_at <= $1
+             or subscription_status = 'active' and not auto_renew and subscription_ends_at <= $1
+         )
+         order by case subscription_status when 'trial' then trial_ends_at else subscription_ends_at end
+         limit $2 for update skip locked"
     );
     row::all(&query::rows(client, &sql, &[&now, &i64::from(limit)]).await?, Customer::read)
 }

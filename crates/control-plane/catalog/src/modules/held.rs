@@ -1,18 +1,21 @@
 //! What is written down of a customer's modules, and what follows from it.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use domain::entitlement::{self, HeldModule, ModuleDecision, Refusal};
 use domain::modules::{self as feature_modules, FeatureModule};
 use domain::{CustomerId, Plan};
 use tokio_postgres::Row;
 
 use super::{CustomerModule, ModuleSource};
+use crate::directory::time_zone;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// A customer's plan and every module with the customer's row, in the order of the price list.
 pub(super) struct Held {
     pub(super) customer_id: CustomerId,
     pub(super) plan: Plan,
+    pub(super) time_zone: Tz,
     pub(super) modules: Vec<ModuleRow>,
 }
 
@@ -34,6 +37,7 @@ pub(super) struct ModuleRow {
     pub(super) usage_limit: Option<i64>,
     pub(super) usage_count: i64,
     pub(super) reset_date: Option<DateTime<Utc>>,
+    pub(super) reset_anchor: Option<DateTime<Utc>>,
 }
 
 /// What is written down of a customer's modules. `None` when there is no such customer.
@@ -43,10 +47,10 @@ pub(super) async fn read(
 ) -> Result<Option<Held>, CatalogError> {
     let rows = query::rows(
         client,
-        "select customer.subscription_plan::text as plan, module.module_key, module.module_name, module.is_active,
+        "select customer.subscription_plan::text as plan, customer.timezone, module.module_key, module.module_name, module.is_active,
                 held.id is not null as is_there, coalesce(held.enabled, false) as enabled, held.plan_enabled,
                 held.enabled_at, held.disabled_at, held.expires_at, held.reason, held.usage_limit,
-                coalesce(held.usage_count, 0) as usage_count, held.reset_date
+                coalesce(held.usage_count, 0) as usage_count, held.reset_date, held.reset_anchor
          from admin_customers customer
          cross join admin_feature_modules module
          left join admin_customer_modules held
@@ -58,7 +62,8 @@ pub(super) async fn read(
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let plan = row::named(first, "plan")?;
-    Ok(Some(Held { customer_id: customer, plan, modules: row::all(&rows, module_row)? }))
+    let time_zone = time_zone(first.try_get("timezone")?);
+    Ok(Some(Held { customer_id: customer, plan, time_zone, modules: row::all(&rows, module_row)? }))
 }
 
 fn module_row(row: &Row) -> Result<ModuleRow, CatalogError> {
@@ -76,6 +81,7 @@ fn module_row(row: &Row) -> Result<ModuleRow, CatalogError> {
         usage_limit: row.try_get("usage_limit")?,
         usage_count: row.try_get("usage_count")?,
         reset_date: row.try_get("reset_date")?,
+        reset_anchor: row.try_get("reset_anchor")?,
     })
 }
 
@@ -97,14 +103,20 @@ impl ModuleRow {
             // Checks on the columns keep them from being negative.
             usage_limit: self.usage_limit.map(|limit| u64::try_from(limit).unwrap_or(0)),
             usage_count: u64::try_from(self.usage_count).unwrap_or(0),
+            // Only the limiter names its count by it.
+            count_set_at: None,
             reset_date: self.reset_date,
+            reset_anchor: self.reset_anchor,
         }
     }
 
     /// The count and its reset as they stand now, whether or not the worker has begun anew.
-    pub(super) fn counted(&self, now: DateTime<Utc>) -> (i64, Option<DateTime<Utc>>) {
+    pub(super) fn counted(&self, now: DateTime<Utc>, time_zone: Tz) -> (i64, Option<DateTime<Utc>>) {
         match self.reset_date {
-            Some(reset) if reset <= now => (0, Some(entitlement::next_reset(reset, now))),
+            Some(reset) if reset <= now => {
+                let anchor = self.reset_anchor.unwrap_or(reset);
+                (0, Some(entitlement::next_reset(anchor, now, time_zone)))
+            }
             reset_date => (self.usage_count, reset_date),
         }
     }
@@ -127,7 +139,7 @@ impl Held {
                     // A module of another build of the program: no route here asks for it.
                     None => (ModuleSource::NotOffered, Some(Refusal::NotOffered)),
                 };
-                let (usage_count, reset_date) = row.counted(now);
+                let (usage_count, reset_date) = row.counted(now, self.time_zone);
                 CustomerModule {
                     customer_id: self.customer_id,
                     plan: self.plan,
@@ -155,7 +167,7 @@ impl Held {
         held: &[HeldModule],
         now: DateTime<Utc>,
     ) -> (ModuleSource, Option<Refusal>) {
-        let refusal = entitlement::decide(module, self.plan, held, now).err();
+        let refusal = entitlement::decide(module, self.plan, held, now, self.time_zone).err();
         let holds = row.is_decided() && row.expires_at.is_none_or(|expires_at| expires_at > now);
         let source = match &refusal {
             _ if !module.can_be_disabled() => ModuleSource::Always,

@@ -45,7 +45,7 @@ pub async fn preview(
         None => ModuleRow { is_there: true, ..as_planned(&before, row) },
     };
     let modules = before.modules.iter().map(changed).collect();
-    let after = Held { customer_id: customer, plan: before.plan, modules };
+    let after = Held { customer_id: customer, plan: before.plan, time_zone: before.time_zone, modules };
     let now = Utc::now();
     Ok(Some(Preview { now: before.effective(now), after: after.effective(now) }))
 }

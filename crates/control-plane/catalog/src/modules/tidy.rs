@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::changes::{as_planned, write};
 use super::held::{self, Held, ModuleRow};
 use super::smallest_plans;
-use crate::{CatalogError, GenericClient, query, row};
+use crate::{CatalogError, GenericClient, query, row, usage_spools};
 
 /// A row of a customer's module that was made to say what is so.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +75,12 @@ pub async fn tidy(
         if wanted == *row {
             continue;
         }
-        write(client, customer, &wanted).await?;
-        if wanted.reset_date != row.reset_date {
+        if wanted.reset_date == row.reset_date {
+            write(client, customer, &wanted).await?;
+        } else {
+            // The limiter has begun anew by itself when the time came, and nobody chose the new date.
+            query::execute(client, usage_spools::KEEPS_COUNTS, &[]).await?;
+            write(client, customer, &wanted).await?;
             begin_count_anew(client, customer, &row.key).await?;
         }
         tidied.push(TidiedModule {
@@ -92,7 +96,7 @@ pub async fn tidy(
 fn tidied_row(held: &Held, row: &ModuleRow, now: DateTime<Utc>) -> ModuleRow {
     let ran_out = row.expires_at.is_some_and(|expires_at| expires_at <= now);
     let mut wanted = if ran_out || !row.is_decided() { as_planned(held, row) } else { row.clone() };
-    (wanted.usage_count, wanted.reset_date) = row.counted(now);
+    (wanted.usage_count, wanted.reset_date) = row.counted(now, held.time_zone);
     wanted
 }
 

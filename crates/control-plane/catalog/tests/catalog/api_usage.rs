@@ -161,7 +161,7 @@ async fn summaries_count_what_was_asked_for() {
     );
     assert_eq!((first.max_response_time_ms, first.response_size_bytes), (Some(100), 10_000));
 
-    let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap();
+    let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap().rows;
     let counts: Vec<_> = keys.iter().map(|key| (key.api_key_id.uuid(), key.totals.total_requests)).collect();
     assert_eq!(counts, [(acme.uuid(), 102), (other.uuid(), 1)]);
     let first_day =
@@ -183,20 +183,20 @@ async fn usage_is_told_by_route_status_outcome_and_module() {
     api_usage::insert_batch(&client, &batch).await.unwrap();
 
     let all = UsageFilter::default();
-    let routes = api_usage::by_route(&client, &all).await.unwrap();
+    let routes = api_usage::by_route(&client, &all).await.unwrap().rows;
     let routes: Vec<_> = routes
         .iter()
         .map(|row| (row.method.as_str(), row.endpoint.as_str(), row.totals.total_requests))
         .collect();
     assert_eq!(routes, [("GET", "/api/v1/deals", 4), ("POST", "/api/v1/deals", 1)]);
-    let statuses = api_usage::by_status(&client, &all).await.unwrap();
+    let statuses = api_usage::by_status(&client, &all).await.unwrap().rows;
     let statuses: Vec<_> = statuses.iter().map(|row| (row.status_code, row.totals.total_requests)).collect();
     assert_eq!(statuses, [(200, 3), (201, 1), (404, 1)]);
-    let outcomes = api_usage::by_outcome(&client, &all).await.unwrap();
+    let outcomes = api_usage::by_outcome(&client, &all).await.unwrap().rows;
     let outcomes: Vec<_> =
         outcomes.iter().map(|row| (row.outcome.as_deref(), row.totals.total_requests)).collect();
     assert_eq!(outcomes, [(Some("ok"), 3), (Some("not-found"), 1), (None, 1)]);
-    let modules = api_usage::by_module(&client, &all).await.unwrap();
+    let modules = api_usage::by_module(&client, &all).await.unwrap().rows;
     let modules: Vec<_> =
         modules.iter().map(|row| (row.module.as_deref(), row.totals.total_requests)).collect();
     assert_eq!(modules, [(Some("crm_core"), 4), (None, 1)]);
@@ -238,8 +238,40 @@ async fn what_drew_on_a_quota_is_counted_from_any_moment_on() {
     assert_eq!(api_usage::accepted_since(&client, &[], noon).await.unwrap(), 0);
 
     let of_modules = api_usage::module_usage(&client, acme, noon).await.unwrap();
-    let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 3 };
-    assert_eq!(of_modules, [expected], "only what was answered as it asked");
+    let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 5 };
+    assert_eq!(of_modules, [expected], "what passed the guard, however it was answered");
+}
+
+#[tokio::test]
+async fn what_drew_on_the_limit_of_a_route_is_counted_whether_its_body_was_wanted_or_not() {
+    let (_database, catalog) = setup::catalog().await;
+    let client = catalog.client().await.unwrap();
+    let [acme, beta] = [setup::customer(&client, "acme").await.id, setup::customer(&client, "beta").await.id];
+    let noon: DateTime<Utc> = "2026-11-05T12:00:00Z".parse().unwrap();
+    let made = |customer, method: &str, hours: i64, status: u16| UsageRecord {
+        method: method.to_owned(),
+        ..request(customer, noon + TimeDelta::hours(hours), status, 5)
+    };
+    let batch = [
+        made(acme, "GET", 0, 200),
+        made(acme, "HEAD", 1, 200),
+        made(acme, "HEAD", 24, 200),
+        made(acme, "POST", 1, 201),
+        made(acme, "GET", 1, 429),
+        made(acme, "GET", -1, 200),
+        made(beta, "GET", 1, 200),
+    ];
+    api_usage::insert_batch(&client, &batch).await.unwrap();
+    let endpoint = batch[0].endpoint.as_str();
+    for (route, expected) in [
+        (Some(("GET", endpoint)), 3),
+        (Some(("POST", endpoint)), 1),
+        (Some(("GET", "/nowhere")), 0),
+        (None, 4),
+    ] {
+        let used = catalog::quota::used_by_customer(&client, acme, route, noon).await.unwrap();
+        assert_eq!(used, expected, "{route:?}");
+    }
 }
 
 #[tokio::test]

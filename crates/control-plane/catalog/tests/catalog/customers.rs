@@ -305,7 +305,7 @@ async fn ended_trials_go_to_one_worker_each() {
     let two = second.transaction().await.unwrap();
     let mut names = Vec::new();
     for transaction in [&one, &two] {
-        let ended = customers::trials_ended(transaction, now, 1).await.unwrap();
+        let ended = customers::subscriptions_ended(transaction, now, 1).await.unwrap();
         assert_eq!(ended.len(), 1);
         names.push(ended[0].slug());
     }

@@ -32,7 +32,8 @@ async fn a_key_yields_its_own_customer_and_never_another() {
         assert_eq!((principal.customer.id, principal.customer.slug.as_str()), (*id, *slug));
         let granted = |key: &str| {
             let module = domain::modules::find(key).unwrap();
-            entitlement::decide(module, principal.customer.plan, &principal.customer.modules, Utc::now())
+            let customer = &principal.customer;
+            entitlement::decide(module, customer.plan, &customer.modules, Utc::now(), customer.time_zone)
         };
         let granted_keys: Vec<_> = domain::modules::ALL
             .iter()

@@ -208,6 +208,43 @@ async fn rows_are_made_to_say_what_is_so() {
 }
 
 #[tokio::test]
+async fn a_reset_on_the_31st_comes_back_after_a_short_month_in_the_customers_time_zone() {
+    let (_database, catalog) = setup::catalog().await;
+    let mut client = catalog.client().await.unwrap();
+    let acme = setup::customer(&client, "acme").await.id;
+    client.execute("update admin_customers set timezone = 'Europe/Berlin'", &[]).await.unwrap();
+    let time = |text: &str| -> chrono::DateTime<Utc> { text.parse().unwrap() };
+    let reset_date = async |client: &catalog::Client| {
+        let row = client.query_one("select reset_date from admin_customer_modules", &[]).await.unwrap();
+        row.get::<_, chrono::DateTime<Utc>>(0)
+    };
+    let counted = ModuleSetting {
+        usage_limit: Some(Some(10)),
+        reset_date: Some(Some(time("2026-01-30T23:00:00Z"))),
+        ..true.into()
+    };
+    modules::set(&client, acme, "custom_fields", counted).await.unwrap();
+    // Midnight of the last day of each month, in Berlin, whenever the worker comes.
+    for (now, next) in [
+        ("2026-01-30T23:00:10Z", "2026-02-27T23:00:00Z"),
+        ("2026-02-27T23:00:10Z", "2026-03-30T22:00:00Z"),
+        ("2026-03-31T12:00:00Z", "2026-04-29T22:00:00Z"),
+        ("2026-04-30T12:00:00Z", "2026-05-30T22:00:00Z"),
+    ] {
+        let transaction = client.transaction().await.unwrap();
+        assert_eq!(modules::tidy(&transaction, acme, time(now)).await.unwrap().len(), 1, "{now}");
+        transaction.commit().await.unwrap();
+        assert_eq!(reset_date(&client).await, time(next), "{now}");
+    }
+    // Whoever chooses another date begins there.
+    client.execute("update admin_customer_modules set reset_date = '2026-06-15 12:00Z'", &[]).await.unwrap();
+    let transaction = client.transaction().await.unwrap();
+    modules::tidy(&transaction, acme, time("2026-06-16T00:00:00Z")).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(reset_date(&client).await, time("2026-07-15T12:00:00Z"));
+}
+
+#[tokio::test]
 async fn a_database_of_before_keeps_what_its_customers_had() {
     let (_database, catalog) = setup::catalog().await;
     let client = catalog.client().await.unwrap();

@@ -72,7 +72,9 @@ impl Api {
                 status_changed_at: Utc::now(),
                 has_grace: false,
                 trial_ends_at: None,
+                paid_until: None,
                 lifecycle: Lifecycle::Ready,
+                limits: Vec::new(),
                 modules: Vec::new(),
             },
         };
@@ -88,7 +90,9 @@ impl Api {
             decision: Some(ModuleDecision { enabled, expires_at: None, reason: None }),
             usage_limit: None,
             usage_count: 0,
+            count_set_at: None,
             reset_date: None,
+            reset_anchor: None,
         });
     }
 

@@ -67,7 +67,36 @@ impl<V: Clone> Answer<V> {
     }
 }
 
+/// An answer on its own, with what tells whether it is still true.
+pub(super) struct Dated<V> {
+    pub(super) value: V,
+    read_at: Moment,
+    customer: LastChange,
+}
+
+impl<V> Dated<V> {
+    /// Whether it is known for sure: nothing was told since that could make it untrue, and everything is told.
+    pub(super) fn is_current(&self, changes: &ChangeLog) -> bool {
+        changes.is_current(self.read_at, &self.customer) && changes.state() == FeedState::Live
+    }
+
+    /// The same answer in another form.
+    pub(super) fn map<W>(self, form: impl FnOnce(V) -> W) -> Dated<W> {
+        Dated { value: form(self.value), read_at: self.read_at, customer: self.customer }
+    }
+}
+
 impl<V: Clone> Entry<V> {
+    /// The answer, if it is current and something was found.
+    pub(super) fn found(&self, changes: &ChangeLog) -> Option<Dated<V>> {
+        let answer = self.answer.load();
+        let Answer { read_at, content: Content::Found { value, customer } } = &**answer.as_ref()? else {
+            return None;
+        };
+        let found = Dated { value: value.clone(), read_at: *read_at, customer: Arc::clone(customer) };
+        found.is_current(changes).then_some(found)
+    }
+
     /// The answer, if it is current.
     pub(super) fn at_hand(&self, changes: &ChangeLog) -> Option<V> {
         let answer = self.answer.load();
@@ -83,6 +112,11 @@ where
 {
     pub(super) fn new(capacity: u64) -> Self {
         Self { entries: Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::default()) }
+    }
+
+    /// How many are remembered, a moment ago.
+    pub(super) fn count(&self) -> u64 {
+        self.entries.entry_count()
     }
 
     /// The answer, if it is current or nobody could give a better one.
@@ -138,6 +172,7 @@ where
                 // What becomes of it is noted.
                 let _ = again.ask(&shared, owner, question).await;
             });
+            changes.used_last_resort();
             return Ok(known);
         }
         if known.is_some() && changes.state() == FeedState::Lost {
@@ -218,7 +253,7 @@ impl<V: Clone> Entry<V> {
             return Ok(value);
         }
         if let Some(failure) = self.failures.since(failed_before) {
-            return self.last_resort(changes).map(Some).ok_or(failure);
+            return self.make_do(changes, failure);
         }
         // Noted before the question: a change that is told while it is under way makes its answer out of date.
         let (read_at, since) = (changes.now(), Instant::now());
@@ -249,7 +284,18 @@ impl<V: Clone> Entry<V> {
         let why = error.0.to_string();
         self.failures.note(read_at, &why);
         asking.failures.note(read_at, &why);
-        self.last_resort(&asking.changes).map(Some).ok_or(error)
+        self.make_do(&asking.changes, error)
+    }
+
+    /// What is known, for want of anything better, or else the failure.
+    fn make_do(
+        &self,
+        changes: &ChangeLog,
+        failure: DirectoryUnavailable,
+    ) -> Result<Option<V>, DirectoryUnavailable> {
+        let found = self.last_resort(changes).ok_or(failure)?;
+        changes.used_last_resort();
+        Ok(Some(found))
     }
 }
 

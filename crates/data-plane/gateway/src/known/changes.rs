@@ -25,6 +25,8 @@ pub(super) struct ChangeLog {
     customers: RwLock<HashMap<CustomerId, LastChange>>,
     is_heard: AtomicBool,
     told: OnceLock<broadcast::Sender<Change>>,
+    /// Answers that were used although nobody could vouch for them: asking again has failed.
+    last_resorts: AtomicU64,
 }
 
 /// How many changes a listener may be behind before it is told that it has missed some.
@@ -34,6 +36,15 @@ impl ChangeLog {
     /// The moment to note before a question: an answer that is read after it misses nothing that was told before it.
     pub(super) fn now(&self) -> Moment {
         Moment(self.now.load(Ordering::SeqCst))
+    }
+
+    /// Notes that an old answer was used for want of a new one.
+    pub(super) fn used_last_resort(&self) {
+        self.last_resorts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_resorts(&self) -> u64 {
+        self.last_resorts.load(Ordering::Relaxed)
     }
 
     /// Where the changes of a customer are written down.

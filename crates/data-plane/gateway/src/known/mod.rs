@@ -17,6 +17,7 @@ mod tests;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,6 +55,25 @@ impl Default for KnownDirectoryConfig {
     }
 }
 
+/// How much a server remembers of the directory, and how often it has asked since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryCounts {
+    /// Keys that are remembered, also those that are nobody's.
+    pub keys: u64,
+    /// People in organizations.
+    pub members: u64,
+    /// Session tokens.
+    pub sessions: u64,
+    /// Places of customers' databases.
+    pub databases: u64,
+    /// Questions asked.
+    pub questions: u64,
+    /// Questions that nobody answered.
+    pub failed: u64,
+    /// Questions that nobody answered, for which the last answer was used.
+    pub last_resorts: u64,
+}
+
 /// A directory that remembers. Cheap to clone.
 #[derive(Clone)]
 pub struct KnownDirectory(Arc<Inner>);
@@ -69,6 +89,8 @@ struct Inner {
     endpoints: Answers<CustomerId, SealedEndpoint>,
     questions: Semaphore,
     patience: Duration,
+    asked: AtomicU64,
+    failed: AtomicU64,
 }
 
 /// An organization and a person, by the identity provider's ids.
@@ -116,6 +138,8 @@ impl KnownDirectory {
             endpoints: Answers::new(config.capacity),
             questions: Semaphore::new(config.questions),
             patience: config.patience,
+            asked: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
         });
         tokio::spawn(reread::follow(Arc::downgrade(&inner), changes.listen(), stop.clone()));
         tokio::spawn(feed::follow(feed, changes, stop));
@@ -126,6 +150,21 @@ impl KnownDirectory {
     #[must_use]
     pub fn feed(&self) -> FeedState {
         self.0.changes.state()
+    }
+
+    /// How much is remembered, and how often the directory was asked.
+    #[must_use]
+    pub fn counts(&self) -> DirectoryCounts {
+        let inner = &self.0;
+        DirectoryCounts {
+            keys: inner.principals.count(),
+            members: inner.members.count(),
+            sessions: inner.sessions.count(),
+            databases: inner.endpoints.count(),
+            questions: inner.asked.load(Ordering::Relaxed),
+            failed: inner.failed.load(Ordering::Relaxed),
+            last_resorts: inner.changes.last_resorts(),
+        }
     }
 
     /// Every change that is heard of from now on, after it was noted here: an answer that is asked for because of it is
@@ -151,10 +190,10 @@ impl KnownDirectory {
         key: &KeyHash,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Arc<Principal>> {
-        let entry = self.0.principals.entry(key)?;
-        let principal = entry.at_hand(&self.0.changes)?;
+        let found = self.0.principals.entry(key)?.found(&self.0.changes)?;
+        let principal = Arc::clone(&found.value);
         if let Some(fingerprint) = fingerprint {
-            fingerprint.remember(entry);
+            fingerprint.remember(found);
         }
         Some(principal)
     }
@@ -244,10 +283,15 @@ impl Inner {
                 self.questions.acquire().await.map_err(|error| DirectoryUnavailable(Box::new(error)))?;
             question.await
         };
-        match tokio::time::timeout(self.patience, bounded).await {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let answer = match tokio::time::timeout(self.patience, bounded).await {
             Ok(answer) => answer,
             Err(elapsed) => Err(DirectoryUnavailable(Box::new(elapsed))),
+        };
+        if answer.is_err() {
+            self.failed.fetch_add(1, Ordering::Relaxed);
         }
+        answer
     }
 }
 

@@ -25,7 +25,7 @@ async fn customers_share_nothing_even_where_all_else_is_the_same() {
             Subject::key(customer, key),
             Subject::customer(customer),
             Subject::route(customer, Arc::clone(&route)),
-            Subject::module(customer, "crm_core"),
+            Subject::module(customer, "crm_core", None),
         ]
     };
     for subject in subjects(one) {
@@ -50,7 +50,7 @@ async fn what_an_earlier_policy_took_is_given_back_when_a_later_one_refuses() {
     let customer = a_customer();
     let wide = policy(Subject::customer(customer), 100);
     let narrow = policy(Subject::key(customer, ApiKeyId::generate()), 2);
-    let policies = [wide.clone(), narrow.clone(), policy(Subject::module(customer, "crm_core"), 7)];
+    let policies = [wide.clone(), narrow.clone(), policy(Subject::module(customer, "crm_core", None), 7)];
     for _ in 0..2 {
         assert!(node.limiter.check(&policies, Utc::now()).await.accepted);
     }

@@ -20,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Accepted {
     pub(crate) count: AtomicU64,
     pub(crate) asked: AtomicU64,
+    pub(crate) answered: AtomicU64,
     pub(crate) away: AtomicBool,
+    /// How long an answer takes, in milliseconds.
+    pub(crate) slow: AtomicU64,
 }
 
 #[async_trait]
@@ -30,7 +33,10 @@ impl QuotaSeed for Accepted {
         if self.away.load(Ordering::SeqCst) {
             return Err(SeedError("the database is away".into()));
         }
-        Ok(self.count())
+        let count = self.count();
+        tokio::time::sleep(Duration::from_millis(self.slow.load(Ordering::SeqCst))).await;
+        self.answered.fetch_add(1, Ordering::SeqCst);
+        Ok(count)
     }
 }
 

@@ -16,7 +16,7 @@ async fn backups(RawQuery(query): RawQuery) -> Json<Value> {
     let backup = |id: &str, database: &str, rest: Value| {
         let mut backup = json!({
             "id": id, "customer_uuid": null, "database_name": database, "kind": "nightly", "sha256": null,
-            "postgres_version": null, "started_at": "2026-11-23T02:00:00Z", "finished_at": "2026-11-23T02:00:03Z",
+            "encrypted": id == "1", "postgres_version": null, "started_at": "2026-11-23T02:00:00Z", "finished_at": "2026-11-23T02:00:03Z",
         });
         for (name, value) in rest.as_object().unwrap() {
             backup[name] = value.clone();

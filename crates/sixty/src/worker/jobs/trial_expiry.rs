@@ -1,4 +1,4 @@
-//! Ends trials whose time has run out.
+//! Ends trials, and subscriptions that aren't renewed, whose time has run out.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::retry;
 
-/// A customer whose trial has ended is `expired`, and served again as soon as they subscribe.
+/// A customer whose trial or subscription has ended is `expired`, and served again as soon as they subscribe.
 pub(crate) struct TrialExpiry {
     control_plane: ControlPlane,
 }
@@ -33,11 +33,11 @@ impl Job for TrialExpiry {
     async fn run(&self, _payload: Value, context: &JobContext) -> Result<JobOutcome, JobError> {
         // In batches, until none is left.
         while !context.stopping.is_cancelled() {
-            let expired = subscription::expire_trials(&self.control_plane).await.map_err(retry)?;
+            let expired = subscription::expire(&self.control_plane).await.map_err(retry)?;
             if expired == 0 {
                 break;
             }
-            tracing::info!(expired, "trials have ended");
+            tracing::info!(expired, "trials or subscriptions have ended");
         }
         Ok(JobOutcome::Done)
     }

@@ -72,8 +72,17 @@ fn private_hosts(file: &str, text: &str) -> Vec<String> {
     violations
 }
 
+/// Whether it is Rust that becomes part of the program.
+pub(crate) fn is_shipped(file: &str) -> bool {
+    file.starts_with("crates/")
+        && file.ends_with(".rs")
+        && file.contains("/src/")
+        && !file.contains("/tests")
+        && !file.starts_with("crates/testing/")
+}
+
 /// The files under version control, and those about to be.
-fn tracked(root: &Path) -> Result<Vec<String>, String> {
+pub(crate) fn tracked(root: &Path) -> Result<Vec<String>, String> {
     let listed = Command::new("git")
         .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
@@ -87,7 +96,7 @@ fn tracked(root: &Path) -> Result<Vec<String>, String> {
     Ok(names.split('\0').filter(there).map(str::to_owned).collect())
 }
 
-fn read(root: &Path, file: &str) -> Result<String, String> {
+pub(crate) fn read(root: &Path, file: &str) -> Result<String, String> {
     std::fs::read_to_string(root.join(file)).map_err(|error| format!("{file}: {error}"))
 }
 

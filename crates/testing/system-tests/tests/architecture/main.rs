@@ -6,13 +6,15 @@
 mod files;
 mod graph;
 mod metadata;
+mod metrics;
 mod policy;
+mod routes;
 mod rules;
 mod threats;
 
 #[cfg(test)]
 mod workspace {
-    use crate::{files, metadata, policy, rules, threats};
+    use crate::{files, metadata, metrics, policy, routes, rules, threats};
 
     fn none(violations: Vec<String>) {
         assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
@@ -56,6 +58,16 @@ mod workspace {
         let text = threats::read(&root, "SECURITY.md").unwrap();
         assert!(threats::attacks(&text).len() > 30, "the tables were not read");
         none(threats::untested(&text, |path| threats::read(&root, path)));
+    }
+
+    #[test]
+    fn every_route_of_the_customer_api_is_in_the_guarded_table() {
+        none(routes::unguarded(&metadata::root()).unwrap());
+    }
+
+    #[test]
+    fn every_number_of_metrics_is_described() {
+        none(metrics::undescribed(&metadata::root()).unwrap());
     }
 
     #[test]

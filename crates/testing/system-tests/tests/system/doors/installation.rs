@@ -35,6 +35,7 @@ impl Installation {
         let program = stack
             .program
             .clone()
+            .in_the_clear()
             .with("ADMIN_DB_HOST", "127.0.0.1")
             .with("ADMIN_DB_PORT", server.port().to_string())
             .with("ADMIN_DB_USER", "admin_user")
@@ -93,5 +94,23 @@ impl Installation {
         let without = self.program.clone().with("SIXTY_OPERATOR_TOKEN", "op_short").run(&["serve"]).await;
         assert!(without.message().contains("SIXTY_OPERATOR_TOKEN"), "{without:?}");
         assert!(!without.errors.contains("op_short"), "a token is repeated: {without:?}");
+    }
+
+    /// Nothing goes in the clear, and nobody is served in the clear, unless the variable in question says so.
+    pub(super) async fn is_plain_only_when_asked(&self) {
+        let doors: [(&str, &[&str]); 7] = [
+            ("SIXTY_TLS", &["serve"]),
+            ("ADMIN_DB_TLS", &["serve"]),
+            ("ADMIN_DB_TLS", &["worker"]),
+            ("ADMIN_DB_TLS", &["migrate"]),
+            ("REDIS_TLS", &["serve"]),
+            ("REDIS_TLS", &["worker"]),
+            ("DB_TLS", &["migrate", "--template"]),
+        ];
+        for (variable, door) in doors {
+            let refused = self.program.clone().without(variable).run(door).await;
+            assert_eq!(refused.code, Some(1), "{door:?} without {variable}: {refused:?}");
+            assert!(refused.errors.contains(&format!("{variable}=plain")), "{refused:?}");
+        }
     }
 }

@@ -8,15 +8,20 @@ use testkit::wait_for;
 pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
     customer.api.get("/api/v1/contacts").await.expect(200);
     stack.operator.anonymous().get("/metrics").await.expect_problem(404, "not-found");
+    stack.operator.anonymous().get("/api/v1/contacts").await.expect_problem(401, "unauthenticated");
     let url = format!("http://127.0.0.1:{port}/metrics");
     let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
     for name in [
         "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"ok\"}",
         "sixty_requests_total{route=\"POST /api/v1/contacts\",outcome=\"payload-too-large\"}",
+        "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"key-missing\"}",
         "sixty_customer_requests_total{customer=\"acme\"}",
         "sixty_request_seconds_bucket{route=\"GET /api/v1/contacts\",le=\"0.005\"}",
         "sixty_request_step_seconds_count{step=\"authenticate\"}",
         "sixty_directory_feed_live 1",
+        "sixty_directory_remembered{of=\"keys\"}",
+        "sixty_directory_questions_total",
+        "sixty_directory_last_resorts_total 0",
         "sixty_limits_redis_reachable 1",
         "sixty_usage_lag_seconds",
         "sixty_usage_in_memory_records 0",
