@@ -1,6 +1,5 @@
 //! A connection whose other end must read: who asks and never reads the answers would hold a place for good.
 
-use std::future::Future as _;
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::task::{Context, Poll};

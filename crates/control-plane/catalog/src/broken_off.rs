@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{ClientWrapper, HookError, Metrics};
-use tokio_postgres::Error;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// So soon a connection answers that has nothing else to do.
@@ -50,7 +49,7 @@ pub(crate) fn is_suspect(metrics: &Metrics) -> bool {
 
 /// Makes sure that a connection has nothing else to do. One that has is not given out, and the server is told to leave
 /// what it does for nobody.
-pub(crate) async fn is_free(client: &ClientWrapper, tls: &MakeRustlsConnect) -> Result<(), HookError<Error>> {
+pub(crate) async fn is_free(client: &ClientWrapper, tls: &MakeRustlsConnect) -> Result<(), HookError> {
     match tokio::time::timeout(FREE_WITHIN, client.batch_execute("")).await {
         Ok(answer) => answer.map_err(HookError::Backend),
         Err(_) => {

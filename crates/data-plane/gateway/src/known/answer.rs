@@ -157,7 +157,7 @@ where
     ) -> Result<Option<V>, DirectoryUnavailable>
     where
         F: Fn() -> A + Send + Sync + 'static,
-        A: Future<Output = Result<Option<V>, DirectoryUnavailable>> + Send,
+        A: Future<Output = Result<Option<V>, DirectoryUnavailable>> + Send + 'static,
     {
         let entry = self.entries.get_with(key, Arc::default);
         let changes = &asking.changes;
