@@ -5,6 +5,7 @@
 //! One service, and not one for each: each would copy the request into a box of its own.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -19,7 +20,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use pin_project_lite::pin_project;
 use problem::Problem;
-use telemetry::{RequestContext, SPANS};
+use telemetry::{Ended, RequestContext, SPANS};
 use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Sleep;
 use tower::{Layer, Service};
@@ -29,7 +30,7 @@ use tracing::instrument::Instrumented;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
-use crate::{browsers, fallback};
+use crate::{bodies, browsers, fallback};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -83,10 +84,12 @@ where
             started,
             method: request.method().clone(),
             uri: request.uri().clone(),
+            ended: Cell::new(None),
         };
         if !request.body().is_end_stream() {
             let slowest = self.limits.slowest_body;
-            request = request.map(|body| Body::new(TimeoutBody::new(slowest, body)));
+            request = request
+                .map(|body| Body::new(bodies::Bounded::new(TimeoutBody::new(slowest, body), &bodies::ROOM)));
         }
         let span = tracing::trace_span!(
             target: SPANS,
@@ -185,11 +188,17 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
             this.answer.poll(context);
         match answered {
             Poll::Ready(Ok(Ok(response))) => Poll::Ready(response),
-            Poll::Ready(Err(panic)) => Poll::Ready(fallback::panicked(panic)),
+            Poll::Ready(Err(panic)) => {
+                RequestContext::ends(Ended::Panicked);
+                Poll::Ready(fallback::panicked(panic))
+            }
             Poll::Pending => {
                 let longest = *this.longest;
                 let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));
-                timer.as_mut().poll(context).map(|()| given_up(longest))
+                timer.as_mut().poll(context).map(|()| {
+                    RequestContext::ends(Ended::GivenUp);
+                    given_up(longest)
+                })
             }
         }
     }

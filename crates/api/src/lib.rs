@@ -3,6 +3,7 @@
 //! A handler parses, calls one use case and converts. What a customer's program may call is in `crm`; this crate
 //! puts the gateway's layers round it.
 
+mod bodies;
 mod browsers;
 mod connection;
 mod customer_log;
@@ -23,6 +24,7 @@ mod provision;
 mod server;
 mod settings;
 mod tls;
+mod unread;
 mod webhooks;
 
 use std::sync::Arc;
@@ -181,4 +183,9 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
 pub fn with_common_layers(routes: Router) -> Answering<Router> {
     // A router that is given its state makes each handler a service once; else it does so for every request.
     EVERY_REQUEST.layer(routes.with_state(()))
+}
+
+/// The same with another limit of how long a request may take.
+pub fn with_common_layers_for(routes: Router, longest: Duration) -> Answering<Router> {
+    EveryRequest { longest, ..EVERY_REQUEST }.layer(routes)
 }

@@ -25,6 +25,7 @@ use crate::connection::Ending;
 use crate::joined::Joined;
 use crate::patience::Patience;
 use crate::tls::ServerCertificate;
+use crate::unread::{LONGEST_STALL, MustBeRead};
 
 /// Where callers come in.
 #[derive(Debug)]
@@ -93,7 +94,8 @@ pub async fn serve<S>(
             // A caller that hangs up or talks nonsense is its own affair.
             match encrypted(certificate, stream).await {
                 Ok(Stream::Plain(stream)) => {
-                    let connection = server.serve_connection(TokioIo::new(Joined(stream)), service);
+                    let stream = must_be_read(Joined(stream));
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
                     if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
@@ -101,7 +103,7 @@ pub async fn serve<S>(
                 // An authority asked whose this server is, and has its answer.
                 Ok(Stream::Over) => {}
                 Ok(Stream::Encrypted(stream)) => {
-                    let connection = server.serve_connection(TokioIo::new(*stream), service);
+                    let connection = server.serve_connection(TokioIo::new(must_be_read(*stream)), service);
                     if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
@@ -149,6 +151,10 @@ enum Stream {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
     Over,
+}
+
+fn must_be_read<S>(stream: S) -> MustBeRead<S> {
+    MustBeRead::within(stream, LONGEST_STALL)
 }
 
 async fn encrypted(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api::{ApiParts, Dependency, Door, NewsDesk};
 use audit_streams::AuditStreams;
-use catalog::Catalog;
+use catalog::{Catalog, CatalogConfig};
 use clap::Args;
 use customer_db::CustomerDatabases;
 use customers::ControlPlane;
@@ -31,6 +31,14 @@ use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
 use crate::server_certificate::ShownCertificate;
 use crate::{dependencies, metrics, shutdown};
+
+/// How long one statement for an operator may take: a report over years gives up before it slows everybody down.
+const LONGEST_STATEMENT: Duration = Duration::from_secs(60);
+
+/// The connections for looking keys up, for seeding limits and for writing usage down, and how long a statement of those may
+/// take: as long as usage waits for one.
+const GUARDS_CONNECTIONS: usize = 12;
+const LONGEST_OF_GUARD: Duration = Duration::from_secs(30);
 
 /// Serve the API, against an admin database and a Redis that exist.
 #[derive(Args, Debug)]
@@ -64,7 +72,17 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     };
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?.address()?;
-    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let to_admin_database = admin_database.catalog_config()?;
+    let catalog = Catalog::connect(&CatalogConfig {
+        statement_timeout: Some(LONGEST_STATEMENT),
+        ..to_admin_database.clone()
+    })?;
+    // What customers' requests wait for stands in no queue behind operators' reports.
+    let guards_catalog = Catalog::connect(&CatalogConfig {
+        max_connections: to_admin_database.max_connections.min(GUARDS_CONNECTIONS),
+        statement_timeout: Some(LONGEST_OF_GUARD),
+        ..to_admin_database
+    })?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let source = args.server.certificate()?;
     let sessions = args.clerk.sessions(&home)?;
@@ -77,16 +95,16 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
     let metering = args.server.metering_config(home.join("usage-spool"));
-    let (meter, writer) = Meter::start(Arc::new(catalog.clone()), metering, stop_meter.clone())?;
+    let (meter, writer) = Meter::start(Arc::new(guards_catalog.clone()), metering, stop_meter.clone())?;
     // Stops with the process: requests under way still ask.
     let directory = KnownDirectory::start(
-        Arc::new(catalog.clone()),
-        Arc::new(catalog.clone()),
+        Arc::new(guards_catalog.clone()),
+        Arc::new(guards_catalog.clone()),
         KnownDirectoryConfig::default(),
         CancellationToken::new(),
     );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
-        Arc::new(dependencies::AdminDatabase(catalog.clone())),
+        Arc::new(dependencies::AdminDatabase::new(catalog.clone())),
         Arc::new(dependencies::Redis::new(redis.clone())),
         Arc::new(dependencies::Usage(meter.clone())),
     ];
@@ -100,7 +118,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let limiter = Limiter::start(
         LimiterConfig::default(),
         redis,
-        Arc::new(CatalogSeed(catalog.clone())),
+        Arc::new(CatalogSeed(guards_catalog)),
         stop_meter.clone(),
     );
     let databases =

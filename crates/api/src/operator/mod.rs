@@ -63,10 +63,12 @@ mod usage_series;
 mod tests;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::bodies::STRANGERS_BODY;
 use crate::known_parameters::known_parameters;
 use crate::{ApiState, provision};
 
@@ -191,9 +193,14 @@ pub(crate) fn router(state: &ApiState) -> Router {
     guarded(state, routes().merge(own_routes()))
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
         .route_layer(from_fn(provision::for_old_clients))
-        .merge(sign_in.route_layer(from_fn(known_parameters)))
-        .merge(openid)
+        .merge(sign_in.route_layer(from_fn(known_parameters)).layer(short_bodies()))
+        .merge(openid.layer(short_bodies()))
         .with_state(state.clone())
+}
+
+/// Who isn't known yet can be nobody's guest: what they say is kept in memory until it is all there.
+fn short_bodies() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(STRANGERS_BODY)
 }
 
 /// What is behind the question who asks.

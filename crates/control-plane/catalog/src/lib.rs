@@ -19,6 +19,7 @@ pub mod api_usage;
 pub mod audit;
 pub mod audit_streams;
 pub mod backups;
+mod broken_off;
 pub mod clerk;
 pub mod credentials;
 pub mod customer_limits;

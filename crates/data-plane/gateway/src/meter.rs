@@ -14,7 +14,7 @@ use domain::{ApiKeyId, CustomerId};
 use http::{Method, header};
 use metering::Meter;
 use problem::Problem;
-use telemetry::RequestContext;
+use telemetry::{Ended, RequestContext};
 use uuid::Uuid;
 
 /// Takes down what was used. It must neither wait nor fail: the answer leaves when it returns.
@@ -29,10 +29,12 @@ impl UsageRecorder for Meter {
     }
 }
 
-/// The status under which a request is counted whose caller hung up before the answer.
-const CALLER_GONE: u16 = 499;
-/// The outcome of such a request, of one that was served, and of one whose refusal has no problem document.
-const GONE: &str = "caller-gone";
+/// The status and the outcome under which a request is counted that its handler didn't answer: its caller hung up before
+/// that, or the layers round the guard answered in its place.
+const CALLER_GONE: (u16, &str) = (499, "caller-gone");
+const PANICKED: (u16, &str) = (500, "internal");
+const GIVEN_UP: (u16, &str) = (408, "request-timeout");
+/// The outcome of a request that was served, and of one whose refusal has no problem document.
 const OK: &str = "ok";
 const FAILED: &str = "failed";
 
@@ -85,7 +87,7 @@ impl Counted {
             started,
             caller: None,
             module: None,
-            answer: Answer { status: CALLER_GONE, outcome: GONE, size_bytes: None, after: None },
+            answer: Answer { status: CALLER_GONE.0, outcome: CALLER_GONE.1, size_bytes: None, after: None },
         }
     }
 
@@ -117,6 +119,23 @@ impl Counted {
             after: Some(after),
         };
         (outcome, after)
+    }
+
+    /// The same for a request that is dropped. None when it was answered.
+    pub(crate) fn end_unanswered(&mut self) -> Option<(&'static str, Duration)> {
+        if self.answer.after.is_some() {
+            return None;
+        }
+        let (status, outcome) = match RequestContext::ended() {
+            Some(Ended::GivenUp) => GIVEN_UP,
+            Some(Ended::Panicked) => PANICKED,
+            // What a panic passes on its way out goes before anybody has caught it.
+            None if std::thread::panicking() => PANICKED,
+            None => CALLER_GONE,
+        };
+        let after = self.started.elapsed();
+        self.answer = Answer { status, outcome, size_bytes: None, after: Some(after) };
+        Some((outcome, after))
     }
 
     /// Hands the record over, the first time that it is called.

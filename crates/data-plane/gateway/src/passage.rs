@@ -26,8 +26,8 @@ use crate::{authenticate, customer_status, module, permission, rate_limit};
 
 /// A request on its way through the steps.
 ///
-/// It is counted when it is dropped, so also when its caller hangs up; and before its answer leaves, because the guard
-/// drops it then.
+/// It is counted before its answer leaves. One that its handler doesn't answer is counted when it is dropped: its caller has
+/// hung up, it has taken too long, or its handler has panicked.
 pub(crate) struct Passage {
     route: Arc<RouteGuard>,
     counted: Counted,
@@ -232,7 +232,9 @@ impl Passage {
 
 impl Drop for Passage {
     fn drop(&mut self) {
+        let Some((outcome, after)) = self.counted.end_unanswered() else { return };
         self.counted.write_down(&*self.route.gateway.0.recorder);
+        self.route.numbers.answered(outcome, after);
     }
 }
 

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-pub use extract::{JsonBody, LARGEST_BODY, PathParam, QueryParams, RawBody};
+pub use extract::{JsonBody, LARGEST_BODY, NoRoomForBody, PathParam, QueryParams, RawBody};
 pub use idempotency_key::{IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY, idempotency_key};
 pub use query::query_parameters;
 

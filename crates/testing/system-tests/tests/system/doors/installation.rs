@@ -58,6 +58,18 @@ impl Installation {
         self.admin_url.replace(DATABASE, "unmigrated")
     }
 
+    /// Lets nobody into that database, and throws out who is in it; or lets them in again.
+    pub(super) async fn let_into_the_empty_database(&self, is_open: bool) {
+        let superuser = testkit::connect(&self.server.superuser_url()).await;
+        superuser
+            .batch_execute(&format!(
+                "alter database unmigrated allow_connections {is_open};
+                 select pg_terminate_backend(pid) from pg_stat_activity where datname = 'unmigrated'"
+            ))
+            .await
+            .unwrap();
+    }
+
     pub(super) fn master_key_file(&self) -> PathBuf {
         self.stack.path().join("master-key")
     }
