@@ -86,7 +86,7 @@ describe('habits', () => {
       const dialog = page.getByRole('dialog');
       await dialog.getByText('Starter', { exact: true }).click();
       const does = dialog.getByRole('region', { name: 'What the change does' });
-      await does.getByText('Workflow Automation').waitFor();
+      await does.getByText('Workflow Automation').first().waitFor();
       assert.deepEqual(await violations(page), []);
       const act = dialog.getByRole('button', { name: 'Downgrade to Starter' });
       assert.ok(await act.isDisabled());
@@ -94,7 +94,7 @@ describe('habits', () => {
       await dialog.getByLabel(/^Type/).fill(CUSTOMER);
       await act.click();
       await dialog.waitFor({ state: 'hidden' });
-      await page.getByText('Starter plan').waitFor();
+      await page.getByText('Starter plan').first().waitFor();
       const refused = await until('the module is off', async () => {
         const answer = await fetch(`${url}/api/v1/workflows`, { headers: { Authorization: `Bearer ${key}` } });
         return answer.status === 403 && answer.json();
@@ -107,7 +107,7 @@ describe('habits', () => {
     const oldest = data.at(-1);
     // A filter that leaves the row out: what is linked to is shown all the same.
     await at(`/audit?action=customer_resumed&entry=${oldest.id}`, async (page) => {
-      await page.getByRole('dialog').getByText(oldest.id).waitFor();
+      await page.getByRole('dialog').getByText(oldest.id).first().waitFor();
     });
   });
 
