@@ -69,13 +69,11 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let request = request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)));
         let bytes = Bytes::from_request(request, state).await;
-        bytes.map(Self).map_err(|rejection| {
-            let mut causes = std::iter::successors(Some(&rejection as &dyn Error), |error| error.source());
-            match causes.any(|cause| cause.is::<NoRoomForBody>()) {
-                true => Problem::unavailable("Too many bodies arrive at once. Try again in a moment.")
-                    .retry_after(2),
-                false => body_problem(rejection.into_response()),
+        bytes.map(Self).map_err(|rejection| match is_for_want_of_room(&rejection) {
+            true => {
+                Problem::unavailable("Too many bodies arrive at once. Try again in a moment.").retry_after(2)
             }
+            false => body_problem(rejection.into_response()),
         })
     }
 }
@@ -121,6 +119,19 @@ fn is_json(headers: &http::HeaderMap) -> bool {
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Whether a body could not be read because there is no room for it.
+fn is_for_want_of_room(mut error: &(dyn Error + 'static)) -> bool {
+    loop {
+        if error.is::<NoRoomForBody>() {
+            return true;
+        }
+        match error.source() {
+            Some(cause) => error = cause,
+            None => return false,
+        }
+    }
 }
 
 /// Turns axum's plain-text refusal of a body into a problem document.

@@ -90,7 +90,7 @@ impl<V: Clone> Entry<V> {
     /// The answer, if it is current and something was found.
     pub(super) fn found(&self, changes: &ChangeLog) -> Option<Dated<V>> {
         let answer = self.answer.load();
-        let Answer { read_at, content: Content::Found { value, customer } } = &**answer.as_ref()? else {
+        let Answer { read_at, content: Content::Found { value, customer }, .. } = &**answer.as_ref()? else {
             return None;
         };
         let found = Dated { value: value.clone(), read_at: *read_at, customer: Arc::clone(customer) };
