@@ -158,9 +158,12 @@ async fn changes_of_every_kind_act_within_a_second() {
     let house = House::new().await;
     let caller = house.caller("acme").await;
     let server = house.server(GatewayConfig::default());
-    server.until(&caller, "/contacts", "200").await;
+    house
+        .sql("update admin_customers set subscription_plan = 'pro'; update admin_api_keys set rate_limit_requests = 10000000")
+        .await;
+    server.until(&caller, "/workflows", "200").await;
     let (key, customer) = (format!("where id = '{}'", caller.row.id), format!("where id = '{}'", caller.id));
-    let module = "where module_key = 'crm_core'";
+    let module = "where module_key = 'workflow_automation'";
     for (there, refusal, back) in [
         (
             format!("update admin_api_keys set status = 'revoked' {key}"),
@@ -180,7 +183,7 @@ async fn changes_of_every_kind_act_within_a_second() {
         (
             format!("update admin_api_keys set rate_limit_requests = 0 {key}"),
             "quota-exceeded",
-            format!("update admin_api_keys set rate_limit_requests = 100000 {key}"),
+            format!("update admin_api_keys set rate_limit_requests = 10000000 {key}"),
         ),
     ] {
         let mut took = Vec::new();
@@ -189,7 +192,7 @@ async fn changes_of_every_kind_act_within_a_second() {
                 house.sql(change).await;
                 let changed = Instant::now();
                 loop {
-                    let answer = server.get(&caller, "/contacts").await;
+                    let answer = server.get(&caller, "/workflows").await;
                     if answer.problem() == wanted || answer.status.as_str() == wanted {
                         break;
                     }
