@@ -86,7 +86,8 @@ where
             uri: request.uri().clone(),
             ended: Cell::new(None),
         };
-        if !request.body().is_end_stream() {
+        let has_body = !request.body().is_end_stream();
+        if has_body {
             let slowest = self.limits.slowest_body;
             request = request
                 .map(|body| Body::new(bodies::Bounded::new(TimeoutBody::new(slowest, body), &bodies::ROOM)));
@@ -117,7 +118,7 @@ where
             }
             Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
         };
-        Answer { id, is_head, has_one_connection, span, outcome }
+        Answer { id, is_head, has_one_connection, has_body, span, outcome }
     }
 }
 
@@ -129,6 +130,7 @@ pin_project! {
         is_head: bool,
         // HTTP/1: what is left of a body stands in the way of the next request.
         has_one_connection: bool,
+        has_body: bool,
         span: Span,
         #[pin]
         outcome: Outcome<F>,
@@ -157,7 +159,12 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
                 note_status(this.span, answer.status());
             }
             let is_body_left = *this.has_one_connection
-                && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+                && match answer.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => true,
+                    // There may be no room for it.
+                    StatusCode::SERVICE_UNAVAILABLE => *this.has_body,
+                    _ => false,
+                };
             let mut answer = named(answer, *this.id, *this.is_head);
             if is_body_left {
                 // The connection ends with this answer: who is told sends no further request into it.
