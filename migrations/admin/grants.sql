@@ -89,6 +89,7 @@ grant select on admin_feature_modules to :"server";
 grant select, insert, update on admin_customers to :"server";
 grant select, insert, update on admin_customer_modules to :"server";
 grant select, insert, update on admin_api_keys to :"server";
+grant select, insert, update, delete on admin_customer_limits to :"server";
 grant select on admin_customer_summary to :"server";
 grant select on admin_instances to :"server";
 grant select, insert, update on admin_data_keys to :"server";

@@ -7,6 +7,8 @@ pub struct LimitSetting {
     pub requests: u64,
     /// `minute`, `hour`, `day` or `month`.
     pub period: String,
+    /// What it does while Redis is away, where that isn't what all limits do.
+    pub without_redis: Option<&'static str>,
 }
 
 /// What a server was started with.

@@ -12,6 +12,7 @@ mod choices;
 mod clerk;
 mod connection_urls;
 mod customer_database;
+mod customer_limits;
 mod customer_list;
 mod customer_name;
 mod customer_users;
@@ -79,6 +80,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
         .routes(routes!(customer_users::list))
+        .routes(routes!(customer_limits::list, customer_limits::set, customer_limits::remove))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
         .routes(routes!(api_keys::revoke))

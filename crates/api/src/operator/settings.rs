@@ -85,6 +85,9 @@ struct LimitView {
     requests: u64,
     #[schema(schema_with = schemas::period)]
     period: String,
+    /// What it does while Redis is away; null is as all limits do.
+    #[schema(required)]
+    without_redis: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -94,6 +97,9 @@ struct RouteLimitView {
     requests: u64,
     #[schema(schema_with = schemas::period)]
     period: String,
+    /// What it does while Redis is away; null is as all limits do.
+    #[schema(required)]
+    without_redis: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -127,7 +133,7 @@ struct SchemaSettings {
 
 impl From<&LimitSetting> for LimitView {
     fn from(limit: &LimitSetting) -> Self {
-        Self { requests: limit.requests, period: limit.period.clone() }
+        Self { requests: limit.requests, period: limit.period.clone(), without_redis: limit.without_redis }
     }
 }
 
@@ -150,6 +156,7 @@ pub(crate) async fn settings(
         route: route.clone(),
         requests: limit.requests,
         period: limit.period.clone(),
+        without_redis: limit.without_redis,
     };
     Ok(Json(SettingsView {
         version: env!("CARGO_PKG_VERSION"),
@@ -189,5 +196,6 @@ fn default_key_limit() -> LimitView {
     LimitView {
         requests: u64::try_from(key.rate_limit_requests).unwrap_or(0),
         period: key.rate_limit_period.to_string(),
+        without_redis: None,
     }
 }

@@ -3,6 +3,7 @@
 mod audit_export;
 mod audit_verification;
 mod customer_database;
+mod customer_limits;
 mod customer_list;
 mod customer_users;
 mod denied;

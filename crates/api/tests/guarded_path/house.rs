@@ -163,7 +163,16 @@ impl House {
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
             .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
-            .route("/wrong", route_to(get(async || StatusCode::BAD_REQUEST), "/wrong", "crm_core", Action::Read, "contacts"))
+            .route(
+                "/wrong",
+                route_to(
+                    get(async || StatusCode::BAD_REQUEST),
+                    "/wrong",
+                    "crm_core",
+                    Action::Read,
+                    "contacts",
+                ),
+            )
             .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
             .fallback_service(gateway.guard_the_rest(get(async || StatusCode::NOT_FOUND)));
         Server { router, directory, recorded, _stop: stop.drop_guard() }

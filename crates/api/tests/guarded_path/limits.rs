@@ -4,7 +4,7 @@ use ::limits::route_rates;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, TimeZone as _, Utc};
 use gateway::{GatewayConfig, LimitsConfig};
 
-use crate::house::House;
+use crate::house::{Caller, House, SOON};
 
 #[tokio::test]
 async fn a_key_has_its_quota_over_all_servers_and_no_other_customer_pays_for_it() {
@@ -85,7 +85,9 @@ async fn a_day_and_a_month_are_those_of_the_customers_time_zone() {
         house.sql(&format!("update admin_api_keys set rate_limit_period = '{period}'")).await;
         let limits = LimitsConfig { customer: Some(configured.parse().unwrap()), ..LimitsConfig::default() };
         let server = house.server(GatewayConfig { limits, ..GatewayConfig::default() });
-        for (caller, zone) in [(&east, chrono_tz::Pacific::Kiritimati), (&west, chrono_tz::Pacific::Pago_Pago)] {
+        for (caller, zone) in
+            [(&east, chrono_tz::Pacific::Kiritimati), (&west, chrono_tz::Pacific::Pago_Pago)]
+        {
             let before = Utc::now();
             let answer = server.get(caller, "/contacts").await;
             let until = seconds_left(before, zone, period);
@@ -96,6 +98,58 @@ async fn a_day_and_a_month_are_those_of_the_customers_time_zone() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_customer_has_limits_of_their_own_and_no_other_customer_has_them() {
+    let house = House::new().await;
+    let (acme, beta) = (house.caller("acme").await, house.caller("beta").await);
+    let limits = LimitsConfig {
+        customer: Some("100/hour".parse().unwrap()),
+        routes: route_rates("GET /contacts=2/hour").unwrap(),
+        ..LimitsConfig::default()
+    };
+    let servers =
+        [0, 1].map(|_| house.server(GatewayConfig { limits: limits.clone(), ..GatewayConfig::default() }));
+    let policies = async |caller: &Caller, path: &str| {
+        servers[0].get(caller, path).await.header("ratelimit-policy").to_owned()
+    };
+    let key = "\"key\";q=1000;w=";
+    assert!(policies(&acme, "/new-contact").await.ends_with(", \"customer\";q=100;w=3600"));
+    let own = |route: &str, values: &str| {
+        format!(
+            "insert into admin_customer_limits (customer_id, route, requests, period, without_redis)
+             values ('{}', '{route}', {values})",
+            acme.id
+        )
+    };
+    // Told by the change feed, whoever writes the row.
+    house.sql(&own("", "7000, 'hour', null")).await;
+    house.sql(&own("GET /contacts", "null, null, null")).await;
+    house.sql(&own("GET /new-contact", "3000, 'hour', 'closed'")).await;
+    for server in &servers {
+        testkit::wait_for("the customer's own limits", SOON, async || {
+            let answer = server.get(&acme, "/contacts").await;
+            let told = answer.header("ratelimit-policy");
+            told.starts_with(key) && told.ends_with(", \"customer\";q=7000;w=3600") && !told.contains("route")
+        })
+        .await;
+    }
+    assert!(policies(&acme, "/new-contact").await.contains("\"route\";q=3000;w=3600, \"customer\";q=7000"));
+    let others = policies(&beta, "/contacts").await;
+    assert!(others.contains("\"route\";q=2;w=3600, \"customer\";q=100;w=3600"), "{others}");
+    // Without Redis each limit does as was declared for it.
+    house.redis_proxy.refuse();
+    testkit::wait_for("the closed limit to refuse", SOON, async || {
+        let answer = servers[1].get(&acme, "/new-contact").await;
+        answer.status == 429 && answer.body["violated-policies"][0] == "route"
+    })
+    .await;
+    assert_eq!(servers[1].get(&beta, "/new-contact").await.status, 200);
+    house.redis_proxy.resume();
+    house.sql("delete from admin_customer_limits").await;
+    servers[0].until(&acme, "/new-contact", "200").await;
+    assert!(policies(&acme, "/contacts").await.contains("\"customer\";q=100"));
 }
 
 /// How many seconds are left of the day or the month, as a clock there shows it.

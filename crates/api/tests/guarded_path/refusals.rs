@@ -138,18 +138,41 @@ async fn every_refusal_of_a_module_says_why() {
         )
     };
     let only = "delete from admin_customer_modules";
-    let off_sale = "update admin_feature_modules set is_active = false where module_key = 'workflow_automation'";
+    let off_sale =
+        "update admin_feature_modules set is_active = false where module_key = 'workflow_automation'";
     let on_sale = "update admin_feature_modules set is_active = true";
     for (sql, path, reason, told) in [
-        (row("workflow_automation", "enabled, reason", "false, 'Unpaid since May'"), "/workflows", "turned_off", "Unpaid since May"),
+        (
+            row("workflow_automation", "enabled, reason", "false, 'Unpaid since May'"),
+            "/workflows",
+            "turned_off",
+            "Unpaid since May",
+        ),
         (only.to_owned(), "/workflows", "not_in_plan", "pro"),
         (row("workflow_automation", "enabled", "false"), "/workflows", "turned_off", "not enabled."),
         (format!("{only}; {off_sale}"), "/workflows", "not_offered", "not offered"),
-        (format!("{on_sale}; {}", row("workflow_automation", "enabled, expires_at", "true, now() - interval '1 hour'")), "/workflows", "ran_out", "was enabled until"),
-        (format!("{only}; {}", row("crm_core", "usage_limit", "0")), "/contacts", "limit_reached", "The 0 requests"),
+        (
+            format!(
+                "{on_sale}; {}",
+                row("workflow_automation", "enabled, expires_at", "true, now() - interval '1 hour'")
+            ),
+            "/workflows",
+            "ran_out",
+            "was enabled until",
+        ),
+        (
+            format!("{only}; {}", row("crm_core", "usage_limit", "0")),
+            "/contacts",
+            "limit_reached",
+            "The 0 requests",
+        ),
     ] {
         house.sql(&sql).await;
-        testkit::wait_for(reason, SOON, async || server.get(&caller, path).await.body["reason"] == reason && server.get(&caller, path).await.body["detail"].as_str().unwrap().contains(told)).await;
+        testkit::wait_for(reason, SOON, async || {
+            server.get(&caller, path).await.body["reason"] == reason
+                && server.get(&caller, path).await.body["detail"].as_str().unwrap().contains(told)
+        })
+        .await;
         let answer = server.get(&caller, path).await;
         assert_eq!(answer.status, 403, "{answer:?}");
         assert_eq!(answer.body["module"].as_str().unwrap().is_empty(), false);

@@ -21,7 +21,9 @@ use uuid::Uuid;
 pub use changes::{CustomerChanges, DatabaseConnection, NewCustomer, insert, set_database, update};
 pub use figures::{Figures, figures};
 pub use growth::{Growth, Standing, growth, standing};
-pub use lifecycle::{Suspension, delete_row, resume, set_lifecycle, set_status, subscriptions_ended, suspend};
+pub use lifecycle::{
+    Suspension, delete_row, resume, set_lifecycle, set_status, subscriptions_ended, suspend,
+};
 pub use list::{CustomerFilter, count, list};
 pub use order::CustomerSort;
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::customer_limit::{CustomerLimit, WithoutRedis};
 use domain::entitlement::{HeldModule, ModuleDecision};
 use domain::permission::Permission;
 use domain::principal::{
     Caller, Change, ChangeFeed, Changes, CustomerStanding, Directory, DirectoryUnavailable, Impersonator,
     KeyCaller, Member, Membership, Principal, SealedEndpoint,
 };
-use domain::{ApiKeyId, CustomerId};
+use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
 use serde::Deserialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -73,6 +74,12 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
      customer.suspended_with_grace, customer.trial_ends_at,
      case when not customer.auto_renew then customer.subscription_ends_at end as paid_until,
      case when customer.deleted_at is null then customer.lifecycle::text else 'deleted' end as lifecycle,
+     array(
+         select jsonb_build_object(
+             'route', own.route, 'requests', own.requests, 'period', own.period, 'without_redis', own.without_redis
+         )
+         from admin_customer_limits own where own.customer_id = customer.id
+     ) as limits,
      array(
          select jsonb_build_object(
              'key', module.module_key, 'is_active', module.is_active,
@@ -154,6 +161,7 @@ fn read_principal(row: &Row) -> Result<Principal, CatalogError> {
 
 fn read_standing(row: &Row) -> Result<CustomerStanding, CatalogError> {
     let modules: Vec<Json<ModuleRow>> = row.try_get("modules")?;
+    let limits: Vec<Json<LimitRow>> = row.try_get("limits")?;
     Ok(CustomerStanding {
         id: CustomerId(row.try_get("customer_id")?),
         slug: row.try_get("slug")?,
@@ -165,6 +173,7 @@ fn read_standing(row: &Row) -> Result<CustomerStanding, CatalogError> {
         trial_ends_at: row.try_get("trial_ends_at")?,
         paid_until: row.try_get("paid_until")?,
         lifecycle: row::named(row, "lifecycle")?,
+        limits: limits.into_iter().map(|Json(limit)| limit.into()).collect(),
         modules: modules.into_iter().map(|Json(module)| module.into()).collect(),
     })
 }
@@ -173,6 +182,24 @@ fn impersonator(row: &Row) -> Result<Option<Impersonator>, CatalogError> {
     let operator: Option<Uuid> = row.try_get("impersonated_by")?;
     let email: Option<String> = row.try_get("impersonator_email")?;
     Ok(operator.map(|operator_id| Impersonator { operator_id, email: email.unwrap_or_default() }))
+}
+
+#[derive(Debug, Deserialize)]
+struct LimitRow {
+    route: String,
+    requests: Option<u64>,
+    period: Option<RateLimitPeriod>,
+    without_redis: Option<WithoutRedis>,
+}
+
+impl From<LimitRow> for CustomerLimit {
+    fn from(row: LimitRow) -> Self {
+        Self {
+            route: (!row.route.is_empty()).then_some(row.route),
+            rate: row.requests.zip(row.period),
+            without_redis: row.without_redis,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,6 +20,7 @@ pub mod audit_streams;
 pub mod backups;
 pub mod clerk;
 pub mod credentials;
+pub mod customer_limits;
 pub mod customers;
 pub mod data_keys;
 pub mod denied_attempts;

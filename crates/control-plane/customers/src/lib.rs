@@ -15,6 +15,7 @@ mod error;
 mod field;
 pub mod idempotency;
 pub mod jobs;
+pub mod limits;
 pub mod modules;
 mod network;
 pub mod operations;

@@ -65,11 +65,9 @@ pub(crate) fn shown<'a>(token: &'a str, sessions: Option<&'a SessionConfig>) -> 
     if session::looks_like_one(token) {
         return session::shown(token, sessions).map(Shown::Session);
     }
-    ApiKey::hash_shown(token)
-        .map(Shown::Key)
-        .map_err(|error| {
-            Problem::unauthenticated(format!("The bearer token is {error}.")).counted_as(KEY_MALFORMED)
-        })
+    ApiKey::hash_shown(token).map(Shown::Key).map_err(|error| {
+        Problem::unauthenticated(format!("The bearer token is {error}.")).counted_as(KEY_MALFORMED)
+    })
 }
 
 /// A key in a URL ends up in logs, histories and referrers: it is refused even if it is right, and whoever sent it is
@@ -124,12 +122,10 @@ pub(crate) async fn principal(directory: &KnownDirectory, key: &KeyHash) -> Resu
         tracing::warn!(%error, "a key can't be looked up");
         Problem::unavailable("Keys can't be checked right now. Try again in a moment.").retry_after(2)
     })?;
-    principal
-        .filter(|principal| is_there(principal))
-        .ok_or_else(|| {
-            let detail = "The API key is not known. Check it, or ask for a new one.";
-            Problem::unauthenticated(detail).counted_as(KEY_UNKNOWN)
-        })
+    principal.filter(|principal| is_there(principal)).ok_or_else(|| {
+        let detail = "The API key is not known. Check it, or ask for a new one.";
+        Problem::unauthenticated(detail).counted_as(KEY_UNKNOWN)
+    })
 }
 
 fn is_there(principal: &Principal) -> bool {

@@ -210,6 +210,7 @@ pub(crate) mod tests {
                 trial_ends_at: None,
                 paid_until: None,
                 lifecycle: Lifecycle::Ready,
+                limits: Vec::new(),
                 modules: Vec::new(),
             },
         }

@@ -1,11 +1,14 @@
-//! How many requests pass: the key's own limit, and those that the configuration sets for each customer and route, and the
-//! operator for a module.
+//! How many requests pass: the key's own limit, those that the configuration sets for each customer and route or the operator
+//! for one customer, and those of modules.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::customer_limit::WithoutRedis;
 use domain::entitlement::Grant;
 use domain::principal::Principal;
 use domain::route::RouteNeeds;
-use limits::{OnRedisLoss, Period, Policy, Rate, RouteRate, Subject, Verdict};
+use limits::{DeclaredRate, OnRedisLoss, Period, Policy, Rate, RouteRate, Subject, Verdict};
 use problem::Problem;
 use smallvec::SmallVec;
 
@@ -20,18 +23,20 @@ const MODULE: &str = "module";
 #[derive(Clone, Debug, Default)]
 pub struct LimitsConfig {
     /// Of every customer, over all their keys.
-    pub customer: Option<Rate>,
+    pub customer: Option<DeclaredRate>,
     /// Of every customer on a route.
     pub routes: Vec<RouteRate>,
-    /// What holds while Redis is away.
+    /// What holds while Redis is away, unless a limit says otherwise.
     pub on_redis_loss: OnRedisLoss,
 }
 
 /// The limits that the configuration sets for one route.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteLimits {
-    customer: Option<Rate>,
-    route: Option<RouteRate>,
+    customer: Option<DeclaredRate>,
+    route: Option<DeclaredRate>,
+    /// The route's name: method and path. None for what is no route.
+    name: Option<Arc<str>>,
     on_redis_loss: OnRedisLoss,
 }
 
@@ -39,7 +44,12 @@ impl LimitsConfig {
     pub(crate) fn of_route(&self, needs: Option<&RouteNeeds>) -> RouteLimits {
         let name = needs.map(|needs| format!("{} {}", needs.method, needs.path));
         let route = self.routes.iter().find(|route| name.as_deref() == Some(&route.route));
-        RouteLimits { customer: self.customer, route: route.cloned(), on_redis_loss: self.on_redis_loss }
+        RouteLimits {
+            customer: self.customer,
+            route: route.map(|route| route.limit),
+            name: name.map(Arc::from),
+            on_redis_loss: self.on_redis_loss,
+        }
     }
 
     /// The configured routes that aren't among the known ones (method and path), so that a typing error isn't a limit that
@@ -81,18 +91,46 @@ pub(crate) fn policies(
         of_key.quota,
         named(of_key),
     ));
-    if let Some(route) = &limits.route {
-        let subject = Subject::route(customer, route.route.clone());
-        policies.push(policy(ROUTE, subject, route.rate.quota, named(route.rate)));
+    let declared = |name, subject, limit: DeclaredRate| Policy {
+        on_redis_loss: limit.on_redis_loss.unwrap_or(limits.on_redis_loss),
+        ..policy(name, subject, limit.rate.quota, named(limit.rate))
+    };
+    if let Some(route) = &limits.name
+        && let Some(limit) = own_or(principal, Some(route), limits.route)
+    {
+        policies.push(declared(ROUTE, Subject::route(customer, Arc::clone(route)), limit));
     }
-    if let Some(rate) = limits.customer {
-        policies.push(policy(CUSTOMER, Subject::customer(customer), rate.quota, named(rate)));
+    if let Some(limit) = own_or(principal, None, limits.customer) {
+        policies.push(declared(CUSTOMER, Subject::customer(customer), limit));
     }
     if let (Some(needs), Some(limit)) = (needs, grant.and_then(|grant| grant.limit)) {
         let until = Period::Until(limit.resets_at.unwrap_or(NEVER));
-        policies.push(policy(MODULE, Subject::module(customer, needs.module, limit.set_at), limit.quota, until));
+        policies.push(policy(
+            MODULE,
+            Subject::module(customer, needs.module, limit.set_at),
+            limit.quota,
+            until,
+        ));
     }
     policies
+}
+
+/// The customer's own limit on a route, or over all of them, in place of the configured one.
+fn own_or(
+    principal: &Principal,
+    route: Option<&str>,
+    configured: Option<DeclaredRate>,
+) -> Option<DeclaredRate> {
+    let Some(own) = principal.customer.limits.iter().find(|own| own.route.as_deref() == route) else {
+        return configured;
+    };
+    let on_redis_loss = match own.without_redis {
+        Some(WithoutRedis::Local) => Some(OnRedisLoss::NodeLocal),
+        Some(WithoutRedis::Open) => Some(OnRedisLoss::Open),
+        Some(WithoutRedis::Closed) => Some(OnRedisLoss::Closed),
+        None => configured.and_then(|configured| configured.on_redis_loss),
+    };
+    own.rate.map(|(quota, period)| DeclaredRate { rate: Rate { quota, period }, on_redis_loss })
 }
 
 /// The reset of a count that is never reset.

@@ -31,7 +31,7 @@ mod window;
 mod word;
 
 pub use limiter::{Health, Limiter, LimiterConfig, PendingCheck};
-pub use parse::{ParseError, Rate, RouteRate, route_rates};
+pub use parse::{DeclaredRate, ParseError, Rate, RouteRate, route_rates};
 pub use policy::{CalendarUnit, OnRedisLoss, Period, Policy, Scope, Subject};
 pub use seed::{QuotaSeed, SeedError, Span};
 pub use verdict::{PolicyState, RATELIMIT, RATELIMIT_POLICY, Verdict};

@@ -1,9 +1,12 @@
-//! Limits as the configuration writes them: `6000/minute`, and `POST /api/v1/deals=60/minute` for routes.
+//! Limits as the configuration writes them: `6000/minute`, `6000/minute;closed`, and `POST /api/v1/deals=60/minute` for
+//! routes.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::RateLimitPeriod;
+
+use crate::policy::OnRedisLoss;
 
 /// So many requests per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +17,22 @@ pub struct Rate {
     pub period: RateLimitPeriod,
 }
 
+/// A rate, and what it does while Redis is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredRate {
+    /// The rate.
+    pub rate: Rate,
+    /// What holds while Redis is away; what holds for all limits when `None`.
+    pub on_redis_loss: Option<OnRedisLoss>,
+}
+
 /// A limit of one route, for each customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteRate {
     /// Method and path, one space between: `POST /api/v1/deals`. As the route is declared: `/api/v1/deals/{id}`.
     pub route: Arc<str>,
     /// The limit.
-    pub rate: Rate,
+    pub limit: DeclaredRate,
 }
 
 /// A limit that can't be read. The text says which part, and what was expected.
@@ -35,6 +47,9 @@ pub enum ParseError {
     /// The period isn't one.
     #[error("`{0}` is no period: write minute, hour, day or month")]
     Period(String),
+    /// What follows the semicolon says nothing about the loss of Redis.
+    #[error("`{0}` is nothing that a limit does without Redis: write local, open or closed")]
+    WithoutRedis(String),
     /// No equals sign between route and limit.
     #[error(
         "`{0}` has no limit: write a route, an equals sign and a limit, such as POST /api/v1/deals=60/minute"
@@ -66,6 +81,29 @@ impl FromStr for Rate {
     }
 }
 
+impl From<Rate> for DeclaredRate {
+    fn from(rate: Rate) -> Self {
+        Self { rate, on_redis_loss: None }
+    }
+}
+
+impl FromStr for DeclaredRate {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let Some((rate, declared)) = text.split_once(';') else {
+            return Ok(text.parse::<Rate>()?.into());
+        };
+        let on_redis_loss = match declared.trim() {
+            "local" => OnRedisLoss::NodeLocal,
+            "open" => OnRedisLoss::Open,
+            "closed" => OnRedisLoss::Closed,
+            other => return Err(ParseError::WithoutRedis(other.to_owned())),
+        };
+        Ok(Self { rate: rate.parse()?, on_redis_loss: Some(on_redis_loss) })
+    }
+}
+
 /// Reads a list of limits of routes, separated by commas or new lines. Empty entries are passed over.
 ///
 /// # Errors
@@ -78,7 +116,7 @@ pub fn route_rates(text: &str) -> Result<Vec<RouteRate>, ParseError> {
         if rates.iter().any(|known| *known.route == *route) {
             return Err(ParseError::Twice(route));
         }
-        rates.push(RouteRate { route: Arc::from(route), rate: rate.parse()? });
+        rates.push(RouteRate { route: Arc::from(route), limit: rate.parse()? });
     }
     Ok(rates)
 }
@@ -123,10 +161,26 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_may_say_what_it_does_without_redis() {
+        let read = |text: &str| text.parse::<DeclaredRate>();
+        let hourly = |on_redis_loss| Ok(DeclaredRate { rate: rate(5, RateLimitPeriod::Hour), on_redis_loss });
+        assert_eq!(read("5/hour"), hourly(None));
+        assert_eq!(read("5/hour;local"), hourly(Some(OnRedisLoss::NodeLocal)));
+        assert_eq!(read("5/hour ; open"), hourly(Some(OnRedisLoss::Open)));
+        assert_eq!(read("5/hour;closed"), hourly(Some(OnRedisLoss::Closed)));
+        for wrong in ["", "shut", "Open"] {
+            assert_eq!(read(&format!("5/hour;{wrong}")), Err(ParseError::WithoutRedis(wrong.to_owned())));
+        }
+        let routes = route_rates("POST /a=5/hour;closed,GET /b=6/hour").unwrap();
+        let declared: Vec<_> = routes.iter().map(|route| route.limit.on_redis_loss).collect();
+        assert_eq!(declared, [Some(OnRedisLoss::Closed), None]);
+    }
+
+    #[test]
     fn routes_have_a_limit_each() {
         let read =
             route_rates("POST /api/v1/deals=60/minute,\n GET  /api/v1/deals/{id} = 600/hour,").unwrap();
-        let read: Vec<_> = read.iter().map(|each| (&*each.route, each.rate)).collect();
+        let read: Vec<_> = read.iter().map(|each| (&*each.route, each.limit.rate)).collect();
         assert_eq!(
             read,
             [

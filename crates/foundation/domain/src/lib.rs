@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backup;
 pub mod clerk;
 pub mod customer;
+pub mod customer_limit;
 pub mod entitlement;
 pub mod ids;
 pub mod invoice;

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::customer::{ApiKeyStatus, Lifecycle};
+use crate::customer_limit::CustomerLimit;
 use crate::entitlement::{self, HeldModule};
 use crate::modules;
 use crate::permission::{Action, Permission};
@@ -143,6 +144,8 @@ pub struct CustomerStanding {
     pub paid_until: Option<DateTime<Utc>>,
     /// Whether the customer is wholly there.
     pub lifecycle: Lifecycle,
+    /// Limits of their own, in place of the configuration's.
+    pub limits: Vec<CustomerLimit>,
     /// What is written down of the customer's modules; [`crate::entitlement::decide`] says what follows.
     pub modules: Vec<HeldModule>,
 }
@@ -188,7 +191,8 @@ impl Principal {
     pub fn has_module(&self, key: &str) -> bool {
         let customer = &self.customer;
         modules::find(key).is_some_and(|module| {
-            entitlement::decide(module, customer.plan, &customer.modules, Utc::now(), customer.time_zone).is_ok()
+            entitlement::decide(module, customer.plan, &customer.modules, Utc::now(), customer.time_zone)
+                .is_ok()
         })
     }
 }

@@ -70,6 +70,11 @@ impl Client {
         .await
     }
 
+    /// Takes something away.
+    pub(crate) async fn remove(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Failure> {
+        self.answer(self.request(Method::DELETE, path).query(query)).await
+    }
+
     /// Opens a stream of server-sent events, which may go on for as long as it likes.
     pub(crate) async fn events(&self, path: &[&str]) -> Result<Response, Failure> {
         let sent = self.request(Method::GET, path).header("accept", "text/event-stream").send().await;

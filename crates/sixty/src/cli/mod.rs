@@ -14,6 +14,7 @@ mod customer;
 mod exit;
 mod job;
 mod key;
+mod limit;
 mod listing;
 mod login;
 mod module;
@@ -61,6 +62,8 @@ pub(crate) enum OperatorCommand {
     Customer(Box<customer::CustomerArgs>),
     /// A customer's API keys: create, list, show, update, rotate, revoke
     Key(Box<key::KeyArgs>),
+    /// How many requests single customers may make: list, set, remove
+    Limit(Box<limit::LimitArgs>),
     /// Feature modules: list, enable, disable, reset
     Module(Box<module::ModuleArgs>),
     /// Long work on customers: list, show, watch, retry, cancel
@@ -202,6 +205,7 @@ impl OperatorCommand {
         match self {
             Self::Customer(args) => Some(&args.globals),
             Self::Key(args) => Some(&args.globals),
+            Self::Limit(args) => Some(&args.globals),
             Self::Module(args) => Some(&args.globals),
             Self::Operation(args) => Some(&args.globals),
             Self::Backup(args) => Some(&args.globals),
@@ -241,6 +245,7 @@ impl Session {
         match command {
             OperatorCommand::Customer(args) => customer::run(self, args.command).await,
             OperatorCommand::Key(args) => key::run(self, args.command).await,
+            OperatorCommand::Limit(args) => limit::run(self, *args).await,
             OperatorCommand::Module(args) => module::run(self, args.command).await,
             OperatorCommand::Operation(args) => operation::run(self, args.command).await,
             OperatorCommand::Backup(args) => backup::run(self, args.command).await,

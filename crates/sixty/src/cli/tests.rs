@@ -5,6 +5,7 @@ mod customers;
 mod failures;
 mod help;
 mod keys;
+mod limits;
 mod modules;
 mod operations;
 mod usage;

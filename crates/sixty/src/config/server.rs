@@ -12,7 +12,7 @@ use clap::Args;
 use customer_db::RouterConfig;
 use gateway::{GatewayConfig, GracePeriod, LimitsConfig, SessionConfig, TrustedProxies};
 use ipnet::IpNet;
-use limits::{OnRedisLoss, Rate};
+use limits::{DeclaredRate, OnRedisLoss};
 use metering::MeteringConfig;
 
 /// PORT and SIXTY_HOST.
@@ -57,10 +57,10 @@ pub(crate) struct ServerArgs {
     /// For how many days a customer whose subscription was canceled or has run out may still read.
     #[arg(long, env = "SIXTY_GRACE_DAYS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub(crate) grace_days: u32,
-    /// How many requests each customer may make over all keys, such as 6000/minute (minute, hour, day or month). Without
-    /// limit unless given.
+    /// How many requests each customer may make over all keys, such as 6000/minute (minute, hour, day or month), or
+    /// 6000/minute;closed with what it does while Redis is away. Without limit unless given.
     #[arg(long, env = "SIXTY_CUSTOMER_RATE_LIMIT", value_name = "RATE")]
-    pub(crate) customer_rate_limit: Option<Rate>,
+    pub(crate) customer_rate_limit: Option<DeclaredRate>,
     /// How many requests each customer may make on some routes, such as "POST /api/v1/deals=60/minute,...".
     #[arg(
         long,
@@ -70,7 +70,7 @@ pub(crate) struct ServerArgs {
         hide_default_value = true
     )]
     pub(crate) route_rate_limits: String,
-    /// What a limit does while Redis is away: each server counts for itself, all requests pass, or all that isn't
+    /// What a limit does while Redis is away, unless it says otherwise itself: each server counts for itself, all requests pass, or all that isn't
     /// granted already is refused.
     #[arg(long, env = "SIXTY_LIMITS_WITHOUT_REDIS", default_value = "local", value_enum)]
     pub(crate) limits_without_redis: WithoutRedis,
@@ -179,12 +179,20 @@ impl ServerArgs {
 
     /// What of all this is shown to operators.
     pub(crate) fn settings(&self, has_sessions: bool) -> anyhow::Result<Settings> {
-        let limit = |rate: Rate| LimitSetting { requests: rate.quota, period: rate.period.to_string() };
+        let limit = |limit: DeclaredRate| LimitSetting {
+            requests: limit.rate.quota,
+            period: limit.rate.period.to_string(),
+            without_redis: limit.on_redis_loss.map(|declared| match declared {
+                OnRedisLoss::NodeLocal => "local",
+                OnRedisLoss::Open => "open",
+                OnRedisLoss::Closed => "closed",
+            }),
+        };
         let routes = limits::route_rates(&self.route_rate_limits).context("SIXTY_ROUTE_RATE_LIMITS")?;
         Ok(Settings {
             grace_days: self.grace_days,
             customer_limit: self.customer_rate_limit.map(limit),
-            route_limits: routes.iter().map(|route| (route.route.to_string(), limit(route.rate))).collect(),
+            route_limits: routes.iter().map(|route| (route.route.to_string(), limit(route.limit))).collect(),
             limits_without_redis: match self.limits_without_redis {
                 WithoutRedis::Local => "local",
                 WithoutRedis::Open => "open",
@@ -203,7 +211,8 @@ impl ServerArgs {
     pub(crate) fn router_config(&self) -> RouterConfig {
         RouterConfig {
             max_connections: self.customer_connections as usize,
-            max_connections_per_customer: self.connections_per_customer.min(self.customer_connections) as usize,
+            max_connections_per_customer: self.connections_per_customer.min(self.customer_connections)
+                as usize,
             ..RouterConfig::default()
         }
     }

@@ -10,7 +10,11 @@ use crate::settings::{LimitSetting, Settings};
 #[tokio::test]
 async fn settings_are_shown_as_they_were_given_and_nothing_secret() {
     let api = Api::new().await;
-    let limit = |requests, period: &str| LimitSetting { requests, period: period.to_owned() };
+    let limit = |requests, period: &str| LimitSetting {
+        requests,
+        period: period.to_owned(),
+        without_redis: Some("open"),
+    };
     let settings = Settings {
         grace_days: 7,
         customer_limit: Some(limit(6000, "minute")),
@@ -24,10 +28,17 @@ async fn settings_are_shown_as_they_were_given_and_nothing_secret() {
     let shown = api.get("/api/admin/settings").await.expect(200).body;
     assert_eq!(shown["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(shown["subscriptions"], json!({ "grace_days": 7 }));
-    assert_eq!(shown["limits"]["customer"], json!({ "requests": 6000, "period": "minute" }));
-    let routes = json!([{ "route": "POST /api/v1/deals", "requests": 60, "period": "hour" }]);
+    assert_eq!(
+        shown["limits"]["customer"],
+        json!({ "requests": 6000, "period": "minute", "without_redis": "open" })
+    );
+    let routes =
+        json!([{ "route": "POST /api/v1/deals", "requests": 60, "period": "hour", "without_redis": "open" }]);
     assert_eq!(shown["limits"]["routes"], routes);
-    assert_eq!(shown["limits"]["default_key"], json!({ "requests": 1000, "period": "month" }));
+    assert_eq!(
+        shown["limits"]["default_key"],
+        json!({ "requests": 1000, "period": "month", "without_redis": null })
+    );
     assert_eq!(
         (&shown["limits"]["without_redis"], &shown["server"]["https"]),
         (&json!("closed"), &json!(false))

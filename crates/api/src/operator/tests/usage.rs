@@ -93,7 +93,10 @@ async fn a_filter_that_makes_no_sense_is_refused() {
 async fn months_whose_requests_are_gone_are_refused_and_not_left_out() {
     let api = Api::new().await;
     api.customer("acme", Plan::Starter).await;
-    api.sql("insert into admin_api_usage_retired (month, requests) values ('2020-01-01', 7), ('2020-02-01', 8)").await;
+    api.sql(
+        "insert into admin_api_usage_retired (month, requests) values ('2020-01-01', 7), ('2020-02-01', 8)",
+    )
+    .await;
     let from = async |text: &str| api.get(&format!("/api/admin/usage?created_at[gte]={text}")).await;
     for gone in ["2019-12-01T00:00:00Z", "2020-02-29T23:59:59Z"] {
         let refused = from(gone).await;

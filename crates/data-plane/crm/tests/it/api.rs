@@ -74,6 +74,7 @@ impl Api {
                 trial_ends_at: None,
                 paid_until: None,
                 lifecycle: Lifecycle::Ready,
+                limits: Vec::new(),
                 modules: Vec::new(),
             },
         };

@@ -89,8 +89,10 @@ async fn what_postgresql_says_late_is_added_to_what_was_used_meanwhile() {
     let policy = key_policy(1_000, month());
     assert_eq!(node.send(vec![policy.clone()], 100).await.unwrap(), 100);
     assert_eq!(accepted.answered.load(Ordering::SeqCst), 0, "nobody waited for PostgreSQL");
-    testkit::wait_for("PostgreSQL's answer", LIMIT, || async { accepted.answered.load(Ordering::SeqCst) > 0 })
-        .await;
+    testkit::wait_for("PostgreSQL's answer", LIMIT, || async {
+        accepted.answered.load(Ordering::SeqCst) > 0
+    })
+    .await;
     testkit::wait_for("the rest of the quota to be used", LIMIT, || async {
         node.send(vec![policy.clone()], 20).await.unwrap();
         accepted.count() >= 1_000

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn a_number_without_a_row_and_a_row_without_a_number_are_found() {
-        let told = told_in("gauge!(\"sixty_a\").set(1); metrics::counter!(\n  \"sixty_b_total\", \"of\" => of)");
+        let told =
+            told_in("gauge!(\"sixty_a\").set(1); metrics::counter!(\n  \"sixty_b_total\", \"of\" => of)");
         let guide = "| `sixty_server` | a role |\n| `sixty_a`, `sixty_c{of}` | both |\nsixty_d is no row";
         assert_eq!(
             differences(&told, &described_in(guide)),

@@ -45,7 +45,9 @@ fn unguarded_in(file: &str, text: &str) -> Vec<String> {
     });
     wrong
         .map(|(number, line)| {
-            format!("{file}:{number} could be a route of /api/v1 without the guard: add it to {TABLE}: {line}")
+            format!(
+                "{file}:{number} could be a route of /api/v1 without the guard: add it to {TABLE}: {line}"
+            )
         })
         .collect()
 }
