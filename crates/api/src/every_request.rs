@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -23,7 +23,8 @@ use problem::Problem;
 use telemetry::{Ended, RequestContext, SPANS};
 use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Sleep;
-use tower::{Layer, Service};
+use tower::util::Oneshot;
+use tower::{Layer, Service, ServiceExt as _};
 use tower_http::timeout::TimeoutBody;
 use tracing::field::Empty;
 use tracing::instrument::Instrumented;
@@ -60,17 +61,29 @@ pub struct Answering<S> {
 
 impl<S> Service<Request> for Answering<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answer<S::Future>;
+    type Future = Answer<S>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Whether the routes are ready is asked for each request.
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.clone().answer(request)
+    }
+}
+
+impl<S> Answering<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    /// Answers a request. The routes see it when the answer is polled: what they do and log then, panics too, is the
+    /// request's.
+    pub(crate) fn answer(self, mut request: Request) -> Answer<S> {
         let given =
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
         let (came_at, started) = (SystemTime::now(), Instant::now());
@@ -102,28 +115,22 @@ where
             sixty.request.id = %id,
             sixty.customer.id = Empty,
         );
-        // A service may do its work, and panic, before there is a future.
-        let called = span.in_scope(|| {
-            context.clone().within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))))
-        });
-        let outcome = match called {
-            Ok(future) => {
-                let bounded = Bounded {
-                    answer: AssertUnwindSafe(future).catch_unwind(),
-                    longest: self.limits.longest,
-                    timer: None,
-                };
-                Outcome::Awaited { answer: context.scope(bounded).instrument(span.clone()) }
-            }
-            Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
+        let bounded = Bounded {
+            answer: AssertUnwindSafe(self.inner.oneshot(request)).catch_unwind(),
+            longest: self.limits.longest,
+            timer: None,
         };
-        Answer { id, is_head, has_one_connection, span, outcome }
+        let answer = context.scope(bounded).instrument(span.clone());
+        Answer { id, is_head, has_one_connection, span, answer }
     }
 }
 
 pin_project! {
     /// An answer that will be named after its request.
-    pub struct Answer<F> {
+    pub struct Answer<S>
+    where
+        S: Service<Request>,
+    {
         id: Uuid,
         // Asks for what an answer would be, without its body.
         is_head: bool,
@@ -131,28 +138,16 @@ pin_project! {
         has_one_connection: bool,
         span: Span,
         #[pin]
-        outcome: Outcome<F>,
+        answer: Instrumented<TaskLocalFuture<RequestContext, Bounded<Oneshot<S, Request>>>>,
     }
 }
 
-pin_project! {
-    #[project = OutcomeProjection]
-    enum Outcome<F> {
-        Awaited { #[pin] answer: Instrumented<TaskLocalFuture<RequestContext, Bounded<F>>> },
-        Panicked { answer: Option<Response> },
-    }
-}
-
-impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
+impl<S: Service<Request, Response = Response, Error = Infallible>> Future for Answer<S> {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = match this.outcome.project() {
-            OutcomeProjection::Awaited { answer } => answer.poll(context),
-            OutcomeProjection::Panicked { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
-        };
-        answer.map(|answer| {
+        this.answer.poll(context).map(|answer| {
             if !this.span.is_disabled() {
                 note_status(this.span, answer.status());
             }

@@ -56,7 +56,7 @@ use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
-pub use server::{Door, ServerLimits, serve};
+pub use server::{Door, Routes, ServerLimits, serve};
 pub use settings::{LimitSetting, Settings};
 pub use tls::{CertificateError, CertificateFiles, ChallengeAnswers, ServerCertificate};
 
