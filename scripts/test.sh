@@ -10,7 +10,7 @@ usage() {
   cat <<'HELP'
 Usage: scripts/test.sh
 
-Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Chromium, Python, moto, the Rust components rustfmt and
+Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, Chromium, Python, moto, Pebble, the Rust components rustfmt and
 clippy), then checks formatting, lints, the dependency policy, every test and the documentation, and the dashboard in a real
 browser. The tests run PostgreSQL and Redis servers of their own on free ports and in temporary folders; no server of this
 machine is touched.
@@ -59,6 +59,7 @@ install_everything() {
   ensure_chromium "$target/tools" "$repository/dashboard"
   ensure_python
   ensure_moto "$target/tools"
+  ensure_pebble
 }
 
 # `cargo build` builds the program too, which the system tests start. One process runs all tests of a test program, so

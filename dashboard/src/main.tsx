@@ -1,11 +1,12 @@
 import '@fontsource-variable/ibm-plex-sans/wght.css';
 import '@fontsource/ibm-plex-mono/latin-400.css';
-import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
-import '@mantine/spotlight/styles.css';
+import '@mantine/core/styles/default-css-variables.layer.css';
+import '@mantine/core/styles/baseline.layer.css';
+import '@mantine/core/styles/global.layer.css';
 import '@/theme/tokens.css';
 import '@/theme/base.css';
 import { createRoot } from 'react-dom/client';
+import { watchPresence } from '@/api/presence';
 import { App } from '@/app/App';
 
 // A page that was opened before the server was renewed misses its scripts: the new page has them. Once; what is missing
@@ -17,6 +18,8 @@ window.addEventListener('vite:preloadError', (event) => {
   event.preventDefault();
   window.location.reload();
 });
+
+watchPresence();
 
 const root = document.getElementById('root');
 if (root) createRoot(root).render(<App />);

@@ -72,6 +72,8 @@ grant insert, update on admin_clerk_organizations, admin_clerk_users, admin_cler
 grant insert, delete on admin_clerk_reconciliations to :"worker";
 grant update on admin_audit_streams to :"worker";
 grant insert, update on admin_audit_stream_cursors to :"worker";
+-- Its rotation of the platform's data key seals them anew.
+grant update on admin_acme_accounts, admin_acme_certificates to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the server
 -- Audit and usage are added to and read, never changed.
@@ -86,6 +88,8 @@ grant select, insert, update, delete on admin_usage_spools to :"server";
 
 grant select on admin_schema_migrations to :"server";
 grant select on admin_feature_modules to :"server";
+-- Prices, and what is on sale; which modules there are is the program's.
+grant update (base_price_monthly, base_price_annual, is_active) on admin_feature_modules to :"server";
 grant select, insert, update on admin_customers to :"server";
 grant select, insert, update on admin_customer_modules to :"server";
 grant select, insert, update on admin_api_keys to :"server";
@@ -119,3 +123,6 @@ grant select on admin_clerk_reconciliations to :"server";
 grant select, insert, update, delete on admin_audit_streams to :"server";
 grant select, insert on admin_audit_stream_cursors to :"server";
 grant select, insert, update, delete on admin_saved_views to :"server";
+-- The certificate that servers show: any of them may order it, and each answers the authority.
+grant select, insert, update on admin_acme_accounts, admin_acme_certificates to :"server";
+grant select, insert, update, delete on admin_acme_challenges to :"server";

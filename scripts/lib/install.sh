@@ -307,6 +307,20 @@ ensure_moto() {
   say "moto: $(command -v moto_server)"
 }
 
+# Pebble, the ACME authority that the tests order certificates from. Where there is no package of it they go on without, and say
+# so. Another program has that name too; only this one comes with a name server.
+ensure_pebble() {
+  if ! have pebble-challtestsrv && [ "$(platform)" = debian ]; then
+    apt_refresh
+    [ -z "$(apt_candidate pebble)" ] || apt_install pebble
+  fi
+  if have pebble-challtestsrv; then
+    say "Pebble: $(command -v pebble)"
+  else
+    say "Pebble: none here, and no package of it; nothing will be tested with an ACME authority"
+  fi
+}
+
 # Debian 12 and Ubuntu 24.04 have Node.js 18. The released builds are packages too; npm checks what arrives.
 node_from_registry() {
   local tools=$1

@@ -92,7 +92,8 @@ pub(crate) enum Routes {
 /// The routes of a server. Must be called inside a Tokio runtime.
 pub(crate) fn routes(server: Server) -> anyhow::Result<Routes> {
     Ok(match server {
-        Server::Bare => Routes::Plain(Router::new().route(HELLO_PATH, get(hello))),
+        // As `axum::serve` would do: a router that is given its state makes its services once.
+        Server::Bare => Routes::Plain(Router::new().route(HELLO_PATH, get(hello)).with_state(())),
         Server::Guarded { admin_url, redis_url, spool } => {
             Routes::Guarded(guarded(admin_url, redis_url, spool)?)
         }
@@ -131,7 +132,7 @@ fn guarded(admin_url: String, redis_url: String, spool: PathBuf) -> anyhow::Resu
         action: Action::Read,
         resource_names: vec!["contacts"],
     };
-    Ok(api::with_common_layers(Router::new().route(HELLO_PATH, gateway.guard(get(hello), needs))))
+    Ok(api::with_common_layers(Router::new().route(HELLO_PATH, get(gateway.guard(hello, needs)))))
 }
 
 /// Histograms keep their samples until somebody tidies up.

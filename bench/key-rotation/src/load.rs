@@ -116,7 +116,7 @@ async fn reveal(counted: Arc<Counted>, operator: Api, customers: Vec<String>) {
 async fn begin_anew(counted: Arc<Counted>, program: Program, served: Vec<Customer>) {
     while counted.goes_on() {
         let port = testkit::free_port();
-        let mut command = program.clone().with("PORT", port.to_string()).command(&["serve"]);
+        let mut command = program.clone().in_the_clear().with("PORT", port.to_string()).command(&["serve"]);
         let server = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
         let Ok(server) = server else { return counted.failed("a server can't be started".to_owned()) };
         testkit::wait_for("the server", START, async || {

@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     let mut stack = Stack::start().await;
     let customer = stack.customer("acme").await;
     let port = testkit::free_port();
-    let mut second = stack.program.clone().with("PORT", port.to_string()).command(&["serve"]);
+    let mut second = stack.program.clone().in_the_clear().with("PORT", port.to_string()).command(&["serve"]);
     let second = second.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
     let other = stack.operator.on_port(port);
     wait_for("the second server", START, async || {

@@ -5,11 +5,12 @@
 //! One service, and not one for each: each would copy the request into a box of its own.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
@@ -19,7 +20,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use pin_project_lite::pin_project;
 use problem::Problem;
-use telemetry::{RequestContext, SPANS};
+use telemetry::{Ended, RequestContext, SPANS};
 use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Sleep;
 use tower::{Layer, Service};
@@ -29,7 +30,7 @@ use tracing::instrument::Instrumented;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
-use crate::{browsers, fallback};
+use crate::{bodies, browsers, fallback};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -72,18 +73,23 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let given =
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
-        let id = given.unwrap_or_else(new_id);
+        let (came_at, started) = (SystemTime::now(), Instant::now());
+        let id = given.unwrap_or_else(|| new_id(came_at));
         let is_head = request.method() == Method::HEAD;
         let has_one_connection = request.version() <= Version::HTTP_11;
         let context = RequestContext {
             id,
             is_new: given.is_none(),
+            came_at,
+            started,
             method: request.method().clone(),
             uri: request.uri().clone(),
+            ended: Cell::new(None),
         };
         if !request.body().is_end_stream() {
             let slowest = self.limits.slowest_body;
-            request = request.map(|body| Body::new(TimeoutBody::new(slowest, body)));
+            request = request
+                .map(|body| Body::new(bodies::Bounded::new(TimeoutBody::new(slowest, body), &bodies::ROOM)));
         }
         let span = tracing::trace_span!(
             target: SPANS,
@@ -182,11 +188,17 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
             this.answer.poll(context);
         match answered {
             Poll::Ready(Ok(Ok(response))) => Poll::Ready(response),
-            Poll::Ready(Err(panic)) => Poll::Ready(fallback::panicked(panic)),
+            Poll::Ready(Err(panic)) => {
+                RequestContext::ends(Ended::Panicked);
+                Poll::Ready(fallback::panicked(panic))
+            }
             Poll::Pending => {
                 let longest = *this.longest;
                 let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));
-                timer.as_mut().poll(context).map(|()| given_up(longest))
+                timer.as_mut().poll(context).map(|()| {
+                    RequestContext::ends(Ended::GivenUp);
+                    given_up(longest)
+                })
             }
         }
     }
@@ -194,8 +206,8 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
 
 /// A new id, in the order of time up to a millisecond. `Uuid::now_v7` orders them within it too, by a counter under a lock
 /// that all threads would take for every request.
-fn new_id() -> Uuid {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+fn new_id(now: SystemTime) -> Uuid {
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let random = Uuid::new_v4().into_bytes();
     let mut tail = [0; 10];
     // Without the two bytes that say that it is a random one.
@@ -269,7 +281,7 @@ mod tests {
 
     #[test]
     fn ids_are_new_and_in_the_order_of_time() {
-        let ids: Vec<_> = std::iter::repeat_with(new_id).take(1_000).collect();
+        let ids: Vec<_> = std::iter::repeat_with(|| new_id(SystemTime::now())).take(1_000).collect();
         let milliseconds = |id: &Uuid| id.as_u128() >> 80;
         assert!(ids.is_sorted_by_key(milliseconds));
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());

@@ -23,6 +23,9 @@ const LONGEST_CHECK: Duration = Duration::from_secs(2);
 pub enum Need {
     /// Without it, the server is not ready.
     Required,
+    /// It was needed to begin. The server has begun, and goes on without it for those whom it knows: whoever shares out
+    /// requests among servers must not take all of them away at once.
+    ToBegin,
     /// Without it, the server works, but worse.
     Optional,
 }
@@ -61,6 +64,8 @@ pub(crate) struct DependencyStatus {
     /// `up` or `down`.
     pub(crate) status: &'static str,
     pub(crate) required: bool,
+    #[serde(skip)]
+    pub(crate) need: Need,
     /// How long it took to answer, in milliseconds.
     pub(crate) latency_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,11 +106,14 @@ pub(crate) async fn status_of(dependency: &Arc<dyn Dependency>) -> DependencySta
     let outcome = tokio::time::timeout(LONGEST_CHECK, dependency.check())
         .await
         .unwrap_or_else(|_| Err(format!("no answer within {} s", LONGEST_CHECK.as_secs())));
+    // After the check, which may be the first good one.
+    let need = dependency.need();
     let latency_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     DependencyStatus {
         name: dependency.name(),
         status: if outcome.is_ok() { "up" } else { "down" },
-        required: dependency.need() == Need::Required,
+        required: need == Need::Required,
+        need,
         latency_ms,
         detail: outcome.err(),
     }

@@ -3,23 +3,28 @@
 //! A handler parses, calls one use case and converts. What a customer's program may call is in `crm`; this crate
 //! puts the gateway's layers round it.
 
+mod bodies;
 mod browsers;
+mod connection;
 mod customer_log;
 mod dashboard;
 mod docs;
 mod every_request;
 mod fallback;
 mod health;
+mod joined;
 mod known_parameters;
 mod news;
 mod openapi;
 mod operator;
+mod patience;
 mod problem_document;
 mod problems;
 mod provision;
 mod server;
 mod settings;
 mod tls;
+mod unread;
 mod webhooks;
 
 use std::sync::Arc;
@@ -37,6 +42,7 @@ use gateway::{Gateway, TrustedProxies};
 use identity::Identity;
 use identity::impersonation::CustomerLog;
 use identity::openid::OpenIdProvider;
+use operator::streams::EventStreams;
 use problem::Problem;
 use provisioning::OperationWatcher;
 use secrets::OperatorToken;
@@ -52,7 +58,7 @@ pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
 pub use server::{Door, ServerLimits, serve};
 pub use settings::{LimitSetting, Settings};
-pub use tls::{CertificateError, CertificateFiles, ServerCertificate};
+pub use tls::{CertificateError, CertificateFiles, ChallengeAnswers, ServerCertificate};
 
 /// How long a request may take. Sign-ups wait for their operation, so it is longer than their own limit.
 const LONGEST_REQUEST: Duration = Duration::from_secs(150);
@@ -104,6 +110,7 @@ pub(crate) struct ApiState {
     pub(crate) control_plane: ControlPlane,
     pub(crate) watcher: OperationWatcher,
     pub(crate) news: NewsDesk,
+    pub(crate) streams: EventStreams,
     pub(crate) identity: Identity,
     pub(crate) audit_streams: AuditStreams,
     pub(crate) operator_token: Option<Arc<OperatorToken>>,
@@ -138,6 +145,7 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
         news: parts.news,
+        streams: EventStreams::default(),
         identity: parts.identity,
         audit_streams: parts.audit_streams,
         operator_token: parts.operator_token.map(Arc::new),
@@ -156,7 +164,7 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
     };
     // What is no route is metered too, when it shows a key.
     let customer_routes = crm::router(&parts.databases, &parts.gateway)
-        .route("/api/v1/{*rest}", parts.gateway.guard_the_rest(any(fallback::not_found)));
+        .route("/api/v1/{*rest}", any(parts.gateway.guard_the_rest(fallback::not_found)));
     let customer_routes = parts.allowed_origins.open(customer_routes);
     let routes = Router::new()
         .merge(operator::router(&state))
@@ -173,5 +181,11 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
 /// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits. Round all
 /// of them together: a router puts a layer round each of its routes, in a box of its own for every request.
 pub fn with_common_layers(routes: Router) -> Answering<Router> {
-    EVERY_REQUEST.layer(routes)
+    // A router that is given its state makes each handler a service once; else it does so for every request.
+    EVERY_REQUEST.layer(routes.with_state(()))
+}
+
+/// The same with another limit of how long a request may take.
+pub fn with_common_layers_for(routes: Router, longest: Duration) -> Answering<Router> {
+    EveryRequest { longest, ..EVERY_REQUEST }.layer(routes)
 }

@@ -9,16 +9,23 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::service::Service as HyperService;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::util::Oneshot;
 use tower::{Service, ServiceExt as _};
 
+use crate::connection::Ending;
+use crate::joined::Joined;
+use crate::patience::Patience;
 use crate::tls::ServerCertificate;
+use crate::unread::{LONGEST_STALL, MustBeRead};
 
 /// Where callers come in.
 #[derive(Debug)]
@@ -72,33 +79,32 @@ pub async fn serve<S>(
 {
     let Door { listener, certificate } = door;
     let mut stop = std::pin::pin!(stop);
-    let server = Arc::new(builder(limits));
     let room = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
+    let (stopping, connections) = (CancellationToken::new(), TaskTracker::new());
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
             accepted = accept(&listener, &room) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let (server, routes, watcher) = (Arc::clone(&server), routes.clone(), graceful.watcher());
+        let (server, stopping) = (builder(limits), stopping.clone());
+        let service = Caller { routes: routes.clone(), peer };
         let certificate = certificate.clone();
-        tokio::spawn(async move {
-            let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                routes.clone().oneshot(request.map(Body::new))
-            });
+        connections.spawn(async move {
             // A caller that hangs up or talks nonsense is its own affair.
             match encrypted(certificate, stream).await {
                 Ok(Stream::Plain(stream)) => {
+                    let stream = must_be_read(Joined(stream));
                     let connection = server.serve_connection(TokioIo::new(stream), service);
-                    if let Err(error) = watcher.watch(connection.into_owned()).await {
+                    if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
                 }
+                // An authority asked whose this server is, and has its answer.
+                Ok(Stream::Over) => {}
                 Ok(Stream::Encrypted(stream)) => {
-                    let connection = server.serve_connection(TokioIo::new(*stream), service);
-                    if let Err(error) = watcher.watch(connection.into_owned()).await {
+                    let connection = server.serve_connection(TokioIo::new(must_be_read(*stream)), service);
+                    if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
                 }
@@ -111,14 +117,44 @@ pub async fn serve<S>(
     }
     // Nobody comes in any more.
     drop(listener);
-    if tokio::time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
+    stopping.cancel();
+    connections.close();
+    if tokio::time::timeout(limits.shutdown, connections.wait()).await.is_err() {
         tracing::warn!("requests were cut off: they took too long to end");
+    }
+}
+
+/// The routes, as whoever is connected asks them.
+struct Caller<S> {
+    routes: S,
+    peer: SocketAddr,
+}
+
+impl<S> HyperService<Request<Incoming>> for Caller<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Oneshot<S, Request<Body>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        // Most requests have no body, and an empty one needs no box.
+        let mut request =
+            request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        self.routes.clone().oneshot(request)
     }
 }
 
 enum Stream {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
+    Over,
+}
+
+fn must_be_read<S>(stream: S) -> MustBeRead<S> {
+    MustBeRead::within(stream, LONGEST_STALL)
 }
 
 async fn encrypted(
@@ -126,15 +162,16 @@ async fn encrypted(
     stream: TcpStream,
 ) -> std::io::Result<Stream> {
     let Some(certificate) = certificate else { return Ok(Stream::Plain(stream)) };
-    let stream = tokio::time::timeout(HANDSHAKE_LIMIT, certificate.acceptor().accept(stream)).await??;
-    Ok(Stream::Encrypted(Box::new(stream)))
+    let agreed = tokio::time::timeout(HANDSHAKE_LIMIT, certificate.accept(stream)).await??;
+    Ok(agreed.map_or(Stream::Over, |stream| Stream::Encrypted(Box::new(stream))))
 }
 
+/// For one connection.
 fn builder(limits: ServerLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .timer(Patience::default())
         .header_read_timeout(limits.head_timeout)
         .max_buf_size(limits.head_bytes);
     builder

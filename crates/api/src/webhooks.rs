@@ -1,7 +1,7 @@
 //! `/api/webhooks/...`: what other services tell us. Each message is signed by its sender.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use clerk::{BadSignature, NotReceived, SignedHead};
 use http::{HeaderMap, StatusCode};
@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::ApiState;
+use crate::bodies::MESSAGE_BODY;
 use crate::problems::problem_of_catalog;
 
 /// The routes with their documentation.
@@ -19,7 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 
 pub(crate) fn router(state: &ApiState) -> Router {
     let (router, _) = routes().split_for_parts();
-    router.with_state(state.clone())
+    router.layer(DefaultBodyLimit::max(MESSAGE_BODY)).with_state(state.clone())
 }
 
 /// Takes a message of Clerk: a change of an organization, a membership or a user.

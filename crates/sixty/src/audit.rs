@@ -13,9 +13,9 @@ use serde_json::json;
 
 use crate::cli::audit_log::{ExportArgs, ListArgs};
 use crate::cli::audit_streams::StreamsArgs;
-use crate::cli::{self, AuditLogCommand};
+use crate::cli::{self, ServerCommand};
 use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
-use crate::{config, say};
+use crate::{config, dev, say};
 
 /// Who did what: list, export; and the proof that nobody touched it, which works on the admin database itself and only reads
 #[derive(Args, Debug)]
@@ -62,9 +62,11 @@ pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<Exit
     let access = config::access(home)?;
     let home = home.path()?;
     match args.command {
-        AuditCommand::List(args) => Ok(cli::run_audit_log(AuditLogCommand::List(args), access).await),
-        AuditCommand::Export(args) => Ok(cli::run_audit_log(AuditLogCommand::Export(args), access).await),
-        AuditCommand::Streams(args) => Ok(cli::run_audit_log(AuditLogCommand::Streams(args), access).await),
+        AuditCommand::List(args) => Ok(cli::run_on_server(ServerCommand::AuditList(args), access).await),
+        AuditCommand::Export(args) => Ok(cli::run_on_server(ServerCommand::AuditExport(args), access).await),
+        AuditCommand::Streams(args) => {
+            Ok(cli::run_on_server(ServerCommand::AuditStreams(args), access).await)
+        }
         AuditCommand::Verify(args) => verify(*args, &home).await,
         AuditCommand::PublicKey(args) => {
             let key = args.anchors.verifying_key(&home)?;
@@ -78,6 +80,7 @@ async fn verify(args: VerifyArgs, home: &Path) -> anyhow::Result<ExitCode> {
     let anchors = args.anchors.read(home, &args.stores, &args.public_keys).await?;
     let lock = args.anchors.object_lock(home, &args.stores).await?;
     let admin_database = args.admin_database.resolved(&args.stores).await?;
+    let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     let anchored = Anchored::of(anchors.as_ref(), lock);

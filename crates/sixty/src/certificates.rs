@@ -1,19 +1,22 @@
-//! `sixty certificates`: who signs the certificates of this machine's instances, and the change from one to the next.
+//! `sixty certificates`: who signs the certificates of this machine's instances, and the change from one to the next; and what
+//! the servers ordered for themselves.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::ensure;
+use catalog::{Catalog, acme as rows};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use postgres_server::certificate::{AuthorityStatus, CertificateAuthority};
 use serde_json::json;
 
-use crate::config::{CertificateArgs, HomeArgs};
-use crate::say;
+use crate::config::{AdminDatabaseArgs, CertificateArgs, HomeArgs, StoreArgs};
+use crate::{dev, say};
 
-/// Who signs the certificates of the instances that this machine's worker runs, and when they change
+/// Who signs the certificates of the instances that this machine's worker runs, and when they change; and the certificates that
+/// servers order for themselves
 #[derive(Args, Debug)]
 pub(crate) struct CertificatesArgs {
     #[command(flatten)]
@@ -33,20 +36,94 @@ enum CertificatesCommand {
     /// Have another authority follow: it is announced now, signs after the overlap, and is alone after another one. The worker
     /// does so by itself in an authority's last year
     RotateAuthority,
+    /// What the servers ordered from an ACME authority, until when it is good, and why there is no new one if there is none.
+    /// It is read from the admin database
+    Server(Box<ServerCertificateArgs>),
 }
 
-pub(crate) fn run(args: &CertificatesArgs, home: &HomeArgs) -> anyhow::Result<ExitCode> {
-    let folder = provisioner_local::authority_folder(&home.path()?);
-    ensure!(
-        folder.exists(),
-        "there is no authority in {}: a worker makes it when it first starts, and SIXTY_HOME says where",
-        folder.display()
-    );
-    let authority = CertificateAuthority::with_policy(&folder, args.certificates.policy())?;
+#[derive(Args, Debug)]
+struct ServerCertificateArgs {
+    #[command(flatten)]
+    admin_database: AdminDatabaseArgs,
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// Have what failed be tried again at once
+    #[arg(long)]
+    try_again: bool,
+    /// Print them as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: CertificatesArgs, home: &HomeArgs) -> anyhow::Result<ExitCode> {
+    let home = home.path()?;
+    let opened = || {
+        let folder = provisioner_local::authority_folder(&home);
+        ensure!(
+            folder.exists(),
+            "there is no authority in {}: a worker makes it when it first starts, and SIXTY_HOME says where",
+            folder.display()
+        );
+        let authority = CertificateAuthority::with_policy(&folder, args.certificates.policy())?;
+        anyhow::Ok((authority, folder))
+    };
     match args.command {
-        CertificatesCommand::Status { json } => status(&authority, json),
-        CertificatesCommand::RotateAuthority => rotate(&authority, &folder),
+        CertificatesCommand::Status { json } => status(&opened()?.0, json),
+        CertificatesCommand::RotateAuthority => {
+            let (authority, folder) = opened()?;
+            rotate(&authority, &folder)
+        }
+        CertificatesCommand::Server(server) => servers(*server, &home).await,
     }
+}
+
+/// What the servers ordered.
+async fn servers(args: ServerCertificateArgs, home: &Path) -> anyhow::Result<ExitCode> {
+    let admin_database = args.admin_database.resolved(&args.stores).await?;
+    let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
+    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let client = catalog.client().await?;
+    if args.try_again {
+        rows::try_again(&client).await?;
+    }
+    let found = rows::certificates(&client).await?;
+    if args.json {
+        let told: Vec<_> = found.iter().map(ordered).collect();
+        say(&serde_json::to_string_pretty(&told)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if found.is_empty() {
+        say("No server has ordered a certificate: SIXTY_ACME_DOMAINS has them do so.");
+    }
+    for one in &found {
+        let ends = one.issued.as_ref().map(|issued| minute(issued.expires_at));
+        say(&format!(
+            "{}\n  ends  {}",
+            one.domains.join(", "),
+            ends.as_deref().unwrap_or("there is none yet")
+        ));
+        say(&format!("  from  {}", one.directory));
+        if let Some(error) = &one.last_error {
+            let next = minute(one.next_attempt_at);
+            say(&format!(
+                "  WRONG {error}\n        failed {} times, tried again at {next}",
+                one.failed_attempts
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ordered(one: &rows::Certificate) -> serde_json::Value {
+    json!({
+        "domains": one.domains,
+        "directory": one.directory,
+        "starts_at": one.issued.as_ref().map(|issued| issued.starts_at),
+        "expires_at": one.issued.as_ref().map(|issued| issued.expires_at),
+        "failed_attempts": one.failed_attempts,
+        "last_error": one.last_error,
+        "next_attempt_at": one.next_attempt_at,
+    })
 }
 
 fn status(authority: &CertificateAuthority, as_json: bool) -> anyhow::Result<ExitCode> {
@@ -97,5 +174,9 @@ fn time(time: SystemTime) -> DateTime<Utc> {
 }
 
 fn day(at: SystemTime) -> String {
-    time(at).format("%Y-%m-%d %H:%M").to_string()
+    minute(time(at))
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M").to_string()
 }

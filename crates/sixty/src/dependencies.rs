@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::{Dependency, Need};
@@ -14,8 +15,17 @@ use schema::MigrationSet;
 use session_tokens::SessionIssuer;
 use tokio::sync::Mutex;
 
-/// The admin database: there, and with the schema that this binary needs.
-pub(crate) struct AdminDatabase(pub(crate) Catalog);
+/// The admin database: there, and with the schema that this binary needs, or a newer one, which serves older programs too.
+pub(crate) struct AdminDatabase {
+    catalog: Catalog,
+    was_well: AtomicBool,
+}
+
+impl AdminDatabase {
+    pub(crate) fn new(catalog: Catalog) -> Self {
+        Self { catalog, was_well: AtomicBool::new(false) }
+    }
+}
 
 #[async_trait]
 impl Dependency for AdminDatabase {
@@ -24,16 +34,18 @@ impl Dependency for AdminDatabase {
     }
 
     fn need(&self) -> Need {
-        Need::Required
+        // Once it was well, customers whom the server knows are served without it.
+        if self.was_well.load(Ordering::Relaxed) { Need::ToBegin } else { Need::Required }
     }
 
     async fn check(&self) -> Result<(), String> {
-        let client = self.0.client().await.map_err(|_| "can't be reached".to_owned())?;
+        let client = self.catalog.client().await.map_err(|_| "can't be reached".to_owned())?;
         let set = MigrationSet::admin();
         let version = schema::schema_version(&**client, set)
             .await
             .map_err(|_| "can't be asked for its schema".to_owned())?;
-        if version == set.latest() {
+        if version >= set.latest() {
+            self.was_well.store(true, Ordering::Relaxed);
             Ok(())
         } else {
             Err(format!("schema version {version}, this server needs {}: run sixty migrate", set.latest()))

@@ -1,6 +1,7 @@
 //! `sixty`: the server, the worker, the local stack and the command line, in one binary.
 
 mod audit;
+mod backup;
 mod certificates;
 mod cli;
 mod config;
@@ -11,6 +12,7 @@ mod metrics;
 mod migrate;
 mod quota_seed;
 mod serve;
+mod server_certificate;
 mod shutdown;
 mod worker;
 
@@ -48,6 +50,7 @@ enum Command {
     Migrate(Box<migrate::MigrateArgs>),
     Doctor(Box<doctor::DoctorArgs>),
     Audit(Box<audit::AuditArgs>),
+    Backup(Box<backup::BackupArgs>),
     Certificates(Box<certificates::CertificatesArgs>),
     #[command(flatten)]
     Operator(cli::OperatorCommand),
@@ -90,7 +93,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Doctor(args) => return doctor::run(*args, &cli.home).await,
         Command::Audit(args) => return audit::run(*args, &cli.home).await,
-        Command::Certificates(args) => return certificates::run(&args, &cli.home),
+        Command::Backup(args) => return backup::run(*args, &cli.home).await,
+        Command::Certificates(args) => return certificates::run(*args, &cli.home).await,
         // Its server and its worker send their own.
         Command::Dev(_) => telemetry::start(&cli.log.log, format, None)?,
         _ => telemetry::start(&cli.log.log, format, cli.log.traces())?,
@@ -99,8 +103,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => dev::run(*args, &cli.home, &cli.log).await?,
         Command::Serve(args) => serve::run(*args, &cli.home).await?,
         Command::Worker(args) => worker::run(*args, &cli.home).await?,
-        Command::Migrate(args) => migrate::run(*args).await?,
-        Command::Operator(_) | Command::Doctor(_) | Command::Audit(_) | Command::Certificates(_) => {}
+        Command::Migrate(args) => migrate::run(*args, &cli.home).await?,
+        Command::Operator(_)
+        | Command::Doctor(_)
+        | Command::Audit(_)
+        | Command::Backup(_)
+        | Command::Certificates(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

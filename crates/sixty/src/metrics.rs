@@ -17,6 +17,7 @@ use metering::Meter;
 use metrics::{counter, gauge};
 use telemetry::Numbers;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ pub(crate) struct Gauges {
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) gateway: Gateway,
+    /// How the order of the server's certificate stands, if it is ordered.
+    pub(crate) acme: Option<watch::Receiver<acme::Standing>>,
 }
 
 impl Gauges {
@@ -64,6 +67,9 @@ impl Gauges {
         counter!("sixty_limits_checks_total").absolute(limits.checks);
         counter!("sixty_limits_waited_total").absolute(limits.waited);
         counter!("sixty_limits_alone_total").absolute(limits.alone);
+        if let Some(acme) = &self.acme {
+            gauge!("sixty_acme_failed_attempts").set(f64::from(acme.borrow().failed_attempts));
+        }
         self.set_metering();
     }
 

@@ -7,7 +7,8 @@ use postgres_server::ensure_login_role;
 use schema::{AdminRoles, Migrated, MigrationSet, quote_identifier};
 use tokio_postgres::Client;
 
-use crate::config::{AdminDatabaseArgs, AdminRoleArgs, RoleLogin, StoreArgs, TemplateDatabaseArgs};
+use crate::config::{AdminDatabaseArgs, AdminRoleArgs, HomeArgs, RoleLogin, StoreArgs, TemplateDatabaseArgs};
+use crate::dev;
 
 /// Bring the admin database up to date. Safe to run again, and by several at once.
 #[derive(Args, Debug)]
@@ -28,23 +29,25 @@ pub(crate) struct MigrateArgs {
     print_roles: bool,
 }
 
-pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: MigrateArgs, home: &HomeArgs) -> anyhow::Result<()> {
     if args.print_roles {
         crate::say(&role_statements(&args.admin_roles.names()));
         return Ok(());
     }
     let roles = args.admin_roles.resolved(&args.stores).await?;
     let admin_database = args.admin_database.resolved(&args.stores).await?;
+    let is_beside_dev = dev::runs_in(&home.path()?);
+    let (admin_database, template_database) = match is_beside_dev {
+        true => (admin_database.beside_dev(), args.template_database.beside_dev()),
+        false => (admin_database, args.template_database),
+    };
     let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
     let mut client = catalog.dedicated_client().await?;
     let migrated = schema::migrate(&mut client, MigrationSet::admin()).await?;
     tell("admin database", &migrated);
     give_rights(&mut client, &roles).await?;
     if args.template {
-        let connecting = args.template_database.driver_config()?.connect(tokio_postgres::NoTls).await;
-        let (mut client, connection) =
-            connecting.context("the customer template database can't be reached")?;
-        tokio::spawn(connection);
+        let mut client = template_database.connect().await?;
         tell("customer template database", &schema::migrate(&mut client, MigrationSet::customer()).await?);
     }
     Ok(())

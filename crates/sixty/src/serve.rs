@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api::{ApiParts, Dependency, Door, NewsDesk};
 use audit_streams::AuditStreams;
-use catalog::Catalog;
+use catalog::{Catalog, CatalogConfig};
 use clap::Args;
 use customer_db::CustomerDatabases;
 use customers::ControlPlane;
@@ -29,7 +29,16 @@ use crate::config::{
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
+use crate::server_certificate::ShownCertificate;
 use crate::{dependencies, metrics, shutdown};
+
+/// How long one statement for an operator may take: a report over years gives up before it slows everybody down.
+const LONGEST_STATEMENT: Duration = Duration::from_secs(60);
+
+/// The connections for looking keys up, for seeding limits and for writing usage down, and how long a statement of those may
+/// take: as long as usage waits for one.
+const GUARDS_CONNECTIONS: usize = 12;
+const LONGEST_OF_GUARD: Duration = Duration::from_secs(30);
 
 /// Serve the API, against an admin database and a Redis that exist.
 #[derive(Args, Debug)]
@@ -63,27 +72,39 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     };
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?.address()?;
-    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let to_admin_database = admin_database.catalog_config()?;
+    let catalog = Catalog::connect(&CatalogConfig {
+        statement_timeout: Some(LONGEST_STATEMENT),
+        ..to_admin_database.clone()
+    })?;
+    // What customers' requests wait for stands in no queue behind operators' reports.
+    let guards_catalog = Catalog::connect(&CatalogConfig {
+        max_connections: to_admin_database.max_connections.min(GUARDS_CONNECTIONS),
+        statement_timeout: Some(LONGEST_OF_GUARD),
+        ..to_admin_database
+    })?;
     let address = SocketAddr::new(args.server.host, args.server.port);
-    let certificate = args.server.certificate()?;
+    let source = args.server.certificate()?;
     let sessions = args.clerk.sessions(&home)?;
     let clerk_webhook = args.clerk.webhook(stores, &catalog).await?;
+    let shown = ShownCertificate::prepare(source, &catalog, &keys)?;
+    let certificate = shown.certificate();
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
     let metering = args.server.metering_config(home.join("usage-spool"));
-    let (meter, writer) = Meter::start(Arc::new(catalog.clone()), metering, stop_meter.clone())?;
+    let (meter, writer) = Meter::start(Arc::new(guards_catalog.clone()), metering, stop_meter.clone())?;
     // Stops with the process: requests under way still ask.
     let directory = KnownDirectory::start(
-        Arc::new(catalog.clone()),
-        Arc::new(catalog.clone()),
+        Arc::new(guards_catalog.clone()),
+        Arc::new(guards_catalog.clone()),
         KnownDirectoryConfig::default(),
         CancellationToken::new(),
     );
     let mut checks: Vec<Arc<dyn Dependency>> = vec![
-        Arc::new(dependencies::AdminDatabase(catalog.clone())),
+        Arc::new(dependencies::AdminDatabase::new(catalog.clone())),
         Arc::new(dependencies::Redis::new(redis.clone())),
         Arc::new(dependencies::Usage(meter.clone())),
     ];
@@ -97,7 +118,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let limiter = Limiter::start(
         LimiterConfig::default(),
         redis,
-        Arc::new(CatalogSeed(catalog.clone())),
+        Arc::new(CatalogSeed(guards_catalog)),
         stop_meter.clone(),
     );
     let databases =
@@ -118,6 +139,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
             limiter: limiter.clone(),
             meter,
             gateway: gateway.clone(),
+            acme: shown.standing(),
         };
         let address = SocketAddr::new(args.server.host, port);
         metrics::serve(address, certificate.clone(), numbers.clone(), gauges, stop.clone()).await?;
@@ -148,9 +170,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
-    if let Some(certificate) = &certificate {
-        tokio::spawn(Arc::clone(certificate).follow(stop.clone()));
-    }
+    shown.follow(&stop);
     tracing::info!(%address, https = certificate.is_some(), "serving");
     api::serve(Door { listener, certificate }, router, args.server.limits(), stop.cancelled_owned()).await;
     stop_meter.cancel();

@@ -1,5 +1,6 @@
 import createFetchClient, { type Middleware } from 'openapi-fetch';
 import createQueryClient from 'openapi-react-query';
+import { isSomebodyThere } from './presence';
 import type { components, paths } from './schema';
 
 /** A schema of the OpenAPI document. */
@@ -11,6 +12,14 @@ const repeatable: Middleware = {
     if (request.method === 'POST' && !schemaPath.startsWith('/api/admin/session')) {
       if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID());
     }
+    return request;
+  },
+};
+
+const modest: Middleware = {
+  // What a page asks while nobody is at it keeps no session alive.
+  onRequest({ request }) {
+    if (request.method === 'GET' && !isSomebodyThere()) request.headers.set('Sixty-Background', 'true');
     return request;
   },
 };
@@ -31,7 +40,7 @@ const watchful: Middleware = {
 
 /** The operator API, typed by its OpenAPI document. The session is a cookie that no script can read. */
 export const api = createFetchClient<paths>({ credentials: 'same-origin' });
-api.use(repeatable, watchful);
+api.use(repeatable, modest, watchful);
 
 /** The same as React hooks: `queries.useQuery('get', '/api/admin/customers', …)`. */
 export const queries = createQueryClient(api);

@@ -12,7 +12,7 @@ const STALE: Record<string, RegExp> = {
   operations: /\/(operations|statistics|customers\/[^/]+(\/timeline)?$|customers$)/,
   jobs: /\/(jobs|statistics)/,
   api_keys: /\/(api-keys|timeline|search|impersonations)/,
-  modules: /\/(modules|timeline|statistics)/,
+  modules: /\/(modules|plan|timeline|statistics)/,
   audit: /\/(audit-logs|timeline)/,
   usage: /\/(usage|statistics\/modules)/,
   operators: /\/(operators|sessions|tokens)/,

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit-logs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thing that was done. */
+        get: operations["get_admin_audit_logs_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit-logs/export": {
         parameters: {
             query?: never;
@@ -535,6 +552,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changes what a customer bought. Their modules follow, but for those about which it was decided otherwise; the subscription's
+         *     status and all data stay.
+         */
+        put: operations["put_admin_customers_customer_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/customers/{customer}/plan/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What another plan would do: modules gained and lost, what was decided for the customer and stays, and whose keys would be
+         *     refused what they use.
+         */
+        get: operations["get_admin_customers_customer_plan_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/resume": {
         parameters: {
             query?: never;
@@ -617,7 +674,8 @@ export interface paths {
          * What changes, live: an event `change` with the kind of thing, whose it is and which one, for what the operator may read;
          *     a comment every 15 s. Many changes at once are told as few, each kind at most twice a second. A change with neither
          *     customer nor id says that anything of its kind may have changed: so it does for each kind after something was missed.
-         *     Read what is shown anew after every reconnection. Ends with the session.
+         *     Read what is shown anew after every reconnection. Ends with the session, and keeps none alive. At most eight streams of a
+         *     session or token are open at once.
          */
         get: operations["get_admin_events"];
         put?: never;
@@ -648,6 +706,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/impersonations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In whose place whoever asks acts, or acted, the newest first, at most 100. Needs a session: no token acts in anybody's
+         *     place.
+         */
+        get: operations["get_admin_impersonations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs": {
         parameters: {
             query?: never;
@@ -657,6 +735,23 @@ export interface paths {
         };
         /** Lists jobs, the newest first. */
         get: operations["get_admin_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job. */
+        get: operations["get_admin_jobs_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -697,6 +792,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules/{module_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what a module costs, or whether it is on sale. What isn't on sale no customer has from then on; nothing is deleted. */
+        patch: operations["patch_admin_modules_module_key"];
         trace?: never;
     };
     "/api/admin/operations": {
@@ -885,6 +997,23 @@ export interface paths {
         put?: never;
         /** Begins to restore a backup into a new customer. The old one isn't touched. */
         post: operations["post_admin_restores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles, the one that may do most first, with what each may do. */
+        get: operations["get_admin_roles"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1275,7 +1404,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many customers have which module now, and had at the beginning of the span. */
+        /** How many customers have which module at the end of the span, and had at its beginning. */
         get: operations["get_admin_statistics_modules"];
         put?: never;
         post?: never;
@@ -1292,7 +1421,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many operations and jobs wait, run and were given up. */
+        /** How many operations and jobs wait, run and were given up: now, and against earlier. */
         get: operations["get_admin_statistics_work"];
         put?: never;
         post?: never;
@@ -1578,6 +1707,17 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "operator" | "bootstrap" | "other";
+        AffectedKeyView: {
+            /** Format: uuid */
+            id: string;
+            /** @description The modules that it used and would lose. */
+            module_keys: string[];
+            name: string;
+            /** @description The beginning of the key. */
+            prefix: string;
+            /** Format: int64 */
+            requests_last_30d: number;
+        };
         AffectedModuleView: {
             enabled_after: boolean;
             module_key: string;
@@ -1650,8 +1790,14 @@ export interface components {
             action: string;
             /** @description The operator; null when the system did it by itself. */
             admin_user_id?: string | null;
+            /** @description The operator's name for people; null when the system did it by itself, or when nobody has this id. */
+            admin_user_name: string | null;
             /** Format: date-time */
             created_at: string;
+            /** @description The customer's short name; null when there is no customer, or no row of theirs any more. */
+            customer_id: string | null;
+            /** @description The customer's name for people; likewise. */
+            customer_name: string | null;
             /** Format: uuid */
             customer_uuid?: string | null;
             /** Format: uuid */
@@ -1734,6 +1880,8 @@ export interface components {
             /** Format: uuid */
             customer_uuid?: string | null;
             database_name: string;
+            /** @description Whether the file is encrypted. Those are not that were made before backups were. */
+            encrypted: boolean;
             error?: string | null;
             /** Format: date-time */
             finished_at?: string | null;
@@ -1742,7 +1890,7 @@ export interface components {
             /** @description `nightly` or `manual`. */
             kind: string;
             postgres_version?: string | null;
-            /** @description Hex SHA-256 of the file. */
+            /** @description Hex SHA-256 of the file as it lies on the disk. */
             sha256?: string | null;
             /** Format: int64 */
             size_bytes?: number | null;
@@ -2426,6 +2574,10 @@ export interface components {
              */
             date: string;
         };
+        DeadJobsView: {
+            /** Format: int64 */
+            dead: number;
+        };
         /** @description Sales in progress and done. The stages proposal, negotiation, closed_won and closed_lost and split deals need the module advanced_pipeline. */
         Deal: {
             /**
@@ -2603,6 +2755,43 @@ export interface components {
             required: boolean;
             /** @description `up` or `down`. */
             status: string;
+        };
+        /** @enum {string} */
+        Direction: "upgrade" | "downgrade" | "none";
+        EarlierOperationsView: {
+            /** Format: int64 */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Those that waited or ran.
+             */
+            under_way: number;
+        };
+        /** @description How work stood. */
+        EarlierWorkView: {
+            jobs: components["schemas"]["DeadJobsView"] | null;
+            operations: components["schemas"]["EarlierOperationsView"];
+        };
+        EndedOperationsView: {
+            /** Format: int64 */
+            canceled: number;
+            /**
+             * Format: int64
+             * @description Those that were given up and still wait for somebody.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Those that failed and were put right or taken back.
+             */
+            failed: number;
+            /** Format: int64 */
+            succeeded: number;
+        };
+        /** @description How work ended. */
+        EndedView: {
+            jobs: components["schemas"]["DeadJobsView"] | null;
+            operations: components["schemas"]["EndedOperationsView"];
         };
         /** @description A feature module of the price list. */
         FeatureModuleView: {
@@ -2848,6 +3037,16 @@ export interface components {
             enabled: boolean;
             name: string;
         };
+        LeftOutView: {
+            /** Format: int64 */
+            by_key: number;
+            /** Format: int64 */
+            by_outcome: number;
+            /** Format: int64 */
+            by_route: number;
+            /** Format: int64 */
+            by_status: number;
+        };
         LimitSettings: {
             customer: components["schemas"]["LimitView"] | null;
             /** @description What a key may do unless told otherwise. */
@@ -2946,8 +3145,14 @@ export interface components {
                 action: string;
                 /** @description The operator; null when the system did it by itself. */
                 admin_user_id?: string | null;
+                /** @description The operator's name for people; null when the system did it by itself, or when nobody has this id. */
+                admin_user_name: string | null;
                 /** Format: date-time */
                 created_at: string;
+                /** @description The customer's short name; null when there is no customer, or no row of theirs any more. */
+                customer_id: string | null;
+                /** @description The customer's name for people; likewise. */
+                customer_name: string | null;
                 /** Format: uuid */
                 customer_uuid?: string | null;
                 /** Format: uuid */
@@ -3015,6 +3220,8 @@ export interface components {
                 /** Format: uuid */
                 customer_uuid?: string | null;
                 database_name: string;
+                /** @description Whether the file is encrypted. Those are not that were made before backups were. */
+                encrypted: boolean;
                 error?: string | null;
                 /** Format: date-time */
                 finished_at?: string | null;
@@ -3023,7 +3230,7 @@ export interface components {
                 /** @description `nightly` or `manual`. */
                 kind: string;
                 postgres_version?: string | null;
-                /** @description Hex SHA-256 of the file. */
+                /** @description Hex SHA-256 of the file as it lies on the disk. */
                 sha256?: string | null;
                 /** Format: int64 */
                 size_bytes?: number | null;
@@ -3267,6 +3474,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_OperatorRoleView: {
+            /** @description The rows. */
+            data: {
+                /** @description What it is for, in a sentence. */
+                description: string;
+                permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+                /** @enum {string} */
+                role: "owner" | "admin" | "support" | "billing" | "read-only";
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_OperatorView: {
             /** @description The rows. */
             data: {
@@ -3287,6 +3507,18 @@ export interface components {
                 /** @description `owner`, `admin`, `support`, `billing`, `read-only`. */
                 roles: string[];
             }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listing_OwnImpersonationView: {
+            /** @description The rows. */
+            data: (components["schemas"]["ImpersonationView"] & {
+                /** @description The customer's short name. */
+                customer_id: string | null;
+                /** @description The customer's name for people. */
+                customer_name: string | null;
+            })[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
         };
@@ -3568,7 +3800,7 @@ export interface components {
         ModuleCountView: {
             /**
              * Format: int64
-             * @description How many customers have it on now.
+             * @description How many customers have it on at the end of the span: now, unless the span ended earlier.
              */
             customers: number;
             module_key: string;
@@ -3580,8 +3812,8 @@ export interface components {
             overrides: number;
             /**
              * Format: int64
-             * @description How many had it on at the beginning of the span, as far as is known: the last switch of each customer's module is,
-             *     earlier plans aren't.
+             * @description How many had it on at the beginning of the span. Of what was earlier is told what is known: the last switch of each
+             *     customer's module is, earlier plans aren't.
              */
             previous_customers: number;
         };
@@ -3617,6 +3849,10 @@ export interface components {
         /** @description Every module, in the order of the price list. */
         ModuleStatisticsView: {
             data: components["schemas"]["ModuleCountView"][];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
         };
         /** @description What changed most against the span of the same length right before. */
         MoversView: {
@@ -3852,6 +4088,14 @@ export interface components {
             /** @description What they may do. */
             roles?: string[];
         };
+        /** @description A role and what it may do. */
+        OperatorRoleView: {
+            /** @description What it is for, in a sentence. */
+            description: string;
+            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+            /** @enum {string} */
+            role: "owner" | "admin" | "support" | "billing" | "read-only";
+        };
         /** @description An operator. */
         OperatorView: {
             /** Format: date-time */
@@ -3992,6 +4236,13 @@ export interface components {
             /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
             outcome?: string | null;
         };
+        /** @description An impersonation of one's own, with whom it is of. */
+        OwnImpersonationView: components["schemas"]["ImpersonationView"] & {
+            /** @description The customer's short name. */
+            customer_id: string | null;
+            /** @description The customer's name for people. */
+            customer_name: string | null;
+        };
         /** @description A session of one's own. */
         OwnSessionView: {
             /** Format: date-time */
@@ -4050,16 +4301,94 @@ export interface components {
              */
             password: string;
         };
+        /** @description What to change a customer's plan to. */
+        PlanBody: {
+            /** @enum {string} */
+            plan: "starter" | "pro" | "enterprise";
+            /** @description Why; the audit log keeps it. */
+            reason?: string | null;
+        };
         PlanCountView: {
             /** Format: int64 */
             customers: number;
             plan: components["schemas"]["PlanName"];
+        };
+        PlanLimitView: {
+            /** @description Whether it would hold: the limit of a module that goes off is kept, and holds again when it comes back. */
+            applies_after: boolean;
+            module_key: string;
+            module_name: string;
+            /** Format: date-time */
+            reset_date: string | null;
+            /** Format: int64 */
+            usage_count: number;
+            /**
+             * Format: int64
+             * @description How many requests may use the module until the reset.
+             */
+            usage_limit: number;
+        };
+        PlanModuleView: {
+            /**
+             * Format: int64
+             * @description By how many API keys.
+             */
+            api_keys_using_last_30d: number | null;
+            /** @description A decimal, such as `29.99`; null for a module that isn't in the price list. */
+            base_price_monthly: string | null;
+            currency: string;
+            module_key: string;
+            module_name: string;
+            /** @description Why it would be on or off, in a sentence. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description In how many requests it was used in the last 30 days; null for what would be gained, and for whoever may not read usage.
+             */
+            requests_last_30d: number | null;
         };
         /**
          * @description What a customer bought.
          * @enum {string}
          */
         PlanName: "starter" | "pro" | "enterprise";
+        PlanOverrideView: {
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends, and the plan decides.
+             */
+            expires_at: string | null;
+            module_key: string;
+            module_name: string;
+            plan_has_it_after: boolean;
+            plan_has_it_now: boolean;
+            reason: string | null;
+        };
+        /** @description What another plan would do to a customer. Nothing is changed. */
+        PlanPreviewView: {
+            /**
+             * @description The API keys that used what would be lost in the last 30 days, the busiest first, at most 50; null for whoever may not
+             *     read usage.
+             */
+            api_keys_affected: components["schemas"]["AffectedKeyView"][] | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            api_keys_affected_total: number | null;
+            direction: components["schemas"]["Direction"];
+            /** @description Limits that are kept for modules which would go on or off. */
+            limits_changed: components["schemas"]["PlanLimitView"][];
+            /** @description The modules that would go on. */
+            modules_gained: components["schemas"]["PlanModuleView"][];
+            /** @description The modules that would go off. Nothing of what was made with them is deleted. */
+            modules_lost: components["schemas"]["PlanModuleView"][];
+            /** @description What was decided for this customer, whatever the plan says. It stays as it is. */
+            overrides: components["schemas"]["PlanOverrideView"][];
+            plan_after: components["schemas"]["PlanName"];
+            plan_now: components["schemas"]["PlanName"];
+        };
         /** @description A plan and what is in it. */
         PlanView: {
             /** @description The keys of its modules. */
@@ -4073,6 +4402,15 @@ export interface components {
             parts: components["schemas"]["PartView"][];
             /** @description `down` when something is down that the server can't work without, `degraded` when anything else isn't as it should be. */
             status: components["schemas"]["PartStatus"];
+        };
+        /** @description What to change about a module of the price list. A field that isn't given stays. */
+        PricePatch: {
+            /** @description Likewise. */
+            base_price_annual?: string;
+            /** @description A decimal in US dollars, such as `29.99`. */
+            base_price_monthly?: string;
+            /** @description Whether it is on sale: what isn't, nobody has. */
+            is_active?: boolean;
         };
         /** @description What went wrong, as in RFC 9457. */
         Problem: {
@@ -4402,6 +4740,11 @@ export interface components {
             at: string;
             /**
              * Format: int64
+             * @description From 400 to 499.
+             */
+            client_errors: number;
+            /**
+             * Format: int64
              * @description With a status of 400 and more.
              */
             failed: number;
@@ -4413,6 +4756,11 @@ export interface components {
             p99_response_time_ms: number | null;
             /** Format: int64 */
             requests: number;
+            /**
+             * Format: int64
+             * @description 500 and more.
+             */
+            server_errors: number;
         };
         /** @description What was used over time. */
         SeriesView: {
@@ -4911,6 +5259,11 @@ export interface components {
         TotalsView: {
             /** Format: double */
             avg_response_time_ms: number | null;
+            /**
+             * Format: int64
+             * @description Those of them with a status from 400 to 499: the caller's fault.
+             */
+            client_errors: number;
             /** Format: int64 */
             failed: number;
             /** Format: int32 */
@@ -4929,6 +5282,11 @@ export interface components {
             response_size_bytes: number;
             /**
              * Format: int64
+             * @description Those with a status of 500 and more: ours.
+             */
+            server_errors: number;
+            /**
+             * Format: int64
              * @description With a status below 400.
              */
             successful: number;
@@ -4943,12 +5301,15 @@ export interface components {
         /** @description What was used in a span of time. */
         UsageView: {
             by_day: components["schemas"]["DayView"][];
+            /** @description The busiest first, at most 200; so are the others. */
             by_key: components["schemas"]["KeyView"][];
             by_outcome: components["schemas"]["OutcomeView"][];
             by_route: components["schemas"]["RouteView"][];
             by_status: components["schemas"]["StatusView"][];
             /** Format: date-time */
             from: string;
+            /** @description How many rows there are besides those that are shown. */
+            left_out: components["schemas"]["LeftOutView"];
             total: components["schemas"]["TotalsView"];
             /** Format: date-time */
             until: string;
@@ -5095,7 +5456,7 @@ export interface components {
             name: string | null;
             /** Format: uuid */
             operator_id: string | null;
-            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
+            permissions: ("customers:read" | "customers:write" | "customers:suspend" | "customers:delete" | "customers:impersonate" | "customers:impersonate-write" | "credentials:reveal" | "keys:write" | "modules:write" | "subscriptions:write" | "prices:write" | "operations:write" | "backups:read" | "backups:write" | "backups:restore" | "jobs:read" | "jobs:write" | "usage:read" | "audit:read" | "audit-streams:write" | "clerk:read" | "clerk:write" | "secrets:read" | "secrets:write" | "operators:read" | "operators:write")[];
             roles: ("owner" | "admin" | "support" | "billing" | "read-only")[];
             session: components["schemas"]["SessionView"] | null;
         };
@@ -5194,6 +5555,14 @@ export interface components {
         };
         /** @description What waits, runs and died. */
         WorkStatisticsView: {
+            ended: components["schemas"]["EndedView"];
+            /** @description The same of the span of the same length right before. */
+            ended_previous: components["schemas"]["EndedView"];
+            /**
+             * Format: date-time
+             * @description What ended from here on.
+             */
+            from: string;
             jobs: components["schemas"]["JobCountsView"] | null;
             /**
              * Format: date-time
@@ -5201,6 +5570,16 @@ export interface components {
              */
             oldest_waiting_at: string | null;
             operations: components["schemas"]["OperationCountsView"];
+            /**
+             * @description How it stood at the beginning of the span, as far as today's rows know: of what was retried since, the earlier end is
+             *     forgotten.
+             */
+            previous: components["schemas"]["EarlierWorkView"];
+            /**
+             * Format: date-time
+             * @description And before.
+             */
+            until: string;
         };
         /** @description One wrong field. */
         WrongField: {
@@ -5274,6 +5653,91 @@ export interface operations {
             };
             /** @description The operator lacks the permission */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_audit_logs_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The row */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLogView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9560,6 +10024,212 @@ export interface operations {
             };
         };
     };
+    put_admin_customers_customer_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that you read */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The customer was changed since */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_customer_plan_preview: {
+        parameters: {
+            query?: {
+                plan?: "starter" | "pro" | "enterprise";
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPreviewView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_admin_customers_customer_resume: {
         parameters: {
             query?: never;
@@ -10047,6 +10717,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description Too many streams are open */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description Something went wrong on our side */
             500: {
                 headers: {
@@ -10140,6 +10819,82 @@ export interface operations {
             };
         };
     };
+    get_admin_impersonations: {
+        parameters: {
+            query?: {
+                /** @description Only those that go on now (`true`), or only those that have ended (`false`). */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_OwnImpersonationView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_jobs: {
         parameters: {
             query?: {
@@ -10149,7 +10904,7 @@ export interface operations {
                 kind?: string;
                 /** @description At most so many rows, up to 200. */
                 limit?: number;
-                /** @description `queued`, `running`, `succeeded` or `dead`. */
+                /** @description `queued`, `running`, `succeeded` or `dead`; several with commas between them. */
                 status?: string;
             };
             header?: never;
@@ -10186,6 +10941,91 @@ export interface operations {
             };
             /** @description The operator lacks the permission */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_jobs_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10410,6 +11250,122 @@ export interface operations {
             };
         };
     };
+    patch_admin_modules_module_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module */
+                module_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PricePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureModuleView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Every customer has the module */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_operations: {
         parameters: {
             query?: {
@@ -10419,7 +11375,10 @@ export interface operations {
                 customer?: string;
                 /** @description At most so many rows, up to 200. */
                 limit?: number;
-                /** @description Only in this state. */
+                /**
+                 * @description Only in this state: `queued`, `running`, `succeeded`, `failed`, `dead` or `canceled`; several with commas between
+                 *     them.
+                 */
                 status?: string;
             };
             header?: never;
@@ -10751,6 +11710,15 @@ export interface operations {
             };
             /** @description The request took too long */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many streams are open */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11739,6 +12707,79 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_OperatorRoleView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14212,7 +15253,12 @@ export interface operations {
     };
     get_admin_statistics_work: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description From this time on; 30 days ago when not given. */
+                "created_at[gte]"?: string;
+                /** @description Before this time; now when not given. */
+                "created_at[lt]"?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14592,7 +15638,7 @@ export interface operations {
             query?: {
                 /** @description Only of this key. */
                 api_key_id?: string;
-                /** @description From this time on; 30 days ago when not given. */
+                /** @description From this time on; 30 days ago when not given. At most 92 days, or 400 of one customer or key, are told. */
                 "created_at[gte]"?: string;
                 /** @description Before this time; now when not given. */
                 "created_at[lt]"?: string;
@@ -14604,7 +15650,10 @@ export interface operations {
                 method?: string;
                 /** @description Only of this feature module, by its key; empty for routes of none. */
                 module?: string;
-                /** @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`. */
+                /**
+                 * @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
+                 *     written down.
+                 */
                 outcome?: string;
                 /** @description Only answers with this status. */
                 status_code?: string;

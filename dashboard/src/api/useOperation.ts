@@ -1,3 +1,4 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { queries, type Schema } from './client';
 
@@ -6,30 +7,44 @@ export type Operation = Schema<'OperationView'>;
 
 const ENDED = ['succeeded', 'failed', 'dead', 'canceled'];
 
-/** Whether nothing more will become of it by itself. */
-export const hasEnded = (operation: Operation) => ENDED.includes(operation.status);
+/** How often it is asked for while it can't be heard, in milliseconds. */
+const LOOK = 2000;
 
-/** An operation as it goes on: told by the server, asked for while it can't be heard. Heard anew when `attempt` changes. */
-export function useOperation(id: string, attempt = 0) {
-  const [told, setTold] = useState<Operation | null>(null);
-  const [deaf, setDeaf] = useState(false);
+/** Whether nothing more will become of it by itself. */
+export const hasEnded = ({ status }: Pick<Operation, 'status'>) => ENDED.includes(status);
+
+/** Asks again for what an operation touches: itself, the lists it is in, and the customer it makes or takes away. */
+export function operationChanged(client: QueryClient) {
+  void client.invalidateQueries({
+    predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(operations|customers|statistics)/.test(queryKey[1]),
+  });
+}
+
+/** An operation with its steps: while it is under way, the server tells every change. */
+export function useOperation(id: string) {
+  const client = useQueryClient();
+  const [isDeaf, setDeaf] = useState(false);
+  const asked = { params: { path: { id } } };
+  const { queryKey } = queries.queryOptions('get', '/api/admin/operations/{id}', asked);
+  const query = queries.useQuery('get', '/api/admin/operations/{id}', asked, {
+    placeholderData: undefined,
+    refetchInterval: ({ state }) => (isDeaf && state.data && !hasEnded(state.data) ? LOOK : 60_000),
+  });
+  const isOpen = query.data !== undefined && !hasEnded(query.data);
   useEffect(() => {
-    setTold(null);
+    if (!isOpen) return;
     const source = new EventSource(`/api/admin/operations/${encodeURIComponent(id)}/events`);
     source.addEventListener('operation', (event) => {
       const operation = JSON.parse((event as MessageEvent<string>).data) as Operation;
-      setTold(operation);
       setDeaf(false);
-      if (hasEnded(operation)) source.close();
+      client.setQueryData(queryKey, operation);
+      if (!hasEnded(operation)) return;
+      source.close();
+      operationChanged(client);
     });
     source.onerror = () => setDeaf(true);
     return () => source.close();
-  }, [id, attempt]);
-  const asked = queries.useQuery(
-    'get',
-    '/api/admin/operations/{id}',
-    { params: { path: { id } } },
-    { enabled: deaf, refetchInterval: deaf && (told === null || !hasEnded(told)) ? 2000 : false, placeholderData: undefined },
-  );
-  return { data: (deaf ? asked.data : undefined) ?? told ?? undefined, error: deaf ? asked.error : null, refetch: asked.refetch };
+    // The key is made anew each time; the id says all of it.
+  }, [id, isOpen]);
+  return query;
 }

@@ -1,5 +1,5 @@
-import { ActionIcon, Menu } from '@mantine/core';
-import { IconKeyboard, IconLogout, IconUserCircle, IconUserCog } from '@tabler/icons-react';
+import { Menu } from '@mantine/core';
+import { IconKeyboard, IconLogout, IconUserCog } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { api } from '@/api/client';
 import { useSessionChange, useWho } from '@/session/session';
@@ -8,7 +8,7 @@ import { complain } from '@/ui/notify';
 import { showShortcuts } from './shortcuts';
 
 /** Who is signed in, their own settings, and the way out. */
-export function AccountMenu() {
+export default function AccountMenu() {
   const { data: who } = useWho();
   const { ended } = useSessionChange();
   const signOut = async () => {
@@ -17,31 +17,24 @@ export function AccountMenu() {
     ended();
   };
   return (
-    <Menu width={240}>
-      <Menu.Target>
-        <ActionIcon size="lg" aria-label="Your account">
-          <IconUserCircle size={20} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {who?.name ?? 'The configured token'}
-          <br />
-          {who?.email}
-          <br />
-          {who?.roles.map(words).join(', ')}
-        </Menu.Label>
-        <Menu.Item leftSection={<IconUserCog size={15} />} component={Link} to="/settings/account">
-          Your sessions and tokens
-        </Menu.Item>
-        <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={showShortcuts}>
-          Keyboard shortcuts
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu.Label>
+        {who?.name ?? 'The configured token'}
+        <br />
+        {who?.email}
+        <br />
+        {who?.roles.map(words).join(', ')}
+      </Menu.Label>
+      <Menu.Item leftSection={<IconUserCog size={15} />} component={Link} to="/settings/account">
+        Your sessions and tokens
+      </Menu.Item>
+      <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={showShortcuts}>
+        Keyboard shortcuts
+      </Menu.Item>
+      <Menu.Divider />
+      <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut()}>
+        Sign out
+      </Menu.Item>
+    </>
   );
 }

@@ -1,6 +1,4 @@
 import { MantineProvider } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { keepPreviousData, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
@@ -10,9 +8,11 @@ import { problemOf } from '@/api/problem';
 import { useSessionChange, useWho } from '@/session/session';
 import { theme, variables } from '@/theme/theme';
 import { Failure } from '@/ui/Failure';
+import { useHasNotices } from '@/ui/notify';
 import { router } from './router';
 
 const SignIn = lazy(() => import('@/pages/sign-in/SignIn'));
+const Notices = lazy(() => import('./Notices'));
 
 const client = new QueryClient({
   defaultOptions: {
@@ -31,10 +31,8 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
-        <Notifications position="bottom-right" limit={4} />
-        <ModalsProvider>
-          <Door />
-        </ModalsProvider>
+        <Door />
+        <NoticesWhenWanted />
       </QueryClientProvider>
     </MantineProvider>
   );
@@ -56,3 +54,7 @@ function Door() {
     </Suspense>
   );
 }
+
+const NoticesWhenWanted = () => (
+  <Suspense fallback={null}>{useHasNotices() && <Notices />}</Suspense>
+);

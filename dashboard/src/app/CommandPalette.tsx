@@ -2,23 +2,31 @@ import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
 import { queries } from '@/api/client';
 import { shownPart } from '@/api/shownPart';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
 import { words } from '@/ui/format';
+import type { Here, Place } from './page';
+import { usePaletteAsked } from './palette';
 import { showShortcuts } from './shortcuts';
 
 type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
 
 /** Finds any customer, key, page and action: Ctrl K. */
-export function CommandPalette() {
+export default function CommandPalette() {
+  const asked = usePaletteAsked();
+  const answered = useRef(0);
+  useEffect(() => {
+    if (asked > answered.current) spotlight.toggle();
+    answered.current = asked;
+  }, [asked]);
   const [query, setQuery] = useState('');
   const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
       <Spotlight.ActionsList>
         {groups.map(({ name, found }) => (
@@ -47,8 +55,8 @@ function useFound(query: string): { name: string; found: Found[] } {
   const { data, isPlaceholderData } = queries.useQuery('get', '/api/admin/search', { params: { query: { q } } }, { enabled: q.length > 0, refetchInterval: false });
   // Enter opens what was found for the present text, not for the one before.
   if (!data || isPlaceholderData || asked !== query.trim() || q.length === 0) return { name: 'Found', found: [] };
-  const open = (customer: string, tab?: string) => () =>
-    void navigate(tab ? { to: '/customers/$customer/$tab', params: { customer, tab } } : { to: '/customers/$customer', params: { customer } });
+  const open = (customer: string, tab?: string, search: Record<string, string> = {}) => () =>
+    void navigate({ to: '/customers/$customer/{-$tab}', params: { customer, tab } as never, search: search as never });
   return {
     name: 'Found',
     found: [
@@ -64,14 +72,14 @@ function useFound(query: string): { name: string; found: Found[] } {
         label: `${key.name ?? 'API key'} ${key.prefix}…`,
         note: `Key of ${key.customer_name} · ${words(key.status)}`,
         icon: <IconKey size={16} />,
-        run: open(key.customer_id ?? '', 'keys'),
+        run: open(key.customer_id ?? '', 'keys', { key: key.id }),
       })),
       ...data.operators.map((operator) => ({
         id: operator.id,
         label: operator.name,
         note: `Operator · ${operator.email}`,
         icon: <IconUser size={16} />,
-        run: () => void navigate({ to: '/settings/operators' }),
+        run: () => void navigate({ to: '/settings/operators', search: { operator: operator.id } as never }),
       })),
     ],
   };
@@ -80,16 +88,23 @@ function useFound(query: string): { name: string; found: Found[] } {
 function usePages(query: string): { name: string; found: Found[] } {
   const navigate = useNavigate();
   const may = useMay();
+  const here = useParams({ strict: false }) as Here;
   const fit = fits(query);
+  const offered = pages.filter((page) => page.right === undefined || may(page.right));
+  const places: Place[] = [
+    ...offered.map(({ entry: { label, to } }) => ({ label, to })),
+    // The parts of pages are many: they are found, not listed. Those of the customer one is at are near.
+    ...offered.flatMap((page) => page.places?.(here) ?? []).filter((place) => query.trim() !== '' || place.params?.customer !== undefined),
+  ];
   return {
     name: 'Pages',
-    found: pages
-      .filter((page) => (page.right === undefined || may(page.right)) && fit(page.entry.label))
-      .map(({ entry }) => ({
-        id: entry.to,
-        label: entry.label,
+    found: places
+      .filter(({ label, right }) => (right === undefined || may(right)) && fit(label))
+      .map(({ label, to, params }) => ({
+        id: label,
+        label,
         icon: <IconArrowRight size={16} />,
-        run: () => void navigate({ to: entry.to }),
+        run: () => void navigate({ to, params: params as never }),
       })),
   };
 }

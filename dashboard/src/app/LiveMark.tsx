@@ -1,5 +1,5 @@
-import { Tooltip } from '@mantine/core';
 import { useLiveState } from '@/api/live';
+import { Hint } from '@/ui/Hint';
 import classes from './LiveMark.module.css';
 
 const SAYS = {
@@ -13,10 +13,10 @@ export function LiveMark() {
   const state = useLiveState();
   const [label, explanation] = SAYS[state];
   return (
-    <Tooltip label={explanation} multiline w={240}>
+    <Hint label={explanation} wide>
       <span className={classes.mark} data-state={state} role="status">
         {label}
       </span>
-    </Tooltip>
+    </Hint>
   );
 }

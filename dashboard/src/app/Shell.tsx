@@ -1,27 +1,40 @@
-import { ActionIcon, Burger, Drawer, Tooltip, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Burger, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
-import { IconSearch } from '@tabler/icons-react';
+import { IconSearch, IconUserCircle } from '@tabler/icons-react';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useDialogs } from '@/ui/dialogs';
 import { zone } from '@/ui/format';
+import { Hint } from '@/ui/Hint';
+import { MenuButton } from '@/ui/MenuButton';
 import { Guard } from '@/ui/Panel';
-import { AccountMenu } from './AccountMenu';
 import { Brand } from './Brand';
-import { CommandPalette } from './CommandPalette';
 import { ImpersonationBanner } from './ImpersonationBanner';
 import { LiveMark } from './LiveMark';
 import { Navigation } from './Navigation';
+import { togglePalette, usePaletteAsked } from './palette';
+import { prefetchSoon } from './prefetch';
 import classes from './Shell.module.css';
 import { useShortcuts } from './shortcuts';
 import { ThemeSwitch } from './ThemeSwitch';
+
+// None of these is on the first page that somebody sees.
+const AccountMenu = lazy(() => import('./AccountMenu'));
+const CommandPalette = lazy(() => import('./CommandPalette'));
+const Dialogs = lazy(() => import('./Dialogs'));
+const NarrowMenu = lazy(() => import('./NarrowMenu'));
 
 /** The frame: where to go at the left, what holds everywhere at the top, the page in the middle. */
 export function Shell() {
   const [opened, menu] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const wantsPalette = usePaletteAsked() > 0;
+  const hasDialogs = useDialogs().length > 0;
+  const [hasMenu, setHasMenu] = useState(false);
+  if (opened && !hasMenu) setHasMenu(true);
   useShortcuts();
   useEffect(() => menu.close(), [path]);
+  useEffect(prefetchSoon, []);
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#page">
@@ -34,23 +47,30 @@ export function Shell() {
       </aside>
       <header className={classes.bar}>
         <Burger className={classes.burger} size="sm" opened={opened} onClick={menu.toggle} aria-label="Navigation" />
-        <UnstyledButton className={classes.find} onClick={spotlight.open}>
+        <UnstyledButton className={classes.find} onClick={togglePalette}>
           <IconSearch size={15} aria-hidden />
           <span>Find a customer, key, page or action</span>
           <kbd>Ctrl K</kbd>
         </UnstyledButton>
-        <Tooltip label="Find">
-          <ActionIcon className={classes.findShort} onClick={spotlight.open} aria-label="Find" size="lg">
+        <Hint label="Find">
+          <ActionIcon className={classes.findShort} onClick={togglePalette} aria-label="Find" size="lg">
             <IconSearch size={18} />
           </ActionIcon>
-        </Tooltip>
+        </Hint>
         <LiveMark />
         <ThemeSwitch />
-        <AccountMenu />
+        <MenuButton
+          button={ActionIcon}
+          buttonProps={{ size: 'lg', 'aria-label': 'Your account', children: <IconUserCircle size={20} stroke={1.6} /> }}
+          width={240}
+          content={() => <AccountMenu />}
+        />
       </header>
-      <Drawer opened={opened} onClose={menu.close} size={240} title={<Brand />}>
-        <Navigation />
-      </Drawer>
+      {hasMenu && (
+        <Suspense fallback={null}>
+          <NarrowMenu opened={opened} close={menu.close} />
+        </Suspense>
+      )}
       <div className={classes.middle}>
         <ImpersonationBanner />
         <main id="page" className={classes.page} tabIndex={-1}>
@@ -59,7 +79,14 @@ export function Shell() {
           </Guard>
         </main>
       </div>
-      <CommandPalette />
+      <Suspense fallback={null}>
+        {wantsPalette && (
+          <Guard>
+            <CommandPalette />
+          </Guard>
+        )}
+        {hasDialogs && <Dialogs />}
+      </Suspense>
     </div>
   );
 }

@@ -1,5 +1,6 @@
-import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconMoon, IconSun } from '@tabler/icons-react';
+import { Hint } from '@/ui/Hint';
 
 /** Between light and dark. The system's choice holds until it is used. */
 export function ThemeSwitch() {
@@ -7,10 +8,10 @@ export function ThemeSwitch() {
   const { setColorScheme } = useMantineColorScheme();
   const other = scheme === 'light' ? 'dark' : 'light';
   return (
-    <Tooltip label={`Show in ${other} colours`}>
+    <Hint label={`Show in ${other} colours`}>
       <ActionIcon size="lg" aria-label={`Show in ${other} colours`} onClick={() => setColorScheme(other)}>
         {scheme === 'light' ? <IconMoon size={17} stroke={1.6} /> : <IconSun size={17} stroke={1.6} />}
       </ActionIcon>
-    </Tooltip>
+    </Hint>
   );
 }

@@ -10,6 +10,14 @@ export type Page = {
   right?: Right;
   /** Its addresses. */
   routes: readonly AnyRoute[];
+  /** Its parts, for the command palette; of the customer whose page one is on, too. */
+  places?: (here: Here) => readonly Place[];
   /** What can be done from anywhere, in the command palette. */
   actions?: readonly { label: string; to: string; right?: Right; search?: Record<string, unknown> }[];
 };
+
+/** What the present address names. */
+export type Here = { customer?: string };
+
+/** A part of a page that can be gone to. */
+export type Place = { label: string; to: string; params?: Record<string, string>; right?: Right };

@@ -1,20 +1,28 @@
-import { Kbd, Table } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, useEffect } from 'react';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
+import { openDialog } from '@/ui/dialogs';
+import { togglePalette } from './palette';
+
+const Sheet = lazy(() => import('./ShortcutSheet'));
 
 /** How long the second key of a pair may take, in milliseconds. */
 const PAUSE = 1200;
 
-/** The keys that work on every page: `g` and a page's letter, `/`, `c` and `?`. */
+/** The keys that work on every page: Ctrl K, `g` and a page's letter, `/`, `c` and `?`. */
 export function useShortcuts() {
   const navigate = useNavigate();
   const may = useMay();
   useEffect(() => {
     let goes = 0;
     const press = (event: KeyboardEvent) => {
+      // From everywhere, a field as well: it is the way out of it.
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        togglePalette();
+        return;
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const going = Date.now() - goes < PAUSE;
       goes = 0;
@@ -47,33 +55,5 @@ function focusFilter() {
 
 /** The sheet of all shortcuts. */
 export function showShortcuts() {
-  const rows: [string[], string][] = [
-    [['Ctrl', 'K'], 'Find a customer, key, page or action'],
-    ...pages.map(({ entry }): [string[], string] => [['g', entry.letter], `Go to ${entry.label}`]),
-    [['c'], 'Sign a customer up'],
-    [['/'], 'Filter this page'],
-    [['?'], 'This sheet'],
-    [['Esc'], 'Close what is open'],
-  ];
-  modals.open({
-    title: 'Keyboard shortcuts',
-    children: (
-      <Table withRowBorders={false} verticalSpacing={4}>
-        <Table.Tbody>
-          {rows.map(([keys, does]) => (
-            <Table.Tr key={does}>
-              <Table.Td w={110}>
-                {keys.map((key) => (
-                  <Kbd key={key} mr={4}>
-                    {key}
-                  </Kbd>
-                ))}
-              </Table.Td>
-              <Table.Td>{does}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    ),
-  });
+  openDialog({ title: 'Keyboard shortcuts', content: () => <Sheet /> });
 }

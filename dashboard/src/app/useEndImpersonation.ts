@@ -3,18 +3,16 @@ import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { complain, say } from '@/ui/notify';
-import { forgetImpersonation, type OwnImpersonation } from './impersonations';
 
-/** Ends an impersonation of one's own. */
-export function useEndImpersonation({ customer, id }: OwnImpersonation) {
+/** Ends an impersonation of one's own: whose place it is, and which one. */
+export function useEndImpersonation({ customer, name, id }: { customer: string; name: string; id: string }) {
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
   const end = async () => {
     setBusy(true);
     try {
       await taken(api.POST('/api/admin/customers/{customer}/impersonations/{id}/end', { params: { path: { customer, id } } }));
-      forgetImpersonation(id);
-      say(`You act in the place of ${customer} no more`);
+      say(`You act in the place of ${name} no more`);
     } catch (error) {
       complain(error);
     }

@@ -1,7 +1,7 @@
-import { modals } from '@mantine/modals';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
+import { closeAllDialogs } from '@/ui/dialogs';
 
 /** Who is signed in, and what they may do. */
 export type Who = Schema<'WhoView'>;
@@ -40,7 +40,7 @@ export function useSessionChange() {
     ended: () => {
       remember(false);
       // A dialog may show a secret.
-      modals.closeAll();
+      closeAllDialogs();
       // The pages go first, and then what they showed: a query that is thrown away tells nobody.
       client.setQueryData(KEY, null);
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });

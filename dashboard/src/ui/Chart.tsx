@@ -8,7 +8,10 @@ import classes from './Chart.module.css';
 export { colourOf } from './chart-data';
 export type { Pane, Series } from './chart-data';
 
-const Lines = lazy(() => import('./Lines'));
+/** Loads what draws charts, before the first one is there to be drawn. */
+export const loadLines = () => import('./Lines');
+
+const Lines = lazy(loadLines);
 
 /** How high an axis of times is, so that nothing moves when the drawing arrives. */
 const AXIS = 26;

@@ -19,7 +19,7 @@ export type Column<Row> = {
 
 export type Selection = { selected: ReadonlySet<string>; change: (selected: Set<string>) => void };
 
-type DataTableProps<Row> = {
+export type DataTableProps<Row> = {
   /** Says what the table shows, to whoever doesn't see it. */
   label: string;
   columns: readonly Column<Row>[];

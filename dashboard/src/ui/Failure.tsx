@@ -3,7 +3,7 @@ import type { Problem } from '@/api/problem';
 import classes from './states.module.css';
 
 /** What went wrong, what to do, and the id under which the server's log has it. */
-export function Failure({ problem, retry }: { problem: Problem; retry?: () => void }) {
+export function Failure({ problem, retry, close }: { problem: Problem; retry?: () => void; close?: () => void }) {
   return (
     <div className={classes.state} role="alert" data-tone="bad">
       <p className={classes.title}>{problem.title}</p>
@@ -21,6 +21,11 @@ export function Failure({ problem, retry }: { problem: Problem; retry?: () => vo
       {retry && (
         <Button variant="default" onClick={retry}>
           Try again
+        </Button>
+      )}
+      {close && (
+        <Button variant="default" onClick={close}>
+          Close
         </Button>
       )}
     </div>

@@ -20,6 +20,7 @@ type FigureProps = {
 /** A number that is looked at all day, beside what it was in the period before. */
 export function Figure({ label, value, now, before, more = 'neither', note, to, search }: FigureProps) {
   const id = useId();
+  const compares = now != null && before != null;
   return (
     <div className={classes.figure}>
       <dt className={classes.label} id={`${id}-label`}>
@@ -35,8 +36,8 @@ export function Figure({ label, value, now, before, more = 'neither', note, to, 
         )}
       </dd>
       <dd className={classes.note}>
-        {now != null && before != null && <Comparison now={now} before={before} more={more} />}
-        {note}
+        {compares && <Comparison now={now} before={before} more={more} />}
+        {note && <span className={compares ? classes.below : undefined}>{note}</span>}
       </dd>
     </div>
   );

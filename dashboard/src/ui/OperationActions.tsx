@@ -1,58 +1,59 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
-import type { Operation } from '@/api/useOperation';
+import { type Operation, operationChanged } from '@/api/useOperation';
 import { useMay } from '@/session/session';
 import { confirm } from './confirm';
 import { complain, say } from './notify';
-import { canBeCanceled, canBeRetried, operationChanged, operationName } from './operations';
+import { canBeCanceled, canBeRetried, operationName } from './operations';
+import { useAct } from './useAct';
 
-/** What can be done about an operation by whoever may: try it again, take it back. `again` follows it anew. */
-export function OperationActions({ operation, again }: { operation: Operation; again: () => void }) {
+/** What can be done about an operation by whoever may: try it again, take it back. */
+export function OperationActions({ operation, compact = false }: { operation: Operation; compact?: boolean }) {
   const may = useMay();
   const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
+  const { busy, run } = useAct();
   if (!may('operations:write')) return null;
-  const params = { params: { path: { id: operation.id } } };
-  const name = operationName(operation.kind);
-  const retry = async () => {
-    setBusy(true);
-    try {
-      await taken(api.POST('/api/admin/operations/{id}/retry', params));
-      say(`${name} of ${operation.customer_id} is queued again`);
-      again();
-    } catch (error) {
-      complain(error);
-    }
-    setBusy(false);
-    operationChanged(client);
-  };
+  const { id, kind, customer_id: customer } = operation;
+  const params = { params: { path: { id } } };
+  const name = operationName(kind);
+  const retry = () =>
+    run(async () => {
+      try {
+        await taken(api.POST('/api/admin/operations/{id}/retry', params));
+        say(`${name} of ${customer} is queued again`, 'A worker goes on where it stopped.');
+      } catch (error) {
+        complain(error);
+      }
+      operationChanged(client);
+    });
   const cancel = () =>
     confirm({
-      title: `Take back the ${name.toLowerCase()} of ${operation.customer_id}?`,
+      title: `Take back the ${name.toLowerCase()} of ${customer}?`,
       consequences: [
-        'The steps that are done are undone, the last one first.',
+        'The steps that are done are undone, the last one first; the one under way is finished before.',
         'The database that was being made goes, and the first API key with it.',
-        'Whoever signs the customer up again may use the same customerId.',
+        `${customer} isn’t served. Whoever signs them up again may use the same customerId.`,
       ],
+      word: customer,
       act: 'Take it back',
       run: async () => {
         await taken(api.POST('/api/admin/operations/{id}/cancel', params));
         operationChanged(client);
       },
     });
+  const size = compact ? 'compact-xs' : undefined;
   return (
     <>
       {canBeRetried(operation) && (
-        <Button size="compact-xs" loading={busy} onClick={() => void retry()}>
+        <Button size={size} loading={busy} onClick={() => void retry()}>
           Try again
         </Button>
       )}
       {canBeCanceled(operation) && (
-        <Button size="compact-xs" variant="default" onClick={cancel}>
-          Take back
+        <Button size={size} variant="default" onClick={cancel}>
+          Take it back
         </Button>
       )}
     </>

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react';
-import type { Operation } from '@/api/useOperation';
-import { span, words } from './format';
+import { hasEnded, type Operation } from '@/api/useOperation';
+import { NOTHING, span, words } from './format';
 import classes from './OperationSteps.module.css';
 import { Status } from './Status';
+import { took } from './took';
+import { useSeconds } from './useSeconds';
 
 type Step = Operation['steps'][number];
 
@@ -17,41 +18,72 @@ const DOES: Record<string, string> = {
   remove_customer: 'Remove the customer from the catalog',
 };
 
-/** The steps of an operation: how each stands, how long it took, and what it said. */
+/** The steps of an operation: how each stands, how long it took, what it said, and where there is room, its place in the whole. */
 export function OperationSteps({ operation }: { operation: Operation }) {
-  const now = useTicks(operation.steps.some((step) => step.status === 'running'));
+  const isOver = hasEnded(operation);
+  const now = useSeconds(!isOver);
   if (operation.steps.length === 0) return <p className={classes.waiting}>Waiting for a worker to take it up. The steps follow.</p>;
+  const began = operation.steps.map((step) => step.started_at).filter((at) => at != null).sort()[0] ?? operation.started_at;
+  const ended = operation.finished_at ? Date.parse(operation.finished_at) : now;
+  const whole = began ? Math.max(1, ended - Date.parse(began)) : 1;
   return (
-    <ol className={classes.steps}>
-      {operation.steps.map((step) => (
-        <li key={step.name}>
-          <span className={classes.status}>
-            <Status value={step.status} tone={step.status === 'pending' ? 'quiet' : undefined} label={step.status === 'succeeded' ? 'Done' : undefined} />
-          </span>
-          <span>
-            {DOES[step.name] ?? words(step.name)}
-            {step.detail && <span className={classes.detail}>{step.detail}</span>}
-          </span>
-          <span className={classes.time}>{timeOf(step, now)}</span>
-        </li>
-      ))}
-    </ol>
+    <div className={classes.room}>
+      <table className={classes.steps} aria-label="Steps">
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">Status</th>
+            <th scope="col" className={classes.drawn} data-align="end">
+              Began after
+            </th>
+            <th scope="col" data-align="end">
+              Took
+            </th>
+            <th scope="col" className={classes.drawn}>
+              Where in the whole
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {operation.steps.map((step) => {
+            const from = step.started_at && began ? Date.parse(step.started_at) - Date.parse(began) : null;
+            return (
+              <tr key={step.name}>
+                <td>
+                  {DOES[step.name] ?? words(step.name)}
+                  {step.detail && <div className={classes.detail}>{step.detail}</div>}
+                </td>
+                <td>
+                  <Status value={step.status} tone={step.status === 'pending' ? 'quiet' : undefined} label={labelOf(step, isOver)} />
+                </td>
+                <td className={classes.drawn} data-align="end">
+                  {from === null ? NOTHING : span(from / 1000)}
+                </td>
+                <td data-align="end">{took(step.started_at, step.finished_at, now)}</td>
+                <td className={classes.drawn}>{from !== null && <Place step={step} from={from / whole} length={lengthOf(step, now) / whole} />}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
-function timeOf({ started_at, finished_at }: Step, now: number): string {
-  if (!started_at) return '';
-  const until = finished_at ? Date.parse(finished_at) : Math.max(now, Date.parse(started_at));
-  return span((until - Date.parse(started_at)) / 1000);
+function labelOf({ status }: Step, isOver: boolean): string | undefined {
+  if (status === 'succeeded') return 'Done';
+  return status === 'pending' ? (isOver ? 'Not begun' : 'To come') : undefined;
 }
 
-/** The time, four times a second while something runs. */
-function useTicks(running: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), 250);
-    return () => clearInterval(timer);
-  }, [running]);
-  return now;
+function lengthOf({ started_at, finished_at }: Step, now: number): number {
+  const until = finished_at ? Date.parse(finished_at) : now;
+  return started_at ? Math.max(0, until - Date.parse(started_at)) : 0;
 }
+
+const share = (part: number) => `${Math.min(100, part * 100)}%`;
+
+const Place = ({ step, from, length }: { step: Step; from: number; length: number }) => (
+  <span className={classes.track} aria-hidden>
+    <span data-status={step.status} style={{ left: share(from), width: share(length) }} />
+  </span>
+);

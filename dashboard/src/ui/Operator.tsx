@@ -1,11 +1,11 @@
-import { Tooltip } from '@mantine/core';
 import { queries } from '@/api/client';
 import { useMay, useWho } from '@/session/session';
+import { Hint } from './Hint';
 import classes from './Operator.module.css';
 
 /** The names of operators by their ids, as far as they may be seen. */
-export function useOperatorNames(): ReadonlyMap<string, string> {
-  const may = useMay()('operators:read');
+export function useOperatorNames(isWanted = true): ReadonlyMap<string, string> {
+  const may = useMay()('operators:read') && isWanted;
   const { data: who } = useWho();
   const { data } = queries.useQuery('get', '/api/admin/operators', {}, { enabled: may, staleTime: 300_000 });
   const names = new Map(data?.data.map((operator) => [operator.id, operator.name]));
@@ -13,16 +13,16 @@ export function useOperatorNames(): ReadonlyMap<string, string> {
   return names;
 }
 
-/** Who did something: an operator, the configured token, or the system by itself. */
-export function Operator({ id }: { id: string | null | undefined }) {
-  const names = useOperatorNames();
+/** Who did something: an operator, the configured token, or the system by itself. `known` is the name, where the server told it. */
+export function Operator({ id, known }: { id: string | null | undefined; known?: string | null }) {
+  const names = useOperatorNames(known == null && id != null && id !== 'bootstrap');
   if (!id) return <span className={classes.quiet}>The system</span>;
   if (id === 'bootstrap') return <span>The configured token</span>;
-  const name = names.get(id);
+  const name = known ?? names.get(id);
   return (
-    <Tooltip label={id}>
+    <Hint label={id}>
       <span>{name ?? <code>{shortened(id)}</code>}</span>
-    </Tooltip>
+    </Hint>
   );
 }
 

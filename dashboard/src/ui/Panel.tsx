@@ -39,9 +39,16 @@ export function Panel({ title, note, actions, flush = false, children }: PanelPr
   );
 }
 
+type GuardProps = {
+  children: ReactNode;
+  subject?: string;
+  /** Closes what broke, where nothing else does. */
+  closes?: () => void;
+};
+
 /** Keeps an error of one part of a page from blanking the rest. What broke is tried anew when the subject changes; what didn't
     stays as it is, with what was focused in it. */
-export class Guard extends Component<{ children: ReactNode; subject?: string }, { error: unknown }> {
+export class Guard extends Component<GuardProps, { error: unknown }> {
   override state: { error: unknown } = { error: null };
 
   static getDerivedStateFromError(error: unknown) {
@@ -54,6 +61,6 @@ export class Guard extends Component<{ children: ReactNode; subject?: string }, 
 
   override render() {
     if (this.state.error === null) return this.props.children;
-    return <Failure problem={problemOf(this.state.error)} retry={() => this.setState({ error: null })} />;
+    return <Failure problem={problemOf(this.state.error)} retry={() => this.setState({ error: null })} close={this.props.closes} />;
   }
 }

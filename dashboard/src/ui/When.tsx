@@ -1,20 +1,18 @@
-import { Tooltip } from '@mantine/core';
-import { useState } from 'react';
 import { ago, exactTime, NOTHING, zone } from './format';
+import { Hint } from './Hint';
 import { useNow } from './useNow';
 
 /** A moment as people speak of it, exact with its zone on hover and focus. */
 export function When({ at, empty = NOTHING }: { at: string | null | undefined; empty?: string }) {
   const now = useNow();
-  const [near, setNear] = useState(false);
   if (!at) return <span>{empty}</span>;
-  const time = (
-    <time dateTime={at} tabIndex={-1} onPointerEnter={() => setNear(true)} onFocus={() => setNear(true)}>
-      {ago(at, isPast(at) ? Math.max(now, Date.parse(at)) : now)}
-    </time>
+  return (
+    <Hint label={`${exactTime(at)} (${zone})`}>
+      <time dateTime={at} tabIndex={-1}>
+        {ago(at, isPast(at) ? Math.max(now, Date.parse(at)) : now)}
+      </time>
+    </Hint>
   );
-  // A table has hundreds of them: the tip comes into being when somebody looks at one.
-  return near ? <Tooltip label={`${exactTime(at)} (${zone})`}>{time}</Tooltip> : time;
 }
 
 // The clock of the page moves in steps: what just happened isn't ahead of it.

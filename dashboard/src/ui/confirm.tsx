@@ -1,8 +1,9 @@
-import { Button, Group, List, Stack, Text, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { List, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { problemOf } from '@/api/problem';
-import { Failure } from './Failure';
+import { openDialog } from './dialogs';
+import { FormEnd } from './FormEnd';
+import { TypedWord } from './TypedWord';
+import { useAct } from './useAct';
 
 type Confirmation = {
   title: string;
@@ -19,26 +20,15 @@ type Confirmation = {
 
 /** Asks before something that can't be taken back, and says what it does. */
 export function confirm(confirmation: Confirmation) {
-  const id = modals.open({
-    title: confirmation.title,
-    children: <Confirm {...confirmation} close={() => modals.close(id)} />,
-  });
+  openDialog({ title: confirmation.title, content: (close) => <Confirm {...confirmation} close={close} /> });
 }
 
-function Confirm({ consequences, word, act, danger = true, run, close }: Confirmation & { close: () => void }) {
+function Confirm({ consequences, word, act: says, danger = true, run, close }: Confirmation & { close: () => void }) {
   const [typed, setTyped] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, run: act } = useAct();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    try {
-      await run();
-      close();
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+    if (await act(run)) close();
   };
   return (
     <form onSubmit={(event) => void submit(event)}>
@@ -48,28 +38,8 @@ function Confirm({ consequences, word, act, danger = true, run, close }: Confirm
             <List.Item key={consequence}>{consequence}</List.Item>
           ))}
         </List>
-        {word && (
-          <TextInput
-            label={
-              <Text span size="sm">
-                Type <code>{word}</code> to go on
-              </Text>
-            }
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-            data-autofocus
-          />
-        )}
-        {error !== null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>
-            Keep as it is
-          </Button>
-          <Button type="submit" color={danger ? 'red.8' : undefined} loading={busy} disabled={word !== undefined && typed !== word}>
-            {act}
-          </Button>
-        </Group>
+        {word && <TypedWord word={word} typed={typed} change={setTyped} focused />}
+        <FormEnd act={says} danger={danger} busy={busy} error={error} disabled={word !== undefined && typed !== word} cancel={close} keep />
       </Stack>
     </form>
   );

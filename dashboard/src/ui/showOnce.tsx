@@ -1,33 +1,24 @@
 import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { type ReactNode, useState } from 'react';
-import { CopyValue } from './CopyValue';
-import classes from './showOnce.module.css';
+import { openDialog } from './dialogs';
+import { ShownOnce, type ShownOnceProps } from './ShownOnce';
 
-type Secret = { title: string; value: string; label: string; note: ReactNode };
+type Secret = Omit<ShownOnceProps, 'onCopied'> & { title: string; note: ReactNode };
 
 /** Shows a secret that nobody will be shown again. It doesn't close by a stray click. */
-export function showOnce(secret: Secret) {
-  const id = modals.open({
-    title: secret.title,
-    closeOnClickOutside: false,
-    closeOnEscape: false,
-    withCloseButton: false,
-    children: <ShownOnce {...secret} close={() => modals.close(id)} />,
-  });
+export function showOnce({ title, ...secret }: Secret) {
+  openDialog({ title, stays: true, content: (close) => <Kept {...secret} close={close} /> });
 }
 
-function ShownOnce({ value, label, note, close }: Secret & { close: () => void }) {
-  const [kept, setKept] = useState(false);
+function Kept({ note, close, ...secret }: Omit<Secret, 'title'> & { close: () => void }) {
+  const [isKept, setKept] = useState(false);
   return (
     <Stack gap="sm">
       <Text size="sm">{note}</Text>
-      <div className={classes.secret}>
-        <CopyValue value={value} label={label} />
-      </div>
-      <Checkbox label="I have put it in a safe place; it isn’t shown again" checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} />
+      <ShownOnce {...secret} />
+      <Checkbox label="I have put it in a safe place; it isn’t shown again" checked={isKept} onChange={(event) => setKept(event.currentTarget.checked)} />
       <Group justify="flex-end">
-        <Button disabled={!kept} onClick={close}>
+        <Button disabled={!isKept} onClick={close}>
           Done
         </Button>
       </Group>

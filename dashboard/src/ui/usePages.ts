@@ -12,3 +12,6 @@ export function usePages(key: string) {
     after: (next: string) => setState({ key, cursors: [...cursors, next] }),
   };
 }
+
+/** Where one is in a listing, and how to turn its pages. */
+export type PagesState = ReturnType<typeof usePages>;

@@ -9,6 +9,7 @@ export function useRowKeys(table: RefObject<HTMLElement | null>) {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !table.current) return;
       const target = event.target instanceof HTMLElement ? event.target : null;
+      if (!isMeant(table.current)) return;
       const arrow = event.key === 'ArrowDown' || event.key === 'ArrowUp';
       if (isBusy(target, table.current, arrow)) return;
       const rows = [...table.current.querySelectorAll('tbody tr')];
@@ -22,6 +23,12 @@ export function useRowKeys(table: RefObject<HTMLElement | null>) {
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
   }, [table]);
+}
+
+/** Of several listings on a page, the one with the keyboard is meant; the first one when none has it. */
+function isMeant(table: HTMLElement): boolean {
+  const listings = [...document.querySelectorAll('main [data-rows]')];
+  return (listings.find((listing) => listing.contains(document.activeElement)) ?? listings[0]) === table;
 }
 
 /** Whether the key is meant for something else: a field, a dialog, or the page, which the arrows scroll. */

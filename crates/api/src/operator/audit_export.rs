@@ -111,14 +111,18 @@ impl Pages for Export {
         // A connection for each page: whoever reads slowly holds none.
         let client = self.state.client(&self.actor, Right::AuditRead).await?;
         let page = rows::list(&client, &self.filter, &request).await.map_err(problem_of_catalog)?;
-        drop(client);
         self.cursor = page.next_cursor;
         self.is_over = self.cursor.is_none();
         let written = match self.format {
             Format::Csv => {
+                drop(client);
                 csv_lines(page.data.into_iter().map(cells)).map_err(|error| Problem::from_unexpected(&error))
             }
-            Format::Jsonl => jsonl_of(page.data).map_err(|error| Problem::from_unexpected(&error)),
+            Format::Jsonl => {
+                let named = AuditLogView::named(&client, page.data).await.map_err(problem_of_catalog)?;
+                drop(client);
+                jsonl_of(&named).map_err(|error| Problem::from_unexpected(&error))
+            }
         };
         written.map(|written| Some(written.into()))
     }
@@ -138,10 +142,10 @@ const COLUMNS: [&str; 11] = [
     "user_agent",
 ];
 
-fn jsonl_of(rows: Vec<AuditRecord>) -> Result<Vec<u8>, serde_json::Error> {
+fn jsonl_of(rows: &[AuditLogView]) -> Result<Vec<u8>, serde_json::Error> {
     let mut lines = Vec::new();
     for row in rows {
-        serde_json::to_writer(&mut lines, &AuditLogView::from(row))?;
+        serde_json::to_writer(&mut lines, row)?;
         lines.push(b'\n');
     }
     Ok(lines)

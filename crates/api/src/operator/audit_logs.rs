@@ -1,13 +1,15 @@
 //! What was done, by whom, and what it changed.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::audit::{self as rows, AuditFilter, AuditRecord};
-use catalog::{GenericClient, TimeRange};
+use catalog::{CatalogError, GenericClient, TimeRange, names};
 use chrono::{DateTime, Utc};
 use customers::{Actor, Right};
 use domain::{AuditAction, CustomerId};
-use problem::{Problem, QueryParams};
+use problem::{PathParam, Problem, QueryParams};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -49,8 +51,17 @@ pub(crate) struct AuditQuery {
 pub(crate) struct AuditLogView {
     id: Uuid,
     customer_uuid: Option<Uuid>,
+    /// The customer's short name; null when there is no customer, or no row of theirs any more.
+    #[schema(required)]
+    customer_id: Option<String>,
+    /// The customer's name for people; likewise.
+    #[schema(required)]
+    customer_name: Option<String>,
     /// The operator; null when the system did it by itself.
     admin_user_id: Option<String>,
+    /// The operator's name for people; null when the system did it by itself, or when nobody has this id.
+    #[schema(required)]
+    admin_user_name: Option<String>,
     action: String,
     resource_type: Option<String>,
     resource_id: Option<String>,
@@ -61,22 +72,54 @@ pub(crate) struct AuditLogView {
     created_at: DateTime<Utc>,
 }
 
-impl From<AuditRecord> for AuditLogView {
-    fn from(row: AuditRecord) -> Self {
-        Self {
-            id: row.id,
-            customer_uuid: row.customer_id.map(CustomerId::uuid),
-            admin_user_id: row.admin_user_id,
-            action: row.action.to_string(),
-            resource_type: row.resource_type,
-            resource_id: row.resource_id,
-            old_values: row.old_values,
-            new_values: row.new_values,
-            ip_address: row.ip_address.map(|address| address.to_string()),
-            user_agent: row.user_agent,
-            created_at: row.created_at,
-        }
+/// What the bearer of the configured token is called.
+pub(super) const BOOTSTRAP_NAME: &str = "The configured token";
+
+impl AuditLogView {
+    /// The rows with the names of whom they are about and who did it: two questions, however many rows there are.
+    pub(super) async fn named(
+        client: &impl GenericClient,
+        rows: Vec<AuditRecord>,
+    ) -> Result<Vec<Self>, CatalogError> {
+        let customers: BTreeSet<_> = rows.iter().filter_map(|row| row.customer_id).collect();
+        let customers: Vec<_> = customers.into_iter().map(CustomerId::uuid).collect();
+        let operators: BTreeSet<_> = rows.iter().filter_map(operator_of).collect();
+        let operators: Vec<_> = operators.into_iter().collect();
+        let customers = names::of_customers_with_slugs(client, &customers).await?;
+        let operators = names::of_operators(client, &operators).await?;
+        let view = |row: AuditRecord| {
+            let customer = row.customer_id.and_then(|id| customers.get(&id.uuid())).cloned();
+            let (customer_name, customer_id) =
+                customer.map_or((None, None), |(name, slug)| (Some(name), slug));
+            let admin_user_name = match (operator_of(&row), row.admin_user_id.as_deref()) {
+                (Some(id), _) => operators.get(&id).cloned(),
+                (None, Some(Actor::BOOTSTRAP)) => Some(BOOTSTRAP_NAME.to_owned()),
+                (None, _) => None,
+            };
+            Self {
+                id: row.id,
+                customer_uuid: row.customer_id.map(CustomerId::uuid),
+                customer_id,
+                customer_name,
+                admin_user_id: row.admin_user_id,
+                admin_user_name,
+                action: row.action.to_string(),
+                resource_type: row.resource_type,
+                resource_id: row.resource_id,
+                old_values: row.old_values,
+                new_values: row.new_values,
+                ip_address: row.ip_address.map(|address| address.to_string()),
+                user_agent: row.user_agent,
+                created_at: row.created_at,
+            }
+        };
+        Ok(rows.into_iter().map(view).collect())
     }
+}
+
+/// The account of who did it. Other clients of the admin database may have written anything there.
+fn operator_of(row: &AuditRecord) -> Option<Uuid> {
+    row.admin_user_id.as_deref()?.parse().ok()
 }
 
 /// Lists what was done, the newest first.
@@ -90,7 +133,24 @@ pub(crate) async fn list(
     let client = state.client(&actor, Right::AuditRead).await?;
     let filter = filter_of(&client, query).await?;
     let found = rows::list(&client, &filter, &page).await.map_err(problem_of_catalog)?;
-    Ok(Json(Listing::of(found, AuditLogView::from)))
+    let data = AuditLogView::named(&client, found.data).await.map_err(problem_of_catalog)?;
+    Ok(Json(Listing { data, next_cursor: found.next_cursor.map(|cursor| cursor.to_string()) }))
+}
+
+/// One thing that was done.
+#[utoipa::path(get, path = "/api/admin/audit-logs/{id}", tag = "audit",
+    params(("id" = Uuid, Path, description = "The row")), responses((status = 200, body = AuditLogView)))]
+pub(crate) async fn read(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(id): PathParam<Uuid>,
+) -> Result<Json<AuditLogView>, Problem> {
+    let client = state.client(&actor, Right::AuditRead).await?;
+    let found = rows::get(&client, id).await.map_err(problem_of_catalog)?;
+    let named =
+        AuditLogView::named(&client, found.into_iter().collect()).await.map_err(problem_of_catalog)?;
+    let nothing = || Problem::not_found("There is no such row, or it is older than what is kept.");
+    named.into_iter().next().map(Json).ok_or_else(nothing)
 }
 
 /// The filter that a query asks for.

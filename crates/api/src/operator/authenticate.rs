@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use catalog::operator_sessions::LiveSession;
 use customers::Actor;
 use domain::operator::NotSignedIn;
-use http::header;
 use http::request::Parts;
-use identity::known::operator_of;
+use http::{HeaderMap, HeaderName, header};
+use identity::known::{Cause, operator_of};
 use identity::{Caller, NextStep};
 use problem::Problem;
 use secrets::{BearerKind, ExposeSecret as _};
@@ -16,6 +16,9 @@ use secrets::{BearerKind, ExposeSecret as _};
 use super::session_cookie;
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
+
+/// What a page sends with a request that it makes by itself: `true`. It doesn't count as using the session.
+const BACKGROUND: HeaderName = HeaderName::from_static("sixty-background");
 
 pub(crate) async fn authenticate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -62,7 +65,7 @@ pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Prob
         && let Some(token) = session_cookie::shown(&parts.headers)
     {
         session_cookie::refuse_other_sites(&parts.method, &parts.headers)?;
-        return session(state, token.expose_secret(), true).await;
+        return session(state, token.expose_secret(), true, cause(&parts.headers)).await;
     }
     let token = gateway::bearer_token(&parts.headers)?;
     let caller = caller(state, parts);
@@ -70,7 +73,7 @@ pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Prob
         return Ok(Known::Actor(Actor::bootstrap().from(caller.ip_address, caller.user_agent)));
     }
     match BearerKind::of(token) {
-        Some(BearerKind::Session) => session(state, token, false).await,
+        Some(BearerKind::Session) => session(state, token, false, cause(&parts.headers)).await,
         Some(BearerKind::Token) => {
             let found = state.identity.bearer_of_token(token, caller).await.map_err(problem_of_catalog)?;
             found.map(Known::Actor).ok_or_else(|| {
@@ -89,8 +92,18 @@ pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Prob
     }
 }
 
-async fn session(state: &ApiState, token: &str, in_cookie: bool) -> Result<Known, Problem> {
-    let found = state.identity.session(token, in_cookie).await.map_err(problem_of_catalog)?;
+/// A request that nobody caused says so. An event stream can't: browsers open it without headers of ours, so that it is
+/// known by what it takes.
+fn cause(headers: &HeaderMap) -> Cause {
+    let is_stream = headers.get(header::ACCEPT).is_some_and(|accepts| accepts == "text/event-stream");
+    let is_background = headers
+        .get(BACKGROUND)
+        .is_some_and(|given| given.as_bytes().trim_ascii().eq_ignore_ascii_case(b"true"));
+    if is_stream || is_background { Cause::Background } else { Cause::Person }
+}
+
+async fn session(state: &ApiState, token: &str, in_cookie: bool, cause: Cause) -> Result<Known, Problem> {
+    let found = state.identity.session(token, in_cookie, cause).await.map_err(problem_of_catalog)?;
     found.map(Known::Session).ok_or_else(|| Problem::unauthenticated("The session has ended: sign in again."))
 }
 

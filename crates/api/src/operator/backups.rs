@@ -43,8 +43,10 @@ pub(crate) struct BackupView {
     kind: String,
     /// `running`, `succeeded` or `failed`.
     status: String,
+    /// Whether the file is encrypted. Those are not that were made before backups were.
+    encrypted: bool,
     size_bytes: Option<i64>,
-    /// Hex SHA-256 of the file.
+    /// Hex SHA-256 of the file as it lies on the disk.
     sha256: Option<String>,
     postgres_version: Option<String>,
     error: Option<String>,
@@ -88,6 +90,7 @@ impl From<Backup> for BackupView {
             database_name: row.database_name,
             kind: row.kind.to_string(),
             status: row.status.to_string(),
+            encrypted: row.key.is_some(),
             size_bytes: row.size_bytes,
             sha256: row.sha256,
             postgres_version: row.postgres_version,

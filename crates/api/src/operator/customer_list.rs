@@ -1,7 +1,5 @@
 //! Customers as a list: searched, filtered, sorted, page by page, and as a file.
 
-use std::str::FromStr;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
@@ -11,13 +9,13 @@ use catalog::{CatalogError, Cursor, GenericClient, PageRequest, TimeRange};
 use chrono::{DateTime, SecondsFormat, Utc};
 use customers::{Actor, Right};
 use domain::modules;
-use problem::{FieldError, Problem, QueryParams};
+use problem::{Problem, QueryParams};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::customer_views::{CustomerListing, CustomerRowView};
 use super::download::{File, Pages, csv_lines, download};
-use super::page::{page_request, parsed};
+use super::page::{page_request, parsed, several};
 use super::search::without_secrets;
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
@@ -109,15 +107,6 @@ impl CustomerQuery {
     fn sort(&self) -> Result<CustomerSort, Problem> {
         Ok(parsed("sort", self.sort.as_deref())?.unwrap_or_default())
     }
-}
-
-/// Values with commas between them.
-fn several<T: FromStr<Err: ToString>>(name: &str, given: Option<&str>) -> Result<Vec<T>, Problem> {
-    let values = given.map(|text| text.split(',').map(|value| value.trim().parse::<T>()).collect());
-    values
-        .transpose()
-        .map(Option::unwrap_or_default)
-        .map_err(|error: T::Err| Problem::fields(vec![FieldError::new(name, error.to_string())]))
 }
 
 /// Lists customers.

@@ -15,6 +15,7 @@ use customers::Actor;
 use domain::Rights;
 use domain::news::{News, Topic};
 use futures_util::stream::{self, Stream, StreamExt as _};
+use problem::Problem;
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -23,8 +24,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::schemas;
+use super::streams::OpenStream;
 use crate::ApiState;
 use crate::news::Told;
+use crate::problem_document::ProblemDocument;
 
 /// How often it is looked at what a listener may hear, and after how long without a look nothing is told any more.
 const LOOK_EVERY: Duration = Duration::from_secs(25);
@@ -57,14 +60,17 @@ impl From<News> for ChangeView {
 /// What changes, live: an event `change` with the kind of thing, whose it is and which one, for what the operator may read;
 /// a comment every 15 s. Many changes at once are told as few, each kind at most twice a second. A change with neither
 /// customer nor id says that anything of its kind may have changed: so it does for each kind after something was missed.
-/// Read what is shown anew after every reconnection. Ends with the session.
+/// Read what is shown anew after every reconnection. Ends with the session, and keeps none alive. At most eight streams of a
+/// session or token are open at once.
 #[utoipa::path(get, path = "/api/admin/events", tag = "events",
-    responses((status = 200, description = "Server-sent events; the data is a change", content_type = "text/event-stream", body = ChangeView)))]
+    responses((status = 200, description = "Server-sent events; the data is a change", content_type = "text/event-stream", body = ChangeView),
+        (status = 429, description = "Too many streams are open", body = ProblemDocument)))]
 pub(crate) async fn events(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let listening = Listening {
+        _open: state.streams.open(actor.credential())?,
         told: state.news.subscribe(),
         rights: actor.rights(),
         looked_at: Instant::now(),
@@ -78,10 +84,12 @@ pub(crate) async fn events(
     let hello = stream::once(async { Event::default().retry(COME_BACK).comment("listening") });
     let changes = stream::unfold(listening, Listening::next_event);
     let events = hello.chain(changes).map(Ok).take_until(stop.cancelled_owned());
-    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT))
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 
 struct Listening {
+    /// Given back when they hang up.
+    _open: OpenStream,
     state: ApiState,
     actor: Actor,
     told: Receiver<Told>,

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::ApiState;
+use crate::Need;
 use crate::health::{DependencyStatus, status_of};
 use crate::problems::problem_of_refusal;
 
@@ -66,10 +67,11 @@ impl PartView {
     }
 
     fn asked(dependency: DependencyStatus) -> Self {
-        let status = match (dependency.status, dependency.required) {
+        let status = match (dependency.status, dependency.need) {
             ("up", _) => PartStatus::Ok,
-            (_, true) => PartStatus::Down,
-            (_, false) => PartStatus::Degraded,
+            (_, Need::Optional) => PartStatus::Degraded,
+            // Operators, unlike customers, can do nothing without it.
+            (_, Need::Required | Need::ToBegin) => PartStatus::Down,
         };
         let detail = dependency.detail.map_or_else(|| "It works.".to_owned(), |detail| sentence(&detail));
         Self { latency_ms: Some(dependency.latency_ms), ..Self::shown(dependency.name, status, detail) }

@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use customers::Actor;
 use domain::ApiKeyId;
 use http::HeaderValue;
-use identity::impersonation::ImpersonationRequest;
-use problem::{JsonBody, PathParam, Problem};
+use identity::impersonation::{ImpersonationRequest, OwnImpersonation};
+use problem::{JsonBody, PathParam, Problem, QueryParams};
 use secrets::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::api_keys::shown_once;
@@ -57,6 +57,46 @@ impl From<ApiKeyRecord> for ImpersonationView {
             created_at: row.created_at,
         }
     }
+}
+
+/// An impersonation of one's own, with whom it is of.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnImpersonationView {
+    #[serde(flatten)]
+    shown: ImpersonationView,
+    /// The customer's short name.
+    #[schema(required)]
+    customer_id: Option<String>,
+    /// The customer's name for people.
+    #[schema(required)]
+    customer_name: Option<String>,
+}
+
+impl From<OwnImpersonation> for OwnImpersonationView {
+    fn from(own: OwnImpersonation) -> Self {
+        Self { shown: own.key.into(), customer_id: own.customer_slug, customer_name: own.customer_name }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OwnImpersonationQuery {
+    /// Only those that go on now (`true`), or only those that have ended (`false`).
+    active: Option<bool>,
+}
+
+/// In whose place whoever asks acts, or acted, the newest first, at most 100. Needs a session: no token acts in anybody's
+/// place.
+#[utoipa::path(get, path = "/api/admin/impersonations", tag = "impersonation", params(OwnImpersonationQuery),
+    responses((status = 200, body = Listing<OwnImpersonationView>)))]
+pub(crate) async fn own(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    QueryParams(query): QueryParams<OwnImpersonationQuery>,
+) -> Result<Json<Listing<OwnImpersonationView>>, Problem> {
+    let rows = state.identity.own_impersonations(&actor, query.active).await.map_err(problem_of)?;
+    Ok(Json(Listing { data: rows.into_iter().map(OwnImpersonationView::from).collect(), next_cursor: None }))
 }
 
 /// An impersonation that has begun. Shown once.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::page::{Listing, by_id, limit, parsed};
+use super::page::{Listing, by_id, limit, parsed, several};
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
 
@@ -20,7 +20,7 @@ use crate::problems::{problem_of, problem_of_catalog};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct JobQuery {
-    /// `queued`, `running`, `succeeded` or `dead`.
+    /// `queued`, `running`, `succeeded` or `dead`; several with commas between them.
     status: Option<String>,
     /// Only of this kind.
     kind: Option<String>,
@@ -80,13 +80,27 @@ pub(crate) async fn list(
 ) -> Result<Json<Listing<JobView>>, Problem> {
     let limit = limit(query.limit)?;
     let filter = JobFilter {
-        status: parsed::<JobStatus>("status", query.status.as_deref())?,
+        statuses: several::<JobStatus>("status", query.status.as_deref())?,
         kind: query.kind,
         before: parsed::<JobId>("cursor", query.cursor.as_deref())?,
     };
     let client = state.client(&actor, Right::JobsRead).await?;
     let found = rows::list(&client, &filter, i64::from(limit) + 1).await.map_err(problem_of_catalog)?;
     Ok(Json(by_id(found, limit, |row| row.id.to_string(), JobView::from)))
+}
+
+/// One job.
+#[utoipa::path(get, path = "/api/admin/jobs/{id}", tag = "jobs",
+    params(("id" = Uuid, Path, description = "The job")), responses((status = 200, body = JobView)))]
+pub(crate) async fn read(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(id): PathParam<JobId>,
+) -> Result<Json<JobView>, Problem> {
+    let client = state.client(&actor, Right::JobsRead).await?;
+    let found = rows::get(&client, id).await.map_err(problem_of_catalog)?;
+    let nothing = || Problem::not_found("There is no such job, or it was done long ago.");
+    found.map(|job| Json(job.into())).ok_or_else(nothing)
 }
 
 /// Queues a dead job again.

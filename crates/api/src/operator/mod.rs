@@ -35,7 +35,9 @@ mod operations;
 mod operators;
 mod own_account;
 mod page;
+mod plans;
 mod refusals;
+mod roles;
 mod saved_views;
 mod schemas;
 mod search;
@@ -46,6 +48,8 @@ mod sign_in;
 mod sign_in_ways;
 mod statistics;
 mod statistics_modules;
+mod statistics_work;
+pub(crate) mod streams;
 mod time_range;
 mod timeline;
 mod usage;
@@ -59,10 +63,12 @@ mod usage_series;
 mod tests;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::bodies::STRANGERS_BODY;
 use crate::known_parameters::known_parameters;
 use crate::{ApiState, provision};
 
@@ -76,6 +82,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(customers::read, customers::update, customers::remove))
         .routes(routes!(customers::suspend))
         .routes(routes!(customers::resume))
+        .routes(routes!(plans::preview))
+        .routes(routes!(plans::change))
         .routes(routes!(connection_urls::reveal))
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
@@ -87,6 +95,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(key_rotation::rotate))
         .routes(routes!(limit_simulation::limit_simulation))
         .routes(routes!(modules::catalogue))
+        .routes(routes!(modules::change_price))
         .routes(routes!(modules::of_customer))
         .routes(routes!(modules::set, modules::reset))
         .routes(routes!(module_preview::preview))
@@ -96,6 +105,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::retry))
         .routes(routes!(operations::cancel))
         .routes(routes!(jobs::list))
+        .routes(routes!(jobs::read))
         .routes(routes!(jobs::retry))
         .routes(routes!(backups::list))
         .routes(routes!(backups::of_customer, backups::create))
@@ -108,7 +118,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(secret_keys::rotate_data_key))
         .routes(routes!(statistics::of_customers))
         .routes(routes!(statistics_modules::of_modules))
-        .routes(routes!(statistics::of_work))
+        .routes(routes!(statistics_work::of_work))
         .routes(routes!(usage::usage))
         .routes(routes!(usage_series::usage_series))
         .routes(routes!(health::health))
@@ -116,6 +126,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage_requests::usage_requests))
         .routes(routes!(settings::settings))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(audit_logs::read))
         .routes(routes!(audit_export::export))
         .routes(routes!(audit_verification::verify))
         .routes(routes!(audit_streams::list, audit_streams::create))
@@ -127,6 +138,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(clerk::reconciliations, clerk::reconcile))
         .routes(routes!(impersonations::list, impersonations::create))
         .routes(routes!(impersonations::end))
+        .routes(routes!(roles::list))
         .routes(routes!(operators::list, operators::create))
         .routes(routes!(operators::read, operators::update))
         .routes(routes!(operators::reset_password))
@@ -146,6 +158,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::recovery_codes))
         .routes(routes!(saved_views::list, saved_views::create))
         .routes(routes!(saved_views::read, saved_views::update, saved_views::remove))
+        .routes(routes!(impersonations::own))
         .routes(routes!(events::events))
         .routes(routes!(search::search))
 }
@@ -180,9 +193,14 @@ pub(crate) fn router(state: &ApiState) -> Router {
     guarded(state, routes().merge(own_routes()))
         .route_layer(from_fn_with_state(state.clone(), authenticate::authenticate))
         .route_layer(from_fn(provision::for_old_clients))
-        .merge(sign_in.route_layer(from_fn(known_parameters)))
-        .merge(openid)
+        .merge(sign_in.route_layer(from_fn(known_parameters)).layer(short_bodies()))
+        .merge(openid.layer(short_bodies()))
         .with_state(state.clone())
+}
+
+/// Who isn't known yet can be nobody's guest: what they say is kept in memory until it is all there.
+fn short_bodies() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(STRANGERS_BODY)
 }
 
 /// What is behind the question who asks.

@@ -103,7 +103,7 @@ impl From<ModulePreview> for ModulePreviewView {
 }
 
 /// Why a module is on or off, in a sentence.
-fn reason(module: &CustomerModule) -> String {
+pub(super) fn reason(module: &CustomerModule) -> String {
     match (&module.refusal, module.source) {
         (Some(refusal), _) => refusal_text(refusal, module.plan),
         (None, ModuleSource::Always) => "Every customer has it.".to_owned(),

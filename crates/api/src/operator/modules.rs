@@ -4,14 +4,15 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::modules::{self as rows, CustomerModule, FeatureModule, ModuleSetting};
 use chrono::{DateTime, SecondsFormat, Utc};
-use customers::{Actor, Right, modules};
+use customers::price_list::PriceChanges;
+use customers::{Actor, Right, modules, price_list};
 use domain::Plan;
 use domain::entitlement::Refusal;
 use problem::{JsonBody, PathParam, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::merge_patch::may_be_empty;
+use super::merge_patch::{may_be_empty, never_empty};
 use super::page::Listing;
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
@@ -138,6 +139,41 @@ pub(crate) async fn catalogue(
     let client = state.client(&actor, Right::CustomersRead).await?;
     let modules = rows::list(&client).await.map_err(problem_of_catalog)?;
     Ok(Json(Listing { data: modules.into_iter().map(FeatureModuleView::from).collect(), next_cursor: None }))
+}
+
+/// What to change about a module of the price list. A field that isn't given stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PricePatch {
+    /// A decimal in US dollars, such as `29.99`.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    base_price_monthly: Option<String>,
+    /// Likewise.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    base_price_annual: Option<String>,
+    /// Whether it is on sale: what isn't, nobody has.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "never_empty")]
+    is_active: Option<bool>,
+}
+
+/// Changes what a module costs, or whether it is on sale. What isn't on sale no customer has from then on; nothing is deleted.
+#[utoipa::path(patch, path = "/api/admin/modules/{module_key}", tag = "modules",
+    params(("module_key" = String, Path, description = "The module")),
+    request_body = PricePatch, responses((status = 200, body = FeatureModuleView),
+        (status = 409, description = "Every customer has the module", body = crate::problem_document::ProblemDocument)))]
+pub(crate) async fn change_price(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(key): PathParam<String>,
+    JsonBody(body): JsonBody<PricePatch>,
+) -> Result<Json<FeatureModuleView>, Problem> {
+    let PricePatch { base_price_monthly, base_price_annual, is_active } = body;
+    let wanted = PriceChanges { base_price_monthly, base_price_annual, is_active };
+    let changed = price_list::change(&state.control_plane, &actor, &key, &wanted).await;
+    changed.map(|module| Json(module.into())).map_err(problem_of)
 }
 
 /// The modules and how each stands with a customer.

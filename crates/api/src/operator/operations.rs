@@ -20,7 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::customer_name::CustomerName;
-use super::page::{Listing, by_id, limit, parsed};
+use super::page::{Listing, by_id, limit, parsed, several};
+use super::streams::OpenStream;
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
 
@@ -90,7 +91,8 @@ impl OperationView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OperationQuery {
-    /// Only in this state.
+    /// Only in this state: `queued`, `running`, `succeeded`, `failed`, `dead` or `canceled`; several with commas between
+    /// them.
     status: Option<String>,
     /// Only of this customer: the UUID or the customerId, also of one who is gone or never was there.
     customer: Option<String>,
@@ -123,10 +125,10 @@ pub(crate) async fn list(
     QueryParams(query): QueryParams<OperationQuery>,
 ) -> Result<Json<Listing<OperationView>>, Problem> {
     let limit = limit(query.limit)?;
-    let status = parsed::<OperationStatus>("status", query.status.as_deref())?;
+    let statuses = several::<OperationStatus>("status", query.status.as_deref())?;
     let before = parsed::<OperationId>("cursor", query.cursor.as_deref())?;
     let client = state.client(&actor, Right::CustomersRead).await?;
-    let mut filter = OperationFilter { status, before, ..OperationFilter::default() };
+    let mut filter = OperationFilter { statuses, before, ..OperationFilter::default() };
     match query.customer.as_deref().map(CustomerName::from) {
         Some(CustomerName::Id(id)) => filter.customer_id = Some(id),
         // Several sign-ups may have been tried with one name.
@@ -158,22 +160,26 @@ pub(crate) async fn read(
 /// The operation, live: an event `operation` with the whole of it at once and at every change, until it has ended.
 #[utoipa::path(get, path = "/api/admin/operations/{id}/events", tag = "operations",
     params(("id" = Uuid, Path, description = "The operation")),
-    responses((status = 200, description = "Server-sent events; the data is an operation", content_type = "text/event-stream", body = OperationView)))]
+    responses((status = 200, description = "Server-sent events; the data is an operation", content_type = "text/event-stream", body = OperationView),
+        (status = 429, description = "Too many streams are open", body = crate::problem_document::ProblemDocument)))]
 pub(crate) async fn events(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     PathParam(id): PathParam<OperationId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let open = state.streams.open(actor.credential())?;
     // Subscribed before it is read, so that no change falls in between.
     let changes = state.watcher.subscribe(id);
     let first = view(&state, &actor, id).await?;
-    let watch = Watch { state, actor, id, changes, next: Some(first), last: None };
+    let watch = Watch { _open: open, state, actor, id, changes, next: Some(first), last: None };
     let stop = watch.state.stop.clone();
     let events = stream::unfold(watch, Watch::next_event).take_until(stop.cancelled_owned());
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
 struct Watch {
+    /// Given back when they hang up.
+    _open: OpenStream,
     state: ApiState,
     actor: Actor,
     id: OperationId,

@@ -56,6 +56,18 @@ pub(crate) fn parsed<T: std::str::FromStr<Err: ToString>>(
         .transpose()
 }
 
+/// Values with commas between them, or a problem that names the parameter. None when it isn't given.
+pub(crate) fn several<T: std::str::FromStr<Err: ToString>>(
+    name: &str,
+    given: Option<&str>,
+) -> Result<Vec<T>, Problem> {
+    let values = given.map(|text| text.split(',').map(|value| value.trim().parse::<T>()).collect());
+    values
+        .transpose()
+        .map(Option::unwrap_or_default)
+        .map_err(|error: T::Err| Problem::fields(vec![FieldError::new(name, error.to_string())]))
+}
+
 /// A page of rows that are listed by id, the newest first; `rows` holds one more than the page if there are more.
 pub(crate) fn by_id<R, T>(
     mut rows: Vec<R>,

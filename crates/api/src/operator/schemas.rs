@@ -20,6 +20,11 @@ pub(crate) fn roles() -> Array {
     ArrayBuilder::new().items(one_of(Role::ALL.iter().map(|role| role.as_str()))).build()
 }
 
+/// A role of operators.
+pub(crate) fn role() -> Object {
+    one_of(Role::ALL.iter().map(|role| role.as_str()))
+}
+
 /// What news are about.
 pub(crate) fn topic() -> Object {
     one_of(Topic::ALL.iter().map(|topic| topic.as_str()))

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::finding::{self, FoundApiKey, FoundCustomer, FoundOperator, Wanted};
 use customers::{Actor, Right};
+use domain::recognise::has_token;
 use problem::{Problem, QueryParams};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,10 +19,6 @@ const DEFAULT_LIMIT: u8 = 8;
 const LARGEST_LIMIT: u8 = 20;
 /// The longest text that is looked for.
 const LONGEST_TEXT: usize = 200;
-/// The beginnings of what lets somebody in, and how many characters after them may be seen anywhere.
-const SECRETS: [&str; 4] = ["sk_", "op_", "os_", "oc_"];
-const LONGEST_SHOWN: usize = 17;
-
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -114,11 +111,7 @@ fn checked(given: &str) -> Result<&str, Problem> {
 
 /// The text, unless a whole key or token stands in it.
 pub(super) fn without_secrets<'a>(field: &str, text: &'a str) -> Result<&'a str, Problem> {
-    let is_secret = |word: &str| {
-        let body = SECRETS.iter().find_map(|kind| word.strip_prefix(kind)).unwrap_or_default();
-        body.len() > LONGEST_SHOWN && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    if text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(is_secret) {
+    if has_token(text) {
         return Err(Problem::field(
             field,
             "looks like a whole key or token, which doesn't belong into an address: search by its first characters, and \

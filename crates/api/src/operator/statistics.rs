@@ -1,10 +1,9 @@
-//! How many there are: customers, and work that waits.
+//! How many customers there are.
 
 use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::api_usage::Span;
 use catalog::customers::{self as rows, Growth};
-use catalog::work;
 use chrono::{DateTime, Utc};
 use customers::{Actor, Right};
 use problem::{Problem, QueryParams};
@@ -133,61 +132,4 @@ fn summed<'a>(before: i64, changes: impl Iterator<Item = &'a Growth>) -> GrowthV
         created: sum.created + growth.created,
         left: sum.left + growth.left,
     })
-}
-
-/// What waits, runs and died.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WorkStatisticsView {
-    operations: OperationCountsView,
-    /// Null for whoever may not see jobs.
-    #[schema(required = true)]
-    jobs: Option<JobCountsView>,
-    /// Since when the oldest of those that are due waits to be taken up; null when none does.
-    #[schema(required = true)]
-    oldest_waiting_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct OperationCountsView {
-    queued: i64,
-    running: i64,
-    /// All that ever failed and were put right or taken back.
-    failed: i64,
-    /// Those that were given up and wait for somebody.
-    dead: i64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct JobCountsView {
-    /// Also those whose time has not come.
-    queued: i64,
-    running: i64,
-    /// Those that were given up and wait for somebody.
-    dead: i64,
-}
-
-/// How many operations and jobs wait, run and were given up.
-#[utoipa::path(get, path = "/api/admin/statistics/work", tag = "statistics",
-    responses((status = 200, body = WorkStatisticsView)))]
-pub(crate) async fn of_work(
-    State(state): State<ApiState>,
-    Extension(actor): Extension<Actor>,
-) -> Result<Json<WorkStatisticsView>, Problem> {
-    let client = state.client(&actor, Right::CustomersRead).await?;
-    let operations = work::operations(&client).await.map_err(problem_of_catalog)?;
-    let jobs = match actor.permit(Right::JobsRead) {
-        Ok(_) => Some(work::jobs(&client).await.map_err(problem_of_catalog)?),
-        Err(_) => None,
-    };
-    let of_jobs = jobs.as_ref().and_then(|jobs| jobs.oldest_waiting_at);
-    Ok(Json(WorkStatisticsView {
-        oldest_waiting_at: operations.oldest_waiting_at.into_iter().chain(of_jobs).min(),
-        operations: OperationCountsView {
-            queued: operations.queued,
-            running: operations.running,
-            failed: operations.failed,
-            dead: operations.dead,
-        },
-        jobs: jobs.map(|jobs| JobCountsView { queued: jobs.queued, running: jobs.running, dead: jobs.dead }),
-    }))
 }

@@ -1,6 +1,7 @@
 //! The operator's routes over a real admin database, without a server around them.
 
 mod audit_export;
+mod audit_logs;
 mod audit_verification;
 mod customer_database;
 mod customer_limits;
@@ -16,13 +17,17 @@ mod limit_simulation;
 mod module_preview;
 mod modules;
 mod openid;
+mod plans;
+mod prices;
 mod provision;
+mod reserved_names;
 mod roles;
 mod saved_views;
 mod search;
 mod settings;
 mod sign_in;
 mod statistics;
+mod streams;
 mod subscriptions;
 mod timeline;
 mod tokens;
@@ -31,6 +36,7 @@ mod usage;
 mod usage_movers;
 mod usage_requests;
 mod usage_series;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +101,7 @@ impl Api {
             control_plane: control_plane.clone(),
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
             news: NewsDesk::start(catalog.clone(), stop.clone()),
+            streams: crate::operator::streams::EventStreams::default(),
             identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
             audit_streams: audit_streams::AuditStreams::new(control_plane.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::audit_logs::BOOTSTRAP_NAME;
 use super::customer_name::CustomerName;
 use super::page::{Listing, page_request, parsed};
 use super::schemas;
@@ -87,7 +88,7 @@ impl From<Entry> for TimelineEntryView {
         let actor = entry.actor.map(|actor| match (entry.actor_name, actor.as_str()) {
             (Some(name), _) => TimelineActorView { kind: ActorKind::Operator, name },
             (None, Actor::BOOTSTRAP) => {
-                TimelineActorView { kind: ActorKind::Bootstrap, name: "The configured token".to_owned() }
+                TimelineActorView { kind: ActorKind::Bootstrap, name: BOOTSTRAP_NAME.to_owned() }
             }
             (None, _) => TimelineActorView { kind: ActorKind::Other, name: actor },
         });

@@ -4,37 +4,26 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::api_usage::{self as rows, UsageFilter, UsageTotals};
 use catalog::{CatalogError, GenericClient, TimeRange};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use customers::{Actor, Right};
 use problem::{Problem, QueryParams};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::time_range::DEFAULT_SPAN;
-use super::usage_filter::{GivenFilter, with_customer};
+use super::time_range::{DEFAULT_SPAN, time_range};
+use super::usage_filter::UsageFilterQuery;
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
 
+/// The longest span: a year and a month of one customer's or key's requests, a quarter of everybody's.
+const LONGEST_OF_ONE: TimeDelta = TimeDelta::days(400);
+const LONGEST_OF_ALL: TimeDelta = TimeDelta::days(92);
+
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsageQuery {
-    /// Only of this customer: the UUID or the customerId, also of one who is gone.
-    customer: Option<String>,
-    /// Only of this key.
-    api_key_id: Option<String>,
-    /// Only of this route, by its pattern such as `/api/v1/deals/{id}`.
-    endpoint: Option<String>,
-    /// Only by this method.
-    method: Option<String>,
-    /// Only answers with this status.
-    status_code: Option<String>,
-    /// Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`.
-    outcome: Option<String>,
-    /// Only of this feature module, by its key; empty for routes of none.
-    module: Option<String>,
-    /// From this time on; 30 days ago when not given.
+    /// From this time on; 30 days ago when not given. At most 92 days, or 400 of one customer or key, are told.
     #[serde(rename = "created_at[gte]")]
     from: Option<DateTime<Utc>>,
     /// Before this time; now when not given.
@@ -49,10 +38,21 @@ pub(crate) struct UsageView {
     until: DateTime<Utc>,
     total: TotalsView,
     by_day: Vec<DayView>,
+    /// The busiest first, at most 200; so are the others.
     by_key: Vec<KeyView>,
     by_route: Vec<RouteView>,
     by_status: Vec<StatusView>,
     by_outcome: Vec<OutcomeView>,
+    /// How many rows there are besides those that are shown.
+    left_out: LeftOutView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LeftOutView {
+    by_key: i64,
+    by_route: i64,
+    by_status: i64,
+    by_outcome: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -100,6 +100,10 @@ pub(super) struct TotalsView {
     /// With a status below 400.
     successful: i64,
     failed: i64,
+    /// Those of them with a status from 400 to 499: the caller's fault.
+    client_errors: i64,
+    /// Those with a status of 500 and more: ours.
+    server_errors: i64,
     #[schema(required = true)]
     avg_response_time_ms: Option<f64>,
     #[schema(required = true)]
@@ -120,6 +124,8 @@ impl From<UsageTotals> for TotalsView {
             requests: totals.total_requests,
             successful: totals.successful_requests,
             failed: totals.failed_requests,
+            client_errors: totals.failed_requests - totals.server_errors,
+            server_errors: totals.server_errors,
             avg_response_time_ms: totals.avg_response_time_ms,
             p50_response_time_ms: totals.p50_response_time_ms,
             p95_response_time_ms: totals.p95_response_time_ms,
@@ -132,28 +138,18 @@ impl From<UsageTotals> for TotalsView {
 }
 
 /// How many requests were made, in all and by day, key, route, status and outcome, and how fast they were answered.
-#[utoipa::path(get, path = "/api/admin/usage", tag = "usage", params(UsageQuery), responses((status = 200, body = UsageView)))]
+#[utoipa::path(get, path = "/api/admin/usage", tag = "usage", params(UsageFilterQuery, UsageQuery), responses((status = 200, body = UsageView)))]
 pub(crate) async fn usage(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
+    QueryParams(filter): QueryParams<UsageFilterQuery>,
     QueryParams(query): QueryParams<UsageQuery>,
 ) -> Result<Json<UsageView>, Problem> {
-    let until = query.until.unwrap_or_else(Utc::now);
-    let from = match query.from {
-        Some(from) => from,
-        None => until.checked_sub_signed(DEFAULT_SPAN).unwrap_or(until),
-    };
-    let filter = GivenFilter {
-        api_key_id: query.api_key_id,
-        endpoint: query.endpoint,
-        method: query.method,
-        status_code: query.status_code,
-        outcome: query.outcome,
-        module: query.module,
-    };
+    let (from, until) = time_range(query.from, query.until, DEFAULT_SPAN)?;
     let filter = filter.checked()?;
+    check_length(until - from, filter.is_of_one())?;
     let client = state.client(&actor, Right::UsageRead).await?;
-    let filter = with_customer(&client, filter, query.customer.as_deref()).await?;
+    let filter = filter.found(&client).await?;
     let from = from_what_is_kept(&client, from, query.from.is_some()).await?;
     let filter = UsageFilter { time: TimeRange { from: Some(from), until: Some(until) }, ..filter };
     report(&client, &filter, (from, until)).await.map(Json).map_err(problem_of_catalog)
@@ -179,6 +175,20 @@ async fn from_what_is_kept(
     }
 }
 
+/// Single requests are read for it, and everybody's are many.
+fn check_length(length: TimeDelta, is_of_one: bool) -> Result<(), Problem> {
+    let longest = if is_of_one { LONGEST_OF_ONE } else { LONGEST_OF_ALL };
+    if length <= longest {
+        return Ok(());
+    }
+    let message = format!(
+        "the span is longer than {} days, which is the most for {}: make it shorter, or ask GET /api/admin/usage/series",
+        longest.num_days(),
+        if is_of_one { "one customer or key" } else { "everybody together" },
+    );
+    Err(Problem::field("created_at[gte]", message))
+}
+
 async fn report(
     client: &impl GenericClient,
     filter: &UsageFilter,
@@ -186,19 +196,29 @@ async fn report(
 ) -> Result<UsageView, CatalogError> {
     let total = rows::totals_of(client, filter).await?.into();
     let by_day = rows::by_day(client, filter).await?.into_iter();
-    let by_key = rows::by_key(client, filter).await?.into_iter();
-    let by_route = rows::by_route(client, filter).await?.into_iter();
-    let by_status = rows::by_status(client, filter).await?.into_iter();
-    let by_outcome = rows::by_outcome(client, filter).await?.into_iter();
+    let by_key = rows::by_key(client, filter).await?;
+    let by_route = rows::by_route(client, filter).await?;
+    let by_status = rows::by_status(client, filter).await?;
+    let by_outcome = rows::by_outcome(client, filter).await?;
     Ok(UsageView {
         from,
         until,
         total,
+        left_out: LeftOutView {
+            by_key: by_key.left_out,
+            by_route: by_route.left_out,
+            by_status: by_status.left_out,
+            by_outcome: by_outcome.left_out,
+        },
         by_day: by_day.map(|day| DayView { date: day.usage_date, totals: day.totals.into() }).collect(),
         by_key: by_key
+            .rows
+            .into_iter()
             .map(|key| KeyView { api_key_id: key.api_key_id.uuid(), totals: key.totals.into() })
             .collect(),
         by_route: by_route
+            .rows
+            .into_iter()
             .map(|route| RouteView {
                 method: route.method,
                 endpoint: route.endpoint,
@@ -206,9 +226,13 @@ async fn report(
             })
             .collect(),
         by_status: by_status
+            .rows
+            .into_iter()
             .map(|status| StatusView { status_code: status.status_code, totals: status.totals.into() })
             .collect(),
         by_outcome: by_outcome
+            .rows
+            .into_iter()
             .map(|outcome| OutcomeView { outcome: outcome.outcome, totals: outcome.totals.into() })
             .collect(),
     })

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::page::{Listing, page_request};
 use super::time_range::time_range;
-use super::usage_filter::{GivenFilter, with_customer};
+use super::usage_filter::UsageFilterQuery;
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
 
@@ -21,24 +21,8 @@ use crate::problems::problem_of_catalog;
 const DEFAULT_SPAN: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestQuery {
-    /// Only of this customer: the UUID or the customerId, also of one who is gone.
-    customer: Option<String>,
-    /// Only of this key.
-    api_key_id: Option<String>,
-    /// Only of this route, by its pattern such as `/api/v1/deals/{id}`.
-    endpoint: Option<String>,
-    /// Only by this method.
-    method: Option<String>,
-    /// Only answers with this status.
-    status_code: Option<String>,
-    /// Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
-    /// written down.
-    outcome: Option<String>,
-    /// Only of this feature module, by its key; empty for routes of none.
-    module: Option<String>,
     /// Only those that took at least so long.
     #[param(minimum = 0, nullable = false)]
     min_response_time_ms: Option<i32>,
@@ -125,11 +109,12 @@ impl From<RequestRow> for RequestView {
 
 /// Single requests, the newest first. They are kept for some months. A page holds what is found within some seconds: where
 /// what is looked for is rare it may be short, even empty, and still have a `next_cursor` to go on.
-#[utoipa::path(get, path = "/api/admin/usage/requests", tag = "usage", params(RequestQuery),
+#[utoipa::path(get, path = "/api/admin/usage/requests", tag = "usage", params(UsageFilterQuery, RequestQuery),
     responses((status = 200, body = Listing<RequestView>)))]
 pub(crate) async fn usage_requests(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
+    QueryParams(filter): QueryParams<UsageFilterQuery>,
     QueryParams(query): QueryParams<RequestQuery>,
 ) -> Result<Json<Listing<RequestView>>, Problem> {
     let (from, until) = time_range(query.from, query.until, DEFAULT_SPAN)?;
@@ -137,17 +122,9 @@ pub(crate) async fn usage_requests(
     if query.min_response_time_ms.is_some_and(i32::is_negative) {
         return Err(Problem::field("min_response_time_ms", "must not be negative"));
     }
-    let filter = GivenFilter {
-        api_key_id: query.api_key_id,
-        endpoint: query.endpoint,
-        method: query.method,
-        status_code: query.status_code,
-        outcome: query.outcome,
-        module: query.module,
-    };
     let filter = filter.checked()?;
     let client = state.client(&actor, Right::UsageRead).await?;
-    let filter = with_customer(&client, filter, query.customer.as_deref()).await?;
+    let filter = filter.found(&client).await?;
     let time = TimeRange { from: Some(from), until: Some(until) };
     let filter = RequestFilter {
         usage: UsageFilter { time, ..filter },

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::time_range::{DEFAULT_SPAN, problem_of_span, time_range};
 use super::usage::TotalsView;
-use super::usage_filter::{GivenFilter, with_customer};
+use super::usage_filter::UsageFilterQuery;
 use super::usage_labels::{GroupBy, labels_of};
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
@@ -38,7 +38,6 @@ pub(crate) enum PointLength {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SeriesQuery {
     /// How long each point is; when not given, so that there are some tens to two hundred of them. At most 400 points
@@ -51,21 +50,6 @@ pub(crate) struct SeriesQuery {
     /// How many groups have a name of their own; all further ones are together in the last.
     #[param(minimum = 1, maximum = 20, default = 8, nullable = false)]
     top: Option<u8>,
-    /// Only of this customer: the UUID or the customerId, also of one who is gone.
-    customer: Option<String>,
-    /// Only of this key.
-    api_key_id: Option<String>,
-    /// Only of this route, by its pattern such as `/api/v1/deals/{id}`.
-    endpoint: Option<String>,
-    /// Only by this method.
-    method: Option<String>,
-    /// Only answers with this status.
-    status_code: Option<String>,
-    /// Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
-    /// written down.
-    outcome: Option<String>,
-    /// Only of this feature module, by its key; empty for routes of none.
-    module: Option<String>,
     /// From this time on; 30 days ago when not given.
     #[serde(rename = "created_at[gte]")]
     from: Option<DateTime<Utc>>,
@@ -110,6 +94,10 @@ struct SeriesPointView {
     requests: i64,
     /// With a status of 400 and more.
     failed: i64,
+    /// From 400 to 499.
+    client_errors: i64,
+    /// 500 and more.
+    server_errors: i64,
     #[schema(required = true)]
     p50_response_time_ms: Option<i32>,
     #[schema(required = true)]
@@ -121,11 +109,12 @@ struct SeriesPointView {
 /// How many requests were made and how fast they were answered, point by point. Counts are exact. Percentiles are told to
 /// 6.25 %, and exactly below 16 ms. Points shorter than an hour, and hours of single customers or keys, are counted
 /// from single requests, which are kept for some months; everything else from roll-ups, which are kept for ever.
-#[utoipa::path(get, path = "/api/admin/usage/series", tag = "usage", params(SeriesQuery),
+#[utoipa::path(get, path = "/api/admin/usage/series", tag = "usage", params(UsageFilterQuery, SeriesQuery),
     responses((status = 200, body = SeriesView)))]
 pub(crate) async fn usage_series(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
+    QueryParams(filter): QueryParams<UsageFilterQuery>,
     QueryParams(query): QueryParams<SeriesQuery>,
 ) -> Result<Json<SeriesView>, Problem> {
     let (from, until) = time_range(query.from, query.until, DEFAULT_SPAN)?;
@@ -135,17 +124,9 @@ pub(crate) async fn usage_series(
     if !(1..=LARGEST_TOP).contains(&top) {
         return Err(Problem::field("top", format!("must be from 1 to {LARGEST_TOP}")));
     }
-    let filter = GivenFilter {
-        api_key_id: query.api_key_id,
-        endpoint: query.endpoint,
-        method: query.method,
-        status_code: query.status_code,
-        outcome: query.outcome,
-        module: query.module,
-    };
     let filter = filter.checked()?;
     let client = state.client(&actor, Right::UsageRead).await?;
-    let filter = with_customer(&client, filter, query.customer.as_deref()).await?;
+    let filter = filter.found(&client).await?;
     let grouping = query.group_by.map(Grouping::from);
     let mut request = SeriesRequest { filter: &filter, span, grouping, top };
     if let Some(kept_since) = gone_before(&client, &request).await? {
@@ -205,6 +186,8 @@ fn points(group: &SeriesGroup, span: Span) -> Vec<SeriesPointView> {
             at,
             requests: totals.total_requests,
             failed: totals.failed_requests,
+            client_errors: totals.failed_requests - totals.server_errors,
+            server_errors: totals.server_errors,
             p50_response_time_ms: totals.p50_response_time_ms,
             p95_response_time_ms: totals.p95_response_time_ms,
             p99_response_time_ms: totals.p99_response_time_ms,

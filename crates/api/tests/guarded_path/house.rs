@@ -1,5 +1,6 @@
 //! Servers' gateways over one admin database and one Redis, with routes whose handlers say only "ok".
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use axum::routing::get;
 use catalog::api_keys::{ApiKeyRecord, NewApiKey};
 use catalog::customers::NewCustomer;
@@ -27,7 +29,7 @@ use serde_json::Value;
 use testkit::{AdminDatabase, FaultProxy, Redis};
 use tokio_postgres::Client;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 /// Within this time a change must have acted, however slow the machine is.
 pub(crate) const SOON: Duration = Duration::from_secs(15);
@@ -147,34 +149,28 @@ impl House {
         let limiter = Limiter::start(LimiterConfig::default(), &redis, seed, stop.clone());
         let recorded = Arc::<Recorded>::default();
         let gateway = Gateway::new(config, directory.clone(), limiter, recorded.clone());
-        let ok = || get(async || "\"ok\"").post(async || "\"ok\"");
-        let route_to = |handler, path: &str, module, action, resource| {
-            let needs = RouteNeeds {
-                method: "GET",
-                path: path.to_owned(),
-                module,
-                action,
-                resource_names: vec![resource],
-            };
-            gateway.guard(handler, needs)
+        let needs = |path: &str, module, action, resource| RouteNeeds {
+            method: "GET",
+            path: path.to_owned(),
+            module,
+            action,
+            resource_names: vec![resource],
         };
-        let route = |path: &str, module, action, resource| route_to(ok(), path, module, action, resource);
+        let route = |path: &str, module, action, resource| {
+            let ok = gateway.guard(async || "\"ok\"", needs(path, module, action, resource));
+            get(ok.clone()).post(ok)
+        };
+        let reads = |path| needs(path, "crm_core", Action::Read, "contacts");
+        let wrong = gateway.guard(async || StatusCode::BAD_REQUEST, reads("/wrong"));
         let router = Router::new()
+            .route("/panics", get(gateway.guard(panics, reads("/panics"))))
+            .route("/hangs", get(gateway.guard(std::future::pending::<()>, reads("/hangs"))))
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
             .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
-            .route(
-                "/wrong",
-                route_to(
-                    get(async || StatusCode::BAD_REQUEST),
-                    "/wrong",
-                    "crm_core",
-                    Action::Read,
-                    "contacts",
-                ),
-            )
+            .route("/wrong", get(wrong.clone()).post(wrong))
             .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
-            .fallback_service(gateway.guard_the_rest(get(async || StatusCode::NOT_FOUND)));
+            .fallback(gateway.guard_the_rest(async || StatusCode::NOT_FOUND));
         Server { router, directory, recorded, _stop: stop.drop_guard() }
     }
 
@@ -210,13 +206,30 @@ impl House {
     }
 }
 
+async fn panics() {
+    panic!("as it was told to");
+}
+
 impl Server {
+    /// What the server answers behind the layers that every request passes, when a request may take so long.
+    pub(crate) async fn get_within(&self, longest: Duration, caller: &Caller, path: &str) -> Answer {
+        let layered = api::with_common_layers_for(self.router.clone(), longest);
+        Self::ask(layered, request(path, caller).body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn get(&self, caller: &Caller, path: &str) -> Answer {
         self.send(request(path, caller).body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn send(&self, request: Request) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        Self::ask(self.router.clone(), request).await
+    }
+
+    async fn ask<S>(routes: S, request: Request) -> Answer
+    where
+        S: Service<Request, Response = Response, Error = Infallible>,
+    {
+        let response = routes.oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();

@@ -10,3 +10,4 @@ mod modules;
 mod outages;
 mod refusals;
 mod sessions;
+mod unanswered;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use catalog::CatalogError;
+use data_keys::DataKeyError;
 use provisioning::backend::BackendError;
 
 /// A backup or a restore could not be done.
@@ -86,6 +87,9 @@ pub enum BackupError {
     /// The catalog could not be read or written.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The key of the backup's file can't be had.
+    #[error("the backup's key can't be had: {0}")]
+    Key(#[from] DataKeyError),
     /// The worker stops.
     #[error("interrupted because the worker stops")]
     Interrupted,
@@ -105,6 +109,7 @@ impl BackupError {
             Self::Write { source, .. } => source.kind() != std::io::ErrorKind::StorageFull,
             Self::Backend(error) => matches!(error, BackendError::Temporary(_)),
             Self::Catalog(error) => error.is_temporary(),
+            Self::Key(error) => error.is_temporary(),
             _ => false,
         }
     }

@@ -35,7 +35,7 @@ enum Outcome {
 }
 
 impl Backups {
-    /// Backs up the admin database and every customer's, unless this night has done so already; then lets outdated
+    /// Backs up every customer's database and then the admin database, unless this night has done so already; then lets outdated
     /// backups go. One failure stops none of the others. Only one may run at a time (the job sees to that): backups
     /// of earlier runs that never ended are given up.
     ///
@@ -50,12 +50,13 @@ impl Backups {
         let client = self.catalog.client().await?;
         let customers = backups::customers_to_back_up(&client).await?;
         drop(client);
-        let everybody = std::iter::once(None).chain(customers.into_iter().map(Some));
-        let outcomes: Vec<Outcome> = stream::iter(everybody)
-            .map(|customer| self.night_of(customer, night, stopping))
+        let mut outcomes: Vec<Outcome> = stream::iter(customers)
+            .map(|customer| self.night_of(Some(customer), night, stopping))
             .buffer_unordered(self.config.concurrency.max(1))
             .collect()
             .await;
+        // The last one: it holds the rows, and with them the keys, of all the others.
+        outcomes.push(self.night_of(None, night, stopping).await);
         if stopping.is_cancelled() {
             return Err(BackupError::Interrupted);
         }

@@ -12,6 +12,8 @@ use schema::{MigrationSet, quote_identifier};
 use tokio_postgres::Client;
 
 use crate::dump::{server_version, verify};
+use crate::opening::write_opened;
+use crate::sealed_file::FileLock;
 use crate::tools::{Tool, major_version};
 use crate::{BackupError, DatabaseAccess};
 
@@ -31,7 +33,7 @@ pub struct RestoreTarget {
 }
 
 /// What to restore.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RestoreSource {
     /// The file.
     pub path: PathBuf,
@@ -39,6 +41,8 @@ pub struct RestoreSource {
     pub sha256: String,
     /// The version of the server that was dumped.
     pub postgres_version: String,
+    /// What opens the file; `None` when it is plain, as all were before they were encrypted.
+    pub lock: Option<FileLock>,
 }
 
 /// Every schema of ours: in a customer's database, whatever isn't PostgreSQL's own.
@@ -48,14 +52,14 @@ const SCHEMAS: &str = "select nspname from pg_catalog.pg_namespace \
 /// Replaces everything in the database by what the file holds, owned by the owner role; brings it up to date, gives
 /// the roles their rights, and proves that the walls stand. Done twice, it ends in the same state.
 ///
-/// Nothing is dropped before the file has proved to be whole and readable.
+/// Nothing is dropped before the file has proved to be whole and readable, with its own key to the last chunk.
 ///
 /// # Errors
 /// [`BackupError`] says whether trying again can help.
 pub async fn restore_into(target: &RestoreTarget, source: &RestoreSource) -> Result<(), BackupError> {
     let access = &target.superuser;
     check_versions(access, source).await?;
-    verify(access, &source.path, &source.sha256).await?;
+    verify(access, &source.path, &source.sha256, source.lock.as_ref()).await?;
     target.empty().await?;
     target.load(source).await?;
     let mut owner = target.log_in(&target.roles.owner).await?;
@@ -110,7 +114,7 @@ impl RestoreTarget {
         };
         // A connection string, so that a name with `=` in it can't be taken for one.
         let database = access.database.replace('\\', "\\\\").replace('\'', "\\'");
-        let arguments = [
+        let mut arguments = vec![
             format!("--dbname=dbname='{database}'"),
             "--single-transaction".to_owned(),
             "--exit-on-error".to_owned(),
@@ -120,9 +124,15 @@ impl RestoreTarget {
             "--no-subscriptions".to_owned(),
             "--no-tablespaces".to_owned(),
             "--no-password".to_owned(),
-            source.path.display().to_string(),
         ];
-        Tool::Restore.run(&access, arguments).await.map(drop)
+        let Some(lock) = source.lock.clone() else {
+            arguments.push(source.path.display().to_string());
+            return Tool::Restore.run(&access, arguments).await.map(drop);
+        };
+        let path = source.path.clone();
+        // Its format is read from front to back: a pipe will do.
+        let feed = move |to| write_opened(&path, &lock, to);
+        Tool::Restore.run_fed(&access, arguments, feed).await.map(drop)
     }
 
     async fn log_in(&self, role: &RoleCredential) -> Result<Client, BackupError> {

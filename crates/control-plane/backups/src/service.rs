@@ -8,12 +8,14 @@ use catalog::audit::{self, Actor, AuditEntry};
 use catalog::backups::{self, Backup, NewBackup};
 use catalog::{Catalog, CatalogError, customers, instances};
 use chrono::{NaiveDate, Utc};
+use data_keys::backup_keys;
 use domain::{AuditAction, BackupId, BackupStatus, CustomerId};
 use provisioning::{InstanceSpec, Provisioner};
+use secrets::KeyRing;
 use serde_json::json;
 
 use crate::dump::backup_database;
-use crate::{BackupError, DatabaseAccess, RestoreSource};
+use crate::{BackupError, DatabaseAccess, FileLock, NewFileLock, RestoreSource};
 
 /// Where backups are kept and for how long.
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ pub struct Backups {
     pub(crate) catalog: Catalog,
     pub(crate) provisioner: Arc<dyn Provisioner>,
     pub(crate) admin: DatabaseAccess,
+    pub(crate) keys: KeyRing,
     pub(crate) config: BackupConfig,
 }
 
@@ -50,15 +53,17 @@ pub(crate) struct Target {
 }
 
 impl Backups {
-    /// Backups of the customers in the catalog, whose instances the provisioner runs, and of the admin database.
+    /// Backups of the customers in the catalog, whose instances the provisioner runs, and of the admin database. The ring
+    /// opens the data keys that seal the keys of their files.
     #[must_use]
     pub fn new(
         catalog: Catalog,
         provisioner: Arc<dyn Provisioner>,
         admin: DatabaseAccess,
+        keys: KeyRing,
         config: BackupConfig,
     ) -> Self {
-        Self { catalog, provisioner, admin, config }
+        Self { catalog, provisioner, admin, keys, config }
     }
 
     /// Backs a customer's database up now; without a customer, the admin database.
@@ -74,16 +79,22 @@ impl Backups {
     /// A whole backup, ready to be restored.
     ///
     /// # Errors
-    /// [`BackupError::NotFound`] when there is none of this id, or it isn't whole.
+    /// [`BackupError::NotFound`] when there is none of this id, or it isn't whole; [`BackupError::Key`] when its key can't
+    /// be had.
     pub async fn source(&self, id: BackupId) -> Result<RestoreSource, BackupError> {
         let client = self.catalog.client().await?;
         let found = backups::get(&client, id).await?;
         let backup = found.ok_or_else(|| BackupError::NotFound(format!("there is no backup {id}")))?;
-        match (backup.status, backup.sha256, backup.postgres_version) {
-            (BackupStatus::Succeeded, Some(sha256), Some(postgres_version)) => {
-                Ok(RestoreSource { path: backup.path.into(), sha256, postgres_version })
+        if backup.status != BackupStatus::Succeeded {
+            return Err(BackupError::NotFound(format!("the backup {id} is {}, not whole", backup.status)));
+        }
+        let key = backup_keys::open(&client, &self.keys, &backup).await?;
+        let lock = key.map(|key| FileLock { backup: id, customer: backup.customer_id, key });
+        match (backup.sha256, backup.postgres_version) {
+            (Some(sha256), Some(postgres_version)) => {
+                Ok(RestoreSource { path: backup.path.into(), sha256, postgres_version, lock })
             }
-            (status, ..) => Err(BackupError::NotFound(format!("the backup {id} is {status}, not whole"))),
+            _ => Err(BackupError::NotFound(format!("nothing is known of the file of the backup {id}"))),
         }
     }
 
@@ -121,17 +132,25 @@ impl Backups {
     ) -> Result<Option<Backup>, BackupError> {
         let id = BackupId::generate();
         let path = self.path(&target.access.database, night, id);
+        let client = self.catalog.client().await?;
+        let made = backup_keys::generate(&client, &self.keys, id, target.customer_id).await?;
+        let lock = FileLock { backup: id, customer: target.customer_id, key: made.key };
+        let lock = NewFileLock { lock, in_file: made.in_file };
         let new = NewBackup {
             id,
             customer_id: target.customer_id,
             database_name: target.access.database.clone(),
             backup_day: night,
             path: path.display().to_string(),
+            key: made.stored,
         };
-        if backups::begin(&self.catalog.client().await?, &new).await?.is_none() {
+        let begun = backups::begin(&client, &new).await?;
+        // No catalog connection is held while the dump runs.
+        drop(client);
+        if begun.is_none() {
             return Ok(None);
         }
-        let file = match backup_database(&target.access, &path).await {
+        let file = match backup_database(&target.access, &path, &lock).await {
             Ok(file) => file,
             Err(error) => {
                 backups::fail(&self.catalog.client().await?, id, &error.to_string()).await?;
@@ -153,6 +172,7 @@ impl Backups {
             old_values: None,
             new_values: Some(json!({
                 "database": new.database_name, "size_bytes": file.size_bytes, "sha256": file.sha256, "night": night,
+                "encrypted": true,
             })),
         };
         audit::insert(&transaction, actor, &entry).await?;

@@ -1,12 +1,15 @@
 //! PostgreSQL's client programs, run so that no secret is on a command line and no row's contents in an error.
 
 use std::ffi::OsStr;
-use std::io::Write;
-use std::process::Stdio;
+use std::io::{PipeReader, PipeWriter, Write};
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
 
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 
 use crate::{BackupError, DatabaseAccess};
 
@@ -26,14 +29,71 @@ impl Tool {
     }
 
     /// Runs the program; answers what it wrote. Ends it when the caller stops waiting.
-    ///
-    /// Where to connect is in the program's environment, which holds nothing else of ours, and the password is in a file that
-    /// only we can read: a command line can be read by every user of the machine, an environment by all of our processes.
     pub(crate) async fn run(
         self,
         access: &DatabaseAccess,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Result<String, BackupError> {
+        let mut prepared = self.prepare(access, arguments)?;
+        let output = prepared.command.output().await;
+        prepared.outcome(self, output)
+    }
+
+    /// Runs the program and has `feed` write what it reads, on a thread of its own; answers what the program wrote.
+    ///
+    /// What `feed` fails with counts before what the program then fails with.
+    pub(crate) async fn run_fed(
+        self,
+        access: &DatabaseAccess,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        feed: impl FnOnce(PipeWriter) -> Result<(), BackupError> + Send + 'static,
+    ) -> Result<String, BackupError> {
+        let mut prepared = self.prepare(access, arguments)?;
+        let (reader, writer) = std::io::pipe().map_err(|error| prepared.not_run(error))?;
+        prepared.command.stdin(reader).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = prepared.spawn()?;
+        let (output, fed) = tokio::join!(child.wait_with_output(), blocking(move || feed(writer)));
+        fed?;
+        prepared.outcome(self, output)
+    }
+
+    /// Runs the program and has `take` read what it writes, on a thread of its own.
+    ///
+    /// What `take` fails with counts before what the program then fails with; of a program that failed, the failure.
+    pub(crate) async fn run_taken(
+        self,
+        access: &DatabaseAccess,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        take: impl FnOnce(PipeReader, Ending) -> Result<(), BackupError> + Send + 'static,
+    ) -> Result<(), BackupError> {
+        let mut prepared = self.prepare(access, arguments)?;
+        let (reader, writer) = std::io::pipe().map_err(|error| prepared.not_run(error))?;
+        prepared.command.stdout(writer).stderr(Stdio::piped());
+        let child = prepared.spawn()?;
+        let (told, ending) = oneshot::channel();
+        let run = async {
+            let outcome = prepared.outcome(self, child.wait_with_output().await);
+            // Without a word, it was no success.
+            if outcome.is_ok() {
+                let _ = told.send(());
+            } else {
+                drop(told);
+            }
+            outcome
+        };
+        match tokio::join!(run, blocking(move || take(reader, Ending(ending)))) {
+            (Err(failed), Err(BackupError::Interrupted)) | (Err(failed), Ok(())) => Err(failed),
+            (_, taken) => taken,
+        }
+    }
+
+    /// Where to connect is in the program's environment, which holds nothing else of ours, and the password is in a file that
+    /// only we can read: a command line can be read by every user of the machine, an environment by all of our processes.
+    fn prepare(
+        self,
+        access: &DatabaseAccess,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<Prepared, BackupError> {
         let program = access.client_tools.join(self.name());
         let mut command = Command::new(&program);
         command
@@ -50,7 +110,6 @@ impl Tool {
             .env("HOME", "/nonexistent")
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        // Both are removed when they are dropped, after the program has ended.
         let password = access.password.as_ref().map(password_file).transpose()?;
         if let Some(file) = &password {
             command.env("PGPASSFILE", file.path());
@@ -61,15 +120,7 @@ impl Tool {
         } else if access.requires_tls {
             command.env("PGSSLMODE", "require");
         }
-        let output = command.output().await.map_err(|source| BackupError::Program { program, source })?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(BackupError::Failed {
-            program: self.name(),
-            message: errors_of(&said, &output.status.to_string()),
-        })
+        Ok(Prepared { program, command, _files: [password, authority] })
     }
 
     /// The program's major version.
@@ -81,6 +132,60 @@ impl Tool {
                 message: "its version can't be understood".to_owned(),
             }
         })
+    }
+}
+
+/// A program that is ready to run.
+struct Prepared {
+    program: PathBuf,
+    command: Command,
+    /// Removed when they are dropped, after the program has ended.
+    _files: [Option<NamedTempFile>; 2],
+}
+
+/// How a program ended whose output is being read.
+pub(crate) struct Ending(oneshot::Receiver<()>);
+
+impl Ending {
+    /// Waits for it: whether it said itself that all went well.
+    pub(crate) fn went_well(self) -> bool {
+        self.0.blocking_recv().is_ok()
+    }
+}
+
+impl Prepared {
+    fn spawn(&mut self) -> Result<Child, BackupError> {
+        let spawned = self.command.spawn();
+        // Our own ends of its pipes: while we hold them, nobody comes to their end.
+        self.command.stdin(Stdio::null()).stdout(Stdio::null());
+        spawned.map_err(|error| self.not_run(error))
+    }
+
+    fn not_run(&self, source: std::io::Error) -> BackupError {
+        BackupError::Program { program: self.program.clone(), source }
+    }
+
+    fn outcome(&self, tool: Tool, output: std::io::Result<Output>) -> Result<String, BackupError> {
+        let output = output.map_err(|error| self.not_run(error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(BackupError::Failed {
+            program: tool.name(),
+            message: errors_of(&said, &output.status.to_string()),
+        })
+    }
+}
+
+/// Runs what would block other work on a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
+) -> Result<T, BackupError> {
+    match spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        // The runtime is going down.
+        Err(_) => Err(BackupError::Interrupted),
     }
 }
 

@@ -149,6 +149,28 @@ pub async fn impersonations(
     row::all(&query::rows(client, &sql, &[&customer.uuid(), &limit]).await?, record)
 }
 
+/// An operator's keys of this kind, at all customers, the newest first: all of them, or only those that may
+/// be used now, or only the others.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn impersonations_of(
+    client: &impl GenericClient,
+    operator: Uuid,
+    active: Option<bool>,
+    limit: i64,
+) -> Result<Vec<ApiKeyRecord>, CatalogError> {
+    let mut conditions = Filter::new("impersonated_by is not null");
+    conditions.and("impersonated_by = ?", &operator);
+    conditions.and_if("(status = 'active' and expires_at > now()) = ?", &active);
+    let limit = conditions.parameter(&limit);
+    let sql = format!(
+        "select {COLUMNS} from admin_api_keys where {} order by created_at desc, id desc limit {limit}",
+        conditions.sql()
+    );
+    row::all(&query::rows(client, &sql, conditions.parameters()).await?, record)
+}
+
 /// A customer's key.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ pub use daily::{Rebuilt, rebuild_day};
 pub use movers::{Mover, Movers, movers, movers_need_requests};
 pub use partitions::{ensure_partitions, retire_oldest_month};
 pub use reports::{
-    UsageFilter, UsageOfDay, UsageOfKey, UsageOfModule, UsageOfOutcome, UsageOfRoute, UsageOfStatus,
+    Grouped, UsageFilter, UsageOfDay, UsageOfKey, UsageOfModule, UsageOfOutcome, UsageOfRoute, UsageOfStatus,
     UsageTotals, by_day, by_key, by_module, by_outcome, by_route, by_status, totals_of,
 };
 pub use requests::{RequestFilter, RequestRow, requests};

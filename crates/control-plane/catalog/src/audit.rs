@@ -127,6 +127,18 @@ pub struct AuditFilter {
     pub created: TimeRange,
 }
 
+const COLUMNS: &str = "id, customer_id, admin_user_id, action::text as action, resource_type, resource_id, old_values, \
+     new_values, ip_address, user_agent, created_at";
+
+/// One audit row.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn get(client: &impl GenericClient, id: Uuid) -> Result<Option<AuditRecord>, CatalogError> {
+    let sql = format!("select {COLUMNS} from admin_audit_logs where id = $1");
+    query::optional(client, &sql, &[&id]).await?.as_ref().map(record).transpose()
+}
+
 const SORT: &str = "-created_at";
 
 /// A page of audit rows, the newest first.
@@ -153,9 +165,7 @@ pub async fn list(
     conditions.and_keyset("created_at", "<", &cursor_time, &cursor_id);
     let limit = conditions.parameter(&limit);
     let sql = format!(
-        "select id, customer_id, admin_user_id, action::text as action, resource_type, resource_id, old_values,
-                new_values, ip_address, user_agent, created_at
-         from admin_audit_logs where {} order by created_at desc, id desc limit {limit}",
+        "select {COLUMNS} from admin_audit_logs where {} order by created_at desc, id desc limit {limit}",
         conditions.sql()
     );
     let rows = query::rows(client, &sql, conditions.parameters()).await?;

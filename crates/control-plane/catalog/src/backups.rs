@@ -25,6 +25,8 @@ pub struct Backup {
     pub status: BackupStatus,
     /// The file.
     pub path: String,
+    /// The sealed key of the file; `None` when it is plain, as all were before keys came.
+    pub key: Option<BackupKey>,
     /// The file's size, when it is whole.
     pub size_bytes: Option<i64>,
     /// The file's hex SHA-256, when it is whole.
@@ -37,6 +39,15 @@ pub struct Backup {
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// The sealed key of a backup's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupKey {
+    /// Sealed by the customer's data key.
+    Customers(String),
+    /// Sealed by the platform's: of the admin database, and of customers who are gone.
+    Platforms(String),
 }
 
 /// What is needed to begin a backup.
@@ -52,6 +63,8 @@ pub struct NewBackup {
     pub backup_day: Option<NaiveDate>,
     /// The file that there will be.
     pub path: String,
+    /// The sealed key of that file. It is stored before the file is there: no file is, whose key nobody has.
+    pub key: BackupKey,
 }
 
 /// What is known of a whole file.
@@ -76,11 +89,13 @@ pub struct BackupFilter {
     pub before: Option<BackupId>,
 }
 
-const COLUMNS: &str = "id, customer_id, database_name, kind::text, backup_day, status::text, path, size_bytes, \
-     sha256, postgres_version, error, started_at, finished_at";
+const COLUMNS: &str = "id, customer_id, database_name, kind::text, backup_day, status::text, path, key_encrypted, \
+     key_sealed, size_bytes, sha256, postgres_version, error, started_at, finished_at";
 
 fn backup(row: &Row) -> Result<Backup, CatalogError> {
     let customer_id: Option<uuid::Uuid> = row.try_get("customer_id")?;
+    let customers: Option<String> = row.try_get("key_encrypted")?;
+    let platforms: Option<String> = row.try_get("key_sealed")?;
     Ok(Backup {
         id: BackupId(row.try_get("id")?),
         customer_id: customer_id.map(CustomerId),
@@ -89,6 +104,7 @@ fn backup(row: &Row) -> Result<Backup, CatalogError> {
         backup_day: row.try_get("backup_day")?,
         status: row::named(row, "status")?,
         path: row.try_get("path")?,
+        key: customers.map(BackupKey::Customers).or(platforms.map(BackupKey::Platforms)),
         size_bytes: row.try_get("size_bytes")?,
         sha256: row.try_get("sha256")?,
         postgres_version: row.try_get("postgres_version")?,
@@ -105,14 +121,26 @@ fn backup(row: &Row) -> Result<Backup, CatalogError> {
 pub async fn begin(client: &impl GenericClient, new: &NewBackup) -> Result<Option<Backup>, CatalogError> {
     let kind = if new.backup_day.is_some() { BackupKind::Nightly } else { BackupKind::Manual };
     let sql = format!(
-        "insert into admin_backups (id, customer_id, database_name, kind, backup_day, path)
-         values ($1, $2, $3, $4::text::admin_backup_kind, $5, $6)
+        "insert into admin_backups (id, customer_id, database_name, kind, backup_day, path, key_encrypted, key_sealed)
+         values ($1, $2, $3, $4::text::admin_backup_kind, $5, $6, $7, $8)
          on conflict (database_name, backup_day) where kind = 'nightly' and status in ('running', 'succeeded')
          do nothing returning {COLUMNS}"
     );
     let customer = new.customer_id.map(CustomerId::uuid);
-    let parameters: query::Parameters<'_> =
-        &[&new.id.uuid(), &customer, &new.database_name, &kind.as_str(), &new.backup_day, &new.path];
+    let (customers, platforms) = match &new.key {
+        BackupKey::Customers(sealed) => (Some(sealed), None),
+        BackupKey::Platforms(sealed) => (None, Some(sealed)),
+    };
+    let parameters: query::Parameters<'_> = &[
+        &new.id.uuid(),
+        &customer,
+        &new.database_name,
+        &kind.as_str(),
+        &new.backup_day,
+        &new.path,
+        &customers,
+        &platforms,
+    ];
     query::optional(client, &sql, parameters).await?.as_ref().map(backup).transpose()
 }
 
@@ -237,7 +265,38 @@ pub async fn outdated(
     row::all(&query::rows(client, &sql, &[&finished_before]).await?, backup)
 }
 
-/// Forgets a backup whose file is gone.
+/// The keys of a customer's backups that the customer's data key seals.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn customers_keys(
+    client: &impl GenericClient,
+    customer: CustomerId,
+) -> Result<Vec<(BackupId, String)>, CatalogError> {
+    let sql =
+        "select id, key_encrypted from admin_backups where customer_id = $1 and key_encrypted is not null
+               order by id";
+    let rows = query::rows(client, sql, &[&customer.uuid()]).await?;
+    rows.iter().map(|row| Ok((BackupId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// Replaces the key that a customer's data key seals by the same one sealed by the platform's, if it is still what was
+/// read. `false`: somebody was faster.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn hand_key_over(
+    client: &impl GenericClient,
+    id: BackupId,
+    customers: &str,
+    platforms: &str,
+) -> Result<bool, CatalogError> {
+    let sql =
+        "update admin_backups set key_encrypted = null, key_sealed = $3 where id = $1 and key_encrypted = $2";
+    Ok(query::execute(client, sql, &[&id.uuid(), &customers, &platforms]).await? == 1)
+}
+
+/// Forgets a backup whose file is gone, and with it the key of every copy of that file.
 ///
 /// # Errors
 /// When the database can't be asked.

@@ -10,6 +10,7 @@ use domain::{JobId, JobStatus};
 use serde_json::Value;
 use tokio_postgres::Row;
 
+use crate::filter::Filter;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// The channel on which workers are told that a job is due.
@@ -51,8 +52,8 @@ pub struct JobRow {
 /// Which jobs to list.
 #[derive(Debug, Clone, Default)]
 pub struct JobFilter {
-    /// Only in this state.
-    pub status: Option<JobStatus>,
+    /// Only in these states; in all when there are none.
+    pub statuses: Vec<JobStatus>,
     /// Only of this kind.
     pub kind: Option<String>,
     /// Only those asked for before this one: the last id of the page before.
@@ -124,16 +125,18 @@ pub async fn list(
     filter: &JobFilter,
     limit: i64,
 ) -> Result<Vec<JobRow>, CatalogError> {
-    let sql = format!(
-        "select {COLUMNS} from admin_jobs
-         where ($1::text is null or status = $1::text::admin_job_status)
-           and ($2::text is null or kind = $2) and ($3::uuid is null or id < $3)
-         order by id desc limit $4"
-    );
     let before = filter.before.map(JobId::uuid);
-    let rows =
-        query::rows(client, &sql, &[&filter.status.map(JobStatus::as_str), &filter.kind, &before, &limit])
-            .await?;
+    let statuses: Vec<_> = filter.statuses.iter().map(|status| status.as_str()).collect();
+    let mut conditions = Filter::new("true");
+    if !statuses.is_empty() {
+        conditions.and("status = any(?::text[]::admin_job_status[])", &statuses);
+    }
+    conditions.and_if("kind = ?", &filter.kind);
+    conditions.and_if("id < ?", &before);
+    let limit = conditions.parameter(&limit);
+    let sql =
+        format!("select {COLUMNS} from admin_jobs where {} order by id desc limit {limit}", conditions.sql());
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
     row::all(&rows, job)
 }
 

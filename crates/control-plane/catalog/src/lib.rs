@@ -11,6 +11,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod acme;
 pub mod ai_keys;
 pub mod ai_usage;
 pub mod api_keys;
@@ -18,6 +19,7 @@ pub mod api_usage;
 pub mod audit;
 pub mod audit_streams;
 pub mod backups;
+mod broken_off;
 pub mod clerk;
 pub mod credentials;
 pub mod customer_limits;
@@ -63,6 +65,7 @@ pub use error::CatalogError;
 pub use listener::{Listener, Notification};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest, TimeRange};
 pub use pool::{Address, Catalog, CatalogConfig};
+pub use rust_decimal::Decimal;
 pub use tls::connector as tls_connector;
 
 /// The channel that tells which customer is no longer what they were: their status, modules, keys or database. The

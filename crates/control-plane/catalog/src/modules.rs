@@ -8,6 +8,8 @@
 mod adoption;
 mod changes;
 mod held;
+mod listing;
+mod plan;
 mod preview;
 mod tidy;
 
@@ -16,11 +18,14 @@ use domain::entitlement::Refusal;
 use domain::{CustomerId, Plan};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub use adoption::{Adoption, adoption};
 pub(crate) use adoption::{MODULES_ON, has_module, module_parameters};
 pub use changes::{ModuleChange, ModuleSetting, enable_many, follow_plan, set};
+pub use listing::{ListingChanges, lock_listed, update_listed};
+pub use plan::{KeyUse, UseOfModules, follow_changed_plan, preview_plan, use_of_modules};
 pub use preview::{ModuleUse, Preview, preview, used_in_last_days};
 pub use tidy::{TidiedModule, customers_due, tidy};
 
@@ -109,31 +114,29 @@ pub struct CustomerModule {
     pub reset_date: Option<DateTime<Utc>>,
 }
 
+const LISTED: &str = "id, module_key, module_name, module_description, base_price_monthly, base_price_annual, \
+     enabled_by_default, is_active";
+
+fn feature_module(row: &Row) -> Result<FeatureModule, CatalogError> {
+    Ok(FeatureModule {
+        id: row.try_get("id")?,
+        module_key: row.try_get("module_key")?,
+        module_name: row.try_get("module_name")?,
+        module_description: row.try_get("module_description")?,
+        base_price_monthly: row.try_get("base_price_monthly")?,
+        base_price_annual: row.try_get("base_price_annual")?,
+        enabled_by_default: row.try_get("enabled_by_default")?,
+        is_active: row.try_get("is_active")?,
+    })
+}
+
 /// Every module, in the order of the price list.
 ///
 /// # Errors
 /// When the database can't be asked.
 pub async fn list(client: &impl GenericClient) -> Result<Vec<FeatureModule>, CatalogError> {
-    let rows = query::rows(
-        client,
-        "select id, module_key, module_name, module_description, base_price_monthly, base_price_annual,
-                enabled_by_default, is_active
-         from admin_feature_modules order by sort_order, module_key",
-        &[],
-    )
-    .await?;
-    row::all(&rows, |row| {
-        Ok(FeatureModule {
-            id: row.try_get("id")?,
-            module_key: row.try_get("module_key")?,
-            module_name: row.try_get("module_name")?,
-            module_description: row.try_get("module_description")?,
-            base_price_monthly: row.try_get("base_price_monthly")?,
-            base_price_annual: row.try_get("base_price_annual")?,
-            enabled_by_default: row.try_get("enabled_by_default")?,
-            is_active: row.try_get("is_active")?,
-        })
-    })
+    let sql = format!("select {LISTED} from admin_feature_modules order by sort_order, module_key");
+    row::all(&query::rows(client, &sql, &[]).await?, feature_module)
 }
 
 /// Every module as the customer has it or hasn't, in the order of the price list. Empty when there is no such

@@ -11,6 +11,7 @@ use domain::{CustomerId, OperationId, OperationKind, OperationStatus};
 use serde_json::Value;
 use tokio_postgres::Row;
 
+use crate::filter::Filter;
 use crate::{CatalogError, GenericClient, query};
 
 pub use lease::{claim, extend_lease, finish, postpone, release, turn_back};
@@ -100,8 +101,8 @@ pub struct OperationFilter {
     pub customer_id: Option<CustomerId>,
     /// Only of customers of this short name: also of those whose sign-up was taken back, who have no row.
     pub customer_slug: Option<String>,
-    /// Only in this state.
-    pub status: Option<OperationStatus>,
+    /// Only in these states; in all when there are none.
+    pub statuses: Vec<OperationStatus>,
     /// Only those asked for before this one: the last id of the page before.
     pub before: Option<OperationId>,
 }
@@ -181,26 +182,22 @@ pub async fn list(
     filter: &OperationFilter,
     limit: i64,
 ) -> Result<Vec<Operation>, CatalogError> {
+    let customer = filter.customer_id.map(CustomerId::uuid);
+    let before = filter.before.map(OperationId::uuid);
+    let statuses: Vec<_> = filter.statuses.iter().map(|status| status.as_str()).collect();
+    let mut conditions = Filter::new("true");
+    conditions.and_if("customer_id = ?", &customer);
+    conditions.and_if("customer_slug = ?", &filter.customer_slug);
+    if !statuses.is_empty() {
+        conditions.and("status = any(?::text[]::admin_operation_status[])", &statuses);
+    }
+    conditions.and_if("id < ?", &before);
+    let limit = conditions.parameter(&limit);
     let sql = format!(
-        "select {COLUMNS} from admin_operations
-         where ($1::uuid is null or customer_id = $1)
-           and ($2::text is null or status = $2::text::admin_operation_status)
-           and ($3::uuid is null or id < $3)
-           and ($4::text is null or customer_slug = $4)
-         order by id desc limit $5"
+        "select {COLUMNS} from admin_operations where {} order by id desc limit {limit}",
+        conditions.sql()
     );
-    let rows = query::rows(
-        client,
-        &sql,
-        &[
-            &filter.customer_id.map(CustomerId::uuid),
-            &filter.status.map(OperationStatus::as_str),
-            &filter.before.map(OperationId::uuid),
-            &filter.customer_slug,
-            &limit,
-        ],
-    )
-    .await?;
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
     rows.iter().map(operation).collect()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Pool, PoolConfig, QueueMode, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Pool, PoolConfig, QueueMode, RecyclingMethod, Runtime, Timeouts,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
@@ -13,7 +13,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::listener::Listener;
-use crate::{CatalogError, query, tls};
+use crate::{CatalogError, broken_off, query, tls};
 
 /// Where the admin database is, and who asks.
 #[derive(Clone)]
@@ -51,6 +51,9 @@ pub struct CatalogConfig {
     pub idle_timeout: Duration,
     /// How long to wait for a free connection, and for a new one to be made. Default 2 s.
     pub connect_timeout: Duration,
+    /// A statement of the pool that takes longer is given up by the database, as unavailable. Default: it may take as long as
+    /// it likes.
+    pub statement_timeout: Option<Duration>,
 }
 
 impl CatalogConfig {
@@ -70,6 +73,7 @@ impl CatalogConfig {
             max_connections: 20,
             idle_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(2),
+            statement_timeout: None,
         }
     }
 
@@ -141,6 +145,8 @@ impl Catalog {
             // Last in, first out: under light load the same few connections do all the work, and the others idle out.
             .config(PoolConfig { max_size: config.max_connections, timeouts, queue_mode: QueueMode::Lifo })
             .runtime(Runtime::Tokio1)
+            .post_create(bounded(config.statement_timeout))
+            .pre_recycle(free(tls.clone()))
             .build()
             .map_err(CatalogError::unavailable)?;
         let evictor = tokio::spawn(evict_idle(pool.clone(), config.idle_timeout));
@@ -205,6 +211,30 @@ impl Catalog {
     pub fn open_connections(&self) -> usize {
         self.shared.pool.status().size
     }
+}
+
+/// Bounds what a new connection's statements may take.
+fn bounded(statement_timeout: Option<Duration>) -> Hook {
+    Hook::async_fn(move |client, _| {
+        Box::pin(async move {
+            let Some(longest) = statement_timeout else { return Ok(()) };
+            let set = format!("set statement_timeout = {}", longest.as_millis());
+            client.batch_execute(&set).await.map_err(HookError::Backend)
+        })
+    })
+}
+
+/// Gives out no connection that still works for somebody who has gone.
+fn free(tls: MakeRustlsConnect) -> Hook {
+    Hook::async_fn(move |client, metrics| {
+        let suspect = broken_off::is_suspect(metrics).then(|| tls.clone());
+        Box::pin(async move {
+            match suspect {
+                Some(tls) => broken_off::is_free(client, &tls).await,
+                None => Ok(()),
+            }
+        })
+    })
 }
 
 /// Closes connections that nobody used for a while, and those that broke while they were idle.

@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::CatalogError;
+use crate::broken_off::UnderWay;
 
 /// A query's parameters.
 pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -15,8 +16,7 @@ pub(crate) async fn rows(
     sql: &str,
     parameters: Parameters<'_>,
 ) -> Result<Vec<Row>, CatalogError> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.query(&statement, parameters).await?)
+    not_broken_off(async { client.query(&client.prepare_cached(sql).await?, parameters).await }).await
 }
 
 /// Exactly one row.
@@ -25,8 +25,7 @@ pub(crate) async fn one(
     sql: &str,
     parameters: Parameters<'_>,
 ) -> Result<Row, CatalogError> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.query_one(&statement, parameters).await?)
+    not_broken_off(async { client.query_one(&client.prepare_cached(sql).await?, parameters).await }).await
 }
 
 /// One row or none.
@@ -35,8 +34,7 @@ pub(crate) async fn optional(
     sql: &str,
     parameters: Parameters<'_>,
 ) -> Result<Option<Row>, CatalogError> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.query_opt(&statement, parameters).await?)
+    not_broken_off(async { client.query_opt(&client.prepare_cached(sql).await?, parameters).await }).await
 }
 
 /// The number of rows that were changed.
@@ -45,6 +43,15 @@ pub(crate) async fn execute(
     sql: &str,
     parameters: Parameters<'_>,
 ) -> Result<u64, CatalogError> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.execute(&statement, parameters).await?)
+    not_broken_off(async { client.execute(&client.prepare_cached(sql).await?, parameters).await }).await
+}
+
+/// Notes it when whoever waits for the statement gives it up.
+async fn not_broken_off<T>(
+    statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, CatalogError> {
+    let under_way = UnderWay::begin();
+    let outcome = statement.await;
+    under_way.over();
+    Ok(outcome?)
 }

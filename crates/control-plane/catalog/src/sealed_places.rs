@@ -20,7 +20,7 @@ pub struct SealedPlace {
 }
 
 /// All of them.
-pub const ALL: [SealedPlace; 7] = [
+pub const ALL: [SealedPlace; 12] = [
     SealedPlace {
         table: "admin_database_credentials",
         column: "password_encrypted",
@@ -38,6 +38,18 @@ pub const ALL: [SealedPlace; 7] = [
         column: "api_key_encrypted",
         name: "admin_customer_ai_keys.api_key_encrypted",
         customer_column: Some("customer_id"),
+    },
+    SealedPlace {
+        table: "admin_backups",
+        column: "key_encrypted",
+        name: "admin_backups.key_encrypted",
+        customer_column: Some("customer_id"),
+    },
+    SealedPlace {
+        table: "admin_backups",
+        column: "key_sealed",
+        name: "admin_backups.key_sealed",
+        customer_column: None,
     },
     SealedPlace {
         table: "admin_idempotency_keys",
@@ -61,6 +73,24 @@ pub const ALL: [SealedPlace; 7] = [
         table: "admin_audit_streams",
         column: "authorization_sealed",
         name: "admin_audit_streams.authorization_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_acme_accounts",
+        column: "key_sealed",
+        name: "admin_acme_accounts.key_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_acme_certificates",
+        column: "key_sealed",
+        name: "admin_acme_certificates.key_sealed",
+        customer_column: None,
+    },
+    SealedPlace {
+        table: "admin_acme_certificates",
+        column: "order_key_sealed",
+        name: "admin_acme_certificates.order_key_sealed",
         customer_column: None,
     },
 ];

@@ -19,6 +19,8 @@ pub mod limits;
 pub mod modules;
 mod network;
 pub mod operations;
+pub mod plan;
+pub mod price_list;
 pub mod profile;
 pub mod refusals;
 pub mod removal;

@@ -129,7 +129,7 @@ fn check_setting(module: &'static dyn FeatureModule, setting: &ModuleSetting) ->
     Ok(check.finish()?)
 }
 
-async fn write_audit(
+pub(crate) async fn write_audit(
     transaction: &Transaction<'_>,
     actor: &Actor,
     change: &ModuleChange,

@@ -71,7 +71,7 @@ struct CheckedSignUp {
 impl SignUpRequest {
     fn check(&self) -> Result<CheckedSignUp, Vec<InvalidField>> {
         let mut check = FieldCheck::default();
-        let slug = check.keep("customer_id", CustomerSlug::parse(&self.customer_id));
+        let slug = check.keep("customer_id", CustomerSlug::parse_new(&self.customer_id));
         let name = check.name("name", &self.name, 200);
         let email = check.email("email", &self.email);
         let plan = check.keep("plan", self.plan.parse::<Plan>());
@@ -181,6 +181,14 @@ mod tests {
         assert_eq!(chosen.check().unwrap().modules, ["crm_core", "ai_assistant"]);
         let none = SignUpRequest { modules: Some(Vec::new()), ..request() };
         assert_eq!(none.check().unwrap().modules, ["crm_core"]);
+    }
+
+    #[test]
+    fn a_page_of_the_dashboard_is_no_customers_name() {
+        let reserved = SignUpRequest { customer_id: "new".to_owned(), ..request() };
+        let wrong = reserved.check().unwrap_err();
+        assert_eq!(wrong[0].field, "customer_id");
+        assert!(wrong[0].message.starts_with("is reserved"), "{}", wrong[0].message);
     }
 
     #[test]

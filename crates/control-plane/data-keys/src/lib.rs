@@ -7,6 +7,7 @@
 //! What is kept where: the intent is a row of `admin_key_rotations`, and how far it is can be read off the rows that it
 //! changes. A worker that dies leaves nothing half done, and the next one goes on.
 
+pub mod backup_keys;
 mod error;
 mod jobs;
 mod master_rotation;

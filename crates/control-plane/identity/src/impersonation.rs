@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use catalog::api_keys::{self, ApiKeyRecord, NewApiKey, NewImpersonation};
 use catalog::audit::AuditEntry;
 use catalog::customers::{self as customer_rows, Customer};
-use catalog::{CatalogError, Transaction, audit, operators};
+use catalog::{CatalogError, Transaction, audit, names, operators};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
@@ -189,6 +189,42 @@ impl Identity {
         let found = customer_rows::by_slug_or_id(&client, customer).await?;
         let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
         Ok(api_keys::impersonations(&client, found.id, SHOWN).await?)
+    }
+}
+
+/// An impersonation of one's own, and whom it is of.
+#[derive(Debug)]
+pub struct OwnImpersonation {
+    /// Its key.
+    pub key: ApiKeyRecord,
+    /// The customer's name for people.
+    pub customer_name: Option<String>,
+    /// The customer's short name.
+    pub customer_slug: Option<String>,
+}
+
+impl Identity {
+    /// In whose place whoever is signed in acts, or acted, the newest first. `active` leaves the others out.
+    ///
+    /// # Errors
+    /// For whoever isn't signed in.
+    pub async fn own_impersonations(
+        &self,
+        actor: &Actor,
+        active: Option<bool>,
+    ) -> Result<Vec<OwnImpersonation>, UseCaseError> {
+        let account = actor.own_account()?;
+        let client = self.client_of(&account).await?;
+        let keys = api_keys::impersonations_of(&client, account.operator_id(), active, SHOWN).await?;
+        let customers: Vec<_> = keys.iter().map(|key| key.customer_id.uuid()).collect();
+        let called = names::of_customers_with_slugs(&client, &customers).await?;
+        let own = keys.into_iter().map(|key| {
+            let called = called.get(&key.customer_id.uuid()).cloned();
+            let (customer_name, customer_slug) =
+                called.map_or((None, None), |(name, slug)| (Some(name), slug));
+            OwnImpersonation { key, customer_name, customer_slug }
+        });
+        Ok(own.collect())
     }
 }
 

@@ -9,17 +9,34 @@ use secrets::token::sha256_hex;
 use crate::service::LONGEST_IDLE;
 use crate::{Caller, Identity, NextStep};
 
+/// Why a request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Somebody did something, or nobody says otherwise.
+    Person,
+    /// A page or a program asked by itself.
+    Background,
+}
+
 impl Identity {
     /// The session of a token that was shown in this way: what a browser keeps in a cookie is worth nothing elsewhere.
-    /// `None` when it has ended, or never was.
+    /// `None` when it has ended, or never was. What nobody did doesn't count as using it: a page that stays open and asks by
+    /// itself keeps no session alive.
     ///
     /// # Errors
     /// When the admin database can't be asked.
-    pub async fn session(&self, token: &str, in_cookie: bool) -> Result<Option<LiveSession>, CatalogError> {
+    pub async fn session(
+        &self,
+        token: &str,
+        in_cookie: bool,
+        cause: Cause,
+    ) -> Result<Option<LiveSession>, CatalogError> {
         let client = self.client_for_sign_in().await?;
         let found = operator_sessions::live(&client, &sha256_hex(token), LONGEST_IDLE).await?;
         let Some(session) = found.filter(|session| session.in_cookie == in_cookie) else { return Ok(None) };
-        operator_sessions::touch(&client, session.id).await?;
+        if cause == Cause::Person {
+            operator_sessions::touch(&client, session.id).await?;
+        }
         Ok(Some(session))
     }
 

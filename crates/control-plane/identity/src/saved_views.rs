@@ -5,7 +5,9 @@ use catalog::saved_views::{self as rows, Content, SavedView};
 use catalog::{CatalogError, Transaction, audit};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
+use domain::recognise::{has_secret, is_secret_name};
 use serde_json::json;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::Identity;
@@ -14,6 +16,8 @@ use crate::Identity;
 const MOST: i64 = 200;
 /// How long the query of a page may be.
 const LONGEST_QUERY: usize = 2000;
+/// How often what is encoded is decoded again to find a secret in it.
+const DEEPEST: u8 = 3;
 
 /// What to change about a view. What isn't given stays.
 #[derive(Debug, Clone, Default)]
@@ -149,10 +153,29 @@ fn checked(wanted: Content) -> Result<Content, UseCaseError> {
         check.wrong("query", format!("must be at most {LONGEST_QUERY} characters long"));
     } else if query.chars().any(char::is_control) {
         check.wrong("query", "must not contain control characters");
+    } else if holds_secret(query, DEEPEST) {
+        check.wrong(
+            "query",
+            "holds what looks like a key, a token or a password. A view is kept and may be shared: take it out, and replace \
+             it if others could have seen it",
+        );
     }
     let query = query.to_owned();
     check.finish()?;
     Ok(Content { page: wanted.page, name, query, shared: wanted.shared })
+}
+
+/// Whether a secret is in the query of an address, also one that is encoded, or in an address that is itself a value.
+fn holds_secret(query: &str, deeper: u8) -> bool {
+    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '-';
+    let is_named_so = |name: &str| name.split(is_between).any(is_secret_name);
+    has_secret(query)
+        || form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
+            (is_named_so(&name) && !value.is_empty())
+                || has_secret(&name)
+                || has_secret(&value)
+                || (deeper > 0 && value.contains(['=', '%']) && holds_secret(&value, deeper - 1))
+        })
 }
 
 fn taken(error: CatalogError, content: &Content) -> UseCaseError {
@@ -182,4 +205,38 @@ async fn write(
     };
     audit::insert(transaction, actor, &entry).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_however_they_are_wrapped() {
+        let key = "sk_0123456789abcdefghijklmnopqrstuvwxyzA";
+        let twice = "q=%2573k_0123456789abcdefghijklmnopqrstuvwxyzA";
+        for secret in [
+            &format!("q={key}"),
+            &format!("status=trial&q=before+{key}"),
+            &format!("{key}"),
+            "q=%73k_0123456789abcdefghijklmnopqrstuvwxyzA",
+            twice,
+            "token=abc",
+            "filter[password]=x",
+            "return=%2Fadmin%3Fapi_key%3D1",
+            "to=https%3A%2F%2Fann%3Ahunter2%40example.org",
+            "x-api-key=1",
+        ] {
+            assert!(holds_secret(secret, DEEPEST), "{secret}");
+        }
+        for harmless in [
+            "",
+            "status=trial&plan=pro&sort=-created_at",
+            "api_key_id=0190a0a0-0000-7000-8000-00000000000a&endpoint=%2Fapi%2Fv1%2Fdeals%2F%7Bid%7D",
+            "q=sk_8fJ2aB&columns=token,secret&created_at[gte]=2026-01-01T00%3A00%3A00Z",
+            "token=&q=50%25",
+        ] {
+            assert!(!holds_secret(harmless, DEEPEST), "{harmless}");
+        }
+    }
 }

@@ -99,6 +99,9 @@ impl Engine {
         let customer = operation.customer_id;
         let status = Self::taken_back_status(operation);
         let mut client = self.inner.catalog.client().await?;
+        // Backups outlive their customer, whose data key goes now. Before the transaction, because it may take asking who
+        // holds the master key; in any order of crashes each key stands in its row once.
+        ::data_keys::backup_keys::hand_over(&client, &self.inner.keys, customer).await?;
         let transaction = client.transaction().await.map_err(catalog::CatalogError::from)?;
         operations::end_steps(&transaction, operation.id, &names(Step::ABSENT)).await?;
         if !operations::finish(&transaction, operation.id, operation.lease_holder(), status, None).await? {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::response::IntoResponse as _;
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use customer_db::CustomerDatabases;
 use domain::permission::Action;
 use domain::route::RouteNeeds;
@@ -118,31 +118,41 @@ pub fn router(databases: &CustomerDatabases, gateway: &Gateway) -> Router {
         paths.entry(&route.path).or_default().push(route);
     }
     paths.into_iter().fold(Router::new(), |router, (path, routes)| {
-        let no_such_method = gateway.guard_the_rest(any(refusal(&routes)));
+        let no_such_method = gateway.guard_the_rest(refusal(&routes));
         let methods = routes.iter().fold(MethodRouter::new(), |methods, route| {
-            methods.merge(gateway.guard(method_router(route, databases.clone()), route.needs()))
+            methods.merge(method_router(route, databases.clone(), gateway))
         });
-        router.route(path, methods.fallback_service(no_such_method))
+        router.route(path, methods.fallback(no_such_method))
     })
 }
 
-fn method_router(route: &'static RouteInfo, databases: CustomerDatabases) -> MethodRouter {
-    let spec = route.resource;
+fn method_router(
+    route: &'static RouteInfo,
+    databases: CustomerDatabases,
+    gateway: &Gateway,
+) -> MethodRouter {
+    let (spec, needs) = (route.resource, route.needs());
     match route.operation {
         Operation::List => {
-            on(MethodFilter::GET, move |caller, uri| handlers::list(databases, spec, caller, uri))
+            let list = move |caller, uri| handlers::list(databases, spec, caller, uri);
+            on(MethodFilter::GET, gateway.guard(list, needs))
         }
         Operation::Create => {
-            on(MethodFilter::POST, move |head, body| handlers::create(databases, spec, head, body))
+            let create = move |head, body| handlers::create(databases, spec, head, body);
+            on(MethodFilter::POST, gateway.guard(create, needs))
         }
         Operation::Read => {
-            on(MethodFilter::GET, move |head, headers| handlers::read(databases, spec, head, headers))
+            let read = move |head, headers| handlers::read(databases, spec, head, headers);
+            on(MethodFilter::GET, gateway.guard(read, needs))
         }
-        Operation::Change => on(MethodFilter::PATCH, move |head, headers, body| {
-            handlers::change(databases, spec, head, headers, body)
-        }),
+        Operation::Change => {
+            let change =
+                move |head, headers, body| handlers::change(databases, spec, head, headers, body);
+            on(MethodFilter::PATCH, gateway.guard(change, needs))
+        }
         Operation::Delete => {
-            on(MethodFilter::DELETE, move |head, headers| handlers::delete(databases, spec, head, headers))
+            let delete = move |head, headers| handlers::delete(databases, spec, head, headers);
+            on(MethodFilter::DELETE, gateway.guard(delete, needs))
         }
     }
 }

@@ -43,7 +43,8 @@ impl TrustedProxies {
         }
         let mut nearest = peer;
         for value in headers.get_all(FORWARDED_FOR).iter().rev() {
-            for entry in value.to_str().unwrap_or_default().rsplit(',') {
+            // By its bytes: what somebody wrote before our proxy's entry needs not be text, and must not hide that one.
+            for entry in value.as_bytes().rsplit(|byte| *byte == b',') {
                 // A proxy that writes what is no address is not understood: its own address is the best we know.
                 let Some(address) = parsed(entry) else { return nearest };
                 nearest = address;
@@ -57,8 +58,8 @@ impl TrustedProxies {
 }
 
 /// An address, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
-fn parsed(entry: &str) -> Option<IpAddr> {
-    let entry = entry.trim();
+fn parsed(entry: &[u8]) -> Option<IpAddr> {
+    let entry = std::str::from_utf8(entry).ok()?.trim();
     let address = entry
         .parse::<IpAddr>()
         .or_else(|_| entry.parse::<SocketAddr>().map(|address| address.ip()))
@@ -69,15 +70,17 @@ fn parsed(entry: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
-    fn seen(proxies: &[&str], peer: &str, forwarded: &[&str]) -> String {
+    fn seen(proxies: &[&str], peer: &str, forwarded: &[impl AsRef<[u8]>]) -> String {
         let proxies = TrustedProxies::new(proxies.iter().map(|network| network.parse().unwrap()).collect());
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, value.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value.as_ref()).unwrap());
         }
         proxies.client_address(&extensions, &headers).0.unwrap().to_string()
     }
@@ -105,6 +108,16 @@ mod tests {
         assert_eq!(seen(&proxies, "10.0.0.1", &["192.0.2.9, unknown"]), "10.0.0.1");
         assert_eq!(seen(&proxies, "10.0.0.1", &["192.0.2.9, _hidden, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(seen(&proxies, "10.0.0.1", &[""]), "10.0.0.1");
-        assert_eq!(seen(&proxies, "10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(seen(&proxies, "10.0.0.1", &[""; 0]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nothing_that_a_proxy_wrote_after_it() {
+        let proxies = ["10.0.0.0/8"];
+        assert_eq!(seen(&proxies, "10.0.0.1", &[b"\xff, 192.0.2.9"]), "192.0.2.9");
+        assert_eq!(seen(&proxies, "10.0.0.1", &[b"10.0.0.9, \xc3\x28,192.0.2.9, 10.0.0.2"]), "192.0.2.9");
+        assert_eq!(seen(&proxies, "10.0.0.1", &[&b"\xff"[..], b"192.0.2.9"]), "192.0.2.9");
+        // Written by the proxy itself, it is no address.
+        assert_eq!(seen(&proxies, "10.0.0.1", &[b"192.0.2.9, \xff"]), "10.0.0.1");
     }
 }

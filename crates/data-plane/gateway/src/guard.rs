@@ -3,18 +3,16 @@
 //! A request of which everything is known passes without waiting: the guard's future is then the handler's own. Only when
 //! the directory or Redis must be asked does the check become a future of its own.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::extract::{MatchedPath, Request};
+use axum::handler::Handler;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::MethodRouter;
 use domain::route::RouteNeeds;
 use pin_project_lite::pin_project;
 use telemetry::SPANS;
-use tower::{Layer, Service};
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
@@ -34,28 +32,32 @@ pub(crate) struct RouteGuard {
 }
 
 impl Gateway {
-    /// Puts the guard round a route: nobody reaches its handler without what it needs.
-    pub fn guard(&self, routes: MethodRouter, needs: RouteNeeds) -> MethodRouter {
-        self.layered(routes, Some(needs))
+    /// Puts the guard round a route's handler: nobody reaches it without what it needs.
+    ///
+    /// Round the handler, and not round its route: a layer round a route would put both into a box of their own for every
+    /// request.
+    pub fn guard<H>(&self, handler: H, needs: RouteNeeds) -> Guarded<H> {
+        self.guarded(handler, Some(needs))
     }
 
     /// Puts the guard round what is no route (a wrong path or method): a caller is asked for all the same, so that
     /// strangers learn nothing, and the request is limited and counted.
-    pub fn guard_the_rest(&self, routes: MethodRouter) -> MethodRouter {
-        self.layered(routes, None)
+    pub fn guard_the_rest<H>(&self, handler: H) -> Guarded<H> {
+        self.guarded(handler, None)
     }
 
-    fn layered(&self, routes: MethodRouter, needs: Option<RouteNeeds>) -> MethodRouter {
+    fn guarded<H>(&self, handler: H, needs: Option<RouteNeeds>) -> Guarded<H> {
         let name = needs
             .as_ref()
             .map_or_else(|| "none".to_owned(), |needs| format!("{} {}", needs.method, needs.path));
-        routes.layer(GuardLayer(Arc::new(RouteGuard {
+        let route = Arc::new(RouteGuard {
             gateway: self.clone(),
             limits: self.0.config.limits.of_route(needs.as_ref()),
             numbers: self.0.numbers.route(name),
             path: needs.as_ref().map_or("", |needs| &needs.path).into(),
             needs,
-        })))
+        });
+        Guarded { handler, route }
     }
 }
 
@@ -69,67 +71,48 @@ impl RouteGuard {
     }
 }
 
+/// A handler behind the guard.
 #[derive(Clone)]
-struct GuardLayer(Arc<RouteGuard>);
-
-impl<S> Layer<S> for GuardLayer {
-    type Service = Guarded<S>;
-
-    fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { inner, route: Arc::clone(&self.0) }
-    }
-}
-
-/// A service behind the guard.
-#[derive(Clone)]
-struct Guarded<S> {
-    inner: S,
+pub struct Guarded<H> {
+    handler: H,
     route: Arc<RouteGuard>,
 }
 
-impl<S> Service<Request> for Guarded<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Passing<S::Future>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
+impl<H> std::fmt::Debug for Guarded<H> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Guarded").field("path", &self.route.path).finish_non_exhaustive()
     }
+}
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let mut passage = Passage::begin(Arc::clone(&self.route), &request);
+impl<T, S, H> Handler<T, S> for Guarded<H>
+where
+    H: Handler<T, S>,
+    S: Send + 'static,
+{
+    type Future = Passing<H::Future>;
+
+    fn call(self, mut request: Request, state: S) -> Self::Future {
+        let Self { handler, route } = self;
+        let mut passage = Passage::begin(route, &request);
         let way = match passage.check_at_hand(&mut request) {
             Ok(()) => {
                 let span = tracing::trace_span!(target: SPANS, "handle");
-                let handler = span.in_scope(|| self.inner.call(request));
+                let handler = span.in_scope(|| handler.call(request, state));
                 Way::Handler { handler: handler.instrument(span) }
             }
             Err(Halt::Refused(problem)) => Way::Refused { answer: Some(problem.into_response()) },
             Err(Halt::Asking(question)) => {
-                // The service that was made ready is the one that is called.
-                let clone = self.inner.clone();
-                let mut inner = std::mem::replace(&mut self.inner, clone);
-                return Passing {
-                    way: Way::Check {
-                        check: Box::pin(async move {
-                            let answer = match passage.check(question, &mut request).await {
-                                // It can't fail.
-                                Ok(()) => {
-                                    let span = tracing::trace_span!(target: SPANS, "handle");
-                                    let answer = inner.call(request).instrument(span).await;
-                                    answer.unwrap_or_else(|never| match never {})
-                                }
-                                Err(problem) => problem.into_response(),
-                            };
-                            passage.end(answer)
-                        }),
-                    },
-                    passage: None,
-                };
+                let check = Box::pin(async move {
+                    let answer = match passage.check(question, &mut request).await {
+                        Ok(()) => {
+                            let span = tracing::trace_span!(target: SPANS, "handle");
+                            handler.call(request, state).instrument(span).await
+                        }
+                        Err(problem) => problem.into_response(),
+                    };
+                    passage.end(answer)
+                });
+                return Passing { way: Way::Check { check }, passage: None };
             }
         };
         Passing { way, passage: Some(passage) }
@@ -140,10 +123,16 @@ type Check = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 pin_project! {
     /// A request behind the guard, or on its way there.
-    struct Passing<F> {
+    pub struct Passing<F> {
         #[pin]
         way: Way<F>,
         passage: Option<Passage>,
+    }
+}
+
+impl<F> std::fmt::Debug for Passing<F> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Passing").finish_non_exhaustive()
     }
 }
 
@@ -156,13 +145,13 @@ pin_project! {
     }
 }
 
-impl<F: Future<Output = Result<Response, Infallible>>> Future for Passing<F> {
-    type Output = Result<Response, Infallible>;
+impl<F: Future<Output = Response>> Future for Passing<F> {
+    type Output = Response;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         let this = self.project();
         let answer = match this.way.project() {
-            WayProjection::Handler { handler } => ready!(handler.poll(context))?,
+            WayProjection::Handler { handler } => ready!(handler.poll(context)),
             // Polled once more than it should be, it has no answer any more.
             WayProjection::Refused { answer } => match answer.take() {
                 Some(answer) => answer,
@@ -170,10 +159,10 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Passing<F> {
             },
             WayProjection::Check { check } => ready!(check.as_mut().poll(context)),
         };
-        Poll::Ready(Ok(match this.passage.take() {
+        Poll::Ready(match this.passage.take() {
             Some(passage) => passage.end(answer),
             None => answer,
-        }))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
@@ -14,7 +14,7 @@ use domain::{ApiKeyId, CustomerId};
 use http::{Method, header};
 use metering::Meter;
 use problem::Problem;
-use telemetry::RequestContext;
+use telemetry::{Ended, RequestContext};
 use uuid::Uuid;
 
 /// Takes down what was used. It must neither wait nor fail: the answer leaves when it returns.
@@ -29,10 +29,12 @@ impl UsageRecorder for Meter {
     }
 }
 
-/// The status under which a request is counted whose caller hung up before the answer.
-const CALLER_GONE: u16 = 499;
-/// The outcome of such a request, of one that was served, and of one whose refusal has no problem document.
-const GONE: &str = "caller-gone";
+/// The status and the outcome under which a request is counted that its handler didn't answer: its caller hung up before
+/// that, or the layers round the guard answered in its place.
+const CALLER_GONE: (u16, &str) = (499, "caller-gone");
+const PANICKED: (u16, &str) = (500, "internal");
+const GIVEN_UP: (u16, &str) = (408, "request-timeout");
+/// The outcome of a request that was served, and of one whose refusal has no problem document.
 const OK: &str = "ok";
 const FAILED: &str = "failed";
 
@@ -69,22 +71,34 @@ struct Answer {
 
 impl Counted {
     pub(crate) fn begin(request: &Request, endpoint: Arc<str>) -> Self {
+        let known = RequestContext::of_current(|current| {
+            ((current.id, current.is_new), current.came_at, current.started)
+        });
+        let (request_id, came_at, started) = match known {
+            Some((id, came_at, started)) => (Some(id), came_at, started),
+            None => (None, SystemTime::now(), Instant::now()),
+        };
         Self {
             endpoint: Some(endpoint),
             method: request.method().clone(),
-            request_id: RequestContext::current_id(),
+            request_id,
             request_size_bytes: content_length(request.headers()),
-            came_at: Utc::now(),
-            started: Instant::now(),
+            came_at: came_at.into(),
+            started,
             caller: None,
             module: None,
-            answer: Answer { status: CALLER_GONE, outcome: GONE, size_bytes: None, after: None },
+            answer: Answer { status: CALLER_GONE.0, outcome: CALLER_GONE.1, size_bytes: None, after: None },
         }
     }
 
     /// When the request came.
     pub(crate) fn came_at(&self) -> DateTime<Utc> {
         self.came_at
+    }
+
+    /// The same moment, for measuring.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
     }
 
     pub(crate) fn caller_is(&mut self, principal: &Principal) {
@@ -105,6 +119,23 @@ impl Counted {
             after: Some(after),
         };
         (outcome, after)
+    }
+
+    /// The same for a request that is dropped. None when it was answered.
+    pub(crate) fn end_unanswered(&mut self) -> Option<(&'static str, Duration)> {
+        if self.answer.after.is_some() {
+            return None;
+        }
+        let (status, outcome) = match RequestContext::ended() {
+            Some(Ended::GivenUp) => GIVEN_UP,
+            Some(Ended::Panicked) => PANICKED,
+            // What a panic passes on its way out goes before anybody has caught it.
+            None if std::thread::panicking() => PANICKED,
+            None => CALLER_GONE,
+        };
+        let after = self.started.elapsed();
+        self.answer = Answer { status, outcome, size_bytes: None, after: Some(after) };
+        Some((outcome, after))
     }
 
     /// Hands the record over, the first time that it is called.

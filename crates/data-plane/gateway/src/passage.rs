@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -25,8 +26,8 @@ use crate::{authenticate, customer_status, module, permission, rate_limit};
 
 /// A request on its way through the steps.
 ///
-/// It is counted when it is dropped, so also when its caller hangs up; and before its answer leaves, because the guard
-/// drops it then.
+/// It is counted before its answer leaves. One that its handler doesn't answer is counted when it is dropped: its caller has
+/// hung up, it has taken too long, or its handler has panicked.
 pub(crate) struct Passage {
     route: Arc<RouteGuard>,
     counted: Counted,
@@ -104,7 +105,8 @@ impl Passage {
             }
         };
         drop(step);
-        match self.check_caller(caller, address, request)? {
+        let at = self.counted.started();
+        match self.check_caller(caller, address, request, at)? {
             None => Ok(()),
             Some(limits) => Err(Halt::Asking(Question::Limits(limits))),
         }
@@ -126,7 +128,8 @@ impl Passage {
                 (session.principal(&gateway.directory, sessions).instrument(asking).await?, address)
             }
         };
-        match self.check_caller(caller, address, request)? {
+        // Somebody was asked meanwhile: the patience with Redis begins now.
+        match self.check_caller(caller, address, request, Instant::now())? {
             None => Ok(()),
             Some(limits) => self.wait_for_limits(*limits, request).await,
         }
@@ -147,6 +150,7 @@ impl Passage {
         caller: Arc<Principal>,
         address: ClientAddress,
         request: &mut Request,
+        at: Instant,
     ) -> Result<Option<Box<Limits>>, Problem> {
         let now = self.counted.came_at();
         if tracing::enabled!(target: SPANS, tracing::Level::TRACE) {
@@ -159,7 +163,7 @@ impl Passage {
             self.decide(&caller, address.0, now)?
         };
         let _step = tracing::trace_span!(target: SPANS, "limit").entered();
-        match self.route.gateway.0.limiter.check_at_hand(&policies, now) {
+        match self.route.gateway.0.limiter.check_at_hand(&policies, now, at) {
             Ok(verdict) => self.settle(verdict, &policies)?,
             Err(pending) => return Ok(Some(Box::new(Limits { caller, address, policies, pending }))),
         }
@@ -228,7 +232,9 @@ impl Passage {
 
 impl Drop for Passage {
     fn drop(&mut self) {
+        let Some((outcome, after)) = self.counted.end_unanswered() else { return };
         self.counted.write_down(&*self.route.gateway.0.recorder);
+        self.route.numbers.answered(outcome, after);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use domain::CustomerId;
@@ -53,12 +53,24 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Requests by customer.
 #[derive(Default)]
 pub(crate) struct CustomerTally {
-    places: Places<HashMap<CustomerId, Pile, RandomState>>,
-    /// One counter for each, whatever the thread.
-    known: RwLock<HashMap<CustomerId, Counter, RandomState>>,
+    places: Places<Piles>,
+    /// One counter for each, whatever the thread, until there are [`CUSTOMERS`].
+    known: Mutex<Counters>,
+    /// All that there will ever be: nobody needs a lock to find that a customer isn't among them.
+    full: OnceLock<Counters>,
+    /// Of those who have none of their own.
+    others: OnceLock<Counter>,
 }
 
-/// What isn't told yet.
+type Counters = HashMap<CustomerId, Counter, RandomState>;
+
+/// What one place has counted and isn't told yet.
+#[derive(Default)]
+struct Piles {
+    customers: HashMap<CustomerId, Pile, RandomState>,
+    others: u64,
+}
+
 struct Pile {
     counter: Counter,
     requests: u64,
@@ -67,32 +79,45 @@ struct Pile {
 impl CustomerTally {
     pub(crate) fn count(&self, customer: &CustomerStanding) {
         let mut piles = self.places.own();
-        if let Some(pile) = piles.get_mut(&customer.id) {
+        if let Some(pile) = piles.customers.get_mut(&customer.id) {
             pile.requests += 1;
             return;
         }
         match self.counter(customer) {
-            Some(counter) => drop(piles.insert(customer.id, Pile { counter, requests: 1 })),
-            None => counter!("sixty_customer_requests_total", "customer" => "other").increment(1),
+            Some(counter) => drop(piles.customers.insert(customer.id, Pile { counter, requests: 1 })),
+            None => piles.others += 1,
         }
     }
 
     /// None for a customer who is counted with the others.
     fn counter(&self, customer: &CustomerStanding) -> Option<Counter> {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains_key(&customer.id) && known.len() >= CUSTOMERS {
+        if let Some(all) = self.full.get() {
+            return all.get(&customer.id).cloned();
+        }
+        let mut known = lock(&self.known);
+        if let Some(counter) = known.get(&customer.id) {
+            return Some(counter.clone());
+        }
+        if known.len() >= CUSTOMERS {
+            self.full.get_or_init(|| known.clone());
             return None;
         }
-        let counter = known.entry(customer.id).or_insert_with(
-            || counter!("sixty_customer_requests_total", "customer" => customer.slug.clone()),
-        );
-        Some(counter.clone())
+        let counter = counter!("sixty_customer_requests_total", "customer" => customer.slug.clone());
+        known.insert(customer.id, counter.clone());
+        Some(counter)
     }
 
     pub(crate) fn tell(&self) {
         for mut piles in self.places.all() {
-            for pile in piles.values_mut() {
+            for pile in piles.customers.values_mut() {
                 pile.counter.increment(std::mem::take(&mut pile.requests));
+            }
+            let others = std::mem::take(&mut piles.others);
+            if others > 0 {
+                let counter = self
+                    .others
+                    .get_or_init(|| counter!("sixty_customer_requests_total", "customer" => "other"));
+                counter.increment(others);
             }
         }
     }
@@ -149,5 +174,38 @@ impl RouteTally {
         for seconds in answered.seconds.drain(..) {
             self.time.record(seconds);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::guard::tests::principal;
+
+    #[test]
+    fn customers_beyond_the_thousandth_are_counted_together_and_the_first_ones_still_alone() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let numbers = metrics::with_local_recorder(&recorder, || {
+            let tally = CustomerTally::default();
+            let customers: Vec<_> = (0..CUSTOMERS + 5)
+                .map(|number| CustomerStanding { slug: format!("c{number}"), ..principal().customer })
+                .collect();
+            for customer in customers.iter().chain(&customers) {
+                tally.count(customer);
+            }
+            tally.tell();
+            // Another thread has a place of its own, and finds the same counters.
+            std::thread::scope(|scope| {
+                scope.spawn(|| customers.iter().for_each(|customer| tally.count(customer)));
+            });
+            tally.tell();
+            recorder.handle().render()
+        });
+        for line in ["{customer=\"c0\"} 3", "{customer=\"c999\"} 3", "{customer=\"other\"} 15"] {
+            assert!(numbers.contains(&format!("sixty_customer_requests_total{line}\n")), "{line}");
+        }
+        assert!(!numbers.contains("customer=\"c1000\""));
     }
 }

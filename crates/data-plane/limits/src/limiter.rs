@@ -132,13 +132,14 @@ impl Limiter {
     /// Decides whether a request passes all of these policies, and counts it if it does. `now` is this node's wall
     /// clock. Never fails, and hardly ever waits.
     pub async fn check(&self, policies: &[Policy], now: DateTime<Utc>) -> Verdict {
-        match self.check_at_hand(policies, now) {
+        match self.check_at_hand(policies, now, Instant::now()) {
             Ok(verdict) => verdict,
             Err(pending) => self.wait(pending, policies).await,
         }
     }
 
-    /// What [`check`](Self::check) does, if it can be done without waiting.
+    /// What [`check`](Self::check) does, if it can be done without waiting. `at` is the same moment for measuring: how long
+    /// the request may wait is counted from there.
     ///
     /// # Errors
     /// What is decided so far, when Redis must be heard first; [`wait`](Self::wait) goes on from there. Dropping it
@@ -147,8 +148,9 @@ impl Limiter {
         &self,
         policies: &[Policy],
         now: DateTime<Utc>,
+        at: Instant,
     ) -> Result<Verdict, Box<PendingCheck>> {
-        let mut check = PendingCheck::begin(self.inner.moment(now));
+        let mut check = PendingCheck::begin(self.inner.moment(now, at));
         match check.advance(&self.inner, policies) {
             None => Ok(check.finish(&self.inner, policies)),
             Some(waiting) => Err(Box::new(PendingCheck { waiting: Some(waiting), ..check })),
@@ -251,8 +253,7 @@ impl Drop for Waiting {
 }
 
 impl Inner {
-    fn moment(&self, wall: DateTime<Utc>) -> Moment {
-        let now = Instant::now();
+    fn moment(&self, wall: DateTime<Utc>, now: Instant) -> Moment {
         Moment {
             wall_ms: wall.timestamp_millis().saturating_add(self.link.behind_ms()),
             now,

@@ -62,38 +62,67 @@ impl Verdict {
         if self.policies.is_empty() {
             return None;
         }
-        TEXT.with_borrow_mut(|text| {
-            text.clear();
-            for state in &self.policies {
-                item(text, 0, state.name, b'q', state.quota);
-                parameter(text, b'w', state.window_seconds);
-            }
-            let policies = text.len();
-            for state in &self.policies {
-                if let Some(remaining) = state.remaining {
-                    item(text, policies, state.name, b'r', remaining);
-                    parameter(text, b't', state.reset_seconds);
-                }
-            }
-            let (policy, limit) = text.split_at(policies);
+        FIELDS.with_borrow_mut(|fields| {
             // None for a policy whose name no header may hold.
-            let value = |text: &[u8]| HeaderValue::from_bytes(text).ok();
-            Some([(RATELIMIT_POLICY, value(policy)?), (RATELIMIT, value(limit)?)])
+            Some([(RATELIMIT_POLICY, fields.policies(&self.policies)?), (RATELIMIT, fields.limits(&self.policies)?)])
         })
     }
 }
 
 thread_local! {
-    /// Where a thread writes both fields; kept, because every answer has them.
-    static TEXT: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(256));
+    static FIELDS: RefCell<Fields> = RefCell::default();
+}
+
+/// What a thread keeps to write the fields with, because every answer has them.
+#[derive(Default)]
+struct Fields {
+    text: Vec<u8>,
+    /// The policies that were described last, and how: the next request's are often the same.
+    last: Option<(SmallVec<[Described; 1]>, HeaderValue)>,
+}
+
+/// What `RateLimit-Policy` says of a policy: its name, quota and window.
+type Described = (&'static str, u64, Option<u64>);
+
+fn described(state: &PolicyState) -> Described {
+    (state.name, state.quota, state.window_seconds)
+}
+
+impl Fields {
+    fn policies(&mut self, states: &[PolicyState]) -> Option<HeaderValue> {
+        if let Some((last, value)) = &self.last
+            && last.iter().copied().eq(states.iter().map(described))
+        {
+            return Some(value.clone());
+        }
+        self.text.clear();
+        for state in states {
+            item(&mut self.text, state.name, b'q', state.quota);
+            parameter(&mut self.text, b'w', state.window_seconds);
+        }
+        let value = HeaderValue::from_bytes(&self.text).ok()?;
+        self.last = Some((states.iter().map(described).collect(), value.clone()));
+        Some(value)
+    }
+
+    fn limits(&mut self, states: &[PolicyState]) -> Option<HeaderValue> {
+        self.text.clear();
+        for state in states {
+            if let Some(remaining) = state.remaining {
+                item(&mut self.text, state.name, b'r', remaining);
+                parameter(&mut self.text, b't', state.reset_seconds);
+            }
+        }
+        HeaderValue::from_bytes(&self.text).ok()
+    }
 }
 
 /// The largest integer of a structured field.
 const LARGEST: u64 = 999_999_999_999_999;
 
-/// Adds an item to the list that begins there.
-fn item(text: &mut Vec<u8>, list: usize, name: &str, parameter: u8, number: u64) {
-    if text.len() > list {
+/// Adds an item to a list.
+fn item(text: &mut Vec<u8>, name: &str, parameter: u8, number: u64) {
+    if !text.is_empty() {
         text.extend_from_slice(b", ");
     }
     text.push(b'"');
@@ -149,6 +178,9 @@ mod tests {
             limit(r#""key";r=999;t=12, "module";r=0"#),
         ];
         assert_eq!(shown(&verdict(&[KEY, module, unknown])), three);
+        assert_eq!(shown(&verdict(&[KEY])), one, "what was said last is not said of others");
+        let other = PolicyState { quota: 999, ..KEY };
+        assert_eq!(shown(&verdict(&[other])), [policy(r#""key";q=999;w=60"#), limit(r#""key";r=999;t=12"#)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const BURST: f64 = 2_000.0;
 /// For each moment of work, so many of rest.
 const REST: u32 = 9;
-const LONGEST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 /// Watches how fast requests come.
 #[derive(Debug)]
@@ -58,6 +58,6 @@ mod tests {
         pace.look(start + second * 3, 11_100);
         assert!(!pace.is_easy(Duration::ZERO, second));
         assert_eq!(Pace::rest(Duration::from_millis(50)), Duration::from_millis(450));
-        assert_eq!(Pace::rest(second), second);
+        assert_eq!(Pace::rest(second), LONGEST_REST);
     }
 }

@@ -93,8 +93,10 @@ impl Piece {
             return;
         }
         let is_unused = rest.iter().all(|byte| *byte == 0);
-        // The length is put down last.
-        let is_torn = frame::read(rest) == Found::Incomplete || rest.starts_with(&[0; LENGTH]);
+        // The length is put down last; but without power some pages may have got to the disk, and the next ones not.
+        let is_torn = frame::read(rest) == Found::Incomplete
+            || rest.starts_with(&[0; LENGTH])
+            || ends_with_a_page(rest, self.to);
         if is_torn && !is_unused {
             self.torn = Some(self.to..end);
         } else if !is_unused {
@@ -102,6 +104,21 @@ impl Piece {
         }
         self.to = end;
     }
+}
+
+/// The smallest unit in which mapped memory gets to the disk. Larger pages end where small ones do.
+const PAGE: usize = 4096;
+
+/// Whether the frame that begins there, and is the last one, is whole up to the end of a page and then nothing but zeros:
+/// the page after it never got to the disk.
+fn ends_with_a_page(rest: &[u8], at: u64) -> bool {
+    let into_page = usize::try_from(at % PAGE as u64).unwrap_or(0);
+    let written = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let page_end = (into_page + written).next_multiple_of(PAGE) - into_page;
+    let claimed = rest.first_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    // The length itself may stand across the end of the page.
+    let frame = if page_end < LENGTH { LENGTH } else { (PREFIX + claimed).min(PREFIX + MAX_PAYLOAD) };
+    (1..frame).contains(&page_end) && page_end < rest.len()
 }
 
 /// The bytes of the range; fewer when the file is shorter.
@@ -201,6 +218,27 @@ mod tests {
             let piece = read_all(&bytes, 100);
             assert_eq!(piece.records, records[..2], "{there}");
             assert_eq!((piece.damaged, piece.torn), (vec![], Some(begins[2]..end)), "{there}");
+        }
+    }
+
+    #[test]
+    fn a_last_frame_whose_next_page_was_lost_with_the_power_is_torn_and_no_damage() {
+        let records = some_records(200);
+        let (whole, begins) = segment(&records);
+        for page_end in (PAGE..whole.len()).step_by(PAGE) {
+            let across = begins.iter().rposition(|begin| *begin < page_end as u64).unwrap();
+            let begin = begins[across];
+            let mut bytes = whole[..page_end].to_vec();
+            bytes.resize(page_end + 2 * PAGE, 0);
+            let end = bytes.len() as u64;
+            let piece = read_all(&bytes, 1_000);
+            assert_eq!(piece.records, records[..across], "{page_end}");
+            assert_eq!((piece.damaged, piece.torn), (vec![], Some(begin..end)), "{page_end}");
+            // A byte that isn't what it was is damage, with pages after it or without.
+            bytes.truncate(page_end);
+            bytes.extend_from_slice(&whole[page_end..]);
+            bytes[usize::try_from(begin).unwrap() + PREFIX] ^= 1;
+            assert_eq!(read_all(&bytes, 1_000).damaged.len(), 1, "{page_end}");
         }
     }
 

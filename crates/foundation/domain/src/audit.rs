@@ -102,5 +102,7 @@ named_enum!(
         SavedViewDeleted = "saved_view_deleted",
         /// Who signs the certificates of customers' instances, or whose signature counts, has changed.
         CertificateAuthoritiesChanged = "certificate_authorities_changed",
+        /// The servers have another certificate of their own, from an ACME authority.
+        ServerCertificateIssued = "server_certificate_issued",
     }
 );

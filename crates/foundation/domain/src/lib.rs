@@ -18,6 +18,7 @@ pub mod operation;
 pub mod operator;
 pub mod permission;
 pub mod principal;
+pub mod recognise;
 pub mod route;
 pub mod slug;
 pub mod usage;

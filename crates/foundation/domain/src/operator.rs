@@ -32,6 +32,10 @@ named_enum!(
         KeysWrite = "keys:write",
         /// Turn customers' feature modules on and off.
         ModulesWrite = "modules:write",
+        /// Change what customers bought: their plan.
+        SubscriptionsWrite = "subscriptions:write",
+        /// Change the price list: what modules cost, and which are on sale.
+        PricesWrite = "prices:write",
         /// Retry operations and take them back.
         OperationsWrite = "operations:write",
         /// See which backups there are.
@@ -74,7 +78,7 @@ named_enum!(
         Admin = "admin",
         /// What a customer who calls needs: to be found, a new key, another attempt, a backup.
         Support = "support",
-        /// Subscriptions: modules, suspending, resuming.
+        /// Subscriptions: plans, modules, suspending, resuming.
         Billing = "billing",
         /// Looking.
         ReadOnly = "read-only",
@@ -101,6 +105,7 @@ impl Role {
                 R::CustomersRead,
                 R::CustomersSuspend,
                 R::ModulesWrite,
+                R::SubscriptionsWrite,
                 R::UsageRead,
                 R::AuditRead,
             ]),
@@ -112,6 +117,20 @@ impl Role {
                 R::AuditRead,
                 R::ClerkRead,
             ]),
+        }
+    }
+
+    /// What the role is for, in a sentence for people.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Owner => "Everything.",
+            Self::Admin => "Everything but operators and keys of the platform.",
+            Self::Support => {
+                "What a customer who calls needs: to be found, a new key, another attempt, a backup, somebody who looks."
+            }
+            Self::Billing => "Subscriptions: plans, modules, suspending, resuming.",
+            Self::ReadOnly => "Looking.",
         }
     }
 
@@ -184,7 +203,7 @@ impl fmt::Debug for Rights {
 }
 
 /// What somebody showed to be let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Credential {
     /// Nothing: the system acts by itself.
     #[default]
@@ -427,7 +446,7 @@ mod tests {
         let support = Role::Support.rights();
         assert!(!support.has(Right::CustomersImpersonateWrite));
         assert!(!support.has(Right::CustomersDelete) && !support.has(Right::CredentialsReveal));
-        assert_eq!(Rights::of_roles(&[Role::ReadOnly, Role::Billing]).iter().count(), 8);
+        assert_eq!(Rights::of_roles(&[Role::ReadOnly, Role::Billing]).iter().count(), 9);
         assert_eq!(owner.and(support), support);
         assert_eq!(owner.without(owner), Rights::NONE);
     }

@@ -25,7 +25,16 @@ pub enum InvalidSlug {
     /// A character outside `a-z`, `0-9`, `_` and `-`.
     #[error("must match ^[a-z0-9_-]+$: only a-z, 0-9, _ and -")]
     BadCharacter,
+    /// A name that means something else where customers are named.
+    #[error(
+        "is reserved: the dashboard has a page of this name where customers have theirs; choose another one"
+    )]
+    Reserved,
 }
+
+/// Names that no new customer gets: `/admin/customers/new` is the form in which customers are signed up. Who is called so
+/// already stays.
+const RESERVED: [&str; 1] = ["new"];
 
 impl CustomerSlug {
     /// The longest slug, in characters.
@@ -46,6 +55,17 @@ impl CustomerSlug {
             return Err(InvalidSlug::TooLong);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Reads the slug of a customer to be: as [`CustomerSlug::parse`], and not a reserved one.
+    ///
+    /// # Errors
+    /// [`InvalidSlug`] names the rule that the text breaks.
+    pub fn parse_new(text: &str) -> Result<Self, InvalidSlug> {
+        if RESERVED.contains(&text) {
+            return Err(InvalidSlug::Reserved);
+        }
+        Self::parse(text)
     }
 
     /// The slug as text.
@@ -103,6 +123,13 @@ mod tests {
         }
         assert!(CustomerSlug::parse(&"a".repeat(40)).is_ok());
         assert_eq!(CustomerSlug::parse(&"a".repeat(41)), Err(InvalidSlug::TooLong));
+    }
+
+    #[test]
+    fn a_reserved_name_is_kept_by_who_has_it_and_given_to_nobody() {
+        assert_eq!(CustomerSlug::parse_new("new"), Err(InvalidSlug::Reserved));
+        assert!(CustomerSlug::parse("new").is_ok() && CustomerSlug::parse_new("new-york").is_ok());
+        assert_eq!(CustomerSlug::parse_new("New"), Err(InvalidSlug::BadCharacter));
     }
 
     #[test]

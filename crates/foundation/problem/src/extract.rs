@@ -1,5 +1,8 @@
 //! Extractors that answer with a problem document naming the field.
 
+use std::error::Error;
+use std::fmt;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::{IntoResponse, Response};
@@ -44,6 +47,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 1024 * 1024;
 
+/// What a body ends with when there is no room in the server's memory for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoRoomForBody;
+
+impl fmt::Display for NoRoomForBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("too many bodies arrive at once")
+    }
+}
+
+impl Error for NoRoomForBody {}
+
 /// A body as it was sent, whatever it is, up to [`LARGEST_BODY`].
 #[derive(Debug, Clone)]
 pub struct RawBody(pub Bytes);
@@ -54,7 +69,12 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let request = request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)));
         let bytes = Bytes::from_request(request, state).await;
-        bytes.map(Self).map_err(|rejection| body_problem(rejection.into_response()))
+        bytes.map(Self).map_err(|rejection| match is_for_want_of_room(&rejection) {
+            true => {
+                Problem::unavailable("Too many bodies arrive at once. Try again in a moment.").retry_after(2)
+            }
+            false => body_problem(rejection.into_response()),
+        })
     }
 }
 
@@ -99,6 +119,19 @@ fn is_json(headers: &http::HeaderMap) -> bool {
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Whether a body could not be read because there is no room for it.
+fn is_for_want_of_room(mut error: &(dyn Error + 'static)) -> bool {
+    loop {
+        if error.is::<NoRoomForBody>() {
+            return true;
+        }
+        match error.source() {
+            Some(cause) => error = cause,
+            None => return false,
+        }
+    }
 }
 
 /// Turns axum's plain-text refusal of a body into a problem document.

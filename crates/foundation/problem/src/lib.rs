@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-pub use extract::{JsonBody, LARGEST_BODY, PathParam, QueryParams, RawBody};
+pub use extract::{JsonBody, LARGEST_BODY, NoRoomForBody, PathParam, QueryParams, RawBody};
 pub use idempotency_key::{IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY, idempotency_key};
 pub use query::query_parameters;
 
@@ -146,6 +146,8 @@ problems! {
     rate_limited = TOO_MANY_REQUESTS, "rate-limited", "Too many requests";
     /// 429: too many guesses at a password or a code.
     too_many_guesses = TOO_MANY_REQUESTS, "too-many-guesses", "Too many guesses";
+    /// 429: as many event streams are open as may be.
+    too_many_streams = TOO_MANY_REQUESTS, "too-many-streams", "Too many event streams";
     /// 429: the quota of the period is used up.
     quota_exceeded = TOO_MANY_REQUESTS, "quota-exceeded", "The quota is used up";
     /// 431: the headers are too large.

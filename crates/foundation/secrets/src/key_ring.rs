@@ -21,6 +21,7 @@ use crate::envelope::{
 };
 use crate::local_keys::LocalKeys;
 use crate::master_key::MasterKey;
+use crate::stream::FileKey;
 
 /// How many opened data keys are kept, 32 bytes and some bookkeeping each.
 const DATA_KEYS_KEPT: u64 = 50_000;
@@ -178,6 +179,30 @@ impl KeyRing {
         let key = Arc::new(self.unwrap(wrapped, scope, version).await?);
         self.0.opened.insert((scope, version), Opened { wrapped: wrapped.clone(), key: Arc::clone(&key) });
         Ok(key)
+    }
+
+    /// Wraps the key of a file that must open when there is nothing but it and the master key: a backup of the admin
+    /// database. The context is all that it is bound to.
+    ///
+    /// # Errors
+    /// [`KeyError`] says whether trying again can help.
+    pub async fn wrap_file_key(
+        &self,
+        key: &FileKey,
+        context: &str,
+        master_key_id: &str,
+    ) -> Result<String, KeyError> {
+        let provider = self.provider(master_key_id).await?;
+        Ok(join(master_key_id, &provider.wrap(master_key_id, context, key.bytes()).await?))
+    }
+
+    /// Opens what [`Self::wrap_file_key`] wrapped, if the context is the same.
+    ///
+    /// # Errors
+    /// [`KeyError`] says whether trying again can help.
+    pub async fn unwrap_file_key(&self, wrapped: &str, context: &str) -> Result<FileKey, KeyError> {
+        let (id, payload) = split(wrapped)?;
+        Ok(FileKey::from_opened(&self.provider(id).await?.unwrap(id, context, payload).await?)?)
     }
 
     /// Opens a customer's secret. `wrapped` is the version of the customer's data key that it was sealed with.

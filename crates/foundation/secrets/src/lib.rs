@@ -1,4 +1,5 @@
-//! Everything secret: API keys, passwords, master keys and who holds them, and the envelope in which secrets are stored.
+//! Everything secret: API keys, passwords, master keys and who holds them, the envelope in which secrets are stored,
+//! and files that are sealed.
 //!
 //! A secret is a [`SecretString`]: it can't be printed or serialised by accident, and its memory is wiped.
 
@@ -14,6 +15,7 @@ pub mod operator_seal;
 pub mod password;
 mod random;
 pub mod signing;
+pub mod stream;
 pub mod token;
 pub mod totp;
 
@@ -28,5 +30,6 @@ pub use openid::OpenIdSecret;
 pub use operator_seal::OperatorSeal;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use signing::{SigningKey, VerifyingKey};
+pub use stream::{FileKey, StreamError};
 pub use token::OperatorToken;
 pub use totp::TotpSecret;

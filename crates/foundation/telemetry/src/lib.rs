@@ -16,8 +16,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use numbers::Numbers;
-pub use request::RequestContext;
 use request::{Added, NamingRequest};
+pub use request::{Ended, RequestContext};
 pub use traces::{SPANS, TraceConfig, Traces};
 
 /// How log lines are written.

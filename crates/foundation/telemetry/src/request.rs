@@ -2,7 +2,9 @@
 //!
 //! A span would do the same, and cost every request what only those with something to log need.
 
+use std::cell::Cell;
 use std::fmt;
+use std::time::{Instant, SystemTime};
 
 use http::{Method, Uri};
 use serde_json::json;
@@ -24,17 +26,43 @@ pub struct RequestContext {
     pub id: Uuid,
     /// Whether the id is new, and so no other request's. A caller's own may be.
     pub is_new: bool,
+    /// When it came. Both clocks are read once for all that count it.
+    pub came_at: SystemTime,
+    /// The same moment, for measuring.
+    pub started: Instant,
     /// The method.
     pub method: Method,
     /// Only its path is logged: what stands behind the question mark may be anything.
     pub uri: Uri,
+    /// How it ended, when its handler didn't answer. Begins with none.
+    pub ended: Cell<Option<Ended>>,
+}
+
+/// How a request ended that its handler didn't answer, although its caller still waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The handler panicked.
+    Panicked,
+    /// The handler took too long.
+    GivenUp,
 }
 
 impl RequestContext {
-    /// The id of the request that this task works for, and whether it is new.
+    /// Asks something of the request that this task works for, if it works for one.
+    pub fn of_current<R>(question: impl FnOnce(&Self) -> R) -> Option<R> {
+        CURRENT.try_with(question).ok()
+    }
+
+    /// Notes for whoever counts the request that this task works for how it ends; its handler is dropped next.
+    pub fn ends(how: Ended) {
+        // Without a request there is nobody to count it.
+        let _ = CURRENT.try_with(|request| request.ended.set(Some(how)));
+    }
+
+    /// How the request ends that this task works for, if its handler doesn't answer it.
     #[must_use]
-    pub fn current_id() -> Option<(Uuid, bool)> {
-        CURRENT.try_with(|request| (request.id, request.is_new)).ok()
+    pub fn ended() -> Option<Ended> {
+        CURRENT.try_with(|request| request.ended.get()).ok().flatten()
     }
 
     /// Names this request in what the future logs.
@@ -117,7 +145,8 @@ mod tests {
 
     fn request() -> RequestContext {
         let uri = Uri::from_static("/api/v1/deals?secret=1");
-        RequestContext { id: Uuid::nil(), is_new: true, method: Method::GET, uri }
+        let (came_at, started, ended) = (SystemTime::now(), Instant::now(), Cell::new(None));
+        RequestContext { id: Uuid::nil(), is_new: true, came_at, started, method: Method::GET, uri, ended }
     }
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {

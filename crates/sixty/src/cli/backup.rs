@@ -1,4 +1,4 @@
-//! `sixty backup`: the backups of every database, also the admin database's and those of customers who are gone.
+//! `sixty backup list`: the backups of every database, also the admin database's and those of customers who are gone.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -7,24 +7,12 @@ use super::exit::Failure;
 use super::listing::{self, PageArgs, View, filters};
 use super::{EXIT_CODES, Globals, Session, time};
 
-/// `sixty backup`.
+/// List backups of all databases, the newest first
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXIT_CODES)]
-pub(crate) struct BackupArgs {
+pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) globals: Globals,
-    #[command(subcommand)]
-    pub(super) command: BackupCommand,
-}
-
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum BackupCommand {
-    /// List backups of all databases, the newest first
-    List(ListArgs),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ListArgs {
     /// Only in this state
     #[arg(long, value_parser = ["running", "succeeded", "failed"])]
     status: Option<String>,
@@ -42,6 +30,8 @@ pub(super) struct Backup {
     database_name: String,
     kind: String,
     status: String,
+    #[serde(default)]
+    encrypted: bool,
     size_bytes: Option<i64>,
     started_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
@@ -49,7 +39,8 @@ pub(super) struct Backup {
 }
 
 /// The headings of [`Backup::cells`].
-pub(super) const HEADINGS: [&str; 7] = ["ID", "KIND", "STATUS", "SIZE", "STARTED", "TOOK", "ERROR"];
+pub(super) const HEADINGS: [&str; 8] =
+    ["ID", "KIND", "STATUS", "ENCRYPTED", "SIZE", "STARTED", "TOOK", "ERROR"];
 
 impl Backup {
     /// What is told of every backup.
@@ -59,6 +50,7 @@ impl Backup {
             self.id,
             self.kind,
             self.status,
+            if self.encrypted { "yes" } else { "no" }.to_owned(),
             self.size_bytes.map_or_else(|| "-".to_owned(), size),
             time::short(Some(self.started_at)),
             time::taken(Some(self.started_at), self.finished_at),
@@ -67,8 +59,7 @@ impl Backup {
     }
 }
 
-pub(super) async fn run(session: &mut Session, command: BackupCommand) -> Result<(), Failure> {
-    let BackupCommand::List(args) = command;
+pub(super) async fn list(session: &mut Session, args: ListArgs) -> Result<(), Failure> {
     let query = filters(&[("status", &args.status), ("customer", &args.customer)]);
     let [id, rest @ ..] = HEADINGS;
     let headings: Vec<_> = [id, "DATABASE"].into_iter().chain(rest).collect();

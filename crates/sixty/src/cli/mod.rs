@@ -5,7 +5,7 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod audit_streams;
-mod backup;
+pub(crate) mod backup;
 mod browser_login;
 mod clerk;
 mod client;
@@ -68,8 +68,6 @@ pub(crate) enum OperatorCommand {
     Module(Box<module::ModuleArgs>),
     /// Long work on customers: list, show, watch, retry, cancel
     Operation(Box<operation::OperationArgs>),
-    /// Backups of all databases: list
-    Backup(Box<backup::BackupArgs>),
     /// Background jobs: list, retry
     Job(Box<job::JobArgs>),
     /// What Clerk told of organizations and users: status, messages, replay, reconcile
@@ -138,35 +136,48 @@ pub(crate) async fn run(command: OperatorCommand, access: Access, program: clap:
     ExitCode::from(run_with(command, access, program, output).await)
 }
 
-/// What `sixty audit` asks the server.
+/// What the server is asked by commands whose others work on this machine's files or the admin database itself.
 #[derive(Debug)]
-pub(crate) enum AuditLogCommand {
+pub(crate) enum ServerCommand {
     /// `sixty audit list`.
-    List(Box<audit_log::ListArgs>),
+    AuditList(Box<audit_log::ListArgs>),
     /// `sixty audit export`.
-    Export(Box<audit_log::ExportArgs>),
+    AuditExport(Box<audit_log::ExportArgs>),
     /// `sixty audit streams`.
-    Streams(Box<audit_streams::StreamsArgs>),
+    AuditStreams(Box<audit_streams::StreamsArgs>),
+    /// `sixty backup list`.
+    BackupList(Box<backup::ListArgs>),
 }
 
-/// The same for the commands of `sixty audit`, whose others work on the admin database itself.
-pub(crate) async fn run_audit_log(command: AuditLogCommand, access: Access) -> ExitCode {
-    let globals = match &command {
-        AuditLogCommand::List(args) => args.globals.clone(),
-        AuditLogCommand::Export(args) => args.globals.clone(),
-        AuditLogCommand::Streams(args) => args.globals.clone(),
-    };
-    let output = Output::terminal(globals.json);
-    let errors = output.clone();
+/// The same for these.
+pub(crate) async fn run_on_server(command: ServerCommand, access: Access) -> ExitCode {
+    let output = Output::terminal(command.globals().json);
+    ExitCode::from(run_on_server_with(command, access, output).await)
+}
+
+async fn run_on_server_with(command: ServerCommand, access: Access, output: Output) -> u8 {
+    let (globals, errors) = (command.globals().clone(), output.clone());
     let outcome = match Session::open(Some(&globals), access, output) {
         Err(failure) => Err(failure),
         Ok(mut session) => match command {
-            AuditLogCommand::List(args) => audit_log::list(&mut session, *args).await,
-            AuditLogCommand::Export(args) => audit_log::export(&mut session, *args).await,
-            AuditLogCommand::Streams(args) => audit_streams::run(&mut session, *args).await,
+            ServerCommand::AuditList(args) => audit_log::list(&mut session, *args).await,
+            ServerCommand::AuditExport(args) => audit_log::export(&mut session, *args).await,
+            ServerCommand::AuditStreams(args) => audit_streams::run(&mut session, *args).await,
+            ServerCommand::BackupList(args) => backup::list(&mut session, *args).await,
         },
     };
-    ExitCode::from(ended(outcome, errors))
+    ended(outcome, errors)
+}
+
+impl ServerCommand {
+    fn globals(&self) -> &Globals {
+        match self {
+            Self::AuditList(args) => &args.globals,
+            Self::AuditExport(args) => &args.globals,
+            Self::AuditStreams(args) => &args.globals,
+            Self::BackupList(args) => &args.globals,
+        }
+    }
 }
 
 /// Runs a command and shows how it ended.
@@ -208,7 +219,6 @@ impl OperatorCommand {
             Self::Limit(args) => Some(&args.globals),
             Self::Module(args) => Some(&args.globals),
             Self::Operation(args) => Some(&args.globals),
-            Self::Backup(args) => Some(&args.globals),
             Self::Job(args) => Some(&args.globals),
             Self::Clerk(args) => Some(&args.globals),
             Self::Usage(args) => Some(&args.globals),
@@ -248,7 +258,6 @@ impl Session {
             OperatorCommand::Limit(args) => limit::run(self, *args).await,
             OperatorCommand::Module(args) => module::run(self, args.command).await,
             OperatorCommand::Operation(args) => operation::run(self, args.command).await,
-            OperatorCommand::Backup(args) => backup::run(self, args.command).await,
             OperatorCommand::Job(args) => job::run(self, args.command).await,
             OperatorCommand::Clerk(args) => clerk::run(self, args.command).await,
             OperatorCommand::Usage(args) => usage::run(self, *args).await,

@@ -38,6 +38,23 @@ pub(crate) enum ModuleCommand {
         /// The module's key
         module: String,
     },
+    /// Change what a module costs, or whether it is on sale: what isn't, no customer has
+    Price(PriceArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PriceArgs {
+    /// The module's key
+    module: String,
+    /// The price of a month, in US dollars, such as 29.99
+    #[arg(long, value_name = "PRICE")]
+    monthly: Option<String>,
+    /// The price of a year, in US dollars
+    #[arg(long, value_name = "PRICE")]
+    annual: Option<String>,
+    /// Whether it is on sale
+    #[arg(long, value_name = "true|false")]
+    on_sale: Option<bool>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,6 +99,7 @@ struct Listed {
     base_price_annual: String,
     currency: String,
     enabled_by_default: bool,
+    is_active: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -104,6 +122,7 @@ pub(super) async fn run(session: &mut Session, command: ModuleCommand) -> Result
         ModuleCommand::List { customer: Some(customer) } => of_customer(session, &customer).await,
         ModuleCommand::Enable(args) => set(session, args, true).await,
         ModuleCommand::Disable(args) => set(session, args, false).await,
+        ModuleCommand::Price(args) => price(session, args).await,
         ModuleCommand::Reset { customer, module } => {
             let path = ["customers", &customer, "modules", &module];
             let answer = session.client.send(Method::DELETE, &path, None).await?;
@@ -132,6 +151,30 @@ async fn price_list(session: &mut Session) -> Result<(), Failure> {
     };
     let headings = ["MODULE", "NAME", "A MONTH", "A YEAR", "DEFAULT"];
     Ok(session.output.table(&headings, modules.into_iter().map(row).collect())?)
+}
+
+async fn price(session: &mut Session, args: PriceArgs) -> Result<(), Failure> {
+    let PriceArgs { module, monthly, annual, on_sale } = args;
+    let mut body = json!({});
+    let given = [
+        ("base_price_monthly", monthly.map(Into::into)),
+        ("base_price_annual", annual.map(Into::into)),
+        ("is_active", on_sale.map(Into::into)),
+    ];
+    for (field, value) in given {
+        if let Some(value) = value {
+            body[field] = value;
+        }
+    }
+    let answer = session.client.send(Method::PATCH, &["modules", &module], Some(&body)).await?;
+    if session.output.is_json() {
+        return Ok(session.output.document(&answer)?);
+    }
+    let Listed { module_key, base_price_monthly, base_price_annual, currency, is_active, .. } =
+        read(&answer)?;
+    let sale = if is_active { "" } else { ", and is not on sale" };
+    let prices = format!("{base_price_monthly} {currency} a month, {base_price_annual} {currency} a year");
+    Ok(session.output.line(&format!("{module_key} costs {prices}{sale}."))?)
 }
 
 async fn of_customer(session: &mut Session, customer: &str) -> Result<(), Failure> {

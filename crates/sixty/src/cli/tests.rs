@@ -19,14 +19,29 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::output::Output;
-use super::{Access, OperatorCommand, run_with};
+use super::{Access, OperatorCommand, ServerCommand, run_on_server_with, run_with};
 
 /// The whole command line, as the binary has it around our commands.
 #[derive(clap::Parser)]
 #[command(name = "sixty")]
 struct Program {
     #[command(subcommand)]
-    command: OperatorCommand,
+    command: ProgramCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum ProgramCommand {
+    #[command(flatten)]
+    Operator(OperatorCommand),
+    /// Backups of all databases
+    #[command(subcommand)]
+    Backup(BackupCommand),
+}
+
+/// What of `sixty backup` asks the server.
+#[derive(clap::Subcommand)]
+enum BackupCommand {
+    List(Box<super::backup::ListArgs>),
 }
 
 /// What a command left behind.
@@ -72,9 +87,18 @@ async fn sixty(url: &Url, line: &str) -> Ran {
 async fn run(access: Access, line: &str) -> Ran {
     let program = Program::parse_from(["sixty"].into_iter().chain(line.split(' ')));
     let (results, notes) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-    let json = program.command.globals().is_some_and(|globals| globals.json);
-    let output = Output::captured(stream(&results), stream(&notes), json);
-    let code = run_with(program.command, access, Program::command(), output).await;
+    let captured = |json| Output::captured(stream(&results), stream(&notes), json);
+    let code = match program.command {
+        ProgramCommand::Operator(command) => {
+            let json = command.globals().is_some_and(|globals| globals.json);
+            run_with(command, access, Program::command(), captured(json)).await
+        }
+        ProgramCommand::Backup(BackupCommand::List(args)) => {
+            let command = ServerCommand::BackupList(args);
+            let output = captured(command.globals().json);
+            run_on_server_with(command, access, output).await
+        }
+    };
     let text = |stream: Arc<Mutex<Vec<u8>>>| String::from_utf8(stream.lock().unwrap().clone()).unwrap();
     Ran { code, results: text(results), notes: text(notes) }
 }

@@ -5,25 +5,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use catalog::{Address, CatalogConfig};
 use clap::Args;
 use secrets::{ExposeSecret, SecretString};
-use tokio_postgres::config::Host;
 
 use super::StoreArgs;
+use super::encryption::{Encryption, Place, Way, asked_by, is_this_machine, place_of};
 use super::stores::is_reference;
-
-/// How the way to the admin database is protected.
-#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AdminTls {
-    /// Encrypted, and the certificate is checked: its authority and the host's name.
-    VerifyFull,
-    /// In the clear, on this machine only.
-    Plain,
-    /// In the clear to another machine: for containers of one host, on a network of their own.
-    PlainOnNetwork,
-}
 
 /// ADMIN_DATABASE_URL, or the five parts.
 #[derive(Args, Debug, Clone)]
@@ -53,9 +41,10 @@ pub(crate) struct AdminDatabaseArgs {
     /// The database.
     #[arg(long, env = "ADMIN_DB_NAME", default_value = "saas_admin")]
     pub(crate) admin_db_name: String,
-    /// Whether the way there is encrypted [default: plain on this machine, verify-full everywhere else].
+    /// Whether the way there is encrypted [default: verify-full to other machines; on this one, over TCP, it must be said, here
+    /// or by sslmode=disable or sslmode=require in the URL].
     #[arg(long, env = "ADMIN_DB_TLS", value_enum)]
-    admin_db_tls: Option<AdminTls>,
+    admin_db_tls: Option<Encryption>,
     /// A file with the certificate authority that must have signed the database's certificate, PEM. Unless given, those count
     /// that the machine trusts.
     #[arg(long, env = "ADMIN_DB_CA_FILE")]
@@ -77,7 +66,7 @@ impl AdminDatabaseArgs {
         Self {
             admin_database_url: None,
             admin_db_host: "localhost".to_owned(),
-            admin_db_tls: Some(AdminTls::Plain),
+            admin_db_tls: Some(Encryption::Plain),
             admin_db_ca_file: None,
             ..self.clone()
         }
@@ -132,23 +121,37 @@ impl AdminDatabaseArgs {
         }
     }
 
+    /// The same for a command that is run beside `sixty dev`, whose databases are meant unless another one is named: it has
+    /// asked for plain text on this machine.
+    pub(crate) fn beside_dev(self) -> Self {
+        let is_devs = self.admin_database_url.is_none() && is_this_machine(&self.admin_db_host);
+        let is_said = self.admin_db_tls.is_some() || self.admin_db_ca_file.is_some();
+        Self {
+            admin_db_tls: if is_devs && !is_said { Some(Encryption::Plain) } else { self.admin_db_tls },
+            ..self
+        }
+    }
+
     /// How to come in, encrypted wherever it has to be.
     ///
     /// # Errors
-    /// When the settings would send the password in the clear to another machine, or an authority can't be read.
+    /// When the settings would send the password in the clear to another machine, or to this one without anybody having
+    /// asked for it, or an authority can't be read.
     pub(crate) fn catalog_config(&self) -> anyhow::Result<CatalogConfig> {
         let address = self.address();
-        let is_local = hosts(&address)?.iter().all(is_this_machine);
-        let wants_tls = self.admin_db_ca_file.is_some().then_some(AdminTls::VerifyFull);
-        let requires_tls = needs_tls(self.admin_db_tls.or(wants_tls), is_local)?;
-        let read = |path: &PathBuf| {
-            std::fs::read_to_string(path)
-                .with_context(|| format!("ADMIN_DB_CA_FILE: {} can't be read", path.display()))
+        let found = parsed(&address)?;
+        let way = Way {
+            whom: "the admin database",
+            variable: "ADMIN_DB_TLS",
+            ca_variable: "ADMIN_DB_CA_FILE",
+            // To another machine `sslmode=disable` in a URL asks in vain: it is written there for other programs.
+            asked: self.admin_db_tls.or(found.asked),
+            ca_file: self.admin_db_ca_file.as_ref(),
         };
-        let authority = self.admin_db_ca_file.as_ref().filter(|_| requires_tls);
+        let requires_tls = way.needs_tls(found.place)?;
         Ok(CatalogConfig {
             requires_tls,
-            ca_certificate: authority.map(read).transpose()?,
+            ca_certificate: if requires_tls { way.authority()? } else { None },
             max_connections: usize::from(self.admin_db_pool_max),
             idle_timeout: Duration::from_secs(self.admin_db_pool_idle_seconds),
             connect_timeout: Duration::from_secs(self.admin_db_connect_timeout_seconds),
@@ -157,25 +160,17 @@ impl AdminDatabaseArgs {
     }
 }
 
-/// Whether the connection must be encrypted.
-fn needs_tls(asked: Option<AdminTls>, is_local: bool) -> anyhow::Result<bool> {
-    match asked {
-        Some(AdminTls::VerifyFull) => Ok(true),
-        None => Ok(!is_local),
-        Some(AdminTls::PlainOnNetwork) => Ok(false),
-        Some(AdminTls::Plain) if is_local => Ok(false),
-        Some(AdminTls::Plain) => anyhow::bail!(
-            "ADMIN_DB_TLS=plain would send the password and everything else in the clear to another machine: it is only for \
-             a database on this one. Set ADMIN_DB_TLS=verify-full, and ADMIN_DB_CA_FILE if its authority is your own"
-        ),
-    }
+/// What an address says of the way there.
+struct Parsed {
+    place: Place,
+    asked: Option<Encryption>,
 }
 
-fn hosts(address: &Address) -> anyhow::Result<Vec<Host>> {
+fn parsed(address: &Address) -> anyhow::Result<Parsed> {
     match address {
         Address::Parts { host, .. } => {
             let mut config = tokio_postgres::Config::new();
-            Ok(config.host(host).get_hosts().to_vec())
+            Ok(Parsed { place: place_of(config.host(host).get_hosts()), asked: None })
         }
         // The parser's error repeats parts of the URL, and with them perhaps the password: it is not kept.
         Address::Url(url) => {
@@ -188,51 +183,70 @@ fn hosts(address: &Address) -> anyhow::Result<Vec<Host>> {
                 config.get_hostaddrs().iter().all(IpAddr::is_loopback),
                 "ADMIN_DATABASE_URL: hostaddr is only for this machine; write the host's name, which its certificate has"
             );
-            Ok(config.get_hosts().to_vec())
-        }
-    }
-}
-
-/// By its name alone: what a name is resolved to may change between the look and the connection.
-fn is_this_machine(host: &Host) -> bool {
-    match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) => {
-            name.eq_ignore_ascii_case("localhost")
-                || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            let place = place_of(config.get_hosts());
+            let asked = asked_by(config.get_ssl_mode());
+            Ok(Parsed { place, asked: asked.filter(|_| place != Place::Elsewhere) })
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
-    fn local(url: &str) -> bool {
-        hosts(&Address::Url(url.to_owned().into())).unwrap().iter().all(is_this_machine)
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        admin_database: AdminDatabaseArgs,
+    }
+
+    fn encrypted(options: &[&str]) -> anyhow::Result<bool> {
+        let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().admin_database;
+        Ok(args.catalog_config()?.requires_tls)
     }
 
     #[test]
-    fn only_this_machine_is_local() {
-        for here in
-            ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "%2Frun%2Fpostgresql", "localhost,127.0.0.1"]
+    fn plain_text_is_asked_for() {
+        for unsaid in
+            [&[][..], &["--admin-db-host", "::1"], &["--admin-database-url", "postgresql://a:b@localhost/c"]]
         {
-            assert!(local(&format!("postgresql://a:b@{here}/c")), "{here}");
+            let refused = encrypted(unsaid).unwrap_err().to_string();
+            assert!(refused.contains("set ADMIN_DB_TLS=plain"), "{refused}");
         }
-        for there in ["db.example", "10.0.0.1", "localhost.example", "0.0.0.0", "localhost,db.example"] {
-            assert!(!local(&format!("postgresql://a:b@{there}/c")), "{there}");
+        for asked in [
+            &["--admin-db-tls", "plain"][..],
+            &["--admin-db-host", "/run/postgresql"],
+            &["--admin-database-url", "postgresql://a:b@localhost/c?sslmode=disable"],
+            &["--admin-database-url", "postgresql://a:b@%2Frun%2Fpostgresql/c"],
+            &["--admin-db-host", "db", "--admin-db-tls", "plain-on-network"],
+        ] {
+            assert!(!encrypted(asked).unwrap(), "{asked:?}");
         }
-        let beside = Address::Url("postgresql://a:b@localhost/c?hostaddr=10.0.0.1".to_owned().into());
-        assert!(hosts(&beside).is_err());
+        for checked in [
+            &["--admin-db-tls", "verify-full"][..],
+            &["--admin-db-host", "db.example"],
+            &["--admin-database-url", "postgresql://a:b@localhost/c?sslmode=require"],
+            &["--admin-database-url", "postgresql://a:b@db.example/c?sslmode=disable"],
+        ] {
+            assert!(encrypted(checked).unwrap(), "{checked:?}");
+        }
+        assert!(encrypted(&["--admin-db-host", "db.example", "--admin-db-tls", "plain"]).is_err());
+        assert!(
+            encrypted(&["--admin-database-url", "postgresql://a:b@localhost/c?hostaddr=10.0.0.1"]).is_err()
+        );
     }
 
     #[test]
-    fn nothing_goes_to_another_machine_in_the_clear() {
-        assert!(needs_tls(None, false).unwrap());
-        assert!(!needs_tls(None, true).unwrap());
-        assert!(needs_tls(Some(AdminTls::VerifyFull), true).unwrap());
-        assert!(!needs_tls(Some(AdminTls::Plain), true).unwrap());
-        let refused = needs_tls(Some(AdminTls::Plain), false).unwrap_err().to_string();
-        assert!(refused.contains("ADMIN_DB_TLS=verify-full"), "{refused}");
+    fn beside_the_local_stack_its_own_databases_are_meant() {
+        let beside = |options: &[&str]| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().admin_database;
+            Ok::<_, anyhow::Error>(args.beside_dev().catalog_config()?.requires_tls)
+        };
+        assert!(!beside(&[]).unwrap());
+        assert!(beside(&["--admin-db-tls", "verify-full"]).unwrap());
+        assert!(beside(&["--admin-db-host", "db.example"]).unwrap());
+        assert!(beside(&["--admin-database-url", "postgresql://a:b@localhost/c"]).is_err());
     }
 }

@@ -2,12 +2,14 @@
 //! is compiled in.
 
 mod access;
+mod acme;
 mod admin_database;
 mod admin_roles;
 mod audit;
 mod certificates;
 mod clerk;
 mod core_dumps;
+mod encryption;
 mod home;
 mod instance_network;
 mod logging;
@@ -37,6 +39,6 @@ pub(crate) use secret_files::{
     MasterKeyArgs, OperatorTokenArgs, add_master_key, ensure_master_key, ensure_operator_token,
     read_operator_token, read_private, write_private,
 };
-pub(crate) use server::ServerArgs;
+pub(crate) use server::{CertificateSource, ServerArgs};
 pub(crate) use stores::StoreArgs;
 pub(crate) use template_database::TemplateDatabaseArgs;

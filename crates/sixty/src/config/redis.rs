@@ -1,9 +1,8 @@
 //! Where Redis is.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use redis_address::RedisAddress;
@@ -11,6 +10,7 @@ use secrets::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::StoreArgs;
+use super::encryption::{Encryption, Place, Way, is_this_machine};
 use super::stores::is_reference;
 
 /// What must be escaped in a URL's password: all but the characters that RFC 3986 calls unreserved.
@@ -38,25 +38,14 @@ pub(crate) struct RedisArgs {
         hide_default_value = true
     )]
     pub(crate) redis_password: SecretString,
-    /// Whether the way there is encrypted [default: plain on this machine, verify-full everywhere else; as a URL says, if one
-    /// is given].
+    /// Whether the way there is encrypted [default: verify-full to other machines; on this one it must be said. A URL says it:
+    /// rediss:// is encrypted, and redis:// asks for plain text].
     #[arg(long, env = "REDIS_TLS", value_enum)]
-    redis_tls: Option<RedisTls>,
+    redis_tls: Option<Encryption>,
     /// A file with the certificate authority that must have signed Redis's certificate, PEM. Unless given, those count that
     /// the machine trusts.
     #[arg(long, env = "REDIS_CA_FILE")]
     redis_ca_file: Option<PathBuf>,
-}
-
-/// Whether the connection is encrypted.
-#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RedisTls {
-    /// Encrypted, and the certificate is checked with its name.
-    VerifyFull,
-    /// In the clear, for a Redis on this machine.
-    Plain,
-    /// In the clear, also to another machine: only on a network that is nobody else's.
-    PlainOnNetwork,
 }
 
 impl RedisArgs {
@@ -65,10 +54,17 @@ impl RedisArgs {
         Self {
             redis_url: None,
             redis_host: "localhost".to_owned(),
-            redis_tls: Some(RedisTls::Plain),
+            redis_tls: Some(Encryption::Plain),
             redis_ca_file: None,
             ..self.clone()
         }
+    }
+
+    /// The same for a command that is run beside `sixty dev`, whose Redis is meant unless another one is named.
+    pub(crate) fn beside_dev(self) -> Self {
+        let is_devs = self.redis_url.is_none() && is_this_machine(&self.redis_host);
+        let is_said = self.redis_tls.is_some() || self.redis_ca_file.is_some();
+        Self { redis_tls: if is_devs && !is_said { Some(Encryption::Plain) } else { self.redis_tls }, ..self }
     }
 
     /// Whether a store holds a part of it.
@@ -90,19 +86,27 @@ impl RedisArgs {
     /// Where Redis is, encrypted wherever it has to be.
     ///
     /// # Errors
-    /// When the settings would send the password in the clear to another machine, or an authority can't be read.
+    /// When the settings would send the password in the clear to another machine, or to this one without anybody having
+    /// asked for it, or an authority can't be read.
     pub(crate) fn address(&self) -> anyhow::Result<RedisAddress> {
-        let authority = self.redis_ca_file.as_ref().map(|path| {
-            std::fs::read_to_string(path)
-                .with_context(|| format!("REDIS_CA_FILE: {} can't be read", path.display()))
-        });
-        Ok(RedisAddress::new(self.safe_url()?).with_authority(authority.transpose()?))
+        Ok(RedisAddress::new(self.safe_url()?).with_authority(self.way().authority()?))
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way {
+            whom: "Redis",
+            variable: "REDIS_TLS",
+            ca_variable: "REDIS_CA_FILE",
+            asked: self.redis_tls,
+            ca_file: self.redis_ca_file.as_ref(),
+        }
     }
 
     /// The URL, which says whether the connection is encrypted.
     fn safe_url(&self) -> anyhow::Result<SecretString> {
         let Some(url) = &self.redis_url else {
-            let scheme = if self.needs_tls(is_this_machine(&self.redis_host))? { "rediss" } else { "redis" };
+            let place = if is_this_machine(&self.redis_host) { Place::Here } else { Place::Elsewhere };
+            let scheme = if self.way().needs_tls(place)? { "rediss" } else { "redis" };
             return Ok(self.url_by(scheme));
         };
         let parsed = Url::parse(url.expose_secret()).map_err(|_| {
@@ -110,26 +114,16 @@ impl RedisArgs {
         })?;
         let is_local = parsed.host_str().is_none_or(is_this_machine);
         match (parsed.scheme(), self.redis_tls) {
-            ("rediss", None | Some(RedisTls::VerifyFull)) => {}
-            ("redis", None | Some(RedisTls::Plain)) if is_local => {}
-            ("redis", Some(RedisTls::PlainOnNetwork)) | ("redis+unix" | "unix", _) => {}
-            ("redis", None | Some(RedisTls::Plain)) => bail!(IN_THE_CLEAR),
+            ("rediss", None | Some(Encryption::VerifyFull)) => {}
+            ("redis", None | Some(Encryption::Plain)) if is_local => {}
+            ("redis", Some(Encryption::PlainOnNetwork)) | ("redis+unix" | "unix", _) => {}
+            ("redis", None | Some(Encryption::Plain)) => bail!(IN_THE_CLEAR),
             ("redis" | "rediss", Some(asked)) => {
-                bail!("REDIS_URL begins with {}, and REDIS_TLS says {asked:?}", parsed.scheme())
+                bail!("REDIS_URL begins with {}, and REDIS_TLS says {}", parsed.scheme(), asked.as_str())
             }
             (other, _) => bail!("REDIS_URL begins with {other}; it should be rediss:// or redis://"),
         }
         Ok(url.clone())
-    }
-
-    fn needs_tls(&self, is_local: bool) -> anyhow::Result<bool> {
-        match self.redis_tls {
-            Some(RedisTls::VerifyFull) => Ok(true),
-            None => Ok(!is_local || self.redis_ca_file.is_some()),
-            Some(RedisTls::PlainOnNetwork) => Ok(false),
-            Some(RedisTls::Plain) if is_local => Ok(false),
-            Some(RedisTls::Plain) => bail!(IN_THE_CLEAR),
-        }
     }
 
     /// The Redis of `sixty dev`, on this machine.
@@ -147,16 +141,11 @@ const IN_THE_CLEAR: &str = "Redis's password and all that is told to it would go
      REDIS_TLS=verify-full, with REDIS_CA_FILE if its authority is your own; on a network that is nobody else's, \
      REDIS_TLS=plain-on-network";
 
-fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn scheme(url: Option<&str>, host: &str, tls: Option<RedisTls>) -> Option<String> {
+    fn scheme(url: Option<&str>, host: &str, tls: Option<Encryption>) -> Option<String> {
         let args = RedisArgs {
             redis_url: url.map(|url| url.to_owned().into()),
             redis_host: host.to_owned(),
@@ -171,9 +160,10 @@ mod tests {
 
     #[test]
     fn nothing_goes_to_another_machine_in_the_clear() {
-        use RedisTls::{Plain, PlainOnNetwork, VerifyFull};
+        use Encryption::{Plain, PlainOnNetwork, VerifyFull};
         for here in ["localhost", "127.0.0.1", "::1"] {
-            assert_eq!(scheme(None, here, None).as_deref(), Some("redis"));
+            assert_eq!(scheme(None, here, None), None, "nobody asked for plain text");
+            assert_eq!(scheme(None, here, Some(Plain)).as_deref(), Some("redis"));
             assert_eq!(scheme(None, here, Some(VerifyFull)).as_deref(), Some("rediss"));
         }
         assert_eq!(scheme(None, "redis.example.com", None).as_deref(), Some("rediss"));

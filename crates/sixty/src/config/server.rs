@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acme::AcmeConfig;
 use anyhow::Context as _;
 use api::{AllowedOrigins, CertificateFiles, LimitSetting, ServerCertificate, ServerLimits, Settings};
 use chrono::TimeDelta;
@@ -14,6 +15,8 @@ use gateway::{GatewayConfig, GracePeriod, LimitsConfig, SessionConfig, TrustedPr
 use ipnet::IpNet;
 use limits::{DeclaredRate, OnRedisLoss};
 use metering::MeteringConfig;
+
+use super::acme::AcmeArgs;
 
 /// PORT and SIXTY_HOST.
 #[derive(Args, Debug, Clone)]
@@ -32,8 +35,10 @@ pub(crate) struct ServerArgs {
     /// A file with the certificate's private key, PEM. Only the server's user should be able to read it.
     #[arg(long, env = "SIXTY_TLS_KEY_FILE", requires = "tls_certificate_file")]
     tls_key_file: Option<PathBuf>,
-    /// Whether callers may come in without encryption where there is no certificate [default: plain on this machine, nobody
-    /// elsewhere].
+    #[command(flatten)]
+    pub(crate) acme: AcmeArgs,
+    /// Whether callers may come in without encryption where there is no certificate [default: nobody may, and the server
+    /// doesn't begin without one].
     #[arg(long, env = "SIXTY_TLS", value_enum)]
     pub(crate) tls: Option<PlainText>,
     /// The port of /metrics, for Prometheus, at the same address, and encrypted if the server is. Not served unless given.
@@ -96,6 +101,17 @@ pub(crate) struct ServerArgs {
     pub(crate) ready_file: Option<PathBuf>,
 }
 
+/// Where the server's certificate comes from.
+#[derive(Debug)]
+pub(crate) enum CertificateSource {
+    /// There is none: plain HTTP was asked for.
+    None,
+    /// Files.
+    Files(Arc<ServerCertificate>),
+    /// An ACME authority.
+    Acme(AcmeConfig),
+}
+
 /// Who may come in without encryption.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlainText {
@@ -142,33 +158,53 @@ impl ServerArgs {
         ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
     }
 
-    /// What the server shows of itself; plain HTTP without it.
+    /// Where the certificate comes from that the server shows.
     ///
     /// # Errors
-    /// When the files can't be used, or callers on other machines would send their keys in the clear.
-    pub(crate) fn certificate(&self) -> anyhow::Result<Option<Arc<ServerCertificate>>> {
+    /// When it can't be used or ordered, or there is none and nobody asked for plain text.
+    pub(crate) fn certificate(&self) -> anyhow::Result<CertificateSource> {
+        if let Some(config) = self.acme.config()? {
+            anyhow::ensure!(
+                self.tls_certificate_file.is_none(),
+                "SIXTY_ACME_DOMAINS orders a certificate, and SIXTY_TLS_CERTIFICATE_FILE names another one: take one of them away"
+            );
+            return Ok(CertificateSource::Acme(config));
+        }
         let (Some(certificate), Some(key)) = (&self.tls_certificate_file, &self.tls_key_file) else {
             self.check_plain_text()?;
-            return Ok(None);
+            return Ok(CertificateSource::None);
         };
         let files = CertificateFiles { certificate: certificate.clone(), key: key.clone() };
         let opened =
             ServerCertificate::open(files).context("SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE")?;
-        Ok(Some(Arc::new(opened)))
+        Ok(CertificateSource::Files(Arc::new(opened)))
+    }
+
+    /// The same for the local stack, which asks for plain text on this machine unless it was told otherwise.
+    pub(crate) fn in_the_local_stack(self) -> Self {
+        Self { tls: self.tls.or(Some(PlainText::Plain)), ..self }
     }
 
     /// Whether plain HTTP is what was asked for.
     ///
     /// # Errors
-    /// When callers on other machines would send their keys in the clear, and nobody said that they may.
+    /// When nobody asked for it, or callers on other machines would send their keys in the clear and nobody said that they
+    /// may.
     pub(crate) fn check_plain_text(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.host.is_loopback() || self.tls == Some(PlainText::PlainOnNetwork),
-            "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
-             SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE; on a network that is nobody else's, SIXTY_TLS=plain-on-network",
-            self.host
-        );
-        Ok(())
+        match self.tls {
+            Some(PlainText::PlainOnNetwork) => Ok(()),
+            _ if !self.host.is_loopback() => anyhow::bail!(
+                "SIXTY_HOST={} lets other machines in, and without a certificate their keys and data would go in the clear. Set \
+                 SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE, or SIXTY_ACME_DOMAINS; on a network that is nobody else's, \
+                 SIXTY_TLS=plain-on-network",
+                self.host
+            ),
+            Some(PlainText::Plain) => Ok(()),
+            None => anyhow::bail!(
+                "the server speaks HTTPS and has no certificate: set SIXTY_TLS_CERTIFICATE_FILE and SIXTY_TLS_KEY_FILE, or \
+                 SIXTY_ACME_DOMAINS to order one, or SIXTY_TLS=plain to serve this machine alone in the clear"
+            ),
+        }
     }
 
     /// Which sites' pages may ask.
@@ -276,7 +312,9 @@ mod tests {
     #[test]
     fn other_machines_come_in_encrypted_or_by_word() {
         for here in ["127.0.0.1", "127.9.9.9", "::1"] {
-            assert!(opens(&["--host", here]).is_ok(), "{here}");
+            assert!(opens(&["--host", here, "--tls", "plain"]).is_ok(), "{here}");
+            let refused = opens(&["--host", here]).unwrap_err().to_string();
+            assert!(refused.contains("SIXTY_TLS=plain"), "{refused}");
         }
         for open in ["0.0.0.0", "::", "192.0.2.1"] {
             for options in [&["--host", open][..], &["--host", open, "--tls", "plain"]] {
@@ -299,5 +337,16 @@ mod tests {
         assert_eq!(config(&more), (5000, 16));
         assert_eq!(config(&["--customer-connections", "3"]), (3, 3));
         assert!(Program::try_parse_from(["sixty", "--customer-connections", "0"]).is_err());
+    }
+
+    #[test]
+    fn the_local_stack_asks_for_plain_text_on_this_machine_alone() {
+        let asks = |options: &[&str]| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().server;
+            args.in_the_local_stack().check_plain_text()
+        };
+        assert!(asks(&[]).is_ok());
+        assert!(asks(&["--host", "0.0.0.0"]).is_err());
+        assert!(asks(&["--host", "0.0.0.0", "--tls", "plain-on-network"]).is_ok());
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn print(args: &DevArgs, home: &Home, token: &OperatorToken, demo: Op
          Customer template   postgresql://{}:{}@localhost:{}/{}\n  \
          Redis               {}\n  \
          Customers' ports    {}-{}\n  \
+         Encryption          to customers' databases; all else is plain text, on this machine alone\n  \
          State               {}\n  \
          Operator token      {}\n{demo_lines}\n  \
          For the dashboard, make yourself an account (in another terminal):\n    \

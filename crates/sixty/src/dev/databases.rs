@@ -157,9 +157,7 @@ pub(crate) async fn migrate_both(args: &DevArgs) -> anyhow::Result<()> {
         .grant(&mut client)
         .await
         .context("the roles of the server and the worker can't be given their rights")?;
-    let (mut client, connection) =
-        args.template_database.driver_config()?.connect(tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
+    let mut client = args.template_database.connect().await?;
     schema::migrate(&mut client, MigrationSet::customer())
         .await
         .context("the customer template database can't be migrated")?;

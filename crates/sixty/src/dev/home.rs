@@ -6,6 +6,8 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 /// The opened home. The lock is the open file's: it goes when the process does, however it does.
 pub(crate) struct Home {
@@ -66,9 +68,18 @@ impl Drop for Home {
     }
 }
 
+/// The file that is locked, with the id of the process that did.
+const LOCK: &str = "dev.lock";
+
+/// Whether `sixty dev` runs in this home. Only looks: taking the lock would keep one out that is just starting.
+pub(crate) fn runs_in(home: &Path) -> bool {
+    let holder = || fs::read_to_string(home.join(LOCK)).ok()?.trim().parse().ok().and_then(Pid::from_raw);
+    holder().is_some_and(|id| test_kill_process(id) != Err(Errno::SRCH))
+}
+
 /// The lock, and whether its last holder left without emptying it.
 fn lock(home: &Path) -> anyhow::Result<(File, bool)> {
-    let path = home.join("dev.lock");
+    let path = home.join(LOCK);
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -107,13 +118,16 @@ mod tests {
     fn a_home_is_opened_once_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("home");
+        assert!(!runs_in(&path));
         let first = Home::open(&path).unwrap();
+        assert!(runs_in(&path));
         first.announce_ready().unwrap();
         let refused = Home::open(&path).err().unwrap().to_string();
         assert!(refused.contains(&std::process::id().to_string()), "{refused}");
         assert!(first.ready_file().exists(), "the second must not touch what belongs to the first");
         assert!(!first.is_after_crash());
         drop(first);
+        assert!(!runs_in(&path));
         assert!(!Home::open(&path).unwrap().is_after_crash());
 
         fs::write(path.join("dev.lock"), "1\n").unwrap();

@@ -2,7 +2,8 @@
 //!
 //! It starts what is missing, in order: admin database, template database and Redis, then the server and the worker
 //! as processes of their own (so that one can crash without the other), then the demo customer. It restarts what
-//! ends, and stops everything when it is stopped.
+//! ends, and stops everything when it is stopped. To run it is to ask for plain text on this machine: what it starts is told so
+//! explicitly. Only customers' databases are encrypted, as they always are.
 
 mod banner;
 mod databases;
@@ -29,6 +30,7 @@ use crate::config::{
 use crate::{say, shutdown};
 use databases::Databases;
 use home::Home;
+pub(crate) use home::runs_in;
 use process::{Child, ChildPlan};
 use redis_server::RedisServer;
 
@@ -63,6 +65,7 @@ pub(crate) async fn run(args: DevArgs, home_args: &HomeArgs, log: &LogArgs) -> a
         admin_roles: args.admin_roles.with_passwords(),
         template_database: args.template_database.on_this_machine(),
         redis: args.redis.on_this_machine(),
+        server: args.server.in_the_local_stack(),
         ..args
     };
     let home = Home::open(&home_args.path()?)?;

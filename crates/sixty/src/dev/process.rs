@@ -145,6 +145,7 @@ fn spawn(command: &ChildCommand) -> anyhow::Result<(tokio::process::Child, Optio
         // On this machine alone, and the start-up asks the server by HTTP.
         .env_remove("SIXTY_TLS_CERTIFICATE_FILE")
         .env_remove("SIXTY_TLS_KEY_FILE")
+        .env_remove("SIXTY_ACME_DOMAINS")
         // Each knows its own only.
         .env_remove("ADMIN_DB_SERVER_PASSWORD")
         .env_remove("ADMIN_DB_WORKER_PASSWORD")

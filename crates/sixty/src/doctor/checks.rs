@@ -10,28 +10,49 @@ use postgres_server::{Installation, InstallationSearch, OsUser, is_port_free};
 use schema::MigrationSet;
 
 use super::{DoctorArgs, Finding, certificates};
-use crate::config::read_operator_token;
+use crate::config::{CertificateSource, read_operator_token};
 use crate::dependencies;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-pub(super) async fn all(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<Finding>> {
-    let catalog = Catalog::connect(&args.admin_database.catalog_config()?)?;
-    Ok(vec![
-        admin_database(&catalog).await,
-        admin_schema(&catalog).await,
+pub(super) async fn all(args: &DoctorArgs, home: &Path) -> Vec<Finding> {
+    let catalog = args
+        .admin_database
+        .catalog_config()
+        .and_then(|config| Ok(Catalog::connect(&config)?))
+        .map_err(|error| format!("{error:#}"));
+    let catalog = catalog.as_ref().map_err(String::as_str);
+    vec![
+        admin_database(catalog).await,
+        with(catalog, "admin schema", admin_schema).await,
         template_database(args).await,
         redis(args).await,
         postgres(args, home),
         master_key(args, home).await,
         operator_token(args, home),
         server(args).await,
-        customer_ports(args, &catalog).await,
-        certificates::check(args, &catalog).await,
-    ])
+        with(catalog, "customers' ports", |catalog| customer_ports(args, catalog)).await,
+        with(catalog, certificates::CHECK, |catalog| certificates::check(args, catalog)).await,
+    ]
 }
 
-async fn admin_database(catalog: &Catalog) -> Finding {
+/// A check of what the admin database says. Where it may not even be asked, that is the finding.
+async fn with<'a, F: Future<Output = Finding>>(
+    catalog: Result<&'a Catalog, &str>,
+    check: &'static str,
+    look: impl FnOnce(&'a Catalog) -> F,
+) -> Finding {
+    match catalog {
+        Ok(catalog) => look(catalog).await,
+        Err(_) => Finding::bad(check, "the admin database isn't asked", "mend the admin database first"),
+    }
+}
+
+async fn admin_database(catalog: Result<&Catalog, &str>) -> Finding {
+    let catalog = match catalog {
+        Ok(catalog) => catalog,
+        Err(error) => return Finding::bad("admin database", error, "mend the setting, or start sixty dev"),
+    };
     match catalog.ping().await {
         Ok(()) => Finding::good("admin database", "answers"),
         Err(error) => Finding::bad(
@@ -62,11 +83,7 @@ async fn admin_schema(catalog: &Catalog) -> Finding {
 async fn template_database(args: &DoctorArgs) -> Finding {
     let set = MigrationSet::customer();
     let version = async {
-        let mut config = args.template_database.driver_config().map_err(|error| error.to_string())?;
-        config.connect_timeout(Duration::from_secs(2));
-        let (client, connection) =
-            config.connect(tokio_postgres::NoTls).await.map_err(|error| error.to_string())?;
-        tokio::spawn(connection);
+        let client = args.template_database.connect().await.map_err(|error| format!("{error:#}"))?;
         schema::schema_version(&client, set).await.map_err(|error| error.to_string())
     };
     match version.await {
@@ -168,8 +185,8 @@ fn operator_token(args: &DoctorArgs, home: &Path) -> Finding {
 
 async fn server(args: &DoctorArgs) -> Finding {
     let port = args.server.port;
-    let certificate = match args.server.certificate() {
-        Ok(certificate) => certificate,
+    let source = match args.server.certificate() {
+        Ok(source) => source,
         Err(error) => {
             return Finding::bad(
                 "server",
@@ -185,7 +202,7 @@ async fn server(args: &DoctorArgs) -> Finding {
             "start it: sixty dev, or sixty serve",
         );
     }
-    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let scheme = if matches!(source, CertificateSource::None) { "http" } else { "https" };
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(3))
@@ -204,6 +221,11 @@ async fn server(args: &DoctorArgs) -> Finding {
             "server",
             format!("port {port} answers {}", answer.status()),
             format!("look at {scheme}://localhost:{port}/api/ready for what is down"),
+        ),
+        Err(_) if matches!(source, CertificateSource::Acme(_)) => Finding::bad(
+            "server",
+            format!("port {port} answers without a certificate, or by something that is no sixty server"),
+            "see sixty certificates server for why there is none yet",
         ),
         Err(_) => Finding::bad(
             "server",

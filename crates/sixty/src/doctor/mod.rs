@@ -14,7 +14,7 @@ use crate::config::{
     AdminDatabaseArgs, HomeArgs, MasterKeyArgs, OperatorTokenArgs, PostgresArgs, RedisArgs, ServerArgs,
     TemplateDatabaseArgs,
 };
-use crate::say;
+use crate::{dev, say};
 
 /// Check connections, schema, ports, Redis, template and roles, and say how to mend what is wrong.
 #[derive(Args, Debug)]
@@ -36,6 +36,19 @@ pub(crate) struct DoctorArgs {
     /// Print the findings as JSON.
     #[arg(long)]
     json: bool,
+}
+
+impl DoctorArgs {
+    /// What is run beside `sixty dev` is asked of the local stack, unless something else is named.
+    fn beside_dev(self) -> Self {
+        Self {
+            server: self.server.in_the_local_stack(),
+            admin_database: self.admin_database.beside_dev(),
+            template_database: self.template_database.beside_dev(),
+            redis: self.redis.beside_dev(),
+            ..self
+        }
+    }
 }
 
 /// What one check found.
@@ -63,7 +76,8 @@ pub(crate) async fn run(args: DoctorArgs, home: &HomeArgs) -> anyhow::Result<Exi
     let home = home.path()?;
     // What a store holds is looked at as the server does it. Where it can't be had, the checks that need it say what is wrong, too.
     let (args, stores) = stores::resolved(args).await;
-    let mut findings = checks::all(&args, &home).await?;
+    let args = if dev::runs_in(&home) { args.beside_dev() } else { args };
+    let mut findings = checks::all(&args, &home).await;
     findings.push(stores);
     findings.extend(customers::roles(&args, &home).await?);
     let healthy = findings.iter().all(|finding| finding.ok);

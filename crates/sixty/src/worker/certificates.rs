@@ -70,35 +70,19 @@ async fn pass(catalog: &Catalog, provisioner: &LocalProvisioner, host: &str) -> 
         instances::record_certificate(&client, id, own.into(), authority.into()).await?;
     }
     // Whoever learns it late still has the old one in their list; from now on nobody needs it.
-    if all_settled && authority.retire()? > 0 {
-        tracing::info!("the former authority of instances' certificates is gone");
-        publish(catalog, provisioner, host).await?;
-    }
-    Ok(())
+    if all_settled { retire(catalog, provisioner, host).await } else { Ok(()) }
 }
 
 /// Tells every server which authorities to trust, and the audit log that they have changed: both or neither.
 async fn publish(catalog: &Catalog, provisioner: &LocalProvisioner, host: &str) -> anyhow::Result<()> {
     let (trusted, status) = (provisioner.authority().trusted()?, provisioner.authority().status()?);
-    let home = (provisioner.backend(), host);
     let mut client = catalog.client().await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
-    let told = instances::publish_authorities(&transaction, home, &trusted).await?;
+    let told = instances::publish_authorities(&transaction, (provisioner.backend(), host), &trusted).await?;
     if told == 0 {
         return Ok(());
     }
-    let entry = AuditEntry {
-        customer_id: None,
-        action: AuditAction::CertificateAuthoritiesChanged,
-        resource_type: "certificate_authority",
-        resource_id: Some(host.to_owned()),
-        old_values: None,
-        new_values: Some(json!({
-            "instances": told,
-            "trusted": status.iter().map(describe).collect::<Vec<_>>(),
-        })),
-    };
-    audit::insert(&transaction, &Actor::on_behalf_of(None), &entry).await?;
+    audit::insert(&transaction, &Actor::on_behalf_of(None), &entry(host, told, &status)).await?;
     transaction.commit().await.map_err(CatalogError::from)?;
     tracing::info!(
         instances = told,
@@ -106,6 +90,35 @@ async fn publish(catalog: &Catalog, provisioner: &LocalProvisioner, host: &str) 
         "servers are told which authorities to trust"
     );
     Ok(())
+}
+
+/// Removes authorities whose time is over. The audit log has taken the row by then; when the commit that follows doesn't come
+/// through, the next pass tells servers and log what is left.
+async fn retire(catalog: &Catalog, provisioner: &LocalProvisioner, host: &str) -> anyhow::Result<()> {
+    let authority = provisioner.authority();
+    let Some((trusted, status)) = authority.remaining()? else { return Ok(()) };
+    let mut client = catalog.client().await?;
+    let transaction = client.transaction().await.map_err(CatalogError::from)?;
+    let told = instances::publish_authorities(&transaction, (provisioner.backend(), host), &trusted).await?;
+    audit::insert(&transaction, &Actor::on_behalf_of(None), &entry(host, told, &status)).await?;
+    authority.retire()?;
+    transaction.commit().await.map_err(CatalogError::from)?;
+    tracing::info!(instances = told, "the former authority of instances' certificates is gone");
+    Ok(())
+}
+
+fn entry(host: &str, told: u64, trusted: &[AuthorityStatus]) -> AuditEntry {
+    AuditEntry {
+        customer_id: None,
+        action: AuditAction::CertificateAuthoritiesChanged,
+        resource_type: "certificate_authority",
+        resource_id: Some(host.to_owned()),
+        old_values: None,
+        new_values: Some(json!({
+            "instances": told,
+            "trusted": trusted.iter().map(describe).collect::<Vec<_>>(),
+        })),
+    }
 }
 
 fn describe(one: &AuthorityStatus) -> serde_json::Value {
@@ -117,3 +130,6 @@ fn describe(one: &AuthorityStatus) -> serde_json::Value {
         "expires_at": time(one.term.expires_at),
     })
 }
+
+#[cfg(test)]
+mod tests;

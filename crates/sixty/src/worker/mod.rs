@@ -80,6 +80,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
             requires_tls: catalog_config.requires_tls,
             ..DatabaseAccess::of_admin(&catalog_config.address, tools)?
         },
+        keys.clone(),
         BackupConfig::new(home.join("backups")),
     );
     let worker_name = format!("worker-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());

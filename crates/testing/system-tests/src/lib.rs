@@ -6,7 +6,6 @@ mod answer;
 mod api;
 mod customer;
 mod database;
-pub mod npm;
 mod openid;
 pub mod processes;
 mod program;

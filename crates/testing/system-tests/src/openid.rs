@@ -7,8 +7,6 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::npm::install_once;
-
 /// The provider. It ends when it is dropped.
 #[derive(Debug)]
 pub struct OpenIdProvider {
@@ -27,7 +25,9 @@ impl OpenIdProvider {
     pub async fn start() -> Self {
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/openid"));
         let installed = folder.clone();
-        tokio::task::spawn_blocking(move || install_once(&installed)).await.expect("npm is waited for");
+        tokio::task::spawn_blocking(move || testkit::install_once(&installed))
+            .await
+            .expect("npm is waited for");
         let mut process = Command::new("node")
             .arg("provider.mjs")
             .current_dir(folder)

@@ -8,6 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::Command;
 
+/// The variables that ask for plain text.
+const PLAIN: [&str; 4] = ["SIXTY_TLS", "ADMIN_DB_TLS", "DB_TLS", "REDIS_TLS"];
+
 /// How long a command that ends by itself may take.
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -57,6 +60,20 @@ impl Program {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// The same without a variable.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The same, asking for plain text wherever it may be asked for: what it speaks to is on this machine and has no
+    /// certificates.
+    #[must_use]
+    pub fn in_the_clear(self) -> Self {
+        PLAIN.iter().fold(self, |program, name| program.with(name, "plain"))
     }
 
     /// A command with these arguments, not run yet. Of our own environment it sees what finds programs, and nothing

@@ -1,4 +1,4 @@
-//! What tests stand on: a real PostgreSQL per test program with a database per test, a real Redis, S3 and KMS as moto has them, a folder for a
+//! What tests stand on: a real PostgreSQL per test program with a database per test, a real Redis, S3 and KMS as moto has them, an ACME authority, a folder for a
 //! whole installation, a proxy that breaks connections, and waiting for a condition instead of for a time.
 //!
 //! Nothing is left behind: every folder has a watchdog that stops what runs in it and removes
@@ -9,6 +9,8 @@ mod database;
 mod fault_proxy;
 mod home;
 mod moto;
+mod npm;
+mod pebble;
 mod ports;
 mod redis_server;
 mod server;
@@ -24,6 +26,8 @@ pub use database::{
 pub use fault_proxy::{FaultProxy, fault_proxy};
 pub use home::{Home, home};
 pub use moto::{Moto, moto};
+pub use npm::install_once;
+pub use pebble::{Pebble, PebblePlan, pebble};
 pub use ports::free_port;
 pub use redis_server::{Redis, redis};
 pub use server::installation;

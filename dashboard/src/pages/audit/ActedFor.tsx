@@ -14,15 +14,15 @@ export function ActedFor({ entry, customer }: { entry: Schema<'AuditLogView'>; c
   if (operator === null) {
     // Customers' callers who were refused are told of by the system, some minutes later.
     const isCaller = entry.action === 'access_denied' && entry.admin_user_id == null && entry.resource_type === 'api_key';
-    return isCaller ? <span>Callers with a key</span> : <Operator id={entry.admin_user_id} />;
+    return isCaller ? <span>Callers with a key</span> : <Operator id={entry.admin_user_id} known={entry.admin_user_name} />;
   }
   return (
     <span>
-      <Operator id={operator} /> as {customer}
+      <Operator id={operator} known={operator === entry.admin_user_id ? entry.admin_user_name : undefined} /> as {customer}
       {operator !== entry.admin_user_id && (
         <>
           {' '}
-          (ended by <Operator id={entry.admin_user_id} />)
+          (ended by <Operator id={entry.admin_user_id} known={entry.admin_user_name} />)
         </>
       )}
     </span>

@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import { Filters } from '@/ui/Filters';
 import { FilterText } from '@/ui/FilterText';
-import { ACTION_GROUPS } from './actions';
+import { ACTION_GROUPS } from '@/ui/audit/actions';
 import { ActorFilter } from './ActorFilter';
 import type { AuditFilterState } from './useAuditFilter';
 

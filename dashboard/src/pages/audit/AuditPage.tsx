@@ -1,17 +1,14 @@
 import { Button } from '@mantine/core';
 import { queries } from '@/api/client';
-import { problemOf } from '@/api/problem';
-import { Failure } from '@/ui/Failure';
 import { PageHeader } from '@/ui/PageHeader';
-import { Pages } from '@/ui/Pages';
-import { Panel } from '@/ui/Panel';
+import { Guard, Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
 import { usePages } from '@/ui/usePages';
 import { AuditFilters } from './AuditFilters';
 import { AuditTable } from './AuditTable';
 import { ChainProof } from './ChainProof';
 import { EntryDrawer } from './EntryDrawer';
-import { ExportMenu } from './ExportMenu';
+import { ExportMenu } from '@/ui/audit/ExportMenu';
 import { useAuditFilter } from './useAuditFilter';
 
 /** What was done, by whom, what it changed, and the proof that nobody changed the record of it. */
@@ -38,23 +35,12 @@ export function AuditPage() {
       />
       <Panel title="What was done" note={`${range.label}, the newest first`} flush>
         <AuditFilters filter={filter} />
-        {found.error && !rows ? (
-          <Failure problem={problemOf(found.error)} retry={() => void found.refetch()} />
-        ) : (
-          <AuditTable rows={rows} stale={found.isPlaceholderData} isFiltered={filter.isFiltered} open={(entry) => change({ entry: entry.id })} />
-        )}
-        {found.data && (pages.hasBefore || found.data.next_cursor) && (
-          <Pages
-            shown={rows?.length ?? 0}
-            hasBefore={pages.hasBefore}
-            hasAfter={found.data.next_cursor != null}
-            onBefore={pages.before}
-            onAfter={() => found.data?.next_cursor && pages.after(found.data.next_cursor)}
-          />
-        )}
+        <AuditTable found={found} pages={pages} isFiltered={filter.isFiltered} open={(entry) => change({ entry: entry.id })} />
       </Panel>
-      <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
-      <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} close={() => change({ entry: null })} />
+      <Guard>
+        <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
+        <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} prove={() => change({ entry: null, proof: 'shown' })} close={() => change({ entry: null })} />
+      </Guard>
     </>
   );
 }

@@ -2,23 +2,21 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '@/api/client';
 import { CustomerLink } from '@/ui/CustomerLink';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
+import { ListingTable } from '@/ui/ListingTable';
 import { shortened } from '@/ui/Operator';
-import { useCustomerNames } from '@/ui/useCustomerNames';
 import { When } from '@/ui/When';
 import { ActedFor } from './ActedFor';
-import { actionName, feelOf } from './actions';
+import { actionName, feelOf } from '@/ui/audit/actions';
 import classes from './Audit.module.css';
-import { summaryOf } from './summary';
+import { summaryOf } from '@/ui/audit/summary';
 
 type Entry = Schema<'AuditLogView'>;
-type AuditTableProps = { rows: readonly Entry[] | undefined; stale: boolean; isFiltered: boolean; open: (entry: Entry) => void };
+type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> & { found: Parameters<typeof ListingTable<Entry>>[0]['query']; isFiltered: boolean; open: (entry: Entry) => void };
 
 /** What was done, the newest first. */
-export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
-  const names = useCustomerNames();
-  const nameOf = (id: string) => names.get(id) ?? shortened(id);
+export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) {
   const columns: Column<Entry>[] = [
     {
       id: 'action',
@@ -30,18 +28,18 @@ export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
       ),
     },
     { id: 'at', header: 'When', cell: (row) => <When at={row.created_at} /> },
-    { id: 'who', header: 'Who', cell: (row) => <ActedFor entry={row} customer={row.customer_uuid ? nameOf(row.customer_uuid) : 'a customer'} /> },
-    { id: 'customer', header: 'Customer', cell: (row) => (row.customer_uuid ? <CustomerLink customer={row.customer_uuid} name={nameOf(row.customer_uuid)} /> : <span className={classes.resource}>The platform</span>), wide: true },
+    { id: 'who', header: 'Who', cell: (row) => <ActedFor entry={row} customer={nameOf(row) ?? 'a customer'} /> },
+    { id: 'customer', header: 'Customer', cell: (row) => (row.customer_uuid ? <CustomerLink customer={row.customer_id ?? row.customer_uuid} name={nameOf(row)} /> : <span className={classes.resource}>The platform</span>), wide: true },
     { id: 'thing', header: 'Thing', cell: (row) => <Thing entry={row} />, wide: true },
     { id: 'changes', header: 'What changed', cell: (row) => <span className={classes.changes}>{summaryOf(row)}</span>, wide: true },
   ];
   return (
-    <DataTable
+    <ListingTable
       label="Rows of the audit log"
       columns={columns}
-      rows={rows}
+      query={found}
+      pages={pages}
       rowKey={(row) => row.id}
-      stale={stale}
       onOpen={open}
       empty={
         isFiltered ? (
@@ -53,6 +51,9 @@ export function AuditTable({ rows, stale, isFiltered, open }: AuditTableProps) {
     />
   );
 }
+
+/** What the customer of a row is called. */
+const nameOf = ({ customer_name, customer_id, customer_uuid }: Entry) => customer_name ?? customer_id ?? (customer_uuid ? shortened(customer_uuid) : undefined);
 
 function Thing({ entry }: { entry: Entry }) {
   if (!entry.resource_type) return null;

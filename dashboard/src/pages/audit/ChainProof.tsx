@@ -6,6 +6,7 @@ import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
 import classes from './Audit.module.css';
+import { PROOFS } from './proofs';
 import { Verdict } from './Verdict';
 
 type ChainProofProps = { opened: boolean; customer: string | undefined; close: () => void };
@@ -24,6 +25,8 @@ function Prove({ customer: filtered }: { customer: string | undefined }) {
   // The customer that the page is filtered by, unless another one is named here.
   const customer = (typed ?? filtered ?? '').trim();
   const { mutate, data, error, isPending } = useMutation({
+    mutationKey: PROOFS,
+    gcTime: Infinity,
     mutationFn: (name: string | null) => taken(api.POST('/api/admin/audit-logs/verifications', { body: name === null ? {} : { customer: name } })),
   });
   return (

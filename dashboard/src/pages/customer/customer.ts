@@ -20,11 +20,13 @@ export function addressOf(customer: CustomerKey, tab: string): { to: string; par
   return { to: '/customers/$customer/$tab', params: { customer: name, tab } };
 }
 
+/** The question for a customer. */
+export const customerQuery = (name: string) => queries.queryOptions('get', '/api/admin/customers/{customer}', { params: { path: { customer: name } } });
+
 /** The customer whom the address names. */
 export function useCustomer(name: string) {
-  const options = queries.queryOptions('get', '/api/admin/customers/{customer}', { params: { path: { customer: name } } });
   // Never another customer's in the meantime: what is done on the page is done to whom it shows.
-  return useQuery({ ...options, placeholderData: undefined });
+  return useQuery({ ...customerQuery(name), placeholderData: undefined });
 }
 
 /** Asks again for everything about customers. */
@@ -32,6 +34,6 @@ export function useCustomerChanged(): () => Promise<void> {
   const client = useQueryClient();
   return () =>
     client.invalidateQueries({
-      predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(customers|operations|audit-logs|backups)/.test(queryKey[1]),
+      predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(customers|impersonations|operations|audit-logs|backups)/.test(queryKey[1]),
     });
 }

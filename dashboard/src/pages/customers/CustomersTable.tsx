@@ -1,13 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useRef } from 'react';
 import { queries } from '@/api/client';
 import type { Column, Selection } from '@/ui/DataTable';
-import { DataTable } from '@/ui/DataTable';
-import { Loaded } from '@/ui/Loaded';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { usePages } from '@/ui/usePages';
-import { useRowKeys } from '@/ui/useRowKeys';
-import classes from './Customers.module.css';
 import { type Customer, nameOf } from './customer';
 import { NoCustomers } from './NoCustomers';
 import { useCustomersSearch } from './search';
@@ -31,8 +26,6 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
   const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
   // What was seen before is shown at once, and asked for again all the same.
   const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
-  const table = useRef<HTMLDivElement>(null);
-  useRowKeys(table);
   const selection: Selection | undefined = select && {
     selected: new Set(selected.keys()),
     change: (ids) => {
@@ -41,33 +34,17 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
     },
   };
   return (
-    <Loaded query={query} lines={10}>
-      {({ data, next_cursor, total }) => (
-        <div ref={table} className={classes.rows}>
-          <DataTable
-            label="Customers"
-            columns={columns}
-            rows={data}
-            rowKey={(customer) => customer.id}
-            sort={filter.sort}
-            onSort={(sort) => change({ sort })}
-            selection={selection}
-            onOpen={(customer) => void navigate({ to: `/customers/${nameOf(customer)}` })}
-            stale={query.isPlaceholderData}
-            empty={<NoCustomers search={search} />}
-          />
-          {(data.length > 0 || pages.hasBefore) && (
-            <Pages
-              shown={data.length}
-              total={total}
-              hasBefore={pages.hasBefore}
-              hasAfter={next_cursor != null}
-              onBefore={pages.before}
-              onAfter={() => next_cursor && pages.after(next_cursor)}
-            />
-          )}
-        </div>
-      )}
-    </Loaded>
+    <ListingTable
+      label="Customers"
+      columns={columns}
+      query={query}
+      pages={pages}
+      rowKey={(customer) => customer.id}
+      sort={filter.sort}
+      onSort={(sort) => change({ sort })}
+      selection={selection}
+      onOpen={(customer) => void navigate({ to: `/customers/${nameOf(customer)}` })}
+      empty={<NoCustomers search={search} />}
+    />
   );
 }

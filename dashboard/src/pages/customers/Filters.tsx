@@ -1,10 +1,11 @@
 import { Button, Select } from '@mantine/core';
 import { queries } from '@/api/client';
+import { PLANS } from '@/api/plans';
 import { words } from '@/ui/format';
 import { FilterMenu } from '@/ui/FilterMenu';
 import { SPANS } from '@/ui/range';
 import classes from './Customers.module.css';
-import { PLANS, STATUSES } from './customer';
+import { STATUSES } from './customer';
 import { SearchField } from './SearchField';
 import { type CustomersSearch, SIGNED_UP } from './search';
 

@@ -2,7 +2,8 @@ import { UnstyledButton } from '@mantine/core';
 import { queries } from '@/api/client';
 import { count, words } from '@/ui/format';
 import { Status } from '@/ui/Status';
-import { PLANS, STATUSES } from './customer';
+import { PLANS } from '@/api/plans';
+import { STATUSES } from './customer';
 import classes from './Glance.module.css';
 import type { CustomersSearch } from './search';
 

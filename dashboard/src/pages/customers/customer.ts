@@ -7,4 +7,3 @@ export type Customer = Schema<'CustomerRowView'>;
 export const nameOf = (customer: Customer) => customer.customer_id ?? customer.id;
 
 export const STATUSES = ['active', 'trial', 'suspended', 'expired', 'canceled'];
-export const PLANS = ['starter', 'pro', 'enterprise'];

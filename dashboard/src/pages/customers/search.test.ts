@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { csvOf, customersSearch, filterOf } from './search';
-import { idOf, wrongId } from './sign-up/signUpForm';
+import { wrongId } from '@/api/customerId';
+import { idOf } from './sign-up/signUpForm';
 
 test('what an address says is read, what means nothing is left out', () => {
   expect(customersSearch({ q: 42, status: 'trial,gold,active', plan: '', sort: '-created_at', module: 'Ai', signed_up: 'yesterday', x: 1 })).toEqual({
@@ -20,4 +21,7 @@ test('a customerId is made of a name', () => {
   expect(idOf('Groß 24/7')).toBe('gross-24-7');
   expect(wrongId(idOf('x'.repeat(60)))).toBeNull();
   expect(wrongId('Acme Corp')).not.toBeNull();
+  // /customers/new is an address of these pages.
+  expect(wrongId('new')).not.toBeNull();
+  expect(wrongId('newer')).toBeNull();
 });

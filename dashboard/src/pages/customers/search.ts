@@ -1,7 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { PLANS } from '@/api/plans';
 import { SPANS } from '@/ui/range';
 import { useNow } from '@/ui/useNow';
-import { PLANS, STATUSES } from './customer';
+import { STATUSES } from './customer';
 
 /** What the address says of the table: filters, search and order. Several values are separated by commas. */
 export type CustomersSearch = { q?: string; status?: string; plan?: string; module?: string; signed_up?: SignedUp; sort?: string };

@@ -4,18 +4,17 @@ import { type Range } from '@/ui/range';
 import { Status } from '@/ui/Status';
 import { wrongs } from './attention';
 import classes from './Attention.module.css';
-import { addressOf, ownFailures } from './traffic';
-import { useHealth, useStatuses, useTraffic, useWork } from './useHome';
+import { addressOf } from './traffic';
+import { useHealth, useTraffic, useWork } from './useHome';
 
 /** What is wrong, before everything else; one calm line when nothing is. */
 export function Attention({ range }: { range: Range }) {
   const now = useNow();
-  const asked = { health: useHealth(), work: useWork(), usage: useTraffic(range), statuses: useStatuses(range) };
+  const asked = { health: useHealth(), work: useWork(range), usage: useTraffic(range) };
   const found = wrongs({
     parts: asked.health.data?.parts,
     work: asked.work.data,
     traffic: asked.usage.data,
-    ownFailures: asked.statuses.data && ownFailures(asked.statuses.data),
     now,
     range: addressOf(range),
   });

@@ -1,8 +1,8 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries } from '@/api/client';
-import { actionName } from '@/pages/audit/actions';
-import { summaryOf } from '@/pages/audit/summary';
+import { actionName } from '@/ui/audit/actions';
+import { summaryOf } from '@/ui/audit/summary';
 import { Loaded } from '@/ui/Loaded';
 import { Operator } from '@/ui/Operator';
 import { Panel } from '@/ui/Panel';
@@ -34,7 +34,7 @@ export function Changes() {
                   <span className={classes.summary}>{summaryOf(row)}</span>
                 </span>
                 <span className={classes.quiet}>
-                  <Operator id={row.admin_user_id} />, <When at={row.created_at} />
+                  <Operator id={row.admin_user_id} known={row.admin_user_name} />, <When at={row.created_at} />
                 </span>
               </li>
             ))}

@@ -12,7 +12,7 @@ export function HomeFigures({ range }: { range: Range }) {
   const may = useMay();
   const usage = useTraffic(range);
   const growth = useGrowth(range);
-  const work = useWork();
+  const work = useWork(range);
   const total = usage.data?.total;
   const previous = usage.data?.previous;
   const search = addressOf(range);
@@ -21,6 +21,7 @@ export function HomeFigures({ range }: { range: Range }) {
   const first = total && previous?.requests === 0 && total.requests > 0 ? 'no requests in the period before' : undefined;
   const operations = work.data?.operations;
   const jobs = work.data?.jobs;
+  const previousWork = work.data?.previous;
   return (
     <Figures>
       {may('customers:read') && (
@@ -46,6 +47,8 @@ export function HomeFigures({ range }: { range: Range }) {
         <Figure
           label="Operations under way"
           value={operations ? count(operations.running + operations.queued) : NOTHING}
+          now={operations && operations.running + operations.queued}
+          before={previousWork?.operations.under_way}
           note={operations && (operations.dead > 0 ? <span data-tone="bad">{operations.dead} given up</span> : 'none given up')}
           to="/operations"
           search={operations && operations.dead > 0 ? { status: 'dead' } : undefined}
@@ -55,6 +58,9 @@ export function HomeFigures({ range }: { range: Range }) {
         <Figure
           label="Dead jobs"
           value={count(jobs?.dead)}
+          now={jobs?.dead}
+          before={previousWork?.jobs?.dead}
+          more="bad"
           note={
             work.data?.oldest_waiting_at ? (
               <>

@@ -1,35 +1,32 @@
 import { Anchor } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import { Chart } from '@/ui/Chart';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useMemo } from 'react';
+import { Chart, loadLines } from '@/ui/Chart';
 import { count, milliseconds, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import type { Range } from '@/ui/range';
+import { useShowRequests } from '@/ui/useShowRequests';
 import classes from './Home.module.css';
 import { addressOf, byOutcome, percentiles } from './traffic';
-import { useStatuses, useTraffic } from './useHome';
+import { useTraffic } from './useHome';
 
 /** Requests and errors over time, and beneath how fast they were answered. */
 export function Traffic({ range }: { range: Range }) {
   const usage = useTraffic(range);
-  const statuses = useStatuses(range);
-  const navigate = useNavigate();
+  // While the numbers are under way.
+  useEffect(() => void loadLines(), []);
   const drawn = useMemo(() => {
-    if (!usage.data || !statuses.data) return undefined;
+    if (!usage.data) return undefined;
     const points = usage.data.groups[0]?.points ?? [];
     return {
       seconds: usage.data.interval_seconds,
       at: points.map((point) => point.at),
-      series: byOutcome(statuses.data),
+      series: byOutcome(points),
       beneath: { label: 'Response time', series: percentiles(points), unit: milliseconds, height: 120 },
     };
-  }, [usage.data, statuses.data]);
-  const choose = (first: number, last: number) => {
-    const { at, seconds } = drawn!;
-    const until = new Date(Date.parse(at[last]!) + seconds * 1000).toISOString();
-    void navigate({ to: '/usage', search: { from: new Date(at[first]!).toISOString(), until } as never });
-  };
+  }, [usage.data]);
+  const chosen = useShowRequests(drawn?.at ?? [], {}, drawn?.seconds);
   return (
     <Panel
       title="Requests and response times"
@@ -41,7 +38,7 @@ export function Traffic({ range }: { range: Range }) {
       }
     >
       <div className={classes.traffic}>
-        <Loaded query={{ data: drawn, error: usage.error ?? statuses.error, refetch: () => [usage.refetch(), statuses.refetch()] }} lines={8}>
+        <Loaded query={{ data: drawn, error: usage.error, refetch: usage.refetch }} lines={8}>
           {({ at, seconds, series, beneath }) => (
             <Chart
               label="Requests"
@@ -54,8 +51,7 @@ export function Traffic({ range }: { range: Range }) {
               height={190}
               beneath={beneath}
               empty="No requests in this span"
-              onChoose={choose}
-              chooses="show these requests"
+              {...chosen}
             />
           )}
         </Loaded>

@@ -1,9 +1,9 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
-import { operationName } from '@/pages/operations/kinds';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
+import { operationName } from '@/ui/operations';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';

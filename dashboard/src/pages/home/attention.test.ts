@@ -3,7 +3,7 @@ import { wrongs } from './attention';
 
 const now = Date.parse('2026-11-29T03:00:00Z');
 const calm = { operations: { dead: 0 }, jobs: { dead: 0 }, oldest_waiting_at: null };
-const totals = (requests: number, failed: number, p95: number | null = 20) => ({ requests, failed, p95_response_time_ms: p95 });
+const totals = (requests: number, failed: number, p95: number | null = 20, server_errors = 0) => ({ requests, failed, server_errors, p95_response_time_ms: p95 });
 const says = (looked: Partial<Parameters<typeof wrongs>[0]>) => wrongs({ now, range: {}, ...looked }).map((one) => one.says);
 
 describe('what is wrong', () => {
@@ -38,6 +38,6 @@ describe('what is wrong', () => {
     expect(says({ traffic: { total: totals(1000, 10, 900), previous: totals(1000, 10, 100) } })).toEqual(['Answers are slower: p95 is 900 ms, 100 ms in the period before']);
   });
   it('always tells of failures on our side', () => {
-    expect(says({ traffic: { total: totals(1000, 1), previous: totals(0, 0) }, ownFailures: 1 })).toEqual(['1 request failed on our side (5xx, 0.1% of all)']);
+    expect(says({ traffic: { total: totals(1000, 1, 20, 1), previous: totals(0, 0) } })).toEqual(['1 request failed on our side (5xx, 0.1% of all)']);
   });
 });

@@ -5,14 +5,12 @@ import { many, partName } from './words';
 /** Something that wants somebody, and where it can be understood. */
 export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: string; search?: Record<string, unknown> };
 
-type Totals = { requests: number; failed: number; p95_response_time_ms?: number | null };
+type Totals = { requests: number; failed: number; server_errors: number; p95_response_time_ms?: number | null };
 
 export type Looked = {
   parts?: readonly Pick<Part, 'name' | 'status' | 'detail'>[];
   work?: { operations: { dead: number }; jobs: { dead: number } | null; oldest_waiting_at: string | null };
   traffic?: { total: Totals; previous: Totals };
-  /** How many requests were answered with 500 and more. */
-  ownFailures?: number;
   now: number;
   /** What the address of a page about usage says of the range. */
   range: Record<string, unknown>;
@@ -59,10 +57,11 @@ function ofWork({ work, now }: Looked): Wrong[] {
   return found;
 }
 
-function ofTraffic({ traffic, ownFailures = 0, range }: Looked): Wrong[] {
+function ofTraffic({ traffic, range }: Looked): Wrong[] {
   if (!traffic) return [];
   const found: Wrong[] = [];
   const { total, previous } = traffic;
+  const ownFailures = total.server_errors;
   if (ownFailures > 0) {
     const part = share(ownFailures / Math.max(1, total.requests));
     found.push({ key: 'own', tone: 'bad', says: `${count(ownFailures)} ${ownFailures === 1 ? 'request' : 'requests'} failed on our side (5xx, ${part} of all)`, to: '/usage', search: { ...range, by: 'status' } });

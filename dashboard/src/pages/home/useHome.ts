@@ -8,22 +8,16 @@ export function useTraffic(range: Range) {
   return queries.useQuery('get', '/api/admin/usage/series', { params: { query: rangeQuery(range) } }, { enabled });
 }
 
-/** Requests over time, by the status of their answer. */
-export function useStatuses(range: Range) {
-  const enabled = useMay()('usage:read');
-  return queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...rangeQuery(range), group_by: 'status', top: 20 } } }, { enabled });
-}
-
 /** How many customers there are, who came and who left. */
 export function useGrowth(range: Range) {
   const enabled = useMay()('customers:read');
   return queries.useQuery('get', '/api/admin/statistics/customers', { params: { query: rangeQuery(range) } }, { enabled });
 }
 
-/** What waits, runs and died. */
-export function useWork() {
+/** What waits, runs and died, now and when the range began. */
+export function useWork(range: Range) {
   const enabled = useMay()('customers:read');
-  return queries.useQuery('get', '/api/admin/statistics/work', {}, { enabled, refetchInterval: 15_000 });
+  return queries.useQuery('get', '/api/admin/statistics/work', { params: { query: rangeQuery(range) } }, { enabled, refetchInterval: 15_000 });
 }
 
 export type Part = Schema<'PartView'>;

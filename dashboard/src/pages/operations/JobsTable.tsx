@@ -1,15 +1,14 @@
-import { Anchor, Button, Select } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { useMay } from '@/session/session';
 import { queries, type Schema } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { useAddress } from '@/ui/address';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { Failure } from '@/ui/Failure';
+import { FilterMenu } from '@/ui/FilterMenu';
 import { Filters } from '@/ui/Filters';
 import { FilterText } from '@/ui/FilterText';
 import { words } from '@/ui/format';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
@@ -17,7 +16,7 @@ import { usePages } from '@/ui/usePages';
 import { useNow } from '@/ui/useNow';
 import { When } from '@/ui/When';
 import { JobDrawer } from './JobDrawer';
-import { JOB_STATUSES } from './kinds';
+import { JOB_STATUSES } from './statuses';
 import classes from './Operations.module.css';
 import { RetryJob } from './RetryJob';
 
@@ -50,15 +49,11 @@ export function JobsTable() {
   return (
     <Panel title="Jobs" note="The newest first; done ones are removed after a while" flush>
       <Filters label="Filter the jobs">
-        <Select
-          size="xs"
+        <FilterMenu
           label="Status"
-          placeholder="Any"
-          clearable
-          clearButtonProps={{ 'aria-label': 'Any status' }}
-          data={JOB_STATUSES.map((value) => ({ value, label: words(value) }))}
-          value={status ?? null}
-          onChange={(value) => change({ status: value })}
+          options={JOB_STATUSES.map((value) => ({ value, label: words(value) }))}
+          value={status?.split(',') ?? []}
+          change={(value) => change({ status: value.join(',') })}
         />
         <FilterText label="Kind" placeholder="clerk_message" data-filter value={kind} onFilter={(value) => change({ kind: value.toLowerCase().replaceAll(' ', '_') }, true)} />
         {isFiltered && (
@@ -67,37 +62,22 @@ export function JobsTable() {
           </Button>
         )}
       </Filters>
-      {query.error && !query.data ? (
-        <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />
-      ) : (
-        <>
-          <DataTable
-            label="List of jobs"
-            columns={columns}
-            rows={query.data?.data}
-            rowKey={(row) => row.id}
-            stale={query.isPlaceholderData}
-            onOpen={(row) => change({ job: row.id })}
-            empty={
-              status === 'dead' ? (
-                <Empty title="No job has died">Every job either did its work or is still tried.</Empty>
-              ) : (
-                <Empty title="There is no such job">{isFiltered ? 'Show all to see what there is.' : 'The workers make jobs as soon as one of them runs.'}</Empty>
-              )
-            }
-          />
-          {query.data && (pages.hasBefore || query.data.next_cursor) && (
-            <Pages
-              shown={query.data.data.length}
-              hasBefore={pages.hasBefore}
-              hasAfter={query.data.next_cursor != null}
-              onBefore={pages.before}
-              onAfter={() => query.data?.next_cursor && pages.after(query.data.next_cursor)}
-            />
-          )}
-        </>
-      )}
-      <JobDrawer job={query.data?.data.find((row) => row.id === job)} close={() => change({ job: null })} />
+      <ListingTable
+        label="List of jobs"
+        columns={columns}
+        query={query}
+        pages={pages}
+        rowKey={(row) => row.id}
+        onOpen={(row) => change({ job: row.id })}
+        empty={
+          status === 'dead' ? (
+            <Empty title="No job has died">Every job either did its work or is still tried.</Empty>
+          ) : (
+            <Empty title="There is no such job">{isFiltered ? 'Show all to see what there is.' : 'The workers make jobs as soon as one of them runs.'}</Empty>
+          )
+        }
+      />
+      <JobDrawer id={job} close={() => change({ job: null })} />
     </Panel>
   );
 }

@@ -1,32 +1,32 @@
 import { Anchor, Stack } from '@mantine/core';
 import { Link, useParams } from '@tanstack/react-router';
 import { problemOf } from '@/api/problem';
+import { hasEnded, useOperation } from '@/api/useOperation';
 import { CopyValue } from '@/ui/CopyValue';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
 import { Failure } from '@/ui/Failure';
 import { Loaded } from '@/ui/Loaded';
+import { OperationActions } from '@/ui/OperationActions';
+import { OperationSteps } from '@/ui/OperationSteps';
+import { operationName, statusLabel } from '@/ui/operations';
 import { Operator } from '@/ui/Operator';
 import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
+import { useSeconds } from '@/ui/useSeconds';
 import { When, WhenExactly } from '@/ui/When';
-import { isOver, operationName } from './kinds';
-import { OperationActions } from './OperationActions';
 import classes from './Operations.module.css';
-import { OperationSteps } from './OperationSteps';
 import { Outcome } from './Outcome';
-import { useOperation } from './useOperation';
-import { useSeconds } from './useSeconds';
 
 /** One operation, live. */
 export function OperationPage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string };
   const query = useOperation(id);
   const operation = query.data;
-  const now = useSeconds(operation !== undefined && !isOver(operation.status));
+  const now = useSeconds(operation !== undefined && !hasEnded(operation));
   const back = (
     <Anchor component={Link} to="/operations" size="sm">
       All operations
@@ -50,7 +50,7 @@ export function OperationPage() {
     <>
       <PageHeader
         title={`${operationName(operation.kind)} of ${operation.customer_id}`}
-        beside={<Status value={operation.status} label={operation.cancel_requested_at && !isOver(operation.status) ? 'Being taken back' : undefined} />}
+        beside={<Status value={operation.status} label={statusLabel(operation)} />}
         note={back}
         actions={<OperationActions operation={operation} />}
       />
@@ -58,12 +58,8 @@ export function OperationPage() {
       {query.error ? <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} /> : null}
       <Outcome operation={operation} />
       <div className={classes.split}>
-        <Panel title="Steps" note={isOver(operation.status) ? `${operation.steps.length} in all` : 'Live'} flush>
-          {operation.steps.length === 0 ? (
-            <Empty title="No step is planned yet">A worker plans the steps when it takes the operation.</Empty>
-          ) : (
-            <OperationSteps operation={operation} />
-          )}
+        <Panel title="Steps" note={hasEnded(operation) ? `${operation.steps.length} in all` : 'Live'} flush>
+          <OperationSteps operation={operation} />
         </Panel>
         <Panel title="Facts">
           <Facts

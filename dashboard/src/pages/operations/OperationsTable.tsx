@@ -1,24 +1,24 @@
-import { Anchor, Button, Select } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { useAddress } from '@/ui/address';
 import { CustomerLink } from '@/ui/CustomerLink';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { Failure } from '@/ui/Failure';
+import { FilterMenu } from '@/ui/FilterMenu';
 import { Filters } from '@/ui/Filters';
 import { FilterText } from '@/ui/FilterText';
 import { words } from '@/ui/format';
+import { operationName, statusLabel } from '@/ui/operations';
 import { Operator } from '@/ui/Operator';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
 import { usePages } from '@/ui/usePages';
 import { useNow } from '@/ui/useNow';
 import { When } from '@/ui/When';
-import { isOver, OPERATION_STATUSES, operationName } from './kinds';
+import { OPERATION_STATUSES } from './statuses';
 import classes from './Operations.module.css';
 
 type Operation = Schema<'OperationView'>;
@@ -42,7 +42,7 @@ export function OperationsTable() {
       ),
     },
     { id: 'customer', header: 'Customer', cell: (row) => <CustomerLink customer={row.customer_uuid} name={row.customer_id} /> },
-    { id: 'status', header: 'Status', cell: (row) => <Status value={row.status} label={row.cancel_requested_at && !isOver(row.status) ? 'Being taken back' : undefined} /> },
+    { id: 'status', header: 'Status', cell: (row) => <Status value={row.status} label={statusLabel(row)} /> },
     { id: 'error', header: 'What went wrong last', cell: (row) => <span className={classes.error} title={row.error ?? undefined}>{row.error ?? ''}</span>, wide: true },
     { id: 'attempts', header: 'Attempts', align: 'end', cell: (row) => row.attempts, wide: true },
     { id: 'by', header: 'Asked for by', cell: (row) => <Operator id={row.requested_by} />, wide: true },
@@ -52,15 +52,11 @@ export function OperationsTable() {
   return (
     <Panel title="Operations" note="The newest first" flush>
       <Filters label="Filter the operations">
-        <Select
-          size="xs"
+        <FilterMenu
           label="Status"
-          placeholder="Any"
-          clearable
-          clearButtonProps={{ 'aria-label': 'Any status' }}
-          data={OPERATION_STATUSES.map((value) => ({ value, label: words(value) }))}
-          value={status ?? null}
-          onChange={(value) => change({ status: value })}
+          options={OPERATION_STATUSES.map((value) => ({ value, label: words(value) }))}
+          value={status?.split(',') ?? []}
+          change={(value) => change({ status: value.join(',') })}
         />
         <FilterText label="Customer" placeholder="Name or UUID" data-filter value={customer} onFilter={(value) => change({ customer: value }, true)} />
         {isFiltered && (
@@ -69,36 +65,21 @@ export function OperationsTable() {
           </Button>
         )}
       </Filters>
-      {query.error && !query.data ? (
-        <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />
-      ) : (
-        <>
-          <DataTable
-            label="List of operations"
-            columns={columns}
-            rows={query.data?.data}
-            rowKey={(row) => row.id}
-            stale={query.isPlaceholderData}
-            onOpen={(row) => void navigate({ to: '/operations/$id', params: { id: row.id } as never })}
-            empty={
-              isFiltered ? (
-                <Empty title="No operation is like that">Nothing of this customer is in this state. Show all to see what there is.</Empty>
-              ) : (
-                <Empty title="There were no operations yet">The first sign-up of a customer is one: it appears here, with its steps.</Empty>
-              )
-            }
-          />
-          {query.data && (pages.hasBefore || query.data.next_cursor) && (
-            <Pages
-              shown={query.data.data.length}
-              hasBefore={pages.hasBefore}
-              hasAfter={query.data.next_cursor != null}
-              onBefore={pages.before}
-              onAfter={() => query.data?.next_cursor && pages.after(query.data.next_cursor)}
-            />
-          )}
-        </>
-      )}
+      <ListingTable
+        label="List of operations"
+        columns={columns}
+        query={query}
+        pages={pages}
+        rowKey={(row) => row.id}
+        onOpen={(row) => void navigate({ to: '/operations/$id', params: { id: row.id } as never })}
+        empty={
+          isFiltered ? (
+            <Empty title="No operation is like that">Nothing of this customer is in this state. Show all to see what there is.</Empty>
+          ) : (
+            <Empty title="There were no operations yet">The first sign-up of a customer is one: it appears here, with its steps.</Empty>
+          )
+        }
+      />
     </Panel>
   );
 }

@@ -12,12 +12,13 @@ export function WorkFigures() {
   const query = queries.useQuery('get', '/api/admin/statistics/work', {}, { refetchInterval: 15_000 });
   return (
     <Loaded query={query} lines={2}>
-      {({ operations, jobs, oldest_waiting_at }) => (
+      {({ operations, jobs, oldest_waiting_at, ended, ended_previous }) => (
         <Figures>
           <Figure label="Dead operations" value={<To status="dead" value={operations.dead} bad />} note={operations.dead > 0 ? 'wait for somebody to look' : 'none'} />
           <Figure label="Operations running" value={<To status="running" value={operations.running} />} />
           <Figure label="Operations waiting" value={<To status="queued" value={operations.queued} />} />
-          <Figure label="Failed operations" value={<To status="failed" value={operations.failed} />} note="taken back" />
+          <Figure label="Done in 30 days" value={<To status="succeeded" value={ended.operations.succeeded} />} now={ended.operations.succeeded} before={ended_previous.operations.succeeded} />
+          <Figure label="Failed in 30 days" value={<To status="failed" value={ended.operations.failed} />} now={ended.operations.failed} before={ended_previous.operations.failed} more="bad" />
           {jobs && <Figure label="Dead jobs" value={<To tab="jobs" status="dead" value={jobs.dead} bad />} note={jobs.dead > 0 ? 'wait for somebody to look' : 'none'} />}
           {jobs && <Figure label="Jobs running" value={<To tab="jobs" status="running" value={jobs.running} />} />}
           {jobs && (

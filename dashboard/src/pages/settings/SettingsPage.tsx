@@ -4,6 +4,7 @@ import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
 import { PageHeader } from '@/ui/PageHeader';
 import { Guard, Panel } from '@/ui/Panel';
+import { BODIES } from './bodies';
 import { SectionList } from './SectionList';
 import { SECTIONS } from './sections';
 import classes from './Settings.module.css';
@@ -16,7 +17,7 @@ export function SettingsPage() {
   const wanted = key === undefined ? first : SECTIONS.find((section) => section.key === key);
   const isAllowed = wanted !== undefined && (wanted.right === undefined || may(wanted.right));
   const present = isAllowed ? wanted : undefined;
-  const Body = present?.body;
+  const Body = present && BODIES[present.key];
   return (
     <>
       <PageHeader title={present?.label ?? 'Settings'} note={present?.note} />

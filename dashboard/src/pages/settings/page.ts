@@ -1,7 +1,8 @@
 import { IconSettings } from '@tabler/icons-react';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import type { Page } from '@/app/page';
+import type { Page, Place } from '@/app/page';
 import { shellRoute } from '@/app/shellRoute';
+import { SECTIONS } from './sections';
 
 const first = createRoute({
   getParentRoute: () => shellRoute,
@@ -19,6 +20,7 @@ const section = createRoute({
 export const settings: Page = {
   entry: { to: '/settings', label: 'Settings', icon: IconSettings, letter: 's' },
   routes: [first, section],
+  places: () => SECTIONS.map(({ key, label, right }): Place => ({ label: `Settings: ${label}`, to: '/settings/$section', params: { section: key }, right })),
   actions: [
     { label: 'Make an operator', to: '/settings/operators', search: { new: 'operator' }, right: 'operators:write' },
     { label: 'Make an API token of your own', to: '/settings/account', search: { new: 'token' } },

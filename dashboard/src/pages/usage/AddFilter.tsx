@@ -2,7 +2,7 @@ import { Button, Popover, Select, Stack, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { shownPart } from '@/api/shownPart';
-import { type FilterName, FILTERS } from './search';
+import { type FilterName, FILTERS } from '@/api/usageGroups';
 
 const EXAMPLES: Record<FilterName, string> = {
   customer: 'acme, or the UUID',

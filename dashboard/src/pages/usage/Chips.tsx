@@ -1,7 +1,7 @@
 import { Button, CloseButton } from '@mantine/core';
 import { minuteOf } from '@/ui/format';
 import { AddFilter } from './AddFilter';
-import { FILTER_NAMES, FILTERS } from './search';
+import { FILTER_NAMES, FILTERS } from '@/api/usageGroups';
 import classes from './Usage.module.css';
 import { useNameOf } from './useNameOf';
 import type { Usage } from './useUsage';

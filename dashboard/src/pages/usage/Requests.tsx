@@ -1,12 +1,10 @@
 import { Select } from '@mantine/core';
 import { queries } from '@/api/client';
-import { problemOf } from '@/api/problem';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
-import { Failure } from '@/ui/Failure';
 import { bytes, milliseconds, minuteOf, NOTHING, secondOf, words, zone } from '@/ui/format';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status, type Tone } from '@/ui/Status';
 import { usePages } from '@/ui/usePages';
@@ -26,7 +24,6 @@ export function Requests({ usage }: { usage: Usage }) {
   const requests = queries.useQuery('get', '/api/admin/usage/requests', {
     params: { query: { ...query, min_response_time_ms: slower, limit: 50, cursor: pages.cursor } },
   });
-  const { data } = requests;
   return (
     <div id="requests" className={classes.requests}>
       <Panel
@@ -47,23 +44,14 @@ export function Requests({ usage }: { usage: Usage }) {
           />
         }
       >
-        {requests.error && !data ? (
-          <Failure problem={problemOf(requests.error)} retry={() => void requests.refetch()} />
-        ) : (
-          <>
-            <DataTable
-              label="List of single requests"
-              columns={COLUMNS}
-              rows={data?.data}
-              rowKey={(row) => row.id}
-              stale={requests.isPlaceholderData}
-              empty={<Empty title="No requests in this span">Choose a longer time range or take a filter away. Requests are handed over within some seconds after they were answered.</Empty>}
-            />
-            {data && (pages.hasBefore || data.next_cursor) && (
-              <Pages shown={data.data.length} hasBefore={pages.hasBefore} hasAfter={data.next_cursor != null} onBefore={pages.before} onAfter={() => data.next_cursor && pages.after(data.next_cursor)} />
-            )}
-          </>
-        )}
+        <ListingTable
+          label="List of single requests"
+          columns={COLUMNS}
+          query={requests}
+          pages={pages}
+          rowKey={(row) => row.id}
+          empty={<Empty title="No requests in this span">Choose a longer time range or take a filter away. Requests are handed over within some seconds after they were answered.</Empty>}
+        />
       </Panel>
     </div>
   );

@@ -1,36 +1,10 @@
+import { type Filter, FILTER_NAMES, filterOf, GROUPS, type GroupName } from '@/api/usageGroups';
 import { rangeOf, type RangeSearch } from '@/ui/range';
 
-/** What requests can be filtered by, under the API's names. */
-export const FILTERS = {
-  customer: 'Customer',
-  api_key_id: 'Key',
-  method: 'Method',
-  endpoint: 'Route',
-  status_code: 'Status',
-  outcome: 'Outcome',
-  module: 'Module',
-} as const;
-
-export type FilterName = keyof typeof FILTERS;
-export type Filter = Partial<Record<FilterName, string>>;
-export const FILTER_NAMES = Object.keys(FILTERS) as FilterName[];
-
-/** By what requests can be put together. */
-export const GROUPS = {
-  all: 'All',
-  customer: 'Customer',
-  api_key: 'Key',
-  route: 'Route',
-  module: 'Module',
-  status: 'Status',
-  outcome: 'Outcome',
-} as const;
-
-export type GroupName = keyof typeof GROUPS;
 export type Percentile = 'p50' | 'p95' | 'p99';
 
 /** What the page's address says. */
-export type UsageSearch = RangeSearch & Filter & { by?: GroupName; show?: 'errors'; time?: Percentile; slower?: number };
+export type UsageSearch = RangeSearch & Filter & { by?: GroupName; show?: 'errors'; time?: Percentile; slower?: number; top?: number };
 
 /** Reads an address; what means nothing here is left out. */
 export function usageSearch(search: Record<string, unknown>): UsageSearch {
@@ -44,29 +18,28 @@ export function usageSearch(search: Record<string, unknown>): UsageSearch {
   if (search.show === 'errors') read.show = 'errors';
   if (search.time === 'p50' || search.time === 'p99') read.time = search.time;
   if (typeof search.slower === 'number' && search.slower > 0) read.slower = search.slower;
+  if (search.top === MANY) read.top = MANY;
   return read;
 }
 
-/** The filter that shows only this group; null for what can't be asked for. */
-export function filterOf(by: GroupName, key: string | null): Filter | null {
-  if (key === null || key === '' || by === 'all') return null;
-  if (by === 'customer') return { customer: key };
-  if (by === 'api_key') return { api_key_id: key };
-  if (by === 'status') return { status_code: Number(key) as unknown as string };
-  if (by === 'route') {
-    const [method = '', endpoint = ''] = key.split(' ', 2);
-    return { method, endpoint };
-  }
-  return { [by]: key };
-}
+/** How many groups are told apart, and how many when somebody asks for more: the API tells no more apart. */
+export const FEW = 8;
+export const MANY = 20;
 
 // What one wants to know next of a group that was chosen.
 const NEXT: Record<GroupName, GroupName> = {
   all: 'customer', customer: 'route', api_key: 'route', route: 'customer', module: 'route', status: 'route', outcome: 'route',
 };
 
-/** Where choosing a group leads. */
-export function narrowed(by: GroupName, key: string | null): ((before: UsageSearch) => UsageSearch) | null {
+/** Where choosing a group leads; null where it leads nowhere, which `whyNot` explains. All others together lead to more of them. */
+export function narrowed(by: GroupName, key: string | null, top = FEW): ((before: UsageSearch) => UsageSearch) | null {
+  if (key === null && top < MANY) return (before) => ({ ...before, top: MANY });
   const filter = filterOf(by, key);
   return filter && ((before) => ({ ...before, ...filter, by: NEXT[by] }));
+}
+
+/** Why a group can't be chosen. */
+export function whyNot(by: GroupName, key: string | null): string {
+  if (key === null) return `No more than ${MANY} are told apart. Filter by something else first, or choose a shorter time.`;
+  return `These requests have no ${GROUPS[by].toLowerCase()} that one could filter by.`;
 }

@@ -1,7 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
 import { useRange, rangeQuery } from '@/ui/range';
-import { type Filter, FILTER_NAMES, usageSearch, type UsageSearch } from './search';
+import { type Filter, FILTER_NAMES } from '@/api/usageGroups';
+import { FEW, usageSearch, type UsageSearch } from './search';
 
 /** What the page's address says, and how to change it. */
 export function useUsage() {
@@ -16,13 +17,13 @@ export function useUsage() {
     });
   const filter: Filter = {};
   for (const name of FILTER_NAMES) if (search[name] !== undefined) filter[name] = String(search[name]);
-  return { search, by: search.by ?? 'customer', time: search.time ?? 'p95', range, filter, query: { ...rangeQuery(range), ...filter }, change };
+  return { search, by: search.by ?? 'customer', time: search.time ?? 'p95', top: search.top ?? FEW, range, filter, query: { ...rangeQuery(range), ...filter }, change };
 }
 
 export type Usage = ReturnType<typeof useUsage>;
 
 /** Requests over time, as the address says. */
-export function useSeries({ by, query }: Usage) {
+export function useSeries({ by, query, top }: Usage) {
   const group_by = by === 'all' ? undefined : by;
-  return queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...query, group_by, top: 8 } } });
+  return queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...query, group_by, top } } });
 }

@@ -112,6 +112,22 @@ async fn what_the_server_cannot_work_without_is_down_and_the_rest_unknown() {
     assert!(
         part(&worse, "broken")["latency_ms"].is_number() && part(&worse, "worker")["latency_ms"].is_null()
     );
+    for (need, answer, word) in [
+        (Need::Optional, 200, "degraded"),
+        (Need::ToBegin, 200, "degraded"),
+        (Need::Required, 503, "unavailable"),
+    ] {
+        let broken: Arc<dyn Dependency> = Arc::new(Broken(need));
+        let state = ApiState { dependencies: Arc::new([broken]), ..api.state.clone() };
+        api.router = crate::health::router(&state).layer(crate::EVERY_REQUEST);
+        let ready = api.get("/api/ready").await.expect(answer).body;
+        assert_eq!(
+            (&ready["status"], &ready["dependencies"][0]["required"]),
+            (&json!(word), &json!(answer == 503))
+        );
+    }
+    api.router = with(&api.state, Need::ToBegin);
+    assert_eq!(status(&api.get(PATH).await.expect(200).body, "broken"), "down", "operators need it");
     api.router = with(&api.state, Need::Required);
     // The configured token needs no admin database.
     proxy.refuse();

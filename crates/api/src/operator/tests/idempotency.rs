@@ -71,7 +71,8 @@ async fn every_post_takes_a_key() {
     api.customer("acme", Plan::Starter).await;
     let made = api.post(KEYS, &json!({ "name": "one" })).await.expect(201);
     let one = made.header("location").to_owned();
-    let customer = json!({ "customer_id": "new", "name": "New", "email": "ada@new.example", "plan": "pro" });
+    let customer =
+        json!({ "customer_id": "newer", "name": "Newer", "email": "ada@newer.example", "plan": "pro" });
     for (path, body, status) in [
         ("/api/admin/customers".to_owned(), customer, 202),
         ("/api/admin/customers/acme/suspend".to_owned(), json!({}), 200),

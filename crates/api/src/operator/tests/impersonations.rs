@@ -83,3 +83,53 @@ async fn every_reset_of_an_operator_ends_what_they_do_in_customers_places() {
     }
     assert_eq!(api.audits(AuditAction::ImpersonationEnded).await.len(), 3);
 }
+
+#[tokio::test]
+async fn ones_own_are_listed_with_whom_they_are_of_and_nobody_elses() {
+    let api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    api.customer("globex", Plan::Starter).await;
+    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    let bob = api.operator("bob@example.org", &[Role::Admin]).await;
+    let begin = async |token: &str, customer: &str| {
+        let path = format!("/api/admin/customers/{customer}/impersonations");
+        let begun = api.ask_as(Some(token), Method::POST, &path, json!({ "reason": "ticket 7" })).await;
+        begun.expect(201).text("id").to_owned()
+    };
+    let (first, second) = (begin(&ann.token, "acme").await, begin(&ann.token, "globex").await);
+    let of_bob = begin(&bob.token, "acme").await;
+    let own = "/api/admin/impersonations";
+    let listed = async |token: &str, query: &str| {
+        let listed = api.ask_as(Some(token), Method::GET, &format!("{own}{query}"), Value::Null).await;
+        listed.expect(200).body["data"].as_array().unwrap().clone()
+    };
+    let ids =
+        |rows: &[Value]| rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let active = listed(&ann.token, "?active=true").await;
+    assert_eq!(ids(&active), [second.clone(), first.clone()]);
+    assert_eq!(
+        (&active[0]["customer_id"], &active[0]["customer_name"]),
+        (&json!("globex"), &json!("globex Inc."))
+    );
+    assert_eq!((&active[0]["operator_id"], &active[0]["status"]), (&json!(ann.id), &json!("active")));
+    assert!(active[0].get("key").is_none(), "the key was shown once");
+    assert_eq!(ids(&listed(&bob.token, "").await), [of_bob]);
+
+    let end = format!("{PATH}/{first}/end");
+    api.ask_as(Some(&ann.token), Method::POST, &end, Value::Null).await.expect(200);
+    assert_eq!(ids(&listed(&ann.token, "?active=true").await), std::slice::from_ref(&second));
+    // What has run out is over, whether or not somebody wrote that down.
+    api.sql(&format!(
+        "update admin_api_keys set expires_at = now() - interval '1 second' where id = '{second}'"
+    ))
+    .await;
+    assert_eq!(listed(&ann.token, "?active=true").await.len(), 0);
+    assert_eq!(ids(&listed(&ann.token, "?active=false").await), [second.clone(), first.clone()]);
+    assert_eq!(ids(&listed(&ann.token, "").await), [second, first]);
+
+    api.get(own).await.expect_problem(403, "forbidden");
+    api.ask_as(None, Method::GET, own, Value::Null).await.expect_problem(401, "unauthenticated");
+    let refused =
+        api.ask_as(Some(&ann.token), Method::GET, &format!("{own}?operator=bob"), Value::Null).await;
+    assert_eq!(refused.wrong_fields(), ["operator"]);
+}

@@ -36,6 +36,8 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("DELETE", "/api/admin/customers/{customer}", R::CustomersDelete, none()),
         ("POST", "/api/admin/customers/{customer}/suspend", R::CustomersSuspend, json!({})),
         ("POST", "/api/admin/customers/{customer}/resume", R::CustomersSuspend, none()),
+        ("GET", "/api/admin/customers/{customer}/plan/preview?plan=pro", R::CustomersRead, none()),
+        ("PUT", "/api/admin/customers/{customer}/plan", R::SubscriptionsWrite, json!({ "plan": "pro" })),
         (
             "POST",
             "/api/admin/customers/{customer}/connection-urls",
@@ -60,6 +62,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/api-keys/{id}/revoke", R::KeysWrite, none()),
         ("POST", "/api/admin/customers/{customer}/api-keys/{id}/rotate", R::KeysWrite, json!({})),
         ("GET", "/api/admin/modules", R::CustomersRead, none()),
+        ("PATCH", "/api/admin/modules/{module_key}", R::PricesWrite, json!({})),
         ("GET", "/api/admin/customers/{customer}/modules", R::CustomersRead, none()),
         (
             "PUT",
@@ -75,6 +78,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/operations/{id}/retry", R::OperationsWrite, none()),
         ("POST", "/api/admin/operations/{id}/cancel", R::OperationsWrite, none()),
         ("GET", "/api/admin/jobs", R::JobsRead, none()),
+        ("GET", "/api/admin/jobs/{id}", R::JobsRead, none()),
         ("POST", "/api/admin/jobs/{id}/retry", R::JobsWrite, none()),
         ("GET", "/api/admin/clerk", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages", R::ClerkRead, none()),
@@ -108,6 +112,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ),
         ("GET", "/api/admin/settings", R::CustomersRead, none()),
         ("GET", "/api/admin/audit-logs", R::AuditRead, none()),
+        ("GET", "/api/admin/audit-logs/{id}", R::AuditRead, none()),
         ("GET", "/api/admin/audit-logs/export", R::AuditRead, none()),
         ("POST", "/api/admin/audit-logs/verifications", R::AuditRead, json!({})),
         ("GET", "/api/admin/audit-streams", R::AuditRead, none()),
@@ -128,6 +133,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
             json!({ "reason": "ticket 7" }),
         ),
         ("POST", "/api/admin/customers/{customer}/impersonations/{id}/end", R::CustomersImpersonate, none()),
+        ("GET", "/api/admin/roles", R::CustomersRead, none()),
         ("GET", "/api/admin/operators", R::OperatorsRead, none()),
         (
             "POST",
@@ -186,6 +192,19 @@ async fn every_route_asks_for_its_permission_of_every_role() {
             let holders: Vec<_> = Role::holders(*right).map(Role::as_str).collect();
             assert_eq!(answer.body["roles"], json!(holders), "{method} {path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn roles_are_told_with_what_they_may_do() {
+    let api = Api::new().await;
+    let told = api.get("/api/admin/roles").await.expect(200).body;
+    let data = told["data"].as_array().unwrap();
+    assert_eq!(data.len(), Role::ALL.len());
+    for (row, role) in data.iter().zip(Role::ALL) {
+        let rights: Vec<_> = role.rights().iter().map(Right::as_str).collect();
+        assert_eq!((&row["role"], &row["permissions"]), (&json!(role.as_str()), &json!(rights)));
+        assert!(row["description"].as_str().unwrap().ends_with('.'), "{row}");
     }
 }
 

@@ -82,6 +82,36 @@ async fn views_are_ones_own_unless_they_are_shared() {
 }
 
 #[tokio::test]
+async fn nothing_secret_is_kept() {
+    let api = Api::new().await;
+    let ann = api.operator("ann@example.org", &[Role::ReadOnly]).await;
+    let id = api.save(&ann, "Mine", true).await;
+    let path = format!("{PATH}/{id}");
+    let key = secrets::ApiKey::generate();
+    let key = secrets::ExposeSecret::expose_secret(key.secret()).to_owned();
+    let encoded: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for query in [
+        format!("q={key}"),
+        format!("?q={encoded}"),
+        format!("q={}", encoded.replace('%', "%25")),
+        format!("q={}", ann.token),
+        "status=trial&token=abc".to_owned(),
+        "q=postgresql://app:hunter2@db.example/acme".to_owned(),
+    ] {
+        let body = json!({ "page": "customers", "name": "Other", "query": query });
+        let refused = api.as_operator(&ann, Method::POST, PATH, body).await;
+        assert_eq!(refused.wrong_fields(), ["/query"], "{query}");
+        assert!(!refused.body.to_string().contains(&key) && !refused.body.to_string().contains("hunter2"));
+        let refused = api.as_operator(&ann, Method::PATCH, &path, json!({ "query": query })).await;
+        assert_eq!(refused.wrong_fields(), ["/query"], "{query}");
+    }
+    let harmless = "api_key_id=0190a0a0-0000-7000-8000-00000000000a&q=sk_8fJ2aB&endpoint=%2Fapi%2Fv1%2Fdeals";
+    let kept = api.as_operator(&ann, Method::PATCH, &path, json!({ "query": harmless })).await.expect(200);
+    assert_eq!(kept.text("query"), harmless);
+    assert_eq!(api.count("admin_saved_views").await, 1);
+}
+
+#[tokio::test]
 async fn nonsense_is_refused_and_tokens_have_no_views() {
     let api = Api::new().await;
     let ann = api.operator("ann@example.org", &[Role::ReadOnly]).await;

@@ -382,3 +382,14 @@ async fn without_the_configured_token_only_accounts_come_in() {
     api.get("/api/admin/customers").await.expect_problem(401, "unauthenticated");
     api.try_token(&ann.token).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_stranger_is_listened_to_for_no_longer_than_a_password_takes() {
+    let api = Api::new().await;
+    let long = json!({ "email": "ada@example.com", "password": "x".repeat(17 * 1024) });
+    for path in [SESSION, "/api/admin/session/openid/claim"] {
+        api.ask_as(None, Method::POST, path, long.clone()).await.expect_problem(413, "payload-too-large");
+    }
+    // Who is known may say more.
+    api.post("/api/admin/customers", &json!({ "name": "x".repeat(17 * 1024) })).await.expect(400);
+}

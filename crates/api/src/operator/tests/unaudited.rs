@@ -59,9 +59,15 @@ async fn no_change_that_matters_happens_without_its_row_of_the_log() {
     api.only_with_its_trace(&owner, post.clone(), &format!("{acme}/suspend"), json!({ "reason": "unpaid" }))
         .await;
     api.only_with_its_trace(&owner, post.clone(), &format!("{acme}/resume"), Value::Null).await;
+    let plan = format!("{acme}/plan");
+    api.only_with_its_trace(&owner, put.clone(), &plan, json!({ "plan": "pro" })).await;
+    api.only_with_its_trace(&owner, put.clone(), &plan, json!({ "plan": "starter" })).await;
     let module = format!("{acme}/modules/ai_assistant");
     api.only_with_its_trace(&owner, put.clone(), &module, json!({ "enabled": true })).await;
     api.only_with_its_trace(&owner, delete.clone(), &module, Value::Null).await;
+
+    let price = json!({ "base_price_monthly": "59.99" });
+    api.only_with_its_trace(&owner, patch.clone(), "/api/admin/modules/ai_assistant", price).await;
 
     let keys = format!("{acme}/api-keys");
     let made = api.only_with_its_trace(&owner, post.clone(), &keys, json!({ "name": "one" })).await;

@@ -71,6 +71,97 @@ async fn usage_is_told_by_every_group_and_for_every_filter() {
 }
 
 #[tokio::test]
+async fn whose_fault_a_failure_was_is_told_everywhere() {
+    let api = Api::new().await;
+    let customer_id = api.customer("acme", Plan::Starter).await;
+    let made = |status_code: u16| UsageRecord {
+        id: Uuid::now_v7(),
+        created_at: Utc::now() - chrono::TimeDelta::minutes(1),
+        customer_id,
+        api_key_id: ApiKeyId(customer_id.uuid()),
+        request_id: None,
+        endpoint: "/api/v1/deals".to_owned(),
+        method: "GET".to_owned(),
+        status_code,
+        response_time_ms: None,
+        request_size_bytes: None,
+        response_size_bytes: None,
+        module: None,
+        outcome: None,
+    };
+    let batch: Vec<_> = [200, 302, 400, 404, 499, 500, 503].into_iter().map(made).collect();
+    insert_batch(&api.catalog.client().await.unwrap(), &batch).await.unwrap();
+    let told = |totals: &serde_json::Value| {
+        ["requests", "failed", "client_errors", "server_errors"].map(|name| totals[name].as_i64().unwrap())
+    };
+    let expected = [7, 5, 3, 2];
+    let usage = api.get("/api/admin/usage").await.expect(200).body;
+    assert_eq!((told(&usage["total"]), told(&usage["by_route"][0])), (expected, expected), "{usage}");
+    let month = (Utc::now() - chrono::TimeDelta::days(30)).format("%Y-%m-%d");
+    // From single requests, and from the roll-ups of everybody and of one.
+    for query in [
+        String::new(),
+        "customer=acme".to_owned(),
+        "interval=minute&created_at[gte]=".to_owned()
+            + &(Utc::now() - chrono::TimeDelta::hours(1)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        format!("interval=day&customer=acme&group_by=route&created_at[gte]={month}T00:00:00Z"),
+        format!(
+            "interval=hour&created_at[gte]={}",
+            (Utc::now() - chrono::TimeDelta::days(1)).format("%Y-%m-%dT00:00:00Z")
+        ),
+        "group_by=customer&top=1".to_owned(),
+    ] {
+        let series = api.get(&format!("/api/admin/usage/series?{query}")).await.expect(200).body;
+        assert_eq!(told(&series["total"]), expected, "{query}");
+        let points = series["groups"][0]["points"].as_array().unwrap();
+        let sum = points
+            .iter()
+            .map(told)
+            .fold([0; 4], |sum, point| std::array::from_fn(|index| sum[index] + point[index]));
+        assert_eq!(sum, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn long_spans_and_many_rows_have_an_end() {
+    let api = Api::new().await;
+    let customer_id = api.customer("acme", Plan::Starter).await;
+    let days = |days: i64| {
+        let from = Utc::now() - chrono::TimeDelta::days(days);
+        format!("created_at[gte]={}", from.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    };
+    for (query, fits) in [
+        (days(91), true),
+        (days(93), false),
+        (format!("customer=acme&{}", days(399)), true),
+        (format!("api_key_id={}&{}", Uuid::nil(), days(399)), true),
+        (format!("customer=acme&{}", days(401)), false),
+        ("created_at[gte]=0001-01-01T00:00:00Z".to_owned(), false),
+    ] {
+        let answer = api.get(&format!("/api/admin/usage?{query}")).await;
+        if fits {
+            answer.expect(200);
+        } else {
+            assert_eq!(answer.wrong_fields(), ["created_at[gte]"], "{query}");
+            assert!(answer.text("detail").contains("days"), "{answer:?}");
+        }
+    }
+    let backwards = "created_at[gte]=2026-01-02T00:00:00Z&created_at[lt]=2026-01-01T00:00:00Z";
+    assert_eq!(api.get(&format!("/api/admin/usage?{backwards}")).await.wrong_fields(), ["created_at[lt]"]);
+
+    api.sql(&format!(
+        "insert into admin_api_usage (api_key_id, customer_id, endpoint, method, status_code)
+         select gen_random_uuid(), '{customer_id}', '/r/' || n, 'GET', 200 from generate_series(1, 203) n"
+    ))
+    .await;
+    let told = api.get("/api/admin/usage").await.expect(200).body;
+    let rows = |group: &str| told[group].as_array().unwrap().len();
+    assert_eq!((rows("by_key"), rows("by_route"), rows("by_status")), (200, 200, 1));
+    assert_eq!(told["left_out"], json!({ "by_key": 3, "by_route": 3, "by_status": 0, "by_outcome": 0 }));
+    assert_eq!(told["total"]["requests"], 203);
+}
+
+#[tokio::test]
 async fn a_filter_that_makes_no_sense_is_refused() {
     let api = Api::new().await;
     for (query, field) in [

@@ -86,7 +86,7 @@ fn audit(entry: &Entry) -> String {
         },
         A::SubscriptionUpgraded | A::SubscriptionDowngraded => {
             match (text(old, "subscription_plan"), text(new, "subscription_plan")) {
-                (Some(before), Some(after)) => format!("The plan went from {before} to {after}."),
+                (Some(before), Some(after)) => format!("The plan went from {before} to {after}{reason}"),
                 _ => "The plan was changed.".to_owned(),
             }
         }

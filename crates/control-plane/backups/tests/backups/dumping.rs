@@ -6,7 +6,7 @@ use std::path::Path;
 use backups::{BackupError, DatabaseAccess, backup_database, verify};
 use testkit::PASSWORD;
 
-use crate::world::{access, client_tools, filled_database};
+use crate::world::{access, client_tools, filled_database, new_lock};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("there").permissions().mode() & 0o777
@@ -31,7 +31,8 @@ async fn a_dump_is_whole_and_nobody_elses() {
     let (home, database) = (testkit::home(), filled_database().await);
     let from = access(database.port(), database.name());
     let path = home.path().join("backups/acme/one.dump");
-    let file = backup_database(&from, &path).await.expect("backed up");
+    let new = new_lock();
+    let file = backup_database(&from, &path, &new).await.expect("backed up");
     assert_eq!(
         file.size_bytes,
         i64::try_from(std::fs::metadata(&path).expect("there").len()).expect("small")
@@ -41,7 +42,7 @@ async fn a_dump_is_whole_and_nobody_elses() {
         "{}",
         file.postgres_version
     );
-    verify(&from, &path, &file.sha256).await.expect("whole");
+    verify(&from, &path, &file.sha256, Some(&new.lock)).await.expect("whole");
     assert_eq!((mode(&path), mode(path.parent().expect("a folder"))), (0o600, 0o700));
     assert_eq!(files(path.parent().expect("a folder")), ["one.dump"]);
 }
@@ -57,7 +58,7 @@ async fn nothing_secret_is_on_the_command_line() {
     }
     let from =
         DatabaseAccess { client_tools: home.path().join("bin"), ..access(database.port(), database.name()) };
-    backup_database(&from, &home.path().join("one.dump")).await.expect("backed up");
+    backup_database(&from, &home.path().join("one.dump"), &new_lock()).await.expect("backed up");
     let seen = std::fs::read_to_string(seen).expect("the programs have run");
     assert!(seen.contains("--format=custom") && !seen.contains(PASSWORD), "{seen}");
     assert!(!format!("{from:?}").contains(PASSWORD));
@@ -69,14 +70,15 @@ async fn a_failed_dump_leaves_nothing_behind() {
     let folder = home.path().join("backups");
     let path = folder.join("one.dump");
 
-    let error =
-        backup_database(&access(database.port(), "no_such_database"), &path).await.expect_err("refused");
+    let error = backup_database(&access(database.port(), "no_such_database"), &path, &new_lock())
+        .await
+        .expect_err("refused");
     assert!(matches!(&error, BackupError::Database { .. }) && error.is_temporary(), "{error}");
 
     script(home.path(), "pg_dump", "echo 'pg_dump (PostgreSQL) 9.6.24'");
     let old =
         DatabaseAccess { client_tools: home.path().join("bin"), ..access(database.port(), database.name()) };
-    let error = backup_database(&old, &path).await.expect_err("too old");
+    let error = backup_database(&old, &path, &new_lock()).await.expect_err("too old");
     assert!(matches!(error, BackupError::ClientTooOld { client: 9, .. }) && !error.is_temporary(), "{error}");
 
     script(
@@ -85,11 +87,11 @@ async fn a_failed_dump_leaves_nothing_behind() {
         "case $1 in --version) echo 'pg_dump (PostgreSQL) 99.0';;
          *) echo 'pg_dump: error: connection lost' >&2; echo 'pg_dump: detail: ann@example.com' >&2; exit 1;; esac",
     );
-    let error = backup_database(&old, &path).await.expect_err("failed");
+    let error = backup_database(&old, &path, &new_lock()).await.expect_err("failed");
     assert_eq!(error.to_string(), "pg_dump failed: pg_dump: error: connection lost");
     assert_eq!(files(&folder), Vec::<String>::new());
 
     let none = DatabaseAccess { client_tools: home.path().join("nowhere"), ..old };
-    let error = backup_database(&none, &path).await.expect_err("no program");
+    let error = backup_database(&none, &path, &new_lock()).await.expect_err("no program");
     assert!(matches!(error, BackupError::Program { .. }), "{error}");
 }

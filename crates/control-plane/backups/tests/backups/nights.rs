@@ -1,147 +1,19 @@
 //! Whole nights: every database once, whatever becomes of the others.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use backups::{BackupConfig, BackupError, Backups, DatabaseAccess, NightlyBackup};
+use backups::{BackupConfig, BackupError, DatabaseAccess, NightlyBackup};
 use catalog::audit::Actor;
-use catalog::backups::{Backup, BackupFilter, NewBackup};
-use catalog::{Catalog, CatalogConfig};
-use chrono::{NaiveDate, TimeDelta, Utc};
-use domain::{BackupId, BackupStatus, CustomerId, JobId};
+use catalog::backups::{BackupFilter, BackupKey, NewBackup};
+use chrono::{TimeDelta, Utc};
+use domain::{BackupId, BackupStatus, JobId};
 use jobs::{Job, JobContext, JobError, JobOutcome};
-use provisioning::{
-    AdminAccess, BackendError, DatabaseRoles, InstanceFacts, InstanceSpec, Observed, Provisioner, Restorer,
-};
-use testkit::{AdminDatabase, CustomerDatabase, Home};
+use provisioning::{AdminAccess, BackendError, Restorer};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{access, contents, filled_database, new_customer};
-
-/// Customers whose databases are on the tests' server: knows where they are, and that is all that is asked of it.
-#[derive(Default)]
-struct TestServer {
-    at: Mutex<HashMap<CustomerId, AdminAccess>>,
-}
-
-fn not_here<T>() -> Result<T, BackendError> {
-    Err(BackendError::Permanent("the tests' server makes no instances".to_owned()))
-}
-
-#[async_trait]
-impl Provisioner for TestServer {
-    fn backend(&self) -> &'static str {
-        "tests"
-    }
-
-    async fn observe(&self, _: &InstanceSpec) -> Observed {
-        Observed::Unknown
-    }
-
-    async fn is_port_free(&self, _: u16) -> bool {
-        false
-    }
-
-    async fn create(&self, _: &InstanceSpec) -> Result<(), BackendError> {
-        not_here()
-    }
-
-    async fn start(&self, _: &InstanceSpec) -> Result<(), BackendError> {
-        not_here()
-    }
-
-    async fn configure(&self, _: &InstanceSpec, _: &DatabaseRoles) -> Result<InstanceFacts, BackendError> {
-        not_here()
-    }
-
-    async fn stop(&self, _: &InstanceSpec) -> Result<(), BackendError> {
-        not_here()
-    }
-
-    async fn destroy(&self, _: &InstanceSpec) -> Result<(), BackendError> {
-        not_here()
-    }
-
-    async fn admin_access(&self, spec: &InstanceSpec) -> Result<AdminAccess, BackendError> {
-        let at = self.at.lock().expect("unpoisoned").get(&spec.customer).cloned();
-        at.ok_or_else(|| BackendError::Temporary("the instance doesn't answer".to_owned()))
-    }
-}
-
-struct World {
-    admin: AdminDatabase,
-    catalog: Catalog,
-    server: Arc<TestServer>,
-    home: Home,
-    backups: Backups,
-}
-
-fn night() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day")
-}
-
-/// The superuser over the socket, as backends give it.
-async fn over_the_socket(database: &CustomerDatabase) -> AdminAccess {
-    let client = testkit::connect(&database.superuser_url()).await;
-    let row = client.query_one("show unix_socket_directories", &[]).await.expect("asked");
-    AdminAccess {
-        host: row.get(0),
-        port: database.port(),
-        user: "postgres".to_owned(),
-        database: database.name().to_owned(),
-        client_tools: crate::world::client_tools(),
-    }
-}
-
-impl World {
-    async fn new() -> Self {
-        let (admin, home) = (testkit::admin_database().await, testkit::home());
-        let catalog = Catalog::connect(&CatalogConfig::new(admin.url().into())).expect("a URL");
-        let server = Arc::new(TestServer::default());
-        let backups = Backups::new(
-            catalog.clone(),
-            Arc::clone(&server) as Arc<dyn Provisioner>,
-            access(admin.port(), admin.name()),
-            BackupConfig::new(home.path().join("backups")),
-        );
-        Self { admin, catalog, server, home, backups }
-    }
-
-    async fn customer(&self, database: &CustomerDatabase, is_up: bool) -> CustomerId {
-        let id = CustomerId::generate();
-        let client = self.admin.connect().await;
-        let sql = "insert into admin_customers (id, company_name, company_domain) values ($1, $2, $2)";
-        client.execute(sql, &[&id.uuid(), &database.name()]).await.expect("a customer");
-        let sql = "insert into admin_instances (customer_id, backend, host, port, database_name, ready_at)
-                   values ($1, 'tests', $2, $3, $2, now())";
-        client
-            .execute(sql, &[&id.uuid(), &database.name(), &i32::from(database.port())])
-            .await
-            .expect("an instance");
-        if is_up {
-            self.up(id, database).await;
-        }
-        id
-    }
-
-    async fn up(&self, customer: CustomerId, database: &CustomerDatabase) {
-        let at = over_the_socket(database).await;
-        self.server.at.lock().expect("unpoisoned").insert(customer, at);
-    }
-
-    async fn list(&self, filter: BackupFilter) -> Vec<Backup> {
-        let client = self.catalog.client().await.expect("a connection");
-        catalog::backups::list(&client, &filter, 100).await.expect("listed")
-    }
-
-    async fn audit_rows(&self) -> i64 {
-        let sql = "select count(*) from admin_audit_logs where action = 'backup_created'";
-        self.admin.connect().await.query_one(sql, &[]).await.expect("counted").get(0)
-    }
-}
+use crate::house::{World, night, over_the_socket};
+use crate::world::{contents, filled_database, new_customer, new_lock};
 
 #[tokio::test]
 async fn a_failure_stops_nobody_else_and_the_next_try_makes_only_what_is_missing() {
@@ -191,6 +63,7 @@ async fn what_a_killed_worker_left_is_given_up_and_made_again() {
         database_name: world.admin.name().to_owned(),
         backup_day: Some(night()),
         path: path.display().to_string(),
+        key: BackupKey::Platforms("v1.data.sealed".to_owned()),
     };
     let client = world.catalog.client().await.expect("a connection");
     catalog::backups::begin(&client, &new).await.expect("asked").expect("the first of the night");
@@ -293,13 +166,15 @@ async fn the_admin_databases_url_may_demand_tls() {
     assert!(access.requires_tls);
     let folder = testkit::home();
     // The machine's authorities didn't sign the test server's certificate, so nothing may be sent to it.
-    let error = backups::backup_database(&access, &folder.path().join("admin.dump")).await;
+    let error = backups::backup_database(&access, &folder.path().join("admin.dump"), &new_lock()).await;
     assert!(matches!(error, Err(BackupError::Database { .. })), "{error:?}");
     let trusting = DatabaseAccess {
         ca_certificate: Some(testkit::customer_database().await.ca_certificate().to_owned()),
         ..access
     };
-    backups::backup_database(&trusting, &folder.path().join("admin.dump")).await.expect("backed up over TLS");
+    backups::backup_database(&trusting, &folder.path().join("admin.dump"), &new_lock())
+        .await
+        .expect("backed up over TLS");
 }
 
 #[tokio::test]

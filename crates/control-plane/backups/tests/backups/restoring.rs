@@ -69,6 +69,7 @@ async fn a_file_that_was_changed_is_refused_before_anything_is_dropped() {
         path: rubbish,
         // What `sha256sum` says of it.
         sha256: "e8c7825e4c499b11b93a9c191cb3979253273dc75690344948618a6d02c30fc4".to_owned(),
+        lock: None,
         ..backup.clone()
     };
     let error = restore_into(&target, &rubbish).await.expect_err("rubbish");

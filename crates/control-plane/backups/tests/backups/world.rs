@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use backups::{DatabaseAccess, RestoreSource, RestoreTarget, backup_database};
+use backups::{DatabaseAccess, FileLock, NewFileLock, RestoreSource, RestoreTarget, backup_database};
+use domain::{BackupId, CustomerId};
 use provisioning::{DatabaseRoles, RoleCredential};
 use secrecy::SecretString;
+use secrets::FileKey;
 use testkit::{CustomerDatabase, Home, PASSWORD};
 use tokio_postgres::Client;
 
@@ -100,11 +102,20 @@ pub(crate) async fn connect(access: &DatabaseAccess) -> Client {
     testkit::connect(&format!("postgresql://{user}:{PASSWORD}@{host}:{port}/{database}")).await
 }
 
+/// What locks the backup of some customer.
+pub(crate) fn new_lock() -> NewFileLock {
+    let (backup, customer) = (BackupId::generate(), Some(CustomerId::generate()));
+    let lock = FileLock { backup, customer, key: FileKey::generate() };
+    NewFileLock { lock, in_file: "v1.data.sealed".to_owned() }
+}
+
 /// A backup of the database in the folder.
 pub(crate) async fn back_up(home: &Home, database: &CustomerDatabase) -> RestoreSource {
     let path = home.path().join("backups").join("one.dump");
-    let file = backup_database(&access(database.port(), database.name()), &path).await.expect("backed up");
-    RestoreSource { path, sha256: file.sha256, postgres_version: file.postgres_version }
+    let new = new_lock();
+    let from = access(database.port(), database.name());
+    let file = backup_database(&from, &path, &new).await.expect("backed up");
+    RestoreSource { path, sha256: file.sha256, postgres_version: file.postgres_version, lock: Some(new.lock) }
 }
 
 /// Every row of every table of ours, as text, in a fixed order.

@@ -39,6 +39,8 @@ pub struct UsageTotals {
     pub successful_requests: i64,
     /// The others.
     pub failed_requests: i64,
+    /// Those of them that were our fault: answered with 500 and more.
+    pub server_errors: i64,
     /// The mean time of an answer.
     pub avg_response_time_ms: Option<f64>,
     /// Half were answered in this time.
@@ -117,9 +119,22 @@ pub struct UsageOfModule {
     pub totals: UsageTotals,
 }
 
+/// How many groups are told of each kind.
+const MOST_GROUPS: i64 = 200;
+
+/// The busiest groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grouped<T> {
+    /// The busiest first, at most 200.
+    pub rows: Vec<T>,
+    /// How many there are besides.
+    pub left_out: i64,
+}
+
 const TOTALS: &str = "count(*) as total_requests,
     count(*) filter (where status_code < 400) as successful_requests,
     count(*) filter (where status_code >= 400) as failed_requests,
+    count(*) filter (where status_code >= 500) as server_errors,
     avg(response_time_ms)::float8 as avg_response_time_ms,
     percentile_disc(array[0.5, 0.95, 0.99]) within group (order by response_time_ms) as percentiles,
     max(response_time_ms) as max_response_time_ms,
@@ -133,6 +148,7 @@ fn totals(row: &Row) -> Result<UsageTotals, CatalogError> {
         total_requests: row.try_get("total_requests")?,
         successful_requests: row.try_get("successful_requests")?,
         failed_requests: row.try_get("failed_requests")?,
+        server_errors: row.try_get("server_errors")?,
         avg_response_time_ms: row.try_get("avg_response_time_ms")?,
         p50_response_time_ms: percentile(0),
         p95_response_time_ms: percentile(1),
@@ -158,23 +174,28 @@ async fn filtered(
     conditions.and_if("created_at < ?", &filter.time.until);
     conditions.and_if("endpoint = ?", &filter.endpoint);
     conditions.and_if("status_code = ?", &status_code);
-    conditions.and_if("outcome = ?", &filter.outcome);
+    conditions.and_if("coalesce(outcome, '') = ?", &filter.outcome);
     conditions.and_if("method = ?", &filter.method);
     conditions.and_if("coalesce(module, '') = ?", &filter.module);
     query::rows(client, &sql.replace("{conditions}", conditions.sql()), conditions.parameters()).await
 }
 
 /// The rows of a grouping, the busiest first. `columns` are ours, never a caller's.
-async fn grouped(
+async fn grouped<T>(
     client: &impl GenericClient,
     columns: &str,
     filter: &UsageFilter,
-) -> Result<Vec<Row>, CatalogError> {
+    read: impl Fn(&Row) -> Result<T, CatalogError>,
+) -> Result<Grouped<T>, CatalogError> {
     let sql = format!(
-        "select {columns}, {TOTALS} from admin_api_usage
-         where {{conditions}} group by {columns} order by total_requests desc, {columns}"
+        "select {columns}, {TOTALS}, count(*) over () as groups from admin_api_usage
+         where {{conditions}} group by {columns} order by total_requests desc, {columns} limit {MOST_GROUPS}"
     );
-    filtered(client, &sql, filter).await
+    let rows = filtered(client, &sql, filter).await?;
+    let groups: i64 = rows.first().map_or(Ok(0), |row| row.try_get("groups"))?;
+    let rows = row::all(&rows, read)?;
+    let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    Ok(Grouped { rows, left_out: groups - shown })
 }
 
 /// The usage as a whole.
@@ -213,10 +234,11 @@ pub async fn by_day(
 pub async fn by_key(
     client: &impl GenericClient,
     filter: &UsageFilter,
-) -> Result<Vec<UsageOfKey>, CatalogError> {
-    row::all(&grouped(client, "api_key_id", filter).await?, |row| {
+) -> Result<Grouped<UsageOfKey>, CatalogError> {
+    grouped(client, "api_key_id", filter, |row| {
         Ok(UsageOfKey { api_key_id: ApiKeyId(row.try_get("api_key_id")?), totals: totals(row)? })
     })
+    .await
 }
 
 /// The usage route by route, the busiest first.
@@ -226,14 +248,15 @@ pub async fn by_key(
 pub async fn by_route(
     client: &impl GenericClient,
     filter: &UsageFilter,
-) -> Result<Vec<UsageOfRoute>, CatalogError> {
-    row::all(&grouped(client, "endpoint, method", filter).await?, |row| {
+) -> Result<Grouped<UsageOfRoute>, CatalogError> {
+    grouped(client, "endpoint, method", filter, |row| {
         Ok(UsageOfRoute {
             method: row.try_get("method")?,
             endpoint: row.try_get("endpoint")?,
             totals: totals(row)?,
         })
     })
+    .await
 }
 
 /// The usage status by status, the most frequent first.
@@ -243,10 +266,11 @@ pub async fn by_route(
 pub async fn by_status(
     client: &impl GenericClient,
     filter: &UsageFilter,
-) -> Result<Vec<UsageOfStatus>, CatalogError> {
-    row::all(&grouped(client, "status_code", filter).await?, |row| {
+) -> Result<Grouped<UsageOfStatus>, CatalogError> {
+    grouped(client, "status_code", filter, |row| {
         Ok(UsageOfStatus { status_code: row.try_get("status_code")?, totals: totals(row)? })
     })
+    .await
 }
 
 /// The usage outcome by outcome, the most frequent first.
@@ -256,10 +280,11 @@ pub async fn by_status(
 pub async fn by_outcome(
     client: &impl GenericClient,
     filter: &UsageFilter,
-) -> Result<Vec<UsageOfOutcome>, CatalogError> {
-    row::all(&grouped(client, "outcome", filter).await?, |row| {
+) -> Result<Grouped<UsageOfOutcome>, CatalogError> {
+    grouped(client, "outcome", filter, |row| {
         Ok(UsageOfOutcome { outcome: row.try_get("outcome")?, totals: totals(row)? })
     })
+    .await
 }
 
 /// The usage module by module, the busiest first.
@@ -269,8 +294,9 @@ pub async fn by_outcome(
 pub async fn by_module(
     client: &impl GenericClient,
     filter: &UsageFilter,
-) -> Result<Vec<UsageOfModule>, CatalogError> {
-    row::all(&grouped(client, "module", filter).await?, |row| {
+) -> Result<Grouped<UsageOfModule>, CatalogError> {
+    grouped(client, "module", filter, |row| {
         Ok(UsageOfModule { module: row.try_get("module")?, totals: totals(row)? })
     })
+    .await
 }

@@ -287,11 +287,12 @@ impl Point {
 
 fn of_requests(key: &str, point: &str, conditions: &str) -> String {
     format!(
-        "select key::text as key, point, bucket, time_count as answers, requests, successful, time_sum, time_count,
-                time_max, request_size, response_size
+        "select key::text as key, point, bucket, time_count as answers, requests, successful, server_errors,
+                time_sum, time_count, time_max, request_size, response_size
          from (
              select {key} as key, {point} as point, admin_response_time_bucket(response_time_ms) as bucket,
                     count(*) as requests, count(*) filter (where status_code < 400) as successful,
+                    count(*) filter (where status_code >= 500) as server_errors,
                     coalesce(sum(response_time_ms), 0)::bigint as time_sum, count(response_time_ms) as time_count,
                     max(response_time_ms) as time_max, coalesce(sum(request_size_bytes), 0)::bigint as request_size,
                     coalesce(sum(response_size_bytes), 0)::bigint as response_size
@@ -311,12 +312,13 @@ fn of_roll_ups(table: &str, key: &str, point: &str, conditions: &str) -> String 
          select key::text as key, point, null::integer as bucket, 0::bigint as answers,
                 sum(requests)::bigint as requests,
                 coalesce(sum(requests) filter (where status_code < 400), 0)::bigint as successful,
+                coalesce(sum(requests) filter (where status_code >= 500), 0)::bigint as server_errors,
                 sum(response_time_ms_sum)::bigint as time_sum, sum(response_time_ms_count)::bigint as time_count,
                 max(response_time_ms_max) as time_max, sum(request_size_bytes)::bigint as request_size,
                 sum(response_size_bytes)::bigint as response_size
          from chosen group by key, point
          union all
-         select key::text, point, (place - 1)::integer, sum(answers)::bigint, 0, 0, 0, 0, null, 0, 0
+         select key::text, point, (place - 1)::integer, sum(answers)::bigint, 0, 0, 0, 0, 0, null, 0, 0
          from chosen cross join unnest(response_times) with ordinality as times (answers, place)
          where answers > 0 group by key, point, place"
     )

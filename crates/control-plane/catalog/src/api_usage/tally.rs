@@ -11,6 +11,7 @@ use crate::CatalogError;
 pub struct Tally {
     requests: i64,
     successful: i64,
+    server_errors: i64,
     response_time_sum: i64,
     response_time_count: i64,
     response_time_max: Option<i32>,
@@ -29,6 +30,7 @@ impl Tally {
         Ok(Self {
             requests: row.try_get("requests")?,
             successful: row.try_get("successful")?,
+            server_errors: row.try_get("server_errors")?,
             response_time_sum: row.try_get("time_sum")?,
             response_time_count: row.try_get("time_count")?,
             response_time_max: row.try_get("time_max")?,
@@ -47,6 +49,7 @@ impl Tally {
     pub(super) fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.successful += other.successful;
+        self.server_errors += other.server_errors;
         self.response_time_sum += other.response_time_sum;
         self.response_time_count += other.response_time_count;
         self.response_time_max = self.response_time_max.max(other.response_time_max);
@@ -58,9 +61,11 @@ impl Tally {
     /// What is left of these requests without the others, which are among them. The slowest of what is left isn't known.
     pub(super) fn without(&self, others: &Self) -> Self {
         let requests = (self.requests - others.requests).max(0);
+        let successful = (self.successful - others.successful).clamp(0, requests);
         Self {
             requests,
-            successful: (self.successful - others.successful).clamp(0, requests),
+            successful,
+            server_errors: (self.server_errors - others.server_errors).clamp(0, requests - successful),
             response_time_sum: (self.response_time_sum - others.response_time_sum).max(0),
             response_time_count: (self.response_time_count - others.response_time_count).max(0),
             response_time_max: None,
@@ -85,6 +90,7 @@ impl Tally {
             total_requests: self.requests,
             successful_requests: self.successful,
             failed_requests: self.requests - self.successful,
+            server_errors: self.server_errors,
             avg_response_time_ms: mean,
             p50_response_time_ms: percentile(500),
             p95_response_time_ms: percentile(950),

@@ -1,23 +1,10 @@
 //! Masks what must never be in the audit log, should a use case forget: rows are kept for years and exported.
 
+use domain::recognise::{has_url_password, is_secret_name};
 use serde_json::Value;
 
 /// In the place of a secret.
 const MASK: &str = "***";
-
-/// Names of fields that are secrets, and ends of such names.
-const SECRET: [&str; 10] = [
-    "password",
-    "passwd",
-    "secret",
-    "token",
-    "api_key",
-    "private_key",
-    "authorization",
-    "cookie",
-    "recovery_codes",
-    "database_url",
-];
 
 /// Beginnings of texts that are secrets, whatever their field is called: keys and tokens of ours, private keys.
 const BEGINNINGS: [&str; 5] = ["sk_", "op_", "os_", "-----BEGIN", "eyJ"];
@@ -47,23 +34,9 @@ fn mask(value: &mut Value) {
     }
 }
 
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET
-        .iter()
-        .any(|secret| name.strip_suffix(secret).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
-}
-
 fn is_secret_text(text: &str) -> bool {
     text.len() >= SHORTEST_SECRET && BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
-        || has_password(text)
-}
-
-/// Whether it is a URL with a password in it.
-fn has_password(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
+        || has_url_password(text)
 }
 
 #[cfg(test)]

@@ -13,50 +13,43 @@ pub struct Adoption {
     pub module_key: String,
     /// Its name for people.
     pub module_name: String,
-    /// How many have it on now.
+    /// How many have it on at the end of the span.
     pub customers: i64,
-    /// How many had it on at the moment that was asked about.
+    /// How many had it on at its beginning.
     pub previous_customers: i64,
     /// For how many it was decided otherwise than the plan says, now.
     pub overrides: i64,
 }
 
-/// How many customers have each module now, and had at the moment, in the order of the price list. What was then is told
-/// as far as today's rows know it: the last switch of each module, and today's plan.
+/// How many customers have each module at the end of a span (now, when it has none) and had at its beginning, in the order
+/// of the price list. What was earlier is told as far as today's rows know it: the last switch of each module, and today's
+/// plan.
 ///
 /// # Errors
 /// When the database can't be asked.
 pub async fn adoption(
     client: &impl GenericClient,
-    moment: DateTime<Utc>,
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
 ) -> Result<Vec<Adoption>, CatalogError> {
     let (keys, plans, always) = module_parameters();
-    let rows = query::rows(
-        client,
+    let there_now = "customer.deleted_at is null and customer.lifecycle = 'ready'".to_owned();
+    let sql = format!(
         "select module.module_key, module.module_name,
                 count(*) filter (where state.is_there and state.is_on) as customers,
                 count(*) filter (where state.was_there and state.was_on) as previous_customers,
-                count(*) filter (where state.is_there and state.is_decided) as overrides
+                count(*) filter (where state.is_there_now and state.is_decided) as overrides
          from admin_feature_modules module
          join unnest($1::text[], $2::text[]) included (module_key, plan) on included.module_key = module.module_key
          left join lateral (
              select
-                 customer.deleted_at is null and customer.lifecycle = 'ready' as is_there,
-                 customer.created_at < $4 and (customer.deleted_at is null or customer.deleted_at >= $4)
-                     and (customer.deleted_at is not null or customer.lifecycle in ('ready', 'deleting')) as was_there,
+                 {there_now} as is_there_now,
                  coalesce(holds.decided and (held.expires_at is null or held.expires_at > now()), false)
                      and not holds.always as is_decided,
-                 holds.always or (module.is_active and case
-                     when holds.decided and (held.expires_at is null or held.expires_at > now()) then held.enabled
-                     else holds.planned
-                 end) as is_on,
-                 holds.always or (module.is_active and case
-                     when held.id is null or held.created_at > $4 then holds.planned
-                     when held.enabled and held.enabled_at > $4 then false
-                     when not held.enabled and held.disabled_at > $4 then true
-                     when holds.decided and (held.expires_at is null or held.expires_at > $4) then held.enabled
-                     else holds.planned
-                 end) as was_on
+                 {is_there} as is_there,
+                 {is_on} as is_on,
+                 {was_there} as was_there,
+                 {was_on} as was_on
              from admin_customers customer
              left join admin_customer_modules held
                  on held.customer_id = customer.id and held.module_id = module.id
@@ -70,9 +63,12 @@ pub async fn adoption(
          ) state on true
          group by module.id, module.module_key, module.module_name, module.sort_order
          order by module.sort_order, module.module_key",
-        &[&keys, &plans, &always, &moment],
-    )
-    .await?;
+        is_there = until.map_or_else(|| there_now.clone(), |_| there_at("$5")),
+        is_on = on_at("coalesce($5::timestamptz, now())"),
+        was_there = there_at("$4"),
+        was_on = on_at("$4"),
+    );
+    let rows = query::rows(client, &sql, &[&keys, &plans, &always, &from, &until]).await?;
     row::all(&rows, |row| {
         Ok(Adoption {
             module_key: row.try_get("module_key")?,
@@ -82,6 +78,27 @@ pub async fn adoption(
             overrides: row.try_get("overrides")?,
         })
     })
+}
+
+/// The condition that a customer was there at a moment.
+fn there_at(moment: &str) -> String {
+    format!(
+        "(customer.created_at < {moment} and (customer.deleted_at is null or customer.deleted_at >= {moment})
+             and (customer.deleted_at is not null or customer.lifecycle in ('ready', 'deleting')))"
+    )
+}
+
+/// The condition that a module was on at a moment. Now, it is the gateway's.
+fn on_at(moment: &str) -> String {
+    format!(
+        "(holds.always or (module.is_active and case
+             when held.id is null or held.created_at > {moment} then holds.planned
+             when held.enabled and held.enabled_at > {moment} then false
+             when not held.enabled and held.disabled_at > {moment} then true
+             when holds.decided and (held.expires_at is null or held.expires_at > {moment}) then held.enabled
+             else holds.planned
+         end))"
+    )
 }
 
 /// The condition that a row of `admin_customers` has this module on now, for a look at all of them: what was decided is

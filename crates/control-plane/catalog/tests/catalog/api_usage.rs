@@ -161,7 +161,7 @@ async fn summaries_count_what_was_asked_for() {
     );
     assert_eq!((first.max_response_time_ms, first.response_size_bytes), (Some(100), 10_000));
 
-    let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap();
+    let keys = api_usage::by_key(&client, &UsageFilter::default()).await.unwrap().rows;
     let counts: Vec<_> = keys.iter().map(|key| (key.api_key_id.uuid(), key.totals.total_requests)).collect();
     assert_eq!(counts, [(acme.uuid(), 102), (other.uuid(), 1)]);
     let first_day =
@@ -183,20 +183,20 @@ async fn usage_is_told_by_route_status_outcome_and_module() {
     api_usage::insert_batch(&client, &batch).await.unwrap();
 
     let all = UsageFilter::default();
-    let routes = api_usage::by_route(&client, &all).await.unwrap();
+    let routes = api_usage::by_route(&client, &all).await.unwrap().rows;
     let routes: Vec<_> = routes
         .iter()
         .map(|row| (row.method.as_str(), row.endpoint.as_str(), row.totals.total_requests))
         .collect();
     assert_eq!(routes, [("GET", "/api/v1/deals", 4), ("POST", "/api/v1/deals", 1)]);
-    let statuses = api_usage::by_status(&client, &all).await.unwrap();
+    let statuses = api_usage::by_status(&client, &all).await.unwrap().rows;
     let statuses: Vec<_> = statuses.iter().map(|row| (row.status_code, row.totals.total_requests)).collect();
     assert_eq!(statuses, [(200, 3), (201, 1), (404, 1)]);
-    let outcomes = api_usage::by_outcome(&client, &all).await.unwrap();
+    let outcomes = api_usage::by_outcome(&client, &all).await.unwrap().rows;
     let outcomes: Vec<_> =
         outcomes.iter().map(|row| (row.outcome.as_deref(), row.totals.total_requests)).collect();
     assert_eq!(outcomes, [(Some("ok"), 3), (Some("not-found"), 1), (None, 1)]);
-    let modules = api_usage::by_module(&client, &all).await.unwrap();
+    let modules = api_usage::by_module(&client, &all).await.unwrap().rows;
     let modules: Vec<_> =
         modules.iter().map(|row| (row.module.as_deref(), row.totals.total_requests)).collect();
     assert_eq!(modules, [(Some("crm_core"), 4), (None, 1)]);

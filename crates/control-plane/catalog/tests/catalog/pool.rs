@@ -5,6 +5,7 @@ use std::time::Duration;
 use catalog::{Address, CUSTOMER_CHANGED, Catalog, CatalogConfig, CatalogError, customers, modules};
 use chrono::Utc;
 use domain::SubscriptionStatus;
+use domain::principal::Directory as _;
 use testkit::wait_for;
 
 use crate::setup;
@@ -205,4 +206,71 @@ async fn a_listener_tells_that_its_connection_is_lost() {
     let error = tokio::time::timeout(LONG, listener.next()).await.expect("the loss is told").unwrap_err();
     assert!(error.is_temporary());
     assert!(listener.next().await.is_err(), "it stays lost");
+}
+
+/// Holds whoever wants to read keys, until it is dropped.
+async fn locked_keys(database: &testkit::AdminDatabase) -> tokio_postgres::Client {
+    let client = database.connect().await;
+    client.batch_execute("begin; lock table admin_api_keys in access exclusive mode").await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn a_statement_that_was_broken_off_holds_up_nobody_else_and_ends() {
+    let database = testkit::admin_database().await;
+    let catalog = Catalog::connect(&CatalogConfig::new(database.server_url().into())).unwrap();
+    catalog.ping().await.unwrap();
+    let lock = locked_keys(&database).await;
+    let patience = Duration::from_millis(300);
+    let question = catalog.principal("nobody's");
+    assert!(tokio::time::timeout(patience, question).await.is_err(), "it waits for the lock");
+    // The last connection to come back is the first to be given out.
+    let begun = std::time::Instant::now();
+    catalog.ping().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "answered after {:?}", begun.elapsed());
+    // And the database doesn't work for nobody.
+    wait_for("the statement to be canceled", LONG, async || {
+        let sql = "select count(*) from pg_locks where not granted and database =
+                       (select oid from pg_database where datname = current_database())";
+        lock.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    drop(lock);
+    assert!(catalog.principal("nobody's").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_broken_off_holds_up_nobody_else() {
+    let database = testkit::admin_database().await;
+    let catalog = Catalog::connect(&CatalogConfig::new(database.server_url().into())).unwrap();
+    let lock = locked_keys(&database).await;
+    let changed = async {
+        let mut client = catalog.client().await.unwrap();
+        let transaction = client.transaction().await.unwrap();
+        catalog::api_keys::by_hash(&transaction, "nobodys").await.unwrap();
+    };
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), changed).await.is_err(),
+        "it waits for the lock"
+    );
+    let begun = std::time::Instant::now();
+    catalog.ping().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "answered after {:?}", begun.elapsed());
+    drop(lock);
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_given_up_as_unavailable() {
+    let database = testkit::admin_database().await;
+    let config = CatalogConfig {
+        statement_timeout: Some(Duration::from_millis(200)),
+        ..CatalogConfig::new(database.server_url().into())
+    };
+    let catalog = Catalog::connect(&config).unwrap();
+    let _lock = locked_keys(&database).await;
+    let client = catalog.client().await.unwrap();
+    let error = catalog::api_keys::by_hash(&client, "nobodys").await.unwrap_err();
+    assert!(error.is_temporary(), "{error:?}");
+    drop(client);
+    catalog.ping().await.unwrap();
 }

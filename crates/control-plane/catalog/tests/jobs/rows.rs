@@ -24,8 +24,12 @@ async fn jobs_are_listed_newest_first_page_by_page() {
         read(JobFilter { kind: Some("other".to_owned()), ..JobFilter::default() }, 10).await,
         [ids[2]]
     );
-    assert_eq!(read(JobFilter { status: Some(JobStatus::Dead), ..JobFilter::default() }, 10).await, []);
-    assert_eq!(read(JobFilter { status: Some(JobStatus::Queued), ..JobFilter::default() }, 10).await, ids);
+    assert_eq!(read(JobFilter { statuses: vec![JobStatus::Dead], ..JobFilter::default() }, 10).await, []);
+    assert_eq!(
+        read(JobFilter { statuses: vec![JobStatus::Dead, JobStatus::Queued], ..JobFilter::default() }, 10)
+            .await,
+        ids
+    );
 }
 
 #[tokio::test]

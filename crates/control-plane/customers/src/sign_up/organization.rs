@@ -85,7 +85,7 @@ fn slugs(organization: &OrganizationSignUp) -> Vec<CustomerSlug> {
     let own: String = own.chars().take(CustomerSlug::MAX_LENGTH - 11).collect();
     let own = own.trim_matches('-');
     let candidates = [own.to_owned(), format!("{own}-{id_end}"), format!("org-{id_end}")];
-    candidates.iter().filter_map(|text| CustomerSlug::parse(text.trim_matches('-')).ok()).collect()
+    candidates.iter().filter_map(|text| CustomerSlug::parse_new(text.trim_matches('-')).ok()).collect()
 }
 
 /// The text with every run of what a slug doesn't have as one hyphen.
@@ -120,6 +120,7 @@ mod tests {
     fn an_organization_is_called_by_its_slug_or_name_or_at_last_by_its_id() {
         assert_eq!(called("Acme", Some("acme-inc")), ["acme-inc", "acme-inc-ghijklmnop", "org-ghijklmnop"]);
         assert_eq!(called("  Müller & Söhne GmbH ", None)[0], "m-ller-s-hne-gmbh");
+        assert_eq!(called("New", None), ["new-ghijklmnop", "org-ghijklmnop"], "a page is called so");
         assert_eq!(called("東京", None), ["ghijklmnop", "org-ghijklmnop"]);
         assert!(called(&"long ".repeat(40), None).iter().all(|slug| slug.len() <= CustomerSlug::MAX_LENGTH));
     }

@@ -1,6 +1,9 @@
 //! Two organizations of one customer never meet, whatever role asks and whatever the setting says.
 
 use crate::support::{TestCustomer, customer, enter};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -187,4 +190,49 @@ async fn public_may_not_even_connect() {
     let error = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.err().expect("a stranger got in");
     assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{error:?}");
     superuser.batch_execute(&format!("drop role {stranger}")).await.unwrap();
+}
+
+/// Texts that nearly are UUIDs: one with up to three characters replaced, put in or taken away.
+fn nearly_a_uuid() -> impl Strategy<Value = String> {
+    let uuid = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+    let odd = prop_oneof![Just('-'), Just('0'), Just('g'), Just('\n'), Just(' '), Just('{'), Just('\u{e9}'), any::<char>()];
+    let edits = proptest::collection::vec((0..3_u8, 0..40_usize, odd), 0..4);
+    (uuid, edits).prop_map(|(uuid, edits)| {
+        let mut text: Vec<char> = uuid.chars().collect();
+        for (edit, at, character) in edits {
+            let at = at % (text.len() + 1);
+            match (edit, text.get_mut(at)) {
+                (0, Some(place)) => *place = character,
+                (1, Some(_)) => drop(text.remove(at)),
+                _ => text.insert(at, character),
+            }
+        }
+        // PostgreSQL keeps no such character.
+        text.into_iter().filter(|character| *character != '\0').collect()
+    })
+}
+
+#[tokio::test]
+async fn exactly_the_texts_are_organizations_that_the_first_migration_took() {
+    let database = testkit::customer_database().await;
+    let client = testkit::connect(&database.app_url()).await;
+    let texts = prop_oneof![3 => nearly_a_uuid(), 1 => ".{0,40}", 1 => "[0-9a-f-]{36}"];
+    let mut runner = TestRunner::deterministic();
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..3_000 {
+        let text = texts.new_tree(&mut runner).unwrap().current().replace('\0', "");
+        client.execute("select set_config('app.org_id', $1, false)", &[&text]).await.unwrap();
+        let row = client
+            .query_one(
+                "select sixty_current_organization()::text,
+                    case when $1 ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then lower($1) end",
+                &[&text],
+            )
+            .await
+            .unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
+        let (now, first): (Option<String>, Option<String>) = (row.get(0), row.get(1));
+        assert_eq!(now, first, "{text:?}");
+        *if now.is_some() { &mut taken } else { &mut refused } += 1;
+    }
+    assert!(taken > 300 && refused > 1_000, "{taken} taken, {refused} refused");
 }

@@ -85,6 +85,11 @@ impl ChangeLog {
         read_at.0 < customer.load(Ordering::Acquire)
     }
 
+    /// Whether we were told since that everything may have changed: the feed was lost, and is back.
+    pub(super) fn has_everything_since(&self, moment: Moment) -> bool {
+        moment.0 < self.everybody.load(Ordering::Acquire)
+    }
+
     /// Whether nothing at all was told since.
     pub(super) fn nothing_since(&self, read_at: Moment) -> bool {
         self.now() == read_at

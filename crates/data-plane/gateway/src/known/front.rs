@@ -2,8 +2,9 @@
 //!
 //! A look-up here writes nothing that another thread reads, and needs no cryptographic hash of the key: it is recognised by
 //! a fingerprint of 128 bits under a key that only this process knows, so that nobody can make another text with the same
-//! one. What is found is as good as what the shared answers hold: the same entry, with the same test of whether it is
-//! current.
+//! one. What is found is as good as what the shared answers hold: the same answer, with the same test of whether it is
+//! current. It is a copy of it, because who holds a principal counts that beside it: threads that share one wait for each
+//! other's counting.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use siphasher::sip128::SipHasher24;
 use uuid::Uuid;
 
 use super::Principal;
-use super::answer::Entry;
+use super::answer::Dated;
 use super::changes::ChangeLog;
 
 /// Keys of one thread. A power of two; two keys with the same place push each other out.
@@ -31,7 +32,7 @@ pub(crate) struct Fingerprint(u64, u64);
 
 struct Seen {
     fingerprint: Fingerprint,
-    entry: Arc<Entry<Arc<Principal>>>,
+    answer: Dated<Arc<Principal>>,
     uses: u8,
 }
 
@@ -67,15 +68,16 @@ impl Fingerprint {
                 *place = None;
                 return None;
             }
-            found.entry.at_hand(changes)
+            found.answer.is_current(changes).then(|| Arc::clone(&found.answer.value))
         })
     }
 
-    /// Remembers where the answer about a key is.
-    pub(super) fn remember(self, entry: Arc<Entry<Arc<Principal>>>) {
+    /// Remembers the answer about a key.
+    pub(super) fn remember(self, answer: Dated<Arc<Principal>>) {
+        let answer = answer.map(|shared| Arc::new(Principal::clone(&shared)));
         SEEN.with_borrow_mut(|seen| {
             if let Some(place) = seen.get_mut(self.place()) {
-                *place = Some(Seen { fingerprint: self, entry, uses: 0 });
+                *place = Some(Seen { fingerprint: self, answer, uses: 0 });
             }
         });
     }

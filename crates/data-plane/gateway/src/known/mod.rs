@@ -1,16 +1,21 @@
 //! What a server knows of the directory: answers kept in memory, and kept true by the change feed.
 //!
-//! An answer is used without asking as long as nothing was told about its customer since before it was read. While the
-//! feed is lost, nobody could tell: it is looked for at once, and when it is back every answer is asked for anew. Only
-//! while the directory can't be reached at all are answers used that nobody vouches for, so that customers whom this
-//! server knows are served on.
+//! An answer is used without asking as long as nothing was told about its customer since before it was read; who changed is
+//! read again at once, so that an outage that follows finds them known. While the feed is lost, nobody could tell: it is
+//! looked for at once, answers are good for less than a second, and when it is back every one is asked for anew. Only while
+//! questions fail are answers used that nobody vouches for, so that customers whom this server knows are served on.
 
 mod answer;
 mod changes;
+mod failures;
 mod feed;
 mod front;
+mod reread;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -26,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use answer::Answers;
 use changes::{ChangeLog, Moment};
+use failures::Asking;
 pub use feed::FeedState;
 pub(crate) use front::Fingerprint;
 use front::Front;
@@ -75,6 +81,7 @@ pub struct KnownDirectory(Arc<Inner>);
 struct Inner {
     source: Arc<dyn Directory>,
     changes: Arc<ChangeLog>,
+    asking: Arc<Asking>,
     front: Front,
     principals: Answers<KeyHash, Arc<Principal>>,
     members: Answers<MemberName, Arc<Member>>,
@@ -120,10 +127,10 @@ impl KnownDirectory {
         stop: CancellationToken,
     ) -> Self {
         let changes = Arc::new(ChangeLog::default());
-        tokio::spawn(feed::follow(feed, Arc::clone(&changes), stop));
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             source,
-            changes,
+            asking: Arc::new(Asking::new(Arc::clone(&changes))),
+            changes: Arc::clone(&changes),
             front: Front::new(),
             principals: Answers::new(config.capacity),
             members: Answers::new(config.capacity),
@@ -133,7 +140,10 @@ impl KnownDirectory {
             patience: config.patience,
             asked: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-        }))
+        });
+        tokio::spawn(reread::follow(Arc::downgrade(&inner), changes.listen(), stop.clone()));
+        tokio::spawn(feed::follow(feed, changes, stop));
+        Self(inner)
     }
 
     /// Whether changes are heard of at the moment.
@@ -180,10 +190,10 @@ impl KnownDirectory {
         key: &KeyHash,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Arc<Principal>> {
-        let entry = self.0.principals.entry(key)?;
-        let principal = entry.at_hand(&self.0.changes)?;
+        let found = self.0.principals.entry(key)?.found(&self.0.changes)?;
+        let principal = Arc::clone(&found.value);
         if let Some(fingerprint) = fingerprint {
-            fingerprint.remember(entry);
+            fingerprint.remember(found);
         }
         Some(principal)
     }
@@ -194,8 +204,7 @@ impl KnownDirectory {
     /// When it must be asked for, and can't be.
     pub async fn principal_of(&self, key: &KeyHash) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
         let inner = &self.0;
-        let question = || async { inner.ask(inner.source.principal(&key.to_string())).await };
-        inner.principals.get(*key, &inner.changes, |principal| principal.customer.id, question).await
+        inner.principals.get(*key, &inner.asking, owner_of_key, Arc::clone(inner).key_question(*key)).await
     }
 
     /// Who shows this session token, if that is known for sure.
@@ -215,7 +224,55 @@ impl KnownDirectory {
     }
 }
 
+fn owner_of_key(principal: &Arc<Principal>) -> CustomerId {
+    principal.customer.id
+}
+
+fn customer_of_member(member: &Arc<Member>) -> CustomerId {
+    member.customer.id
+}
+
+fn customer_of_place(place: &SealedEndpoint) -> CustomerId {
+    place.customer_id
+}
+
+/// A question under way.
+type Asked<V> = Pin<Box<dyn Future<Output = Result<Option<V>, DirectoryUnavailable>> + Send>>;
+
 impl Inner {
+    /// Who owns the key.
+    fn key_question(
+        self: Arc<Self>,
+        key: KeyHash,
+    ) -> impl Fn() -> Asked<Arc<Principal>> + Send + Sync + 'static {
+        move || {
+            let inner = Arc::clone(&self);
+            Box::pin(async move { inner.ask(inner.source.principal(&key.to_string())).await })
+        }
+    }
+
+    /// Who the person is.
+    fn member_question(
+        self: Arc<Self>,
+        name: MemberName,
+    ) -> impl Fn() -> Asked<Arc<Member>> + Send + Sync + 'static {
+        move || {
+            let (inner, name) = (Arc::clone(&self), name.clone());
+            Box::pin(async move { inner.ask(inner.source.member(&name.organization, &name.user)).await })
+        }
+    }
+
+    /// Where the customer's database is.
+    fn endpoint_question(
+        self: Arc<Self>,
+        customer: CustomerId,
+    ) -> impl Fn() -> Asked<SealedEndpoint> + Send + Sync + 'static {
+        move || {
+            let inner = Arc::clone(&self);
+            Box::pin(async move { inner.ask(inner.source.endpoint(customer)).await })
+        }
+    }
+
     /// Asks the directory, with bounds on how many ask at once and for how long.
     async fn ask<V>(
         &self,
@@ -254,14 +311,14 @@ impl Directory for KnownDirectory {
         user: &str,
     ) -> Result<Option<Arc<Member>>, DirectoryUnavailable> {
         let inner = &self.0;
-        let question = || inner.ask(inner.source.member(organization, user));
         let name = MemberName { organization: organization.to_owned(), user: user.to_owned() };
-        inner.members.get(name, &inner.changes, |member| member.customer.id, question).await
+        let question = Arc::clone(inner).member_question(name.clone());
+        inner.members.get(name, &inner.asking, customer_of_member, question).await
     }
 
     async fn endpoint(&self, customer: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
         let inner = &self.0;
-        let question = || inner.ask(inner.source.endpoint(customer));
-        inner.endpoints.get(customer, &inner.changes, |_| customer, question).await
+        let question = Arc::clone(inner).endpoint_question(customer);
+        inner.endpoints.get(customer, &inner.asking, customer_of_place, question).await
     }
 }

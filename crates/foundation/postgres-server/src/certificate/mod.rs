@@ -108,17 +108,23 @@ impl CertificateAuthority {
     pub fn status(&self) -> Result<Vec<AuthorityStatus>, ServerError> {
         let generations = self.generations()?;
         let signer = self.plan(&generations).signer;
-        let standing = |index: usize| match index.cmp(&signer) {
-            std::cmp::Ordering::Less => Standing::Leaving,
-            std::cmp::Ordering::Equal => Standing::Signing,
-            std::cmp::Ordering::Greater => Standing::Announced,
-        };
-        let told = |(index, one): (usize, Generation)| AuthorityStatus {
-            name: one.name,
-            term: one.term,
-            standing: standing(index),
-        };
-        Ok(generations.into_iter().enumerate().map(told).collect())
+        Ok(generations.iter().enumerate().map(|(index, one)| status_of(one, index, signer)).collect())
+    }
+
+    /// What a client must trust, PEM, and who that is, once [`CertificateAuthority::retire`] has removed those whose time is
+    /// over. `None` when there are none.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub fn remaining(&self) -> Result<Option<(String, Vec<AuthorityStatus>)>, ServerError> {
+        let generations = self.generations()?;
+        let rotation::Plan { signer, retire, .. } = self.plan(&generations);
+        if retire.is_empty() {
+            return Ok(None);
+        }
+        let stays = generations.iter().enumerate().filter(|(index, _)| !retire.contains(index));
+        let told = stays.map(|(index, one)| (one.certificate.as_str(), status_of(one, index, signer)));
+        Ok(Some(told.unzip()))
     }
 
     /// Makes a successor if it is time for one. Says whether it did.
@@ -246,6 +252,15 @@ impl CertificateAuthority {
         let terms: Vec<_> = generations.iter().map(|one| one.term).collect();
         rotation::plan(&terms, SystemTime::now(), &self.policy)
     }
+}
+
+fn status_of(one: &Generation, index: usize, signer: usize) -> AuthorityStatus {
+    let standing = match index.cmp(&signer) {
+        std::cmp::Ordering::Less => Standing::Leaving,
+        std::cmp::Ordering::Equal => Standing::Signing,
+        std::cmp::Ordering::Greater => Standing::Announced,
+    };
+    AuthorityStatus { name: one.name.clone(), term: one.term, standing }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "so that it can be passed to map_err as it is")]

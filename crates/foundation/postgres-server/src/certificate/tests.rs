@@ -133,3 +133,64 @@ fn an_authority_that_ends_soon_gets_a_successor_and_nothing_outlives_it() {
     assert!(authority.introduce_if_due().unwrap());
     assert!(!authority.introduce_if_due().unwrap() && standings(&authority).len() == 2);
 }
+
+/// What is on the disk after a kill between any two of the steps by which an authority comes and goes.
+#[test]
+fn a_rotation_goes_on_from_whatever_a_kill_left() {
+    let house = House::new();
+    let tls = house.folder.path().join("tls");
+    // Killed before the first authority was whole, and by a process with our own id.
+    for process in [std::process::id(), 1] {
+        let unfinished = tls.with_extension(format!("making-{process}"));
+        fs::create_dir_all(&unfinished).unwrap();
+        fs::write(unfinished.join("authority.key"), "half").unwrap();
+    }
+    let patient = house.authority(CertificatePolicy::default());
+    house.ensure(&patient);
+    // Killed before the second one was whole: it isn't there, for nobody.
+    for process in [std::process::id(), 1] {
+        let unfinished = tls.join(format!("2.making-{process}"));
+        fs::create_dir_all(&unfinished).unwrap();
+        fs::write(unfinished.join("authority.key"), "half").unwrap();
+        fs::write(unfinished.join("authority.crt"), "half").unwrap();
+    }
+    assert_eq!(standings(&patient), [Standing::Signing]);
+    assert!(patient.introduce().unwrap());
+    let both = patient.trusted().unwrap();
+    let hasty = house.authority(CertificatePolicy { overlap: Duration::ZERO, ..*patient.policy() });
+
+    // Killed between the server's two files, and before each of them.
+    let (certificate, key) = server_files(house.folder.path());
+    let old = (fs::read(&certificate).unwrap(), fs::read(&key).unwrap());
+    assert!(house.renew(&hasty, &both));
+    let new_key = fs::read(&key).unwrap();
+    for (certificate_then, key_then) in [(&old.0, &old.1), (&old.0, &new_key)] {
+        fs::write(&certificate, certificate_then).unwrap();
+        fs::write(&key, key_then).unwrap();
+        assert!(house.renew(&hasty, &both));
+        assert!(house.shown(&hasty).is_by_signer && !house.renew(&hasty, &both));
+    }
+
+    // Killed between the key's removal and the certificate's: it signs nothing, and whoever knows it is told of it still.
+    let (only_second, rest) = hasty.remaining().unwrap().unwrap();
+    assert_eq!(rest.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["2"]);
+    fs::remove_file(tls.join("authority.key")).unwrap();
+    for again in [&hasty, &house.authority(*hasty.policy())] {
+        assert_eq!(again.trusted().unwrap(), both);
+        assert_eq!(standings(again), [Standing::Leaving, Standing::Signing]);
+        assert!(!house.ensure(again) && !house.renew(again, &both));
+    }
+    assert_eq!(hasty.retire().unwrap(), 1);
+    assert_eq!((hasty.trusted().unwrap(), hasty.remaining().unwrap().is_none()), (only_second, true));
+    assert_eq!(hasty.retire().unwrap(), 0);
+
+    // Killed before the empty folder of a later one was removed: its name isn't given away twice while it is known.
+    assert!(hasty.introduce().unwrap());
+    assert!(house.renew(&hasty, &hasty.trusted().unwrap()));
+    for file in ["authority.key", "authority.crt"] {
+        fs::remove_file(tls.join("2").join(file)).unwrap();
+    }
+    assert_eq!((standings(&hasty), hasty.retire().unwrap()), (vec![Standing::Signing], 0));
+    assert!(hasty.introduce().unwrap());
+    assert_eq!(hasty.status().unwrap().last().unwrap().name, "4");
+}

@@ -5,6 +5,7 @@ mod connect;
 mod create;
 mod delete;
 mod impersonate;
+mod plan;
 mod show;
 
 use super::exit::Failure;
@@ -44,6 +45,8 @@ pub(crate) enum CustomerCommand {
         /// The customerId or UUID
         customer: String,
     },
+    /// Change what a customer bought, or tell what that would do; modules follow the plan, the data stays
+    Plan(plan::PlanArgs),
     /// Delete a customer with everything they have
     Delete(delete::DeleteArgs),
     /// Open psql on a customer's database
@@ -90,6 +93,7 @@ pub(super) async fn run(session: &mut Session, command: CustomerCommand) -> Resu
         CustomerCommand::Show { customer } => show::one(session, &customer).await,
         CustomerCommand::Suspend { customer, reason } => show::suspend(session, &customer, reason).await,
         CustomerCommand::Resume { customer } => show::resume(session, &customer).await,
+        CustomerCommand::Plan(args) => plan::run(session, args).await,
         CustomerCommand::Delete(args) => delete::run(session, args).await,
         CustomerCommand::Psql(args) => connect::psql(session, args).await,
         CustomerCommand::Url(args) => connect::url(session, args).await,

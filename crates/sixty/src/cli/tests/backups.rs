@@ -16,7 +16,7 @@ async fn backups(RawQuery(query): RawQuery) -> Json<Value> {
     let backup = |id: &str, database: &str, rest: Value| {
         let mut backup = json!({
             "id": id, "customer_uuid": null, "database_name": database, "kind": "nightly", "sha256": null,
-            "postgres_version": null, "started_at": "2026-11-23T02:00:00Z", "finished_at": "2026-11-23T02:00:03Z",
+            "encrypted": id == "1", "postgres_version": null, "started_at": "2026-11-23T02:00:00Z", "finished_at": "2026-11-23T02:00:03Z",
         });
         for (name, value) in rest.as_object().unwrap() {
             backup[name] = value.clone();
@@ -34,9 +34,9 @@ async fn backups(RawQuery(query): RawQuery) -> Json<Value> {
 async fn backups_of_every_database_are_a_table() {
     let url = serve(Router::new().route("/api/admin/backups", get(backups))).await;
     insta::assert_snapshot!(sixty(&url, "backup list --status failed --customer acme --limit 7").await.whole(), @r"
-    ID  DATABASE       KIND     STATUS     SIZE      STARTED           TOOK   ERROR
-    1   saas_admin     nightly  succeeded  2.00 KiB  2026-11-23 02:00  3.0 s  -
-    2   customer_acme  nightly  failed     -         2026-11-23 02:00  3.0 s  status=failed&customer=acme&limit=7
+    ID  DATABASE       KIND     STATUS     ENCRYPTED  SIZE      STARTED           TOOK   ERROR
+    1   saas_admin     nightly  succeeded  yes        2.00 KiB  2026-11-23 02:00  3.0 s  -
+    2   customer_acme  nightly  failed     no         -         2026-11-23 02:00  3.0 s  status=failed&customer=acme&limit=7
     --- notes
     --- code 0
     ");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::{Path, RawQuery};
 use axum::http::HeaderMap;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -82,6 +82,47 @@ async fn a_customer_is_shown_with_what_belongs_to_them() {
     // Whatever somebody types is one segment of the path, and nothing in a name steers the terminal.
     let ran = sixty(&url, "customer show ../\u{1b}[31macme?x=y").await;
     assert!(ran.results.contains("../\u{fffd}[31macme?x=y"), "{}", ran.results);
+}
+
+#[tokio::test]
+async fn a_plan_is_changed_or_told_of() {
+    let told = |RawQuery(query): RawQuery| async move {
+        assert_eq!(query.as_deref(), Some("plan=starter"));
+        Json(json!({
+            "plan_now": "pro", "plan_after": "starter", "direction": "downgrade", "modules_gained": [],
+            "modules_lost": [{ "module_key": "workflow_automation" }, { "module_key": "calendar_integration" }],
+            "overrides": [{ "module_key": "ai_assistant", "enabled": true }],
+            "limits_changed": [
+                { "module_key": "workflow_automation", "usage_limit": 100, "applies_after": false },
+            ],
+            "api_keys_affected": [{ "name": "Default", "prefix": "sk_8fJ2aB", "requests_last_30d": 12 }],
+            "api_keys_affected_total": 1,
+        }))
+    };
+    let change = |Path(name): Path<String>, Json(body): Json<Value>| async move {
+        assert_eq!(body, json!({ "plan": "starter", "reason": "unpaid" }));
+        Json(customer(&name))
+    };
+    let router = Router::new()
+        .route("/api/admin/customers/{customer}/plan", put(change))
+        .route("/api/admin/customers/{customer}/plan/preview", get(told));
+    let url = serve(router).await;
+    insta::assert_snapshot!(sixty(&url, "customer plan acme starter --preview").await.whole(), @r"
+    plan                from pro to starter
+    loses               workflow_automation, calendar_integration
+    stays as decided    ai_assistant (on)
+    limits              100 requests of workflow_automation no longer hold
+    API keys that lose  1
+    KEY        NAME     REQUESTS IN 30 DAYS
+    sk_8fJ2aB  Default  12
+    --- notes
+    --- code 0
+    ");
+    insta::assert_snapshot!(sixty(&url, "customer plan acme starter --reason unpaid").await.whole(), @r"
+    acme has the starter plan; their modules follow it.
+    --- notes
+    --- code 0
+    ");
 }
 
 #[tokio::test]

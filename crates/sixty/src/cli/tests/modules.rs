@@ -1,7 +1,7 @@
 //! `sixty module`.
 
 use axum::extract::Path;
-use axum::routing::{get, put};
+use axum::routing::{get, patch, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -78,6 +78,24 @@ async fn modules_are_changed_by_what_is_given_and_nothing_else() {
     ");
     insta::assert_snapshot!(sixty(&url, "module reset acme api_access").await.whole(), @r"
     api_access is off for acme, as the plan says.
+    --- notes
+    --- code 0
+    ");
+}
+
+#[tokio::test]
+async fn the_price_list_is_changed_by_what_is_given() {
+    let change = |Path(key): Path<String>, Json(body): Json<Value>| async move {
+        assert_eq!(body, json!({ "base_price_monthly": "59.99", "is_active": false }));
+        Json(json!({
+            "module_key": key, "name": "AI Assistant", "description": null, "base_price_monthly": "59.99",
+            "base_price_annual": "499.99", "currency": "USD", "enabled_by_default": false, "is_active": false,
+        }))
+    };
+    let url = serve(Router::new().route("/api/admin/modules/{module_key}", patch(change))).await;
+    let command = "module price ai_assistant --monthly 59.99 --on-sale false";
+    insta::assert_snapshot!(sixty(&url, command).await.whole(), @r"
+    ai_assistant costs 59.99 USD a month, 499.99 USD a year, and is not on sale.
     --- notes
     --- code 0
     ");

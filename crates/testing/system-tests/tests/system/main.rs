@@ -9,6 +9,7 @@
     reason = "a test whose ground gives way fails at once"
 )]
 
+mod acme;
 mod certificates;
 mod clerk;
 mod concurrent_sign_ups;

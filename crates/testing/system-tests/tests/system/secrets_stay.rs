@@ -131,10 +131,34 @@ async fn search(stack: &Stack, planted: &[(String, String)]) {
             }
         }
     }
+    found.extend(search_backups(stack, planted).await);
     assert_eq!(found, Vec::<String>::new());
     // The search finds what is there: two master keys and the token, each where it belongs.
     assert_eq!(held, 3);
     no_core_dumps(stack).await;
+}
+
+/// What backups say, to whom has the master key: they are encrypted and compressed, and `grep` sees nothing of them.
+async fn search_backups(stack: &Stack, planted: &[(String, String)]) -> Vec<String> {
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    for folder in fs::read_dir(stack.path().join("backups")).unwrap().flatten() {
+        for file in fs::read_dir(folder.path()).unwrap().flatten() {
+            let path = file.path().display().to_string();
+            let opened = stack.program.command(&["backup", "decrypt", &path]).output().await.unwrap();
+            assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
+            let plain = tempfile::NamedTempFile::new().unwrap();
+            fs::write(plain.path(), &opened.stdout).unwrap();
+            let restore = testkit::installation().program("pg_restore");
+            let said = Command::new(restore).args(["-f", "-"]).arg(plain.path()).output().unwrap();
+            let text = String::from_utf8_lossy(&said.stdout);
+            assert!(said.status.success() && text.contains("CREATE TABLE"), "{path}");
+            let secrets = planted.iter().filter(|(_, secret)| text.contains(secret.as_str()));
+            found.extend(secrets.map(|(name, _)| format!("{name} in the backup {path}")));
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 0);
+    found
 }
 
 /// No core dump can be written of the two that hold keys, nor of what they start; and none is when one crashes.

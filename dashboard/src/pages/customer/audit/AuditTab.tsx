@@ -1,11 +1,11 @@
 import { Select } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
-import { ACTION_GROUPS } from '@/pages/audit/actions';
-import { ExportMenu } from '@/pages/audit/ExportMenu';
+import { ACTION_GROUPS } from '@/ui/audit/actions';
+import { ExportMenu } from '@/ui/audit/ExportMenu';
 import { Empty } from '@/ui/Empty';
+import { ListingPages } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
-import { Pages } from '@/ui/Pages';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from '../customer';
@@ -43,15 +43,13 @@ export default function AuditTab({ customer }: { customer: Customer }) {
       }
     >
       <Loaded query={query} lines={8}>
-        {({ data, next_cursor: next }) =>
+        {({ data }) =>
           data.length === 0 ? (
             <Empty title={action ? 'Nothing of this kind was done' : 'Nothing was done yet'}>Whatever an operator or the system does stands here at once.</Empty>
           ) : (
             <>
               <Rows rows={data} />
-              {(next != null || pages.hasBefore) && (
-                <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
-              )}
+              <ListingPages query={query} pages={pages} />
             </>
           )
         }

@@ -1,5 +1,5 @@
 import type { Schema } from '@/api/client';
-import { Differences } from '@/pages/audit/Differences';
+import { Differences } from '@/ui/audit/Differences';
 import { CopyValue } from '@/ui/CopyValue';
 import { exactTime } from '@/ui/format';
 import classes from './Rows.module.css';

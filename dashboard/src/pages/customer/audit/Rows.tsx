@@ -2,9 +2,9 @@ import { UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Schema } from '@/api/client';
-import { actionName } from '@/pages/audit/actions';
+import { actionName } from '@/ui/audit/actions';
 import { ago, exactTime } from '@/ui/format';
-import { shortened, useOperatorNames } from '@/ui/Operator';
+import { shortened } from '@/ui/Operator';
 import { useNow } from '@/ui/useNow';
 import { Row } from './Row';
 import classes from './Rows.module.css';
@@ -14,7 +14,6 @@ type AuditRow = Schema<'AuditLogView'>;
 /** Audit rows; each opens to what was before and after. */
 export function Rows({ rows }: { rows: readonly AuditRow[] }) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const names = useOperatorNames();
   const now = useNow();
   const toggle = (id: string) => {
     const next = new Set(opened);
@@ -29,7 +28,7 @@ export function Rows({ rows }: { rows: readonly AuditRow[] }) {
             <IconChevronRight size={14} aria-hidden className={classes.mark} />
             <span className={classes.action}>{actionName(row.action)}</span>
             <span className={classes.about}>{about(row)}</span>
-            <span className={classes.who}>{who(row.admin_user_id, names)}</span>
+            <span className={classes.who}>{who(row)}</span>
             <time className={classes.at} dateTime={row.created_at} title={exactTime(row.created_at)}>
               {ago(row.created_at, Math.max(now, Date.parse(row.created_at)))}
             </time>
@@ -50,10 +49,7 @@ function about({ resource_type: type, resource_id: id, new_values, old_values }:
   return id && type !== 'customer' ? `${kind} ${shortened(id)}` : kind;
 }
 
-function who(id: string | null | undefined, names: ReadonlyMap<string, string>): string {
-  if (!id) return 'The system';
-  return id === 'bootstrap' ? 'The configured token' : (names.get(id) ?? shortened(id));
-}
+const who = ({ admin_user_id: id, admin_user_name: name }: AuditRow) => name ?? (id ? shortened(id) : 'The system');
 
 const asObject = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -3,12 +3,10 @@ import { useState } from 'react';
 import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
-import { DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { Loaded } from '@/ui/Loaded';
+import { ListingTable } from '@/ui/ListingTable';
 import { complain, say } from '@/ui/notify';
-import { openDialog } from '@/ui/openDialog';
-import { Pages } from '@/ui/Pages';
+import { openDialog } from '@/ui/dialogs';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type Customer, pathOf, useCustomerChanged } from '../customer';
@@ -29,22 +27,14 @@ export function Backups({ customer }: { customer: Customer }) {
     });
   return (
     <Panel title="Backups" note="Made each night, kept for 14 days" flush actions={may('backups:write') && <AskForOne customer={customer} />}>
-      <Loaded query={query}>
-        {({ data, next_cursor: next }) => (
-          <>
-            <DataTable
-              label="Backups, one a line"
-              columns={backupColumns(may('backups:restore') ? restore : undefined)}
-              rows={data}
-              rowKey={({ id }) => id}
-              empty={<Empty title="There is no backup yet">The first one is made in the coming night. You can ask for one now.</Empty>}
-            />
-            {(next != null || pages.hasBefore) && (
-              <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
-            )}
-          </>
-        )}
-      </Loaded>
+      <ListingTable
+        label="Backups, one a line"
+        columns={backupColumns(may('backups:restore') ? restore : undefined)}
+        query={query}
+        pages={pages}
+        rowKey={({ id }) => id}
+        empty={<Empty title="There is no backup yet">The first one is made in the coming night. You can ask for one now.</Empty>}
+      />
     </Panel>
   );
 }

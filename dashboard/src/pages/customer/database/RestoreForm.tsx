@@ -1,18 +1,18 @@
 import { Autocomplete, List, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, type Schema } from '@/api/client';
+import { LONGEST_ID, wrongId } from '@/api/customerId';
+import { PLANS } from '@/api/plans';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
 import { bytes, exactTime } from '@/ui/format';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Customer, nameOf, useCustomerChanged } from '../customer';
 import { Restoring } from './Restoring';
 
-/** As the API wants a customerId. */
-const SLUG = /^[a-z0-9_-]+$/;
-const LONGEST = { slug: 40, name: 200 };
-const PLANS = ['starter', 'pro', 'enterprise'];
+/** As many characters as the API takes. */
+const LONGEST_NAME = 200;
 const zones = Intl.supportedValuesOf('timeZone');
 
 type RestoreFormProps = { customer: Customer; backup: Schema<'BackupView'>; close: () => void };
@@ -22,16 +22,15 @@ export function RestoreForm({ customer, backup, close }: RestoreFormProps) {
   const changed = useCustomerChanged();
   const form = useForm({
     initialValues: {
-      customer_id: `${nameOf(customer)}-restored`.slice(0, LONGEST.slug),
-      name: `${customer.company_name}, restored`.slice(0, LONGEST.name),
+      customer_id: `${nameOf(customer)}-restored`.slice(0, LONGEST_ID),
+      name: `${customer.company_name}, restored`.slice(0, LONGEST_NAME),
       email: customer.billing_email ?? '',
       plan: customer.subscription_plan,
       timezone: customer.timezone,
     },
     validate: {
-      customer_id: (slug) =>
-        SLUG.test(slug) && slug.length <= LONGEST.slug ? null : `must be of a-z, 0-9, - and _, at most ${LONGEST.slug} characters`,
-      name: (name) => (name.trim() === '' || name.length > LONGEST.name ? `must have from 1 to ${LONGEST.name} characters` : null),
+      customer_id: wrongId,
+      name: (name) => (name.trim() === '' || name.length > LONGEST_NAME ? `must have from 1 to ${LONGEST_NAME} characters` : null),
       email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'must be an email address such as ada@example.com'),
     },
   });

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import type { Schema } from '@/api/client';
 import type { Column } from '@/ui/DataTable';
-import { bytes, NOTHING, span, words } from '@/ui/format';
-import { secondsOf } from '@/ui/operations';
+import { bytes, NOTHING, words } from '@/ui/format';
 import { Status } from '@/ui/Status';
+import { took } from '@/ui/took';
 import { When } from '@/ui/When';
 
 type Row = Schema<'BackupView'>;
@@ -14,7 +14,8 @@ export const backupColumns = (restore?: (backup: Row) => void): Column<Row>[] =>
   { id: 'status', header: 'Status', cell: ({ status }) => <Status value={status} /> },
   { id: 'kind', header: 'Made', wide: true, cell: ({ kind }) => (kind === 'manual' ? 'When asked for' : words(kind)) },
   { id: 'size', header: 'Size', align: 'end', cell: ({ size_bytes }) => bytes(size_bytes) },
-  { id: 'took', header: 'Took', align: 'end', wide: true, cell: (row) => (row.finished_at ? span(secondsOf(row) ?? 0) : NOTHING) },
+  { id: 'took', header: 'Took', align: 'end', wide: true, cell: (row) => (row.finished_at ? took(row.started_at, row.finished_at) : NOTHING) },
+  { id: 'encrypted', header: 'Encrypted', wide: true, cell: ({ encrypted }) => (encrypted ? 'Yes' : 'No') },
   { id: 'error', header: 'What went wrong', wide: true, cell: ({ error }) => error ?? NOTHING },
   {
     id: 'restore',

@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useMay } from '@/session/session';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { type Customer, nameOf } from '../customer';
 import { openImpersonation } from '../impersonation/openImpersonation';
+import { openPlanChange } from '../modules/ChangePlan';
 import { EditForm } from './EditForm';
 import { ResumeForm } from './ResumeForm';
 import { SuspendForm } from './SuspendForm';
@@ -33,7 +34,7 @@ export function Actions({ customer }: { customer: Customer }) {
             Suspend
           </Button>
         ))}
-      {(may('customers:write') || may('customers:delete')) && (
+      {(may('customers:write') || may('subscriptions:write') || may('customers:delete')) && (
         <Menu width={200}>
           <Menu.Target>
             <ActionIcon variant="default" size={30} aria-label="More actions">
@@ -42,6 +43,7 @@ export function Actions({ customer }: { customer: Customer }) {
           </Menu.Target>
           <Menu.Dropdown>
             {may('customers:write') && <Menu.Item onClick={edit}>Edit what is known</Menu.Item>}
+            {may('subscriptions:write') && <Menu.Item onClick={() => openPlanChange(customer)}>Change the plan</Menu.Item>}
             {may('customers:delete') && (
               <Menu.Item color="red" onClick={remove}>
                 Delete the customer

@@ -1,13 +1,13 @@
 import { Autocomplete, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
 import { Loaded } from '@/ui/Loaded';
 import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
-import { useCustomerChanged } from '../customer';
+import { type Customer, customerQuery, useCustomerChanged } from '../customer';
 
 type Read = { customer: Schema<'CustomerDetails'>; etag: string | null };
 
@@ -42,6 +42,7 @@ type Field = keyof typeof TEXTS;
 const FIELDS = Object.keys(TEXTS) as Field[];
 
 function Fields({ read: { customer, etag }, name, close }: { read: Read; name: string; close: () => void }) {
+  const client = useQueryClient();
   const changed = useCustomerChanged();
   const check = (field: Field) => (value: string) => {
     const { required, longest } = TEXTS[field];
@@ -64,7 +65,17 @@ function Fields({ read: { customer, etag }, name, close }: { read: Read; name: s
     for (const field of FIELDS) if (form.isDirty(field)) body[field] = (values[field].trim() || null) as never;
     if (form.isDirty('timezone')) body.timezone = values.timezone;
     const params = { path: { customer: name }, header: { 'If-Match': etag } };
-    await taken(api.PATCH('/api/admin/customers/{customer}', { params, body }));
+    const { queryKey } = customerQuery(name);
+    const before = client.getQueryData<Customer>(queryKey);
+    // The head of the page has the new name at once, and the old one again when it is refused.
+    const shown = Object.fromEntries(Object.entries(body)) as Partial<Customer>;
+    client.setQueryData<Customer>(queryKey, (known) => known && { ...known, ...shown });
+    try {
+      await taken(api.PATCH('/api/admin/customers/{customer}', { params, body }));
+    } catch (refusal) {
+      client.setQueryData(queryKey, before);
+      throw refusal;
+    }
     close();
     say('Saved');
     await changed();

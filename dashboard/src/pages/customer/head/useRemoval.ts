@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
-import { operationChanged } from '@/ui/operations';
+import { operationChanged } from '@/api/useOperation';
 import { type Customer, nameOf, pathOf } from '../customer';
 
 /** Asks before a customer is deleted, and begins it. The page shows the steps then. */

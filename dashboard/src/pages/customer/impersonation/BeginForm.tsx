@@ -2,12 +2,11 @@ import { Checkbox, List, NumberInput, Stack, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
-import { rememberImpersonation } from '@/app/impersonations';
 import { useMay } from '@/session/session';
 import { FormEnd } from '@/ui/FormEnd';
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import { useSubmit } from '@/ui/useSubmit';
-import { type Customer, nameOf, pathOf, useCustomerChanged } from '../customer';
+import { type Customer, pathOf, useCustomerChanged } from '../customer';
 import { KeyOnce } from './KeyOnce';
 
 /** What the API takes. */
@@ -38,9 +37,7 @@ export function BeginForm({ customer, close }: { customer: Customer; close: () =
       stays: true,
       content: (end) => <KeyOnce secret={begun.key} expiresAt={begun.expires_at} writes={write} close={end} />,
     });
-    // First the list has it: the banner looks there.
     await changed();
-    rememberImpersonation({ customer: nameOf(customer), id: begun.id });
   });
   return (
     <form onSubmit={submit}>

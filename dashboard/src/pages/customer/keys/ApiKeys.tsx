@@ -4,10 +4,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
-import { DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { Loaded } from '@/ui/Loaded';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { EditKey } from './EditKey';
@@ -60,28 +58,19 @@ export function ApiKeys({ customer }: { customer: string }) {
         </>
       }
     >
-      <Loaded query={query}>
-        {({ data, next_cursor }) => (
-          <>
-            <DataTable
-              label="Table of the API keys"
-              columns={columns}
-              rows={data}
-              rowKey={(key) => key.id}
-              onOpen={(key) => change({ key: key.id })}
-              stale={query.isPlaceholderData}
-              empty={
-                <Empty title={status ? `No key is ${status}` : 'There is no API key'} action={status ? undefined : make}>
-                  {status ? 'Choose “All” to see the others.' : 'Without one, the customer’s programs can’t call the API.'}
-                </Empty>
-              }
-            />
-            {(next_cursor || pages.hasBefore) && (
-              <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next_cursor != null} onBefore={pages.before} onAfter={() => next_cursor && pages.after(next_cursor)} />
-            )}
-          </>
-        )}
-      </Loaded>
+      <ListingTable
+        label="Table of the API keys"
+        columns={columns}
+        query={query}
+        pages={pages}
+        rowKey={(key) => key.id}
+        onOpen={(key) => change({ key: key.id })}
+        empty={
+          <Empty title={status ? `No key is ${status}` : 'There is no API key'} action={status ? undefined : make}>
+            {status ? 'Choose “All” to see the others.' : 'Without one, the customer’s programs can’t call the API.'}
+          </Empty>
+        }
+      />
       {opened && (
         <KeyDrawer customer={customer} id={opened} successor={successor({ id: opened })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
       )}

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { optimistically } from '@/api/optimistic';
 import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Failure } from '@/ui/Failure';
@@ -9,7 +10,7 @@ import { Loaded } from '@/ui/Loaded';
 import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
-import type { Key } from './key';
+import { type Key, KEYS } from './key';
 import { changesOf, rules, valuesOf } from './keyForm';
 import { keysChanged } from './keysChanged';
 import { useKey } from './useKey';
@@ -33,7 +34,10 @@ function EditKeyForm({ customer, before, tag, close }: { customer: string; befor
     const changes = changesOf(values, before);
     const params = { path: { customer, id: before.id }, header: { 'If-Match': tag } };
     if (Object.keys(changes).length > 0) {
-      await taken(api.PATCH('/api/admin/customers/{customer}/api-keys/{id}', { params, body: changes }));
+      const shown = Object.fromEntries(Object.entries(changes).filter(([, value]) => value != null)) as Partial<Key>;
+      await optimistically<Key, unknown>(client, KEYS, (row) => (row.id === before.id ? { ...row, ...shown } : row), () =>
+        taken(api.PATCH('/api/admin/customers/{customer}/api-keys/{id}', { params, body: changes })),
+      );
       say('The key was changed', 'It holds for the next request.');
       keysChanged(client);
     }

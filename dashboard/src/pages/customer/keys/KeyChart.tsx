@@ -3,6 +3,7 @@ import { queries } from '@/api/client';
 import { Chart } from '@/ui/Chart';
 import { Loaded } from '@/ui/Loaded';
 import { type Range, rangeQuery } from '@/ui/range';
+import { useShowRequests } from '@/ui/useShowRequests';
 
 type KeyChartProps = { customer: string; id: string; range: Pick<Range, 'from' | 'until'> };
 
@@ -22,5 +23,6 @@ export function KeyChart({ customer, id, range }: KeyChartProps) {
       ],
     };
   }, [points]);
-  return <Loaded query={query}>{() => drawn && <Chart label="Requests with this key over time" kind="bars" stacked height={140} {...drawn} />}</Loaded>;
+  const chosen = useShowRequests(drawn?.at ?? [], { customer, api_key_id: id }, query.data?.interval_seconds);
+  return <Loaded query={query}>{() => drawn && <Chart label="Requests with this key over time" kind="bars" stacked height={140} seconds={query.data?.interval_seconds} {...drawn} {...chosen} />}</Loaded>;
 }

@@ -3,7 +3,7 @@ import { queries, type Schema } from '@/api/client';
 import { Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
 import { Figure, Figures } from '@/ui/Figure';
-import { compact, milliseconds, share, words } from '@/ui/format';
+import { compact, milliseconds, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
@@ -11,16 +11,19 @@ import { rangeQuery, useRange } from '@/ui/range';
 import { KeyChart } from './KeyChart';
 import type { Key } from './key';
 
+/** More outcomes than there are. */
+const OUTCOMES = 20;
+
 /** How a key was used in the page's range: how often it was let in, and why it wasn't. */
 export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   const range = useRange('7d');
-  const query = queries.useQuery('get', '/api/admin/usage', {
-    params: { query: { customer, api_key_id: key.id, ...rangeQuery(range) } },
+  const query = queries.useQuery('get', '/api/admin/usage/series', {
+    params: { query: { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } },
   });
   return (
     <Panel title="Verifications" note={range.label} actions={<RangePicker range={range} />}>
       <Loaded query={query}>
-        {({ total, by_outcome }) =>
+        {({ total, groups }) =>
           total.requests === 0 ? (
             <Empty title="It wasn’t used in this time">{key.last_used_at ? 'Choose a longer range to see when it was.' : 'It has never been used.'}</Empty>
           ) : (
@@ -32,7 +35,7 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
                 <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
               </Figures>
               <KeyChart customer={customer} id={key.id} range={range} />
-              <Bars label="Verifications by outcome" bars={by_outcome.map(barOf(total.requests))} most={total.requests} />
+              <Bars label="Verifications by outcome" bars={groups.filter((group) => group.total.requests > 0).map(barOf(total.requests))} most={total.requests} />
             </Stack>
           )
         }
@@ -41,9 +44,9 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   );
 }
 
-const barOf = (all: number) => (row: Schema<'OutcomeView'>) => ({
-  key: row.outcome ?? '',
-  label: row.outcome === 'ok' ? 'Let in and answered' : row.outcome ? words(row.outcome) : 'Not written down',
-  value: row.requests,
-  note: share(row.requests / all),
+const barOf = (all: number) => ({ key, label, total }: Schema<'SeriesView'>['groups'][number]) => ({
+  key: key ?? '',
+  label: key === 'ok' ? 'Let in and answered' : label,
+  value: total.requests,
+  note: share(total.requests / all),
 });

@@ -1,11 +1,10 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Modal, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, type Schema } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
 import { KeyShown } from './KeyShown';
@@ -33,15 +32,7 @@ function NewKeyForm({ customer, close, done }: { customer: string; close: () => 
     <form onSubmit={submit} noValidate>
       <Stack gap="md">
         <KeyFields form={form} />
-        {error !== null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Make the key
-          </Button>
-        </Group>
+        <FormEnd act="Make the key" busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
   );

@@ -1,12 +1,11 @@
-import { Button, Group, List, Modal, Select, Stack, Text } from '@mantine/core';
+import { Group, List, Modal, Select, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, type Schema } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { Countdown } from '@/ui/Countdown';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Expiry, EXPIRY, expiresAt } from './expiry';
 import { KeyShown } from './KeyShown';
@@ -74,15 +73,7 @@ function RotateForm({ customer, before, close, done }: { customer: string; befor
           <Select label="The old key goes on" data={OVERLAPS} allowDeselect={false} data-autofocus {...form.getInputProps('overlap_seconds')} />
           <Select label="The new key ends" data={ENDS} allowDeselect={false} {...form.getInputProps('expires_at')} />
         </Group>
-        {error !== null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>
-            Keep as it is
-          </Button>
-          <Button type="submit" loading={busy}>
-            Rotate the key
-          </Button>
-        </Group>
+        <FormEnd act="Rotate the key" busy={busy} error={error} cancel={close} keep />
       </Stack>
     </form>
   );

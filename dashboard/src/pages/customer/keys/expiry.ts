@@ -22,9 +22,3 @@ export function wrongExpiry(expiry: Expiry, at: string): string | null {
   if (Number.isNaN(Date.parse(at))) return 'must be a date and a time';
   return Date.parse(at) > Date.now() ? null : 'must be in the future';
 }
-
-/** As an input of the browser's has it: local time, without a zone. */
-export function localTime(at: string): string {
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}

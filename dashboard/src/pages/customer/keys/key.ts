@@ -4,6 +4,9 @@ import { count } from '@/ui/format';
 /** An API key, without the key itself. */
 export type Key = Schema<'ApiKeyView'>;
 
+/** The listing of a customer's keys. */
+export const KEYS = '/api/admin/customers/{customer}/api-keys';
+
 /** A month, an hour. */
 export const periodOf = (period: string) => `${period === 'hour' ? 'an' : 'a'} ${period}`;
 

@@ -1,5 +1,6 @@
 import type { Schema } from '@/api/client';
-import { type Expiry, expiresAt, localTime, wrongExpiry } from './expiry';
+import { toLocal } from '@/ui/localTime';
+import { type Expiry, expiresAt, wrongExpiry } from './expiry';
 import type { Key } from './key';
 import { wrongNetworks } from './networks';
 import { ACCESS, type Access, accessOf, wrongPermissions } from './permissions';
@@ -40,7 +41,7 @@ export const valuesOf = (key: Key): KeyValues => ({
   rate_limit_requests: key.rate_limit_requests,
   rate_limit_period: key.rate_limit_period,
   expiry: key.expires_at ? 'at' : 'never',
-  expires_at: key.expires_at ? localTime(key.expires_at) : '',
+  expires_at: toLocal(key.expires_at),
 });
 
 /** The API's rules. */

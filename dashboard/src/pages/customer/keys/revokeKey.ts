@@ -1,10 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { ago } from '@/ui/format';
 import { say } from '@/ui/notify';
-import type { Key } from './key';
+import { type Key, KEYS } from './key';
 import { keysChanged } from './keysChanged';
 
 /** Takes a key back for good, after the beginning of it was typed. */
@@ -19,7 +20,10 @@ export function revokeKey(client: QueryClient, customer: string, key: Key) {
     word: key.prefix,
     act: 'Revoke the key',
     run: async () => {
-      await taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/revoke', { params: { path: { customer, id: key.id } } }));
+      const params = { path: { customer, id: key.id } };
+      await optimistically<Key, unknown>(client, KEYS, (row) => (row.id === key.id ? { ...row, status: 'revoked' } : row), () =>
+        taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/revoke', { params })),
+      );
       keysChanged(client);
       say('The key was revoked', `${key.name} (${key.prefix}…) opens nothing any more.`);
     },

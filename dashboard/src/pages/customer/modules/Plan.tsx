@@ -1,16 +1,29 @@
+import { Button } from '@mantine/core';
+import { useMay } from '@/session/session';
 import { Facts } from '@/ui/Facts';
 import { dayOf, money, words } from '@/ui/format';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
+import { openPlanChange } from './ChangePlan';
 import { type Held, useModules } from './useModules';
 
 /** What the customer bought, and what it would cost by the price list. */
 export function Plan({ customer }: { customer: Customer }) {
+  const may = useMay();
   const { data } = useModules(customer);
   const { trial_started_at, trial_ends_at, subscription_started_at, subscription_ends_at } = customer;
   return (
-    <Panel title="Plan">
+    <Panel
+      title="Plan"
+      actions={
+        may('subscriptions:write') && (
+          <Button variant="default" onClick={() => openPlanChange(customer)}>
+            Change
+          </Button>
+        )
+      }
+    >
       <Facts
         facts={[
           ['Plan', words(customer.subscription_plan)],

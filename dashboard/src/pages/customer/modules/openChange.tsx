@@ -1,4 +1,4 @@
-import { openDialog } from '@/ui/openDialog';
+import { openDialog } from '@/ui/dialogs';
 import type { Customer } from '../customer';
 import { ChangeForm } from './ChangeForm';
 import { ResetForm } from './ResetForm';

@@ -4,10 +4,6 @@ import { type Customer, pathOf } from '../customer';
 /** A module as a customer has it, and its line in the price list. */
 export type Held = Schema<'CustomerModuleView'> & { listed?: Schema<'FeatureModuleView'> };
 
-/** The question for a customer's modules; its key is what an optimistic change is written to. */
-export const modulesOf = (customer: Customer) =>
-  queries.queryOptions('get', '/api/admin/customers/{customer}/modules', { params: pathOf(customer) });
-
 /** The customer's modules with their prices. */
 export function useModules(customer: Customer) {
   const query = queries.useQuery('get', '/api/admin/customers/{customer}/modules', { params: pathOf(customer) });

@@ -3,8 +3,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
+import { ListingPages } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
-import { Pages } from '@/ui/Pages';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type CustomerKey, pathOf } from '../customer';
@@ -39,15 +39,13 @@ export function Timeline({ customer }: { customer: CustomerKey }) {
       actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={KINDS.filter(({ value }) => value !== 'backup' || mayBackups)} value={kind ?? ''} onChange={choose} />}
     >
       <Loaded query={query} lines={8}>
-        {({ data, next_cursor: next }) =>
+        {({ data }) =>
           data.length === 0 ? (
             <Empty title="Nothing of this kind has happened yet">What is changed, done or backed up stands here within a second.</Empty>
           ) : (
             <>
               <Days entries={data} />
-              {(next != null || pages.hasBefore) && (
-                <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
-              )}
+              <ListingPages query={query} pages={pages} />
             </>
           )
         }

@@ -7,6 +7,7 @@ import { count, milliseconds, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { rangeQuery, useSpan } from '@/ui/range';
+import { useShowRequests } from '@/ui/useShowRequests';
 import { addressOf, type Customer, nameOf } from '../customer';
 import classes from './Overview.module.css';
 import { useDays } from './useDays';
@@ -28,13 +29,14 @@ export function UsageInSmall({ customer }: { customer: Customer }) {
         </Anchor>
       }
     >
-      <Loaded query={query}>{(usage) => <InSmall usage={usage} />}</Loaded>
+      <Loaded query={query}>{(usage) => <InSmall usage={usage} customer={nameOf(customer)} />}</Loaded>
     </Panel>
   );
 }
 
-function InSmall({ usage }: { usage: Schema<'UsageView'> }) {
+function InSmall({ usage, customer }: { usage: Schema<'UsageView'>; customer: string }) {
   const { at, requests, failed } = useDays(usage);
+  const chosen = useShowRequests(at, { customer });
   const { total } = usage;
   if (total.requests === 0) return <>Nothing was asked for in the last 30 days.</>;
   return (
@@ -52,6 +54,7 @@ function InSmall({ usage }: { usage: Schema<'UsageView'> }) {
         kind="bars"
         height={120}
         at={at}
+        {...chosen}
         series={[
           { key: 'requests', label: 'Requests', values: requests },
           { key: 'failed', label: 'Of these refused or failed', values: failed, tone: 'bad' },

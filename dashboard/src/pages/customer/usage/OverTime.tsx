@@ -1,9 +1,10 @@
 import { useMemo } from 'react';
 import { queries, type Schema } from '@/api/client';
-import { Chart } from '@/ui/Chart';
+import { Chart, type Pane } from '@/ui/Chart';
 import { Empty } from '@/ui/Empty';
 import { milliseconds, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
+import { useShowRequests } from '@/ui/useShowRequests';
 import type { UsageFilter } from './filter';
 import classes from './Usage.module.css';
 
@@ -14,7 +15,7 @@ export function OverTime({ filter }: { filter: UsageFilter }) {
   const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
   return (
     <Loaded query={query} lines={8}>
-      {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} />)}
+      {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} customer={filter.customer} />)}
     </Loaded>
   );
 }
@@ -25,17 +26,24 @@ const Nothing = () => (
   </Empty>
 );
 
-function Charts({ series }: { series: Schema<'SeriesView'> }) {
+function Charts({ series, customer }: { series: Schema<'SeriesView'>; customer: string }) {
   const points = useMemo(() => {
     const all = series.groups[0]?.points ?? [];
     return {
       at: all.map(({ at }) => at),
       requests: all.map(({ requests }) => requests),
       failed: all.map(({ failed }) => failed),
-      p50: all.map((point) => point.p50_response_time_ms),
-      p95: all.map((point) => point.p95_response_time_ms),
+      times: {
+        label: 'Answering times',
+        unit: milliseconds,
+        series: [
+          { key: 'p50', label: 'Half within', colour: 8, values: all.map((point) => point.p50_response_time_ms) },
+          { key: 'p95', label: '95 % within', colour: 6, values: all.map((point) => point.p95_response_time_ms) },
+        ],
+      } satisfies Pane,
     };
   }, [series]);
+  const chosen = useShowRequests(points.at, { customer }, series.interval_seconds);
   const each = LENGTHS[series.interval_seconds] ?? span(series.interval_seconds);
   return (
     <>
@@ -43,20 +51,13 @@ function Charts({ series }: { series: Schema<'SeriesView'> }) {
         label={`Requests by ${each}`}
         kind="bars"
         at={points.at}
+        seconds={series.interval_seconds}
         series={[
           { key: 'requests', label: 'Requests', values: points.requests },
           { key: 'failed', label: 'Of these refused or failed', values: points.failed, tone: 'bad' },
         ]}
-      />
-      <Chart
-        label={`Answering times by ${each}`}
-        at={points.at}
-        height={130}
-        unit={milliseconds}
-        series={[
-          { key: 'p50', label: 'Half within', values: points.p50 },
-          { key: 'p95', label: '95 % within', values: points.p95 },
-        ]}
+        beneath={points.times}
+        {...chosen}
       />
       <p className={classes.more}>Each point is one {each}.</p>
     </>

@@ -1,60 +1,59 @@
+import { Anchor } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
+import { filterOf } from '@/api/usageGroups';
 import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
-import { count, milliseconds, words } from '@/ui/format';
+import { count, milliseconds } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import { type Customer, pathOf } from '../customer';
-import type { UsageQuery } from './filter';
-import classes from './Usage.module.css';
+import type { RangeSearch } from '@/ui/range';
+import type { UsageFilter } from './filter';
 
-/** How many of each are shown; the usage page has them all. */
+/** How many of each are told apart. */
 const SHOWN = 8;
 
-type Part = 'route' | 'key' | 'status' | 'outcome';
-type Totals = Schema<'TotalsView'>;
-type Keys = (id: string) => string;
+type Part = 'route' | 'api_key' | 'status' | 'outcome';
+type Group = Schema<'SeriesView'>['groups'][number];
+type PartsProps = { filter: UsageFilter; range: RangeSearch; parts: readonly Part[] };
 
-const TITLES: Record<Part, string> = { route: 'Routes', key: 'API keys', status: 'Statuses', outcome: 'Outcomes' };
+const TITLES: Record<Part, string> = { route: 'Routes', api_key: 'API keys', status: 'Statuses', outcome: 'Outcomes' };
 
-/** By what the requests differ: routes, keys, statuses, outcomes. */
-export function Parts({ query, customer, parts }: { query: UsageQuery; customer: Customer; parts: readonly Part[] }) {
-  const keys = queries.useQuery('get', '/api/admin/customers/{customer}/api-keys', { params: { ...pathOf(customer), query: { limit: 200 } } });
-  const nameOfKey: Keys = (id) => {
-    const key = keys.data?.data.find((one) => one.id === id);
-    return key ? `${key.name} (${key.prefix}…)` : `Key ${id.slice(0, 8)}…`;
-  };
+/** By what the requests differ: routes, keys, statuses, outcomes. Each leads to its requests. */
+export function Parts({ parts, ...rest }: PartsProps) {
   return parts.map((part) => (
     <Panel key={part} title={TITLES[part]} note="By requests">
-      <Loaded query={query}>{(usage) => <OnePart label={TITLES[part]} bars={barsOf(part, usage, nameOfKey)} />}</Loaded>
+      <OnePart part={part} {...rest} />
     </Panel>
   ));
 }
 
-function OnePart({ label, bars }: { label: string; bars: Bar[] }) {
-  if (bars.length === 0) return <Empty title="Nothing was asked for in this span" />;
-  const rest = bars.length - SHOWN;
+function OnePart({ part, filter, range }: Omit<PartsProps, 'parts'> & { part: Part }) {
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...filter, group_by: part, top: SHOWN } } });
+  const search = { customer: filter.customer, ...range };
   return (
-    <>
-      <Bars label={label} bars={bars.slice(0, SHOWN)} unit={(value) => `${count(value)} requests`} />
-      {rest > 0 && <p className={classes.more}>And {count(rest)} more with fewer requests.</p>}
-    </>
+    <Loaded query={query}>
+      {({ groups }) => {
+        const some = groups.filter(({ total }) => total.requests > 0);
+        if (some.length === 0) return <Empty title="Nothing was asked for in this span" />;
+        return <Bars label={TITLES[part]} bars={some.map((group) => barOf(part, group, search))} unit={(value) => `${count(value)} requests`} />;
+      }}
+    </Loaded>
   );
 }
 
-function barsOf(part: Part, usage: Schema<'UsageView'>, nameOfKey: Keys): Bar[] {
-  const bars = {
-    route: () => usage.by_route.map((one) => bar(`${one.method} ${one.endpoint}`, <code>{`${one.method} ${one.endpoint}`}</code>, one)),
-    key: () => usage.by_key.map((one) => bar(one.api_key_id, nameOfKey(one.api_key_id), one)),
-    status: () => usage.by_status.map((one) => bar(String(one.status_code), String(one.status_code), one)),
-    outcome: () => usage.by_outcome.map((one) => bar(one.outcome ?? '', one.outcome ? words(one.outcome) : 'Not written down', one)),
+function barOf(part: Part, { key, label, total }: Group, search: Record<string, unknown>): Bar {
+  const shown = part === 'route' && key ? <code>{label}</code> : key === null ? 'All others' : label;
+  // All others together are told apart on the page of usage.
+  const to = { ...search, ...(filterOf(part, key) ?? { by: part }) };
+  return {
+    key: key ?? 'others',
+    label: (
+      <Anchor component={Link} to="/usage" search={to as never} inherit c="var(--ink)">
+        {shown}
+      </Anchor>
+    ),
+    value: total.requests,
+    note: `95 % within ${milliseconds(total.p95_response_time_ms)}`,
   };
-  return bars[part]().sort((one, other) => other.value - one.value);
 }
-
-const bar = (key: string, label: Bar['label'], totals: Totals): Bar => ({
-  key,
-  label,
-  value: totals.requests,
-  note: `95 % within ${milliseconds(totals.p95_response_time_ms)}`,
-});

@@ -3,12 +3,11 @@ import { Figure, Figures } from '@/ui/Figure';
 import { bytes, compact, milliseconds, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import type { UsageFilter, UsageQuery } from './filter';
+import type { UsageFilter } from './filter';
 
 /** The span in a few numbers, beside the one before. */
-export function UsageFigures({ query, filter }: { query: UsageQuery; filter: UsageFilter }) {
-  const series = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
-  const before = series.data?.previous;
+export function UsageFigures({ filter }: { filter: UsageFilter }) {
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
   if (query.data === undefined) {
     return (
       <Panel flush>
@@ -16,8 +15,7 @@ export function UsageFigures({ query, filter }: { query: UsageQuery; filter: Usa
       </Panel>
     );
   }
-  // Of the same roll-ups as the period before, so that the two can be compared.
-  const total = series.data?.total ?? query.data.total;
+  const { total, previous: before } = query.data;
   const failing = (totals: { requests: number; failed: number }) => (totals.requests === 0 ? null : totals.failed / totals.requests);
   return (
     <Figures>

@@ -1,8 +1,6 @@
 import { queries } from '@/api/client';
-import { DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { Loaded } from '@/ui/Loaded';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type Customer, pathOf } from '../customer';
@@ -17,26 +15,14 @@ export default function UsersTab({ customer }: { customer: Customer }) {
   const link = customer.clerk_org_id ? 'Their Clerk organization is linked' : 'No Clerk organization is linked: nobody signs in';
   return (
     <Panel title="Users" note={`Of the customer’s own database. ${link}`} flush>
-      <Loaded query={query} lines={8}>
-        {({ data, next_cursor: next }) => (
-          <>
-            <DataTable
-              label="Users, one a line"
-              columns={columns}
-              rows={data}
-              rowKey={({ id }) => id}
-              empty={
-                <Empty title="There are no users yet">
-                  The customer’s programs make them by POST /api/v1/users; those of a linked Clerk organization come by themselves.
-                </Empty>
-              }
-            />
-            {(next != null || pages.hasBefore) && (
-              <Pages shown={data.length} hasBefore={pages.hasBefore} hasAfter={next != null} onBefore={pages.before} onAfter={() => next && pages.after(next)} />
-            )}
-          </>
-        )}
-      </Loaded>
+      <ListingTable
+        label="Users, one a line"
+        columns={columns}
+        query={query}
+        pages={pages}
+        rowKey={({ id }) => id}
+        empty={<Empty title="There are no users yet">The customer’s programs make them by POST /api/v1/users; those of a linked Clerk organization come by themselves.</Empty>}
+      />
     </Panel>
   );
 }

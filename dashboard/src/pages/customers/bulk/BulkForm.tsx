@@ -1,7 +1,9 @@
-import { Button, Group, List, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Group, List, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { queries } from '@/api/client';
+import { FormEnd } from '@/ui/FormEnd';
 import { count } from '@/ui/format';
+import { TypedWord } from '@/ui/TypedWord';
 import type { Customer } from '../customer';
 import type { BulkAct, BulkInput } from './act';
 
@@ -47,25 +49,15 @@ export function BulkForm({ act, customers, close, go }: BulkFormProps) {
           </Group>
         )}
         {asks.reason && <TextInput label="Reason" description="Kept with it, and in the audit log; may be left out" data-autofocus={!asks.module || undefined} {...form.getInputProps('reason')} />}
-        {word && (
-          <TextInput
-            label={
-              <>
-                Type <code>{word}</code> to go on
-              </>
-            }
-            autoComplete="off"
-            {...form.getInputProps('word')}
-          />
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>
-            Keep as it is
-          </Button>
-          <Button type="submit" color={word ? 'red.8' : undefined} disabled={word !== undefined && form.values.word !== word}>
-            {asks.module ? `Turn it ${form.values.enabled}` : act.label}
-          </Button>
-        </Group>
+        {word && <TypedWord word={word} typed={form.values.word} change={(typed) => form.setFieldValue('word', typed)} />}
+        <FormEnd
+          act={asks.module ? `Turn it ${form.values.enabled}` : act.label}
+          danger={word !== undefined}
+          busy={false}
+          disabled={word !== undefined && form.values.word !== word}
+          cancel={close}
+          keep
+        />
       </Stack>
     </form>
   );

@@ -1,6 +1,6 @@
 import { Radio, Stack } from '@mantine/core';
+import { PLANS } from '@/api/plans';
 import { words } from '@/ui/format';
-import { PLANS } from './signUpForm';
 import type { PriceList } from './usePriceList';
 
 /** The plans, each with what it has beyond the smaller one. */

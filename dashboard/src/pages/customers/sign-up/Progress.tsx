@@ -1,13 +1,12 @@
-import { Button, Group, Stack } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
-import { api, type Schema } from '@/api/client';
-import { taken } from '@/api/taken';
+import { Group, Stack } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import type { Schema } from '@/api/client';
 import { hasEnded, type Operation, useOperation } from '@/api/useOperation';
-import { useMay } from '@/session/session';
 import { span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
-import { complain } from '@/ui/notify';
+import { OperationActions } from '@/ui/OperationActions';
 import { OperationSteps } from '@/ui/OperationSteps';
+import { statusLabel } from '@/ui/operations';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { FirstKey } from './FirstKey';
@@ -26,35 +25,20 @@ type ProgressProps = {
 
 /** A sign-up as it goes on, and what came of it. */
 export function Progress({ operation: id, begun, again, onSettled }: ProgressProps) {
-  const [attempt, setAttempt] = useState(0);
-  const query = useOperation(id, attempt);
-  const mayWrite = useMay()('operations:write');
+  const query = useOperation(id);
   const head = useRef<HTMLDivElement>(null);
   useEffect(() => head.current?.focus(), []);
-  const act = async (asked: Promise<unknown>) => {
-    try {
-      await asked;
-      setAttempt((before) => before + 1);
-    } catch (error) {
-      complain(error);
-    }
-  };
-  const params = { path: { id } };
-  const retry = () => void act(taken(api.POST('/api/admin/operations/{id}/retry', { params })));
-  const cancel = () => void act(taken(api.POST('/api/admin/operations/{id}/cancel', { params })));
   return (
     <div className={classes.progress}>
       <div ref={head} tabIndex={-1} className={classes.focus} role="status" aria-label="The sign-up">
-        <Panel title="The sign-up" note={query.data && noteOf(query.data)} actions={query.data && <Status value={query.data.status} />}>
+        <Panel title="The sign-up" note={query.data && noteOf(query.data)} actions={query.data && <Status value={query.data.status} label={statusLabel(query.data)} />} flush>
           <Loaded query={query} lines={5}>
             {(operation) => (
               <Stack gap="sm">
                 <OperationSteps operation={operation} />
-                {mayWrite && !hasEnded(operation) && (
-                  <Group>
-                    <Button variant="default" size="compact-xs" onClick={cancel} disabled={operation.cancel_requested_at != null}>
-                      {operation.cancel_requested_at ? 'It is being taken back' : 'Take it back'}
-                    </Button>
+                {!hasEnded(operation) && (
+                  <Group px="md" pb="sm">
+                    <OperationActions operation={operation} compact />
                   </Group>
                 )}
               </Stack>
@@ -62,17 +46,17 @@ export function Progress({ operation: id, begun, again, onSettled }: ProgressPro
           </Loaded>
         </Panel>
       </div>
-      {query.data && hasEnded(query.data) && <End operation={query.data} begun={begun} again={again} retry={mayWrite ? retry : undefined} onSettled={onSettled} />}
+      {query.data && hasEnded(query.data) && <End operation={query.data} begun={begun} again={again} onSettled={onSettled} />}
     </div>
   );
 }
 
-type EndProps = Omit<ProgressProps, 'operation'> & { operation: Operation; retry: (() => void) | undefined };
+type EndProps = Omit<ProgressProps, 'operation'> & { operation: Operation };
 
-function End({ operation, begun, again, retry, onSettled }: EndProps) {
+function End({ operation, begun, again, onSettled }: EndProps) {
   if (operation.status === 'succeeded') return <FirstKey customer={operation.customer_id} secret={begun?.api_key.key ?? null} onCopied={onSettled} again={() => again(false)} />;
   const isDead = operation.status === 'dead';
-  return <Unsuccessful operation={operation} again={() => again(true)} retry={isDead ? retry : undefined} hasForm={begun !== null} onSettled={isDead ? undefined : onSettled} />;
+  return <Unsuccessful operation={operation} again={() => again(true)} hasForm={begun !== null} onSettled={isDead ? undefined : onSettled} />;
 }
 
 function noteOf({ customer_id, created_at, finished_at }: Operation): string {

@@ -2,9 +2,10 @@ import { Button, Group } from '@mantine/core';
 import { useEffect } from 'react';
 import type { Operation } from '@/api/useOperation';
 import { Empty } from '@/ui/Empty';
+import { OperationActions } from '@/ui/OperationActions';
 import { Panel } from '@/ui/Panel';
 
-type UnsuccessfulProps = { operation: Operation; again: () => void; retry: (() => void) | undefined; hasForm: boolean; onSettled: (() => void) | undefined };
+type UnsuccessfulProps = { operation: Operation; again: () => void; hasForm: boolean; onSettled: (() => void) | undefined };
 
 const MEANS: Record<string, string> = {
   canceled: 'It was taken back: nothing of the customer is left, and their API key opens nothing.',
@@ -13,8 +14,9 @@ const MEANS: Record<string, string> = {
 };
 
 /** Why a sign-up came to nothing, and what can be done. */
-export function Unsuccessful({ operation, again, retry, hasForm, onSettled }: UnsuccessfulProps) {
+export function Unsuccessful({ operation, again, hasForm, onSettled }: UnsuccessfulProps) {
   useEffect(() => onSettled?.(), []);
+  const isDead = operation.status === 'dead';
   return (
     <Panel flush>
       <div role="alert">
@@ -22,12 +24,8 @@ export function Unsuccessful({ operation, again, retry, hasForm, onSettled }: Un
           title={operation.status === 'canceled' ? 'The sign-up was taken back' : 'The sign-up didn’t succeed'}
           action={
             <Group gap="xs">
-              {retry && (
-                <Button autoFocus onClick={retry}>
-                  Try it again
-                </Button>
-              )}
-              <Button variant={retry ? 'default' : 'filled'} autoFocus={!retry} onClick={again}>
+              <OperationActions operation={operation} />
+              <Button variant={isDead ? 'default' : 'filled'} autoFocus={!isDead} onClick={again}>
                 {hasForm ? 'Back to the form' : 'Sign another customer up'}
               </Button>
             </Group>

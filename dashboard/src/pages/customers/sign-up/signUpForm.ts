@@ -1,4 +1,5 @@
 import type { Schema } from '@/api/client';
+import { LONGEST_ID, wrongId } from '@/api/customerId';
 
 /** What the form of a sign-up holds. */
 export type SignUpValues = {
@@ -11,13 +12,8 @@ export type SignUpValues = {
   timezone: string;
 };
 
-export const PLANS = ['starter', 'pro', 'enterprise'];
-
 /** The module that every customer has. */
 export const CORE = 'crm_core';
-
-/** The longest customerId. */
-const LONGEST_ID = 40;
 
 /** The zones that a browser knows; UTC isn't always among them. */
 export const zones: readonly string[] = [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])];
@@ -39,13 +35,6 @@ export const rules = {
   email: (email: string) => (/^[^\s@<>()]+@[^\s@<>()]+$/.test(email.trim()) ? null : 'must be an email address such as ada@example.com'),
   timezone: (zone: string) => (zone ? null : 'must be an IANA time zone such as UTC or Europe/Berlin'),
 };
-
-/** What is wrong with a customerId; null when nothing is. */
-export function wrongId(id: string): string | null {
-  if (id === '') return 'must not be empty: use 1 to 40 of a-z, 0-9, _ and -';
-  if (!/^[a-z0-9_-]+$/.test(id)) return 'must match ^[a-z0-9_-]+$: only a-z, 0-9, _ and -';
-  return id.length > LONGEST_ID ? 'must be at most 40 characters long' : null;
-}
 
 /** A customerId made of a company's name. */
 export const idOf = (name: string) =>

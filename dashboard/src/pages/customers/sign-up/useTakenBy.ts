@@ -1,6 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { queries } from '@/api/client';
-import { wrongId } from './signUpForm';
+import { wrongId } from '@/api/customerId';
 
 /** Who has a customerId already: a name, null when nobody has, undefined while it isn't known. The server decides all the same. */
 export function useTakenBy(id: string): string | null | undefined {

@@ -1,12 +1,12 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import { problemOf } from '@/api/problem';
+import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
-import { PAGE, type View, viewsChanged } from './view';
+import { PAGE, type View, VIEWS, viewsChanged } from './view';
 
 type SaveViewProps = { query: string; own: readonly View[]; close: () => void };
 
@@ -20,9 +20,11 @@ export function SaveView({ query, own, close }: SaveViewProps) {
   const replaced = own.find((view) => view.name === form.values.name.trim());
   const { busy, error, submit } = useSubmit(form, async ({ name, shared }) => {
     const body = { name: name.trim(), query, shared };
-    await (replaced
-      ? taken(api.PATCH('/api/admin/saved-views/{id}', { params: { path: { id: replaced.id } }, body }))
-      : taken(api.POST('/api/admin/saved-views', { body: { ...body, page: PAGE } })));
+    if (replaced) {
+      await optimistically<View, unknown>(client, VIEWS, (one) => (one.id === replaced.id ? { ...one, ...body } : one), () =>
+        taken(api.PATCH('/api/admin/saved-views/{id}', { params: { path: { id: replaced.id } }, body })),
+      );
+    } else await taken(api.POST('/api/admin/saved-views', { body: { ...body, page: PAGE } }));
     viewsChanged(client);
     close();
   });
@@ -32,15 +34,7 @@ export function SaveView({ query, own, close }: SaveViewProps) {
         <Stack gap="sm">
           <TextInput label="Name" description="The filters, the search and the order are kept" data-autofocus autoComplete="off" {...form.getInputProps('name')} />
           <Checkbox size="xs" label="Show it to the other operators, too" {...form.getInputProps('shared', { type: 'checkbox' })} />
-          {error !== null && <Failure problem={problemOf(error)} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={busy}>
-              {replaced ? 'Replace the view' : 'Keep it'}
-            </Button>
-          </Group>
+          <FormEnd act={replaced ? 'Replace the view' : 'Keep it'} busy={busy} error={error} cancel={close} />
         </Stack>
       </form>
     </Modal>

@@ -2,11 +2,12 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
 import { confirm } from '@/ui/confirm';
 import { complain } from '@/ui/notify';
-import { type View, viewsChanged } from './view';
+import { type View, VIEWS, viewsChanged } from './view';
 
 /** What can be done with a view: by its owner, or by who looks after the operators. */
 export function ViewMenu({ view }: { view: View }) {
@@ -16,7 +17,9 @@ export function ViewMenu({ view }: { view: View }) {
   const params = { path: { id: view.id } };
   const share = async () => {
     try {
-      await taken(api.PATCH('/api/admin/saved-views/{id}', { params, body: { shared: !view.shared } }));
+      await optimistically<View, unknown>(client, VIEWS, (one) => (one.id === view.id ? { ...one, shared: !view.shared } : one), () =>
+        taken(api.PATCH('/api/admin/saved-views/{id}', { params, body: { shared: !view.shared } })),
+      );
       viewsChanged(client);
     } catch (error) {
       complain(error);
@@ -28,7 +31,7 @@ export function ViewMenu({ view }: { view: View }) {
       consequences: [view.shared ? 'It is gone for all operators.' : 'It is gone from your page.', 'No customer is changed.'],
       act: 'Delete the view',
       run: async () => {
-        await taken(api.DELETE('/api/admin/saved-views/{id}', { params }));
+        await optimistically<View, unknown>(client, VIEWS, (one) => (one.id === view.id ? null : one), () => taken(api.DELETE('/api/admin/saved-views/{id}', { params })));
         viewsChanged(client);
       },
     });

@@ -5,6 +5,9 @@ import { type CustomersSearch, customersSearch } from '../search';
 /** The table as somebody wants to see it again. */
 export type View = Schema<'SavedViewView'>;
 
+/** The listing of the views. */
+export const VIEWS = '/api/admin/saved-views';
+
 /** The page's name among the views. */
 export const PAGE = 'customers';
 
@@ -17,4 +20,4 @@ export const searchOf = ({ query }: View): CustomersSearch => customersSearch(Ob
 
 /** Has the views asked for again. */
 export const viewsChanged = (client: QueryClient) =>
-  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === '/api/admin/saved-views' });
+  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === VIEWS });

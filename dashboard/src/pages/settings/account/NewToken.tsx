@@ -2,10 +2,9 @@ import { Button, Group, Modal, MultiSelect, Select, Stack, TextInput } from '@ma
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
 import { type Right, useWho } from '@/session/session';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { dayOf } from '@/ui/format';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
@@ -38,7 +37,7 @@ function NewTokenForm({ close }: { close: () => void }) {
     const expires_at = new Date(Date.now() + Number(days) * DAY).toISOString();
     const made = await taken(api.POST('/api/admin/tokens', { body: { name: name.trim(), permissions, expires_at } }));
     close();
-    showOnce({ title: `The token ${made.name}`, value: made.token, label: 'the token', note: 'Put it where the program finds it, as a secret: whoever has it may do what you allowed.' });
+    showOnce({ title: `The token ${made.name}`, secret: made.token, label: 'token', note: 'Put it where the program finds it, as a secret: whoever has it may do what you allowed.' });
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/tokens'] });
   });
   const reading = [...own].filter((right) => right.endsWith(':read'));
@@ -68,15 +67,7 @@ function NewTokenForm({ close }: { close: () => void }) {
           data={LIVES.map((days) => ({ value: String(days), label: `after ${days} days, on ${dayOf(Date.now() + days * DAY)}` }))}
           {...form.getInputProps('days')}
         />
-        {error != null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Make the token
-          </Button>
-        </Group>
+        <FormEnd act="Make the token" busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
   );

@@ -1,4 +1,4 @@
-import { Button, Tooltip } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
@@ -6,6 +6,7 @@ import { useAddress } from '@/ui/address';
 import { confirm } from '@/ui/confirm';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
+import { Hint } from '@/ui/Hint';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
@@ -50,9 +51,9 @@ export function OwnTokens() {
       id: 'may',
       header: 'May',
       cell: (row) => (
-        <Tooltip label={row.permissions.join(', ')} multiline w={280}>
+        <Hint label={row.permissions.join(', ')} wide>
           <span className={classes.wrap}>{row.permissions.length > 3 ? `${row.permissions.slice(0, 3).join(', ')} and ${row.permissions.length - 3} more` : row.permissions.join(', ')}</span>
-        </Tooltip>
+        </Hint>
       ),
       wide: true,
     },

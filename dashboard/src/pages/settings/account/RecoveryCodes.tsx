@@ -17,7 +17,7 @@ export function RecoveryCodes() {
       run: async () => {
         const { recovery_codes: codes } = await taken(api.POST('/api/admin/session/recovery-codes'));
         // After the dialog that asked has closed.
-        setTimeout(() => showOnce({ title: 'Your recovery codes', value: codes.join('\n'), label: 'all codes', note: 'Each lets you in once when the device with your authenticator app is lost.' }));
+        setTimeout(() => showOnce({ title: 'Your recovery codes', secret: codes.join('\n'), label: 'recovery codes', kept: 'Only their hashes are kept.', note: 'Each lets you in once when the device with your authenticator app is lost.' }));
       },
     });
   return (

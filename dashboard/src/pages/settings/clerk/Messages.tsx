@@ -1,13 +1,11 @@
 import { Anchor, Button, Select } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { useAddress } from '@/ui/address';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { Failure } from '@/ui/Failure';
 import { Filters } from '@/ui/Filters';
 import { words } from '@/ui/format';
-import { Pages } from '@/ui/Pages';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { usePages } from '@/ui/usePages';
@@ -57,34 +55,21 @@ export function Messages() {
           </Button>
         )}
       </Filters>
-      {query.error && !query.data ? (
-        <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />
-      ) : (
-        <DataTable
-          label="List of messages"
-          columns={columns}
-          rows={query.data?.data}
-          rowKey={(row) => row.id}
-          stale={query.isPlaceholderData}
-          onOpen={(row) => change({ message: row.id })}
-          empty={
-            status ? (
-              <Empty title={`No message is ${status}`}>Show all to see what came.</Empty>
-            ) : (
-              <Empty title="Clerk told nothing yet">At Clerk, make a webhook to /api/webhooks/clerk with organizations, memberships and users, and give the servers its signing secret.</Empty>
-            )
-          }
-        />
-      )}
-      {query.data && (pages.hasBefore || query.data.next_cursor) && (
-        <Pages
-          shown={query.data.data.length}
-          hasBefore={pages.hasBefore}
-          hasAfter={query.data.next_cursor != null}
-          onBefore={pages.before}
-          onAfter={() => query.data?.next_cursor && pages.after(query.data.next_cursor)}
-        />
-      )}
+      <ListingTable
+        label="List of messages"
+        columns={columns}
+        query={query}
+        pages={pages}
+        rowKey={(row) => row.id}
+        onOpen={(row) => change({ message: row.id })}
+        empty={
+          status ? (
+            <Empty title={`No message is ${status}`}>Show all to see what came.</Empty>
+          ) : (
+            <Empty title="Clerk told nothing yet">At Clerk, make a webhook to /api/webhooks/clerk with organizations, memberships and users, and give the servers its signing secret.</Empty>
+          )
+        }
+      />
       <MessageDrawer id={message} close={() => change({ message: null })} />
     </Panel>
   );

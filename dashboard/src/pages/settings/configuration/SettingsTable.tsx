@@ -5,7 +5,7 @@ import type { Setting } from './facts';
 const COLUMNS: readonly Column<Setting>[] = [
   { id: 'name', header: 'Setting', cell: (row) => row.name, width: '38%' },
   { id: 'value', header: 'Value', cell: (row) => <span className={classes.value}>{row.value}</span> },
-  { id: 'variable', header: 'Set by', cell: (row) => (row.variable ? <code className={classes.variable}>{row.variable}</code> : 'Built in'), width: '32%', wide: true },
+  { id: 'variable', header: 'Set by', cell: (row) => (row.variable ? <code className={classes.variable}>{row.variable}</code> : <span className={classes.variable}>{row.where ?? 'Built in'}</span>), width: '32%', wide: true },
 ];
 
 /** Settings with the variables that set them. */

@@ -3,8 +3,8 @@ import type { Schema } from '@/api/client';
 import { bytes, count, span, words } from '@/ui/format';
 import { WhenExactly } from '@/ui/When';
 
-/** A setting: what it is, its value, and the variable of the server's that sets it. */
-export type Setting = { name: string; value: ReactNode; variable?: string };
+/** A setting: what it is, its value, and the variable of the server's that sets it, or where else it is set. */
+export type Setting = { name: string; value: ReactNode; variable?: string; where?: string };
 
 type Limit = { requests: number; period: string };
 
@@ -24,13 +24,14 @@ export const limitsOf = ({ limits }: Schema<'SettingsView'>): Setting[] => [
   { name: 'A customer, over all keys', value: limits.customer ? perPeriod(limits.customer) : 'Without limit', variable: 'SIXTY_CUSTOMER_RATE_LIMIT' },
   ...(limits.routes.length === 0 ? [{ name: 'Single routes', value: NONE, variable: 'SIXTY_ROUTE_RATE_LIMITS' }] : []),
   ...limits.routes.map((route) => ({ name: route.route, value: `${perPeriod(route)}, each customer`, variable: 'SIXTY_ROUTE_RATE_LIMITS' })),
-  { name: 'A key, unless told otherwise', value: perPeriod(limits.default_key) },
+  { name: 'A key, unless told otherwise', value: perPeriod(limits.default_key), where: 'Built in; each key has its own, on its customer’s page' },
+  { name: 'A module, for one customer', value: 'Without limit, unless decided for them', where: 'On the customer’s page, under plan and modules' },
   { name: 'While Redis is away', value: WITHOUT_REDIS[limits.without_redis] ?? words(limits.without_redis), variable: 'SIXTY_LIMITS_WITHOUT_REDIS' },
 ];
 
 /** How the server is reached. */
 export const serverOf = ({ server }: Schema<'SettingsView'>): Setting[] => [
-  { name: 'Speaks HTTPS itself', value: yes(server.https), variable: 'SIXTY_TLS_CERTIFICATE_FILE, SIXTY_TLS_KEY_FILE' },
+  { name: 'Speaks HTTPS itself', value: yes(server.https), variable: 'SIXTY_TLS_CERTIFICATE_FILE, SIXTY_TLS_KEY_FILE, SIXTY_ACME_DOMAINS' },
   ...(server.certificate_expires_at ? [{ name: 'Its certificate is good until', value: <WhenExactly at={server.certificate_expires_at} /> }] : []),
   { name: 'Proxies whose X-Forwarded-For counts', value: list(server.trusted_proxies), variable: 'SIXTY_TRUSTED_PROXIES' },
   { name: 'Sites whose pages may ask the customer API', value: list(server.cors_origins), variable: 'SIXTY_CORS_ORIGINS' },

@@ -1,10 +1,13 @@
+import { Button } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
+import { useMay } from '@/session/session';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { money } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import classes from '../Settings.module.css';
+import { openModule } from './EditModule';
 import { Plans } from './Plans';
 
 type Module = Schema<'FeatureModuleView'>;
@@ -26,15 +29,30 @@ const COLUMNS: readonly Column<Module>[] = [
   { id: 'annual', header: 'A year', align: 'end', cell: (row) => money(row.base_price_annual, row.currency) },
 ];
 
+const withChange: readonly Column<Module>[] = [
+  ...COLUMNS,
+  {
+    id: 'act',
+    header: 'Act',
+    align: 'end',
+    cell: (row) => (
+      <Button size="compact-xs" variant="default" aria-label={`Change ${row.name}`} onClick={() => openModule(row)}>
+        Change
+      </Button>
+    ),
+  },
+];
+
 /** The price list, and the plans. */
 export default function ModulesSection() {
+  const mayChange = useMay()('prices:write');
   const query = queries.useQuery('get', '/api/admin/modules');
   const settings = queries.useQuery('get', '/api/admin/settings', {}, { staleTime: 60_000 });
   return (
     <>
       <Panel title="Price list" note="A customer’s own page turns modules on and off for them" flush>
         <Loaded query={query} lines={10}>
-          {({ data }) => <DataTable label="Modules and their prices" columns={COLUMNS} rows={data} rowKey={(row) => row.module_key} />}
+          {({ data }) => <DataTable label="Modules and their prices" columns={mayChange ? withChange : COLUMNS} rows={data} rowKey={(row) => row.module_key} />}
         </Loaded>
       </Panel>
       <Panel title="Plans" note="What is included unless something else was decided for a customer" flush>

@@ -1,10 +1,9 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
 import { RolesField } from './RolesField';
@@ -33,8 +32,8 @@ function NewOperatorForm({ close }: { close: () => void }) {
     close();
     showOnce({
       title: `The one-time password of ${made.name}`,
-      value: made.one_time_password,
-      label: 'the one-time password',
+      secret: made.one_time_password,
+      label: 'one-time password',
       note: 'Give it to them by a way that you trust. It is good for one sign-in: then they set up an authenticator app and choose a password of their own.',
     });
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/operators'] });
@@ -45,15 +44,7 @@ function NewOperatorForm({ close }: { close: () => void }) {
         <TextInput label="E-mail" description="What they sign in with" type="email" autoComplete="off" data-autofocus required {...form.getInputProps('email')} />
         <TextInput label="Name" description="What people call them" maxLength={200} autoComplete="off" required {...form.getInputProps('name')} />
         <RolesField {...form.getInputProps('roles')} />
-        {error != null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Make the operator
-          </Button>
-        </Group>
+        <FormEnd act="Make the operator" busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
   );

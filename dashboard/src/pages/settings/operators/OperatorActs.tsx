@@ -24,7 +24,7 @@ export function OperatorActs({ operator, tag }: OperatorActsProps) {
       run: async () => {
         const made = await taken(api.POST('/api/admin/operators/{id}/reset-password', { params }));
         // After the dialog that asked has closed.
-        setTimeout(() => showOnce({ title: `The one-time password of ${name}`, value: made.one_time_password, label: 'the one-time password', note: 'Give it to them by a way that you trust. It is good for one sign-in.' }));
+        setTimeout(() => showOnce({ title: `The one-time password of ${name}`, secret: made.one_time_password, label: 'one-time password', note: 'Give it to them by a way that you trust. It is good for one sign-in.' }));
         await refresh();
       },
     });

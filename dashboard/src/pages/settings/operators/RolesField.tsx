@@ -1,6 +1,7 @@
 import { Checkbox, Stack } from '@mantine/core';
 import { words } from '@/ui/format';
-import { ROLES } from './roles';
+import { Loaded } from '@/ui/Loaded';
+import { useRoles } from './roles';
 
 type RolesFieldProps = { value?: string[]; onChange?: (roles: string[]) => void; error?: React.ReactNode };
 
@@ -8,11 +9,15 @@ type RolesFieldProps = { value?: string[]; onChange?: (roles: string[]) => void;
 export function RolesField({ value, onChange, error }: RolesFieldProps) {
   return (
     <Checkbox.Group label="Roles" value={value} onChange={onChange} error={error}>
-      <Stack gap={6} mt={6} mb={4}>
-        {ROLES.map(({ role, means }) => (
-          <Checkbox key={role} value={role} label={words(role)} description={means} size="xs" />
-        ))}
-      </Stack>
+      <Loaded query={useRoles()} lines={5}>
+        {({ data }) => (
+          <Stack gap={6} mt={6} mb={4}>
+            {data.map(({ role, description }) => (
+              <Checkbox key={role} value={role} label={words(role)} description={description} size="xs" />
+            ))}
+          </Stack>
+        )}
+      </Loaded>
     </Checkbox.Group>
   );
 }

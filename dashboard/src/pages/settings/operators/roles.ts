@@ -1,7 +1,6 @@
+import { queries } from '@/api/client';
 import type { Right } from '@/session/session';
-
-// The roles and what each may do, as the domain has them (crates/foundation/domain/src/operator.rs). The server decides all the same.
-const READS: readonly Right[] = ['customers:read', 'backups:read', 'jobs:read', 'usage:read', 'audit:read', 'clerk:read'];
+import { words } from '@/ui/format';
 
 /** What can be permitted, in words, by what it concerns. */
 export const RIGHTS: readonly { group: string; rights: readonly (readonly [right: Right, means: string])[] }[] = [
@@ -11,6 +10,7 @@ export const RIGHTS: readonly { group: string; rights: readonly (readonly [right
       ['customers:read', 'See customers, their keys’ prefixes, modules and operations'],
       ['customers:write', 'Sign customers up, change what is known of them'],
       ['customers:suspend', 'Suspend customers and serve them again'],
+      ['subscriptions:write', 'Change what customers bought'],
       ['customers:delete', 'Delete customers with everything they have'],
       ['customers:impersonate', 'Act in a customer’s place, reading'],
       ['customers:impersonate-write', 'Act in a customer’s place, writing too'],
@@ -34,6 +34,7 @@ export const RIGHTS: readonly { group: string; rights: readonly (readonly [right
   {
     group: 'Platform',
     rights: [
+      ['prices:write', 'Change the price list, and what is on sale'],
       ['audit:read', 'See who did what'],
       ['audit-streams:write', 'Say to whom the audit log is told'],
       ['clerk:read', 'See what the identity provider told'],
@@ -46,17 +47,14 @@ export const RIGHTS: readonly { group: string; rights: readonly (readonly [right
   },
 ];
 
-const ALL = RIGHTS.flatMap(({ rights }) => rights.map(([right]) => right));
+/** The roles as the server has them, from the one that may do most. */
+export function useRoles() {
+  return queries.useQuery('get', '/api/admin/roles', {}, { staleTime: 300_000, refetchInterval: false });
+}
 
-/** The roles, from the one that may do most. */
-export const ROLES: readonly { role: string; means: string; rights: ReadonlySet<Right> }[] = [
-  { role: 'owner', means: 'Everything', rights: new Set(ALL) },
-  { role: 'admin', means: 'Everything but changing operators and the platform’s keys', rights: new Set(ALL.filter((right) => right !== 'secrets:write' && right !== 'operators:write')) },
-  {
-    role: 'support',
-    means: 'Reads; acts in a customer’s place, reading; API keys, another attempt, backups',
-    rights: new Set<Right>([...READS, 'customers:impersonate', 'keys:write', 'operations:write', 'backups:write', 'jobs:write', 'clerk:write']),
-  },
-  { role: 'billing', means: 'Reads customers, usage and audit; modules, suspend and resume', rights: new Set<Right>(['customers:read', 'customers:suspend', 'modules:write', 'usage:read', 'audit:read']) },
-  { role: 'read-only', means: 'Reads', rights: new Set(READS) },
-];
+/** What can be permitted, in words; with what a newer server knows and these pages don't. */
+export function rightsOf(roles: readonly { permissions: readonly string[] }[]): readonly { group: string; rights: readonly (readonly [right: string, means: string])[] }[] {
+  const known = new Set<string>(RIGHTS.flatMap(({ rights }) => rights.map(([right]) => right)));
+  const others = [...new Set(roles.flatMap(({ permissions }) => permissions))].filter((right) => !known.has(right));
+  return others.length === 0 ? RIGHTS : [...RIGHTS, { group: 'Others', rights: others.map((right) => [right, words(right.replace(':', ': '))] as const) }];
+}

@@ -9,6 +9,7 @@ import { Empty } from '@/ui/Empty';
 import { count, NOTHING } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
+import classes from '../Settings.module.css';
 
 type Key = Schema<'MasterKeyView'>;
 
@@ -33,12 +34,12 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
       },
     });
   const columns: Column<Key>[] = [
-    { id: 'id', header: 'Key', cell: (row) => <code>{row.id}</code> },
+    { id: 'id', header: 'Key', cell: (row) => <code className={classes.id}>{row.id}</code> },
     { id: 'state', header: 'State', cell: (row) => <Status value={row.state} tone={row.state === 'previous' ? 'info' : undefined} label={STATES[row.state]} /> },
     { id: 'where', header: 'Where', cell: (row) => PROVIDERS[row.provider] ?? row.provider, wide: true },
     { id: 'away', header: 'Within reach', cell: (row) => (row.available ? <Status value="ok" label="Yes" /> : <Status value={row.state === 'retired' ? 'unknown' : 'away'} label="No" />), wide: true },
     { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => `${count(row.data_keys)} data ${row.data_keys === 1 ? 'key' : 'keys'}`, wide: true },
-    { id: 'age', header: 'In use for', align: 'end', cell: (row) => <Age days={row.age_days} /> },
+    { id: 'age', header: 'In use for', align: 'end', cell: (row) => <Age days={row.age_days} isActive={row.state === 'active'} /> },
     { id: 'since', header: 'Since', cell: (row) => <When at={row.activated_at} />, wide: true },
     ...(mayWrite
       ? [
@@ -69,8 +70,9 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
 
 const STATES: Record<string, string> = { active: 'Wraps new ones', previous: 'Opens only', retired: 'Retired', unused: 'Never used' };
 
-function Age({ days }: { days: number | null | undefined }) {
+/** How old a key is. Only of the one that wraps new keys is it too old. */
+function Age({ days, isActive }: { days: number | null | undefined; isActive: boolean }) {
   if (days == null) return <span>{NOTHING}</span>;
   const text = days === 1 ? '1 day' : `${count(days)} days`;
-  return days >= OLD ? <Status value="overdue" label={`${text}: rotate`} /> : <span>{days === 0 ? 'Under a day' : text}</span>;
+  return isActive && days >= OLD ? <Status value="overdue" label={`${text}: rotate`} /> : <span>{days === 0 ? 'Under a day' : text}</span>;
 }

@@ -21,9 +21,9 @@ export function Rotations({ rotations }: { rotations: readonly Rotation[] }) {
       header: 'What',
       cell: (row) =>
         row.kind === 'master_key' ? (
-          <>
+          <span className={classes.id}>
             Master key <code>{row.from_key_id}</code> → <code>{row.to_key_id}</code>
-          </>
+          </span>
         ) : (
           <>
             Data key {row.to_version && `version ${row.to_version}`} of{' '}

@@ -1,10 +1,9 @@
-import { Button, Checkbox, Group, Modal, PasswordInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, Modal, PasswordInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
-import { Failure } from '@/ui/Failure';
+import { FormEnd } from '@/ui/FormEnd';
 import { say } from '@/ui/notify';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
@@ -46,8 +45,9 @@ function NewStreamForm({ close }: { close: () => void }) {
     if (!made.signing_secret) return say('The stream is made', 'Its first rows are told within a second or so.');
     showOnce({
       title: `The signing secret of ${made.name}`,
-      value: made.signing_secret,
-      label: 'the signing secret',
+      secret: made.signing_secret,
+      label: 'signing secret',
+      kept: 'It is kept sealed, and signs what is sent.',
       note: 'The other side verifies with it that deliveries are ours, as Standard Webhooks has it.',
     });
   });
@@ -79,15 +79,7 @@ function NewStreamForm({ close }: { close: () => void }) {
           />
         )}
         <Checkbox label="Tell everything that the log has, from its beginning" {...form.getInputProps('from_beginning', { type: 'checkbox' })} />
-        {error != null && <Failure problem={problemOf(error)} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Make the stream
-          </Button>
-        </Group>
+        <FormEnd act="Make the stream" busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
   );

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use system_tests::npm::install_once;
 use system_tests::{Stack, StackPlan};
 use tokio::process::Command;
 
@@ -15,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 async fn an_operator_finds_their_way() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../dashboard"));
     let installed = folder.clone();
-    tokio::task::spawn_blocking(move || install_once(&installed)).await.unwrap();
+    tokio::task::spawn_blocking(move || testkit::install_once(&installed)).await.unwrap();
     assert!(
         folder.join("dist/index.html").is_file(),
         "the dashboard isn't built: run scripts/build-dashboard.sh, then build sixty"

@@ -35,6 +35,7 @@ impl Installation {
         let program = stack
             .program
             .clone()
+            .in_the_clear()
             .with("ADMIN_DB_HOST", "127.0.0.1")
             .with("ADMIN_DB_PORT", server.port().to_string())
             .with("ADMIN_DB_USER", "admin_user")
@@ -55,6 +56,18 @@ impl Installation {
         let superuser = testkit::connect(&self.server.superuser_url()).await;
         superuser.batch_execute("create database unmigrated owner admin_user").await.unwrap();
         self.admin_url.replace(DATABASE, "unmigrated")
+    }
+
+    /// Lets nobody into that database, and throws out who is in it; or lets them in again.
+    pub(super) async fn let_into_the_empty_database(&self, is_open: bool) {
+        let superuser = testkit::connect(&self.server.superuser_url()).await;
+        superuser
+            .batch_execute(&format!(
+                "alter database unmigrated allow_connections {is_open};
+                 select pg_terminate_backend(pid) from pg_stat_activity where datname = 'unmigrated'"
+            ))
+            .await
+            .unwrap();
     }
 
     pub(super) fn master_key_file(&self) -> PathBuf {
@@ -81,5 +94,23 @@ impl Installation {
         let without = self.program.clone().with("SIXTY_OPERATOR_TOKEN", "op_short").run(&["serve"]).await;
         assert!(without.message().contains("SIXTY_OPERATOR_TOKEN"), "{without:?}");
         assert!(!without.errors.contains("op_short"), "a token is repeated: {without:?}");
+    }
+
+    /// Nothing goes in the clear, and nobody is served in the clear, unless the variable in question says so.
+    pub(super) async fn is_plain_only_when_asked(&self) {
+        let doors: [(&str, &[&str]); 7] = [
+            ("SIXTY_TLS", &["serve"]),
+            ("ADMIN_DB_TLS", &["serve"]),
+            ("ADMIN_DB_TLS", &["worker"]),
+            ("ADMIN_DB_TLS", &["migrate"]),
+            ("REDIS_TLS", &["serve"]),
+            ("REDIS_TLS", &["worker"]),
+            ("DB_TLS", &["migrate", "--template"]),
+        ];
+        for (variable, door) in doors {
+            let refused = self.program.clone().without(variable).run(door).await;
+            assert_eq!(refused.code, Some(1), "{door:?} without {variable}: {refused:?}");
+            assert!(refused.errors.contains(&format!("{variable}=plain")), "{refused:?}");
+        }
     }
 }

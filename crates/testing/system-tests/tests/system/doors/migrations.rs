@@ -33,9 +33,11 @@ pub(super) async fn story(installation: &Installation) {
 /// Who speaks to the admin database encrypted, and what is never sent in the clear.
 pub(super) async fn are_encrypted_when_they_have_to_be(installation: &Installation) {
     let migrate = async |variables: &[(&'static str, &str)]| {
-        let program = installation.program.clone();
+        // Nothing but these says how.
+        let program = installation.program.clone().without("ADMIN_DB_TLS").without("DB_TLS");
         let told = variables.iter().fold(program, |program, (name, value)| program.with(name, *value));
-        told.run(&["migrate"]).await
+        let template = variables.iter().any(|(name, _)| name.starts_with("DB_"));
+        told.run(if template { &["migrate", "--template"][..] } else { &["migrate"] }).await
     };
     let folder = installation.stack.path();
     let authority = folder.join("database-authority.crt");
@@ -49,8 +51,12 @@ pub(super) async fn are_encrypted_when_they_have_to_be(installation: &Installati
 
     for host in ["localhost", "127.0.0.1"] {
         migrate(&[("ADMIN_DB_HOST", host), ("ADMIN_DB_CA_FILE", &authority)]).await.succeeded();
+        let template = [("ADMIN_DB_TLS", "plain"), ("DB_CA_FILE", &authority)];
+        migrate(&template).await.succeeded();
     }
-    let refused: [(&[(&'static str, &str)], &str); 4] = [
+    let refused: [(&[(&'static str, &str)], &str); 6] = [
+        (&[], "ADMIN_DB_TLS=plain"),
+        (&[("ADMIN_DB_TLS", "plain"), ("DB_CA_FILE", &stranger)], "certificate"),
         (&[("ADMIN_DB_CA_FILE", &stranger)], "certificate"),
         (&[("ADMIN_DB_TLS", "verify-full")], "certificate"),
         (&[("ADMIN_DB_CA_FILE", "/nowhere.crt")], "ADMIN_DB_CA_FILE"),

@@ -15,6 +15,7 @@ async fn programs_work_against_what_exists_and_the_doctor_sees_what_does_not() {
     let installation = Installation::prepare().await;
     installation.refuses_without_its_secrets().await;
     migrations::story(&installation).await;
+    installation.is_plain_only_when_asked().await;
     migrations::are_encrypted_when_they_have_to_be(&installation).await;
     audit::story(&installation).await;
     let running = servers::story(&installation).await;

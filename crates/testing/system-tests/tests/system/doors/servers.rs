@@ -93,7 +93,8 @@ pub(super) async fn story(installation: &Installation) -> Running {
     Running { first_server, worker: second_worker }
 }
 
-/// Before `sixty migrate`, a server says what it needs, and needs no restart afterwards.
+/// Before `sixty migrate`, a server says what it needs, and needs no restart afterwards; nor does it when the next program
+/// migrates, or while the database is away.
 async fn a_server_waits_for_its_schema(installation: &Installation) {
     let url = installation.empty_database().await;
     let port = testkit::free_port();
@@ -113,6 +114,20 @@ async fn a_server_waits_for_its_schema(installation: &Installation) {
     );
     program.run(&["migrate"]).await.succeeded();
     ready().await.unwrap().expect(200);
+    // The program after this one has migrated, and this one runs on.
+    let admin = connect(&url).await;
+    let next = "insert into admin_schema_migrations (version, name, checksum) values (9999, 'next', 'of another program')";
+    admin.batch_execute(next).await.unwrap();
+    assert_eq!(ready().await.unwrap().expect(200)["status"], "ready");
+    // Whoever shares out requests must not take every server away because the admin database is: they have begun.
+    installation.let_into_the_empty_database(false).await;
+    let away = ready().await.unwrap().expect(200);
+    assert_eq!(away["status"], "degraded", "{away}");
+    let database =
+        away["dependencies"].as_array().unwrap().iter().find(|one| one["status"] == "down").unwrap();
+    assert_eq!((&database["name"], &database["required"]), (&json!("admin_database"), &json!(false)));
+    installation.let_into_the_empty_database(true).await;
+    wait_for("the server to be ready", LIMIT, || is_ready(&api)).await;
     terminate(&server);
     assert!(server.wait().await.unwrap().success());
     // The doctor's story wants it empty again.

@@ -13,8 +13,12 @@ use crate::wholeness;
 /// A second server of the same system, one that is impatient.
 pub(super) async fn story(stack: &Stack) {
     let port = testkit::free_port();
-    let program =
-        stack.program.clone().with("PORT", port.to_string()).with("SIXTY_PROVISION_WAIT_SECONDS", "10");
+    let program = stack
+        .program
+        .clone()
+        .in_the_clear()
+        .with("PORT", port.to_string())
+        .with("SIXTY_PROVISION_WAIT_SECONDS", "10");
     let mut server = program.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let token = std::fs::read_to_string(stack.path().join("operator-token")).unwrap();
     let operator = Api::new(port).with_token(token.trim());

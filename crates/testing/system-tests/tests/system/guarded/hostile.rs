@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use system_tests::{Customer, Stack};
+use testkit::wait_for;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -14,6 +15,10 @@ use tokio::time::timeout;
 const SLOW_CALLERS: usize = 1_000;
 /// What the server may grow by, in kilobytes, while they hang on: what their buffers take, with room to spare.
 const MAY_GROW_KB: u64 = 100 * 1024;
+/// How many callers send a large body and never end it: of strangers and of customers each more than there is room for.
+const SLOW_BODIES: usize = 160;
+/// The room for bodies, and as much again for how they are kept.
+const SLOW_BODIES_MAY_TAKE_KB: u64 = 2 * 128 * 1024;
 /// Longer than any refusal takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -21,6 +26,7 @@ pub(super) async fn story(stack: &Stack, customer: &Customer) {
     bodies_and_urls(customer).await;
     heads(stack, customer).await;
     slow_callers(stack, customer).await;
+    slow_bodies(stack, customer).await;
     customer.api.get("/api/v1/contacts").await.expect(200);
 }
 
@@ -122,6 +128,42 @@ async fn slow_callers(stack: &Stack, customer: &Customer) {
         assert!(ended.is_ok(), "a slow caller still hangs on after {LIMIT:?}");
     }
     customer.api.get("/api/v1/contacts").await.expect(200);
+}
+
+/// Callers who send nearly all of the largest body, and then take their time. A stranger isn't listened to for so long;
+/// what customers send is bounded in all, and who comes when there is no room is told so.
+async fn slow_bodies(stack: &Stack, customer: &Customer) {
+    let port = stack.ports.server;
+    let server = stack.server().unwrap();
+    let limit = "update admin_api_keys set rate_limit_requests = 1000000 where customer_id = $1";
+    stack.admin().await.execute(limit, &[&customer.uuid]).await.unwrap();
+    let before = resident_kb(server);
+    let body = vec![b' '; 900 * 1024];
+    let mut slow = Vec::new();
+    for (path, token) in [("/api/admin/session", "op_nobody"), ("/api/v1/contacts", customer.key.as_str())] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: 1000000\r\n\r\n"
+        );
+        for _ in 0..SLOW_BODIES {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // Whoever is refused is hung up on.
+            let _ = timeout(LIMIT, stream.write_all(&body)).await.expect("the server reads or hangs up");
+            slow.push(stream);
+        }
+    }
+    let grown = resident_kb(server).saturating_sub(before);
+    assert!(grown < SLOW_BODIES_MAY_TAKE_KB, "slow bodies take {grown} kB");
+    customer.api.get("/api/v1/contacts").await.expect(200);
+    let refused =
+        customer.api.post("/api/v1/contacts", &json!({ "first_name": "x".repeat(900 * 1024) })).await;
+    refused.expect_problem(503, "unavailable");
+    drop(slow);
+    wait_for("room for bodies", LIMIT, async || {
+        customer.api.post("/api/v1/contacts", &json!({ "first_name": "Ada" })).await.status == 201
+    })
+    .await;
 }
 
 /// The memory of a process; nothing where there is no /proc.

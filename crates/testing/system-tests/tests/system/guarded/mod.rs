@@ -4,6 +4,7 @@ mod hostile;
 mod kills;
 mod moves;
 mod numbers;
+mod outages;
 mod traces;
 
 use system_tests::{Stack, StackPlan};
@@ -27,6 +28,7 @@ async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
     traces::story(&customer, &collector).await;
     hostile::story(&stack, &customer).await;
     numbers::story(&stack, &customer, metrics).await;
+    outages::story(&stack, &customer).await;
     moves::story(&stack, &customer).await;
     kills::story(&stack, &customer).await;
     assert!(stack.stop().await.success(), "{}", stack.log());

@@ -1,5 +1,6 @@
 //! A backup, asked for and restored by the command line: into a new customer, row for row, behind walls of their own.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ pub(super) async fn story(stack: &Stack) {
     stack.program.run(&["customer", "backup", &origin.id]).await.succeeded();
     let backup = finished_backup(stack, &origin).await;
     assert_eq!((&backup["kind"], &backup["status"]), (&json!("manual"), &json!("succeeded")), "{backup}");
+    assert_eq!(backup["encrypted"], true, "{backup}");
+    let file = file_of(stack, &backup);
+    opens(stack, &file, &backup).await;
     let backed_up = rows(stack, &origin.id).await;
     assert!(backed_up.len() > 15, "{backed_up:#?}");
     // What comes after the backup isn't in it.
@@ -58,6 +62,38 @@ pub(super) async fn story(stack: &Stack) {
         stack.operator.get("/api/admin/audit-logs?customer=origin&action=backup_created").await.expect(200);
     assert_eq!(audit["data"].as_array().unwrap().len(), 1, "{audit}");
     restoring_what_is_not_there(stack).await;
+
+    // Who is gone can be brought back for as long as there are backups, though their keys are gone with them.
+    stack.program.run(&["customer", "delete", &origin.id, "--yes"]).await.succeeded();
+    opens(stack, &file, &backup).await;
+    let restored = restore(stack, &backup, "returned").await.succeeded().json();
+    assert!(restored["api_key"]["key"].is_string(), "{restored}");
+    assert_eq!(rows(stack, "returned").await, backed_up);
+}
+
+fn file_of(stack: &Stack, backup: &Value) -> PathBuf {
+    let id = backup["id"].as_str().unwrap();
+    let folder = stack.path().join("backups").join(backup["database_name"].as_str().unwrap());
+    let mut files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.find(|file| file.to_string_lossy().contains(id)).unwrap()
+}
+
+/// On the machine with the master key, and nowhere else.
+async fn opens(stack: &Stack, file: &Path, backup: &Value) {
+    let file = file.to_str().unwrap();
+    let found = stack.program.run(&["backup", "verify", file, "--json"]).await.succeeded().json();
+    assert_eq!((&found["encrypted"], &found["backup"]), (&json!(true), &backup["id"]), "{found}");
+    let bytes = stack.program.command(&["backup", "decrypt", file]).output().await.unwrap();
+    assert!(bytes.status.success() && bytes.stdout.starts_with(b"PGDMP"), "{:?}", bytes.status);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let stranger = stack.program.clone().with("SIXTY_HOME", elsewhere.path());
+    let stranger = stranger.with("SIXTY_MASTER_KEY", "ab".repeat(32));
+    for command in ["verify", "decrypt"] {
+        let refused = stranger.command(&["backup", command, file]).output().await.unwrap();
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{command}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.contains("is not configured here"), "{said}");
+    }
 }
 
 async fn fill(customer: &Customer) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use system_tests::Stack;
+use system_tests::{Customer, Stack};
 use testkit::wait_for;
 
 const ROWS: &str = "select endpoint, method, status_code, request_id, request_size_bytes, response_size_bytes, response_time_ms
@@ -76,6 +76,36 @@ pub(super) async fn story(stack: &Stack) {
         )
         .await;
     assert_eq!(json!(used), json!([{ "used": true }]));
+    nights(stack, &customer).await;
+}
+
+/// What the worker does every night: a roll-up that is wrong is mended, and a month that is old enough retires, but for its
+/// roll-ups.
+async fn nights(stack: &Stack, customer: &Customer) {
+    let (yesterday, long_ago) =
+        ("date_trunc('day', now(), 'UTC') - interval '12 hours'", "now() - interval '20 months'");
+    let admin = stack.admin().await;
+    for at in [yesterday, yesterday, long_ago] {
+        let sql = format!(
+            "insert into admin_api_usage (id, created_at, customer_id, api_key_id, endpoint, method, status_code)
+             values (gen_random_uuid(), {at}, $1, $2, '/api/v1/deals', 'GET', 200)"
+        );
+        admin.execute(&sql, &[&customer.uuid, &customer.key_id]).await.unwrap();
+    }
+    let wrong = "update admin_api_usage_daily set requests = 77 where customer_id = $1 and usage_date = ((now() at time zone 'UTC')::date - 1)";
+    assert_eq!(admin.execute(wrong, &[&customer.uuid]).await.unwrap(), 1);
+    admin.batch_execute("insert into admin_jobs (kind) values ('usage_nights')").await.unwrap();
+    let sql = "select
+             (select sum(requests)::bigint from admin_api_usage_daily
+              where customer_id = $1 and usage_date = ((now() at time zone 'UTC')::date - 1)) as yesterday,
+             (select sum(requests)::bigint from admin_api_usage_daily
+              where customer_id = $1 and usage_date < (now() - interval '19 months')::date) as rolled_up,
+             (select count(*) from admin_api_usage where created_at < now() - interval '19 months') as kept";
+    wait_for("usage to be in order", Duration::from_secs(60), || async {
+        json!(stack.rows(sql, &[&customer.uuid]).await)
+            == json!([{ "yesterday": 2, "rolled_up": 1, "kept": 0 }])
+    })
+    .await;
 }
 
 /// Method, path, body, the status of the answer, and the endpoint under which it is counted.
