@@ -1,3 +1,9 @@
+-- What an operator who repeats a request must still be allowed, to be given the answer again: the permissions that were
+-- asked for, and whether a session. Null for answers from before this was kept: they are not given again.
+alter table admin_idempotency_keys
+    add column asked_permissions text[],
+    add column asked_session boolean not null default false;
+
 -- Retention removes what is old, and nothing else: also when whoever has the worker's password calls it.
 
 -- Removes the rows of a chain up to and with `through`, and records where the chain now begins; how many rows went. Not
