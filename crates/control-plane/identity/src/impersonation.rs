@@ -13,7 +13,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
 use domain::customer::{ApiKeyStatus, Lifecycle};
-use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
+use domain::{ApiKeyId, CustomerId, Forbidden, Permission, RateLimitPeriod, Rights};
 use secrets::ApiKey;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -123,9 +123,13 @@ impl Identity {
         log.write(&note).await.map_err(not_told)?;
 
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        // Who was kept out meanwhile doesn't begin.
+        // Who was kept out meanwhile, or lost the role, doesn't begin.
         let still = operators::lock(&transaction, operator.id).await?;
-        still.filter(|operator| operator.disabled_at.is_none()).ok_or_else(no_operator)?;
+        let still = still.filter(|operator| operator.disabled_at.is_none()).ok_or_else(no_operator)?;
+        let rights = Rights::of_roles(&still.roles);
+        if !rights.has(permit.right()) {
+            return Err(Forbidden(permit.right()).into());
+        }
         let row = api_keys::insert(&transaction, &new).await?;
         write_started(&transaction, actor, &row, request.write).await?;
         commit(transaction).await?;
@@ -192,16 +196,21 @@ impl Identity {
     }
 }
 
-/// Takes every key back with which an operator acts in customers' places.
-pub(crate) async fn end_all(
+/// Takes back those keys with which an operator acts in customers' places that these rights don't allow.
+pub(crate) async fn end_without_right(
     transaction: &Transaction<'_>,
     actor: &Actor,
     operator: Uuid,
 ) -> Result<(), CatalogError> {
-    for key in api_keys::revoke_impersonations(transaction, operator).await? {
+    if rights.has(Right::CustomersImpersonate) && rights.has(Right::CustomersImpersonateWrite) {
+        return Ok(());
+    }
+    let only_writing = rights.has(Right::CustomersImpersonate);
+    for key in api_keys::revoke_impersonations(transaction, operator, only_writing).await? {
         write_ended(transaction, actor, &key).await?;
     }
     Ok(())
+    rights: Rights,
 }
 
 fn check(request: &ImpersonationRequest) -> Result<Checked, UseCaseError> {
@@ -209,6 +218,15 @@ fn check(request: &ImpersonationRequest) -> Result<Checked, UseCaseError> {
     let reason = check.name("reason", &request.reason, 500).unwrap_or_default();
     if (1..3).contains(&reason.chars().count()) {
         check.wrong("reason", "must say why: the customer reads it");
+/// Takes every key back with which an operator acts in customers' places.
+pub(crate) async fn end_all(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    operator: Uuid,
+) -> Result<(), CatalogError> {
+    end_without_right(transaction, actor, operator, Rights::NONE).await
+}
+
     }
     let minutes = request.minutes.unwrap_or(DEFAULT_MINUTES);
     if !(1..=LONGEST_MINUTES).contains(&minutes) {

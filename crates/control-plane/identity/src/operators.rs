@@ -5,6 +5,7 @@ use catalog::audit::AuditEntry;
 use catalog::operators::{self as rows, NewOperator, OperatorRow};
 use catalog::{CatalogError, Transaction, audit, operator_sessions, operator_tokens};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit, version};
+use domain::Rights;
 use domain::audit::AuditAction;
 use domain::operator::Role;
 use secrets::SecretString;
@@ -99,7 +100,8 @@ impl Identity {
         Ok((row, password))
     }
 
-    /// Changes name, roles, and whether they may come in. Who is kept out has no session and no token any more.
+    /// Changes name, roles, and whether they may come in. Who is kept out has no session and no token any more, and who loses
+    /// the right acts in no customer's place any more.
     ///
     /// # Errors
     /// [`UseCaseError::Conflict`] when nobody would be an owner any more, [`UseCaseError::Stale`] when `if_match` names
@@ -140,6 +142,8 @@ impl Identity {
                 operator_tokens::revoke_all(&transaction, id).await?;
                 impersonation::end_all(&transaction, actor, id).await?;
             }
+            let rights = Rights::of_roles(&after.roles);
+            impersonation::end_without_right(&transaction, actor, id, rights).await?;
             let entry = AuditEntry {
                 customer_id: None,
                 action: AuditAction::OperatorUpdated,
