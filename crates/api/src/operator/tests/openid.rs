@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
-use domain::Role;
+use domain::{AuditAction, Role};
 use http::{Method, Request, header};
 use identity::openid::{OpenIdConfig, OpenIdProvider};
 use secrets::token::sha256_hex;
@@ -31,7 +31,7 @@ impl Provider {
         let server = MockServer::start().await;
         let url = server.uri();
         let signer = Arc::new(TokenSigner::new("one"));
-        let discovery = json!({
+        let mut discovery = json!({
             "issuer": url, "authorization_endpoint": format!("{url}/authorize"),
             "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/jwks")
         });
