@@ -41,3 +41,9 @@ begin
     return removed;
 end
 $$;
+
+-- When the customer's own log was told that an impersonation has ended; the worker tells those that it wasn't told of.
+alter table admin_api_keys add column impersonation_end_told_at timestamptz;
+update admin_api_keys set impersonation_end_told_at = now() where impersonated_by is not null and status <> 'active';
+create index admin_api_keys_impersonation_untold_idx on admin_api_keys (id)
+    where impersonated_by is not null and impersonation_end_told_at is null;

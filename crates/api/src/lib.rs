@@ -31,7 +31,7 @@ use axum::routing::any;
 use catalog::Client;
 use chrono::{DateTime, Utc};
 use customer_db::CustomerDatabases;
-use customer_log::DatabaseLog;
+pub use customer_log::DatabaseLog;
 use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
 use identity::Identity;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ::jobs::Worker;
 use anyhow::Context as _;
+use api::DatabaseLog;
 use audit_streams::AuditDelivery;
 use backups::{BackupConfig, Backups, DatabaseAccess};
 use catalog::{Catalog, instances};
@@ -102,6 +103,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let users = CustomersUsers::new(&catalog, &keys, args.clerk.grants.grants());
     let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis)
         .register(jobs::ProvisioningNudge::new(engine.clone()))
+    let log = DatabaseLog(users.databases());
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))
         .register(jobs::TrialExpiry::new(control_plane.clone()))
@@ -110,6 +112,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::IdempotencyKeys::new(control_plane))
         .register(jobs::SignInTidy::new(catalog.clone()))
         .register(ClerkScan::beside(&messages))
+        .register(jobs::ImpersonationEnds::new(catalog.clone(), Box::new(log)))
         .register(messages)
         .register(SyncPeople::new(catalog.clone(), Arc::new(users)))
         .register(jobs::AuditAnchors::new(
