@@ -17,6 +17,7 @@ mod modules;
 mod openid;
 mod provision;
 mod roles;
+mod refused;
 mod saved_views;
 mod search;
 mod settings;

@@ -249,6 +249,7 @@ async fn a_program_fetches_its_session_once_and_only_with_the_answer() {
     let back: Url = answer.headers[header::LOCATION].to_str().unwrap().parse().unwrap();
     assert_eq!((back.host_str(), back.port()), (Some("127.0.0.1"), Some(4711)));
     let shown: std::collections::HashMap<_, _> = back.query_pairs().into_owned().collect();
+    assert_eq!(come("third", "bob@example.org").await, 401);
     assert_eq!(shown["state"], "mine");
     assert!(cookie(&answer, "__Host-sixty_session").is_none());
     // The code is no token, and worth nothing without the answer.

@@ -103,6 +103,20 @@ pub struct Unsynced {
     /// Their name.
     pub name: Option<String>,
     /// Their picture.
+/// The provider's names of everybody who is or was in a customer's organization.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn people_of(
+    client: &impl GenericClient,
+    customer: CustomerId,
+) -> Result<Vec<String>, CatalogError> {
+    let sql = "select membership.clerk_user_id from admin_customers customer
+               join admin_clerk_memberships membership on membership.clerk_org_id = customer.clerk_org_id
+               where customer.id = $1";
+    row::all(&query::rows(client, sql, &[&customer.uuid()]).await?, |row| Ok(row.try_get(0)?))
+}
+
     pub avatar_url: Option<String>,
     /// What is to be noted when this is known there.
     pub version: i64,
