@@ -44,6 +44,35 @@ async fn every_table_says_what_each_role_may_do() {
 }
 
 /// Functions that run with the owner's rights, and who may call them.
+/// The columns that a role may change in tables that it may not change as a whole.
+#[tokio::test]
+async fn every_column_that_is_granted_by_itself_is_named() {
+    let (database, _catalog) = setup::catalog().await;
+    let owner = database.connect().await;
+    let rows = owner
+        .query(
+            "select role_name, relname::text, lower(right_name),
+                    string_agg(attname::text, ', ' order by attname collate \"C\")
+             from pg_class
+             join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped,
+                  unnest(array['sixty_server', 'sixty_worker']) role_name,
+                  unnest(array['select', 'insert', 'update', 'references']) right_name
+             where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+               and has_column_privilege(role_name, pg_class.oid, attnum, right_name)
+               and not has_table_privilege(role_name, pg_class.oid, right_name)
+             group by 1, 2, 3 order by 1, relname::text collate \"C\", 3",
+            &[],
+        )
+        .await
+        .unwrap();
+    let mut told = String::new();
+    for row in rows {
+        let text = |column: usize| row.get::<_, String>(column);
+        writeln!(told, "{} {} {}: {}", text(0), text(2), text(1), text(3)).unwrap();
+    }
+    insta::assert_snapshot!(told);
+}
+
 #[tokio::test]
 async fn only_named_functions_run_with_the_rights_of_the_owner() {
     let (database, _catalog) = setup::catalog().await;
@@ -166,6 +195,23 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
         worker.batch_execute(&format!("begin; {statement}; commit")).await.unwrap();
     }
     let unread: i64 = owner
+    for statement in [
+        "update admin_operators set roles = '{owner}'",
+        "update admin_operators set password_hash = 'x', totp_confirmed_at = null, disabled_at = null",
+        "insert into admin_operators (email, name, roles, password_hash) values ('m@example.org', 'M', '{owner}', 'x')",
+        "update admin_api_keys set permissions = '[\"*\"]', allowed_networks = '{}'",
+        "update admin_api_keys set key_hash = repeat('0', 64)",
+        "update admin_api_keys set expires_at = null, customer_id = gen_random_uuid()",
+        "update admin_audit_streams set endpoint = 'https://evil.example'",
+        "update admin_audit_streams set is_active = false",
+        "update admin_audit_stream_cursors set chain_id = gen_random_uuid()",
+        "update admin_customer_ai_keys set is_active = false",
+        "update admin_idempotency_keys set operator = 'x', asked_permissions = '{}'",
+        "update admin_clerk_messages set payload = '{}'",
+    ] {
+        refused(&worker, statement).await;
+    }
+    removes_only_what_is_old_and_told(&owner, &worker).await;
         .query_one(
             "select count(*) from pg_class
              where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S')
