@@ -40,6 +40,8 @@ pub(crate) struct EveryRequest {
     pub(crate) longest: Duration,
     /// How long its body may pause.
     pub(crate) slowest_body: Duration,
+    /// Whether callers come in over HTTPS.
+    pub(crate) is_https: bool,
 }
 
 impl<S> Layer<S> for EveryRequest {
@@ -111,7 +113,7 @@ where
             }
             Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
         };
-        Answer { id, is_head, has_one_connection, span, outcome }
+        Answer { id, is_head, is_https: self.limits.is_https, has_one_connection, span, outcome }
     }
 }
 
@@ -121,6 +123,7 @@ pin_project! {
         id: Uuid,
         // Asks for what an answer would be, without its body.
         is_head: bool,
+        is_https: bool,
         // HTTP/1: what is left of a body stands in the way of the next request.
         has_one_connection: bool,
         span: Span,
@@ -152,7 +155,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
             }
             let is_body_left = *this.has_one_connection
                 && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
-            let mut answer = named(answer, *this.id, *this.is_head);
+            let mut answer = named(answer, *this.id, *this.is_head, *this.is_https);
             if is_body_left {
                 // The connection ends with this answer: who is told sends no further request into it.
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -221,7 +224,7 @@ fn note_status(span: &Span, status: StatusCode) {
 }
 
 /// The answer with its request id, in the problem document too if it is one.
-fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
+fn named(mut response: Response, id: Uuid, is_head: bool, is_https: bool) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let headers = std::mem::take(response.headers_mut());
         response = problem.instance(id.to_string()).into_response();
@@ -242,7 +245,7 @@ fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(HEADER, value);
     }
-    browsers::harden(response.headers_mut());
+    browsers::harden(response.headers_mut(), is_https);
     response
 }
 
@@ -256,8 +259,11 @@ mod tests {
     use super::*;
 
     async fn asked(route: axum::routing::MethodRouter) -> (StatusCode, String, serde_json::Value) {
-        let layer =
-            EveryRequest { longest: Duration::from_millis(1), slowest_body: Duration::from_millis(1) };
+        let layer = EveryRequest {
+            longest: Duration::from_millis(1),
+            slowest_body: Duration::from_millis(1),
+            is_https: false,
+        };
         let router = Router::new().route("/", route).layer(layer);
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");

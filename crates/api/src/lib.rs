@@ -60,7 +60,8 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(150);
 /// How long a body may pause before its request is given up.
 const SLOWEST_BODY: Duration = Duration::from_secs(15);
 
-const EVERY_REQUEST: EveryRequest = EveryRequest { longest: LONGEST_REQUEST, slowest_body: SLOWEST_BODY };
+const EVERY_REQUEST: EveryRequest =
+    EveryRequest { longest: LONGEST_REQUEST, slowest_body: SLOWEST_BODY, is_https: false };
 
 /// Everything the API stands on.
 pub struct ApiParts {
@@ -90,6 +91,8 @@ pub struct ApiParts {
     pub openid: Option<Arc<OpenIdProvider>>,
     /// What the server shows of itself, where it speaks HTTPS.
     pub certificate: Option<Arc<ServerCertificate>>,
+    /// Whether callers reach it over HTTPS all the same, because something in front of it speaks it.
+    pub is_https_in_front: bool,
     /// What the server was started with, to be shown.
     pub settings: Settings,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
@@ -134,6 +137,7 @@ impl ApiState {
 
 /// All routes, ready to be served.
 pub fn router(parts: ApiParts) -> Answering<Router> {
+    let is_https = parts.certificate.is_some() || parts.is_https_in_front;
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
@@ -166,12 +170,12 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
         .merge(dashboard::router())
         .merge(customer_routes)
         .fallback(fallback::not_found)
-        .method_not_allowed_fallback(fallback::method_not_allowed);
-    with_common_layers(routes)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
 }
 
 /// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits. Round all
-/// of them together: a router puts a layer round each of its routes, in a box of its own for every request.
-pub fn with_common_layers(routes: Router) -> Answering<Router> {
-    EVERY_REQUEST.layer(routes)
+/// of them together: a router puts a layer round each of its routes, in a box of its own for every request. Where callers come
+/// in over HTTPS, browsers are told to come in no other way.
+pub fn with_common_layers(routes: Router, is_https: bool) -> Answering<Router> {
+    EveryRequest { is_https, ..EVERY_REQUEST }.layer(routes)
 }

@@ -145,6 +145,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         certificate: certificate.clone(),
         settings,
         allowed_origins: args.server.allowed_origins()?,
+        is_https_in_front: args.openid.is_reached_over_https(),
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });
