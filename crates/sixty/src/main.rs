@@ -9,6 +9,7 @@ mod dev;
 mod doctor;
 mod metrics;
 mod migrate;
+mod own_role;
 mod quota_seed;
 mod serve;
 mod shutdown;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api::{ApiParts, Dependency, Door, NewsDesk};
 use audit_streams::AuditStreams;
-use catalog::Catalog;
+use catalog::{Catalog, CatalogConfig};
 use clap::Args;
 use customer_db::{CustomerDatabases, RouterConfig};
 use customers::ControlPlane;
@@ -29,7 +29,7 @@ use crate::config::{
 };
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
-use crate::{dependencies, metrics, shutdown};
+use crate::{dependencies, metrics, own_role, shutdown};
 
 /// Serve the API, against an admin database and a Redis that exist.
 #[derive(Args, Debug)]
@@ -63,7 +63,8 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     };
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?.address()?;
-    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let named = CatalogConfig { application_name: own_role::SERVER, ..admin_database.catalog_config()? };
+    let catalog = Catalog::connect(&named)?;
     let address = SocketAddr::new(args.server.host, args.server.port);
     let certificate = args.server.certificate()?;
     let sessions = args.clerk.sessions(&home)?;
@@ -71,6 +72,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
+    tokio::spawn(own_role::warn(catalog.clone(), own_role::SERVER, stop.clone()));
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
     let metering = args.server.metering_config(home.join("usage-spool"));

@@ -42,6 +42,7 @@ pub mod operator_identities;
 pub mod operator_sessions;
 pub mod operator_tokens;
 pub mod operators;
+pub mod own_role;
 mod page;
 mod pool;
 mod query;

@@ -51,6 +51,8 @@ pub struct CatalogConfig {
     pub idle_timeout: Duration,
     /// How long to wait for a free connection, and for a new one to be made. Default 2 s.
     pub connect_timeout: Duration,
+    /// Under which name the connections show in `pg_stat_activity`. Default `sixty`.
+    pub application_name: &'static str,
 }
 
 impl CatalogConfig {
@@ -70,6 +72,7 @@ impl CatalogConfig {
             max_connections: 20,
             idle_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(2),
+            application_name: "sixty",
         }
     }
 
@@ -90,7 +93,7 @@ impl CatalogConfig {
         if self.requires_tls {
             config.ssl_mode(SslMode::Require);
         }
-        config.connect_timeout(self.connect_timeout).application_name("sixty");
+        config.connect_timeout(self.connect_timeout).application_name(self.application_name);
         // A listener waits in silence: only keepalives tell it that the server's machine is gone.
         config.keepalives_idle(Duration::from_secs(30));
         Ok(config)

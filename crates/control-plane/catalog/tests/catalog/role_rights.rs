@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use catalog::own_role;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -223,6 +224,64 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
         .unwrap()
         .get(0);
     assert_eq!(unread, 0, "the worker's backup would miss a table");
+}
+
+#[tokio::test]
+async fn a_program_that_works_as_the_owner_is_known_by_its_name() {
+    let database = testkit::admin_database().await;
+    for (url, role) in
+        [(database.url(), Some("admin_user")), (database.server_url(), None), (database.worker_url(), None)]
+    {
+        let config = catalog::CatalogConfig {
+            application_name: "sixty test",
+            ..catalog::CatalogConfig::new(url.into())
+        };
+        let catalog = catalog::Catalog::connect(&config).unwrap();
+        let client = catalog.client().await.unwrap();
+        assert_eq!(own_role::owner(&client).await.unwrap().as_deref(), role);
+        let server = catalog::CatalogConfig::new(database.server_url().into());
+        let server = catalog::Catalog::connect(&server).unwrap().client().await.unwrap();
+        let seen = own_role::programs_as_owner(&server, &["sixty test"]).await.unwrap();
+        let named = role.map(|role| ("sixty test".to_owned(), role.to_owned()));
+        assert_eq!(seen, Vec::from_iter(named));
+        assert!(own_role::programs_as_owner(&server, &["another"]).await.unwrap().is_empty());
+        drop((client, catalog));
+        testkit::wait_for("the program to leave", std::time::Duration::from_secs(20), async || {
+            own_role::programs_as_owner(&server, &["sixty test"]).await.unwrap().is_empty()
+        })
+        .await;
+    }
+}
+
+/// The worker's role calls retention as it likes, and so gets rid of nothing young, also not behind a row of its own that
+/// says that it is old, and of nothing that a stream has yet to tell.
+async fn removes_only_what_is_old_and_told(owner: &Client, worker: &Client) {
+    let chain = "00000000-0000-7000-8000-00000000000c";
+    let remove = |sequence: i32| format!("select admin_audit_remove('{chain}', {sequence})");
+    refused(worker, "select admin_audit_remove('00000000-0000-0000-0000-000000000000', 1)").await;
+    owner
+        .batch_execute(&format!(
+            "insert into admin_audit_logs (customer_id, action, created_at)
+             values ('{chain}', 'customer_updated', now() - interval '31 days'), ('{chain}', 'customer_updated', now())"
+        ))
+        .await
+        .unwrap();
+    worker
+        .batch_execute(&format!(
+            "insert into admin_audit_logs (customer_id, action, created_at)
+             values ('{chain}', 'customer_updated', now() - interval '31 days')"
+        ))
+        .await
+        .unwrap();
+    refused(worker, &remove(2)).await;
+    refused(worker, &remove(3)).await;
+    let stream =
+        "insert into admin_audit_streams (name, endpoint) values ('siem', 'https://siem.example.org')";
+    owner.batch_execute(stream).await.unwrap();
+    refused(worker, &remove(1)).await;
+    owner.batch_execute("delete from admin_audit_streams").await.unwrap();
+    let removed: i64 = worker.query_one(&remove(1), &[]).await.unwrap().get(0);
+    assert_eq!(removed, 1);
 }
 
 async fn refused(client: &Client, statement: &str) {
