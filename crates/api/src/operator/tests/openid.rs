@@ -30,6 +30,14 @@ impl Provider {
     async fn new() -> Self {
         let server = MockServer::start().await;
         let url = server.uri();
+        Self::taking(&json!(["client_secret_post", "client_secret_basic"]), |request| {
+            String::from_utf8_lossy(&request.body).contains("client_secret=s3cret")
+        })
+        .await
+    }
+
+    /// One that says so how it takes our secret, and gives tokens when it finds it.
+    async fn taking(methods: &Value, is_shown: fn(&Asked) -> bool) -> Self {
         let signer = Arc::new(TokenSigner::new("one"));
         let mut discovery = json!({
             "issuer": url, "authorization_endpoint": format!("{url}/authorize"),
@@ -37,6 +45,9 @@ impl Provider {
         });
         let answers = |at: &str, body: Value| {
             Mock::given(method("GET"))
+        if !methods.is_null() {
+            discovery["token_endpoint_auth_methods_supported"] = methods.clone();
+        }
                 .and(path(at))
                 .respond_with(ResponseTemplate::new(200).set_body_json(body))
         };
@@ -47,7 +58,7 @@ impl Provider {
         Mock::given(method("POST"))
             .and(path("/token"))
             .and(body_string_contains("code=good"))
-            .and(body_string_contains("client_secret=s3cret"))
+            .and(is_shown)
             .respond_with(move |_: &Asked| {
                 let token = signs.token(&claims.lock().unwrap());
                 ResponseTemplate::new(200).set_body_json(json!({ "id_token": token, "token_type": "Bearer" }))
@@ -240,6 +251,97 @@ async fn a_program_fetches_its_session_once_and_only_with_the_answer() {
         ask(&api, &format!("{BEGIN}{wrong}"), None).await.expect_problem(400, "invalid-fields");
     }
     let challenge = sha256_hex("the answer");
+    // Whom the provider vouched for in vain is on record, once.
+    let told = api.audits(AuditAction::AccessDenied).await;
+    let told: Vec<_> = told.iter().map(|(_, _, told)| (&told["subject"], &told["reason"])).collect();
+    assert_eq!(
+        told,
+        [(&json!("third"), &json!("account-disabled")), (&json!("second"), &json!("no-account")),]
+    );
+}
+
+#[tokio::test]
+async fn our_secret_is_shown_as_the_provider_takes_it() {
+    // sixty:s3cret
+    let in_header = |request: &Asked| {
+        let shown = request.headers.get("authorization").map(|shown| shown.to_str().unwrap());
+        let body = String::from_utf8_lossy(&request.body);
+        shown == Some("Basic c2l4dHk6czNjcmV0") && !body.contains("client_secret")
+    };
+    let in_form = |request: &Asked| {
+        let body = String::from_utf8_lossy(&request.body);
+        body.contains("client_id=sixty&client_secret=s3cret")
+            && !request.headers.contains_key("authorization")
+    };
+    let ways: [(Value, fn(&Asked) -> bool); 4] = [
+        (Value::Null, in_header),
+        (json!(["client_secret_basic", "private_key_jwt"]), in_header),
+        (json!(["client_secret_post"]), in_form),
+        (json!([]), in_form),
+    ];
+    for (methods, is_shown) in ways {
+        let provider = Provider::taking(&methods, is_shown).await;
+        let api = provider.api().await;
+        api.operator("ada@example.org", &[Role::Admin]).await;
+        let browser = begin(&api, "").await;
+        let mut claims = vouching(&browser, "ada@example.org");
+        // As a text, too.
+        claims["email_verified"] = json!("true");
+        provider.says(&claims);
+        assert_eq!(come_back(&api, &browser, "good").await.status, 200, "{methods}");
+        for no in [json!("false"), json!(1), json!({}), json!("")] {
+            let browser = begin(&api, "").await;
+            let mut claims = vouching(&browser, "ada@example.org");
+            claims["sub"] = json!("somebody else");
+            claims["email_verified"] = no;
+            provider.says(&claims);
+            assert_eq!(come_back(&api, &browser, "good").await.status, 401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_begins_a_programs_sign_in() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let path = format!("{BEGIN}?port=4711&challenge={}&state=mine", sha256_hex("the answer"));
+    for (site, status) in [("cross-site", 403), ("same-site", 403), ("none", 303), ("same-origin", 303)] {
+        let request = Request::get(&path).header("sec-fetch-site", site).body(Body::empty()).unwrap();
+        assert_eq!(api.send(request).await.status, status, "{site}");
+    }
+    // Into a cookie of this browser's it may begin: nobody else gets that.
+    let request = Request::get(BEGIN).header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    assert_eq!(api.send(request).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_who_somebody_is_at_the_provider() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let ada = api.operator("ada@example.org", &[Role::Admin]).await;
+    let come = async |subject: &str, email: &str| {
+        let browser = begin(&api, "").await;
+        let mut claims = vouching(&browser, email);
+        claims["sub"] = json!(subject);
+        claims["amr"] = json!(["mfa"]);
+        provider.says(&claims);
+        come_back(&api, &browser, "good").await.status
+    };
+    for (number, reset) in ["reset-password", "reset-second-factor"].into_iter().enumerate() {
+        let (old, new) = (format!("old {number}"), format!("new {number}"));
+        assert_eq!(come(&old, "ada@example.org").await, 200);
+        // The account there was taken over, and calls itself something else.
+        assert_eq!(come(&old, "mallory@example.org").await, 200);
+        api.post(&format!("/api/admin/operators/{}/{reset}", ada.id), &Value::Null).await.expect(200);
+        assert_eq!(come(&old, "mallory@example.org").await, 401);
+        // Hers was made anew.
+        assert_eq!(come(&new, "ada@example.org").await, 200);
+        api.sql("delete from admin_operator_identities").await;
+    }
+    for action in [AuditAction::OperatorPasswordChanged, AuditAction::OperatorSecondFactorChanged] {
+        let told = &api.audits(action).await[0].2;
+        assert_eq!(told["identities_forgotten"], 1, "{told}");
+    }
     let browser = begin(&api, &format!("?port=4711&challenge={challenge}&state=mine")).await;
     let mut claims = vouching(&browser, "ada@example.org");
     claims["amr"] = json!(["mfa"]);
