@@ -52,7 +52,21 @@ pub async fn put(client: &impl GenericClient, told: &Membership) -> Result<bool,
     Ok(written == 1)
 }
 
-/// Ends every membership of a person who was deleted then. The organizations that they were in.
+/// A person's membership of an organization.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn get(
+    client: &impl GenericClient,
+    organization: &str,
+    user: &str,
+) -> Result<Option<Membership>, CatalogError> {
+    let sql = "select clerk_org_id, clerk_user_id, role, changed_at, removed_at
+               from admin_clerk_memberships where clerk_org_id = $1 and clerk_user_id = $2";
+    query::optional(client, sql, &[&organization, &user]).await?.as_ref().map(membership).transpose()
+}
+
+/// Ends every membership of a person who was deleted then. The organizations that they were in, and as what.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -60,11 +74,11 @@ pub async fn end_all_of_user(
     client: &impl GenericClient,
     user: &str,
     at: DateTime<Utc>,
-) -> Result<Vec<String>, CatalogError> {
+) -> Result<Vec<(String, String)>, CatalogError> {
     let sql = "update admin_clerk_memberships set removed_at = $2, changed_at = greatest(changed_at, $2),
                    version = version + 1
-               where clerk_user_id = $1 and removed_at is null returning clerk_org_id";
-    row::all(&query::rows(client, sql, &[&user, &at]).await?, |row| Ok(row.try_get(0)?))
+               where clerk_user_id = $1 and removed_at is null returning clerk_org_id, role";
+    row::all(&query::rows(client, sql, &[&user, &at]).await?, |row| Ok((row.try_get(0)?, row.try_get(1)?)))
 }
 
 /// The organizations that a person is or was in.
@@ -89,20 +103,6 @@ pub async fn of_organization(
     row::all(&query::rows(client, sql, &[&organization]).await?, membership)
 }
 
-/// A person whom the customer's own database doesn't know as they are.
-#[derive(Debug, Clone)]
-pub struct Unsynced {
-    /// The person.
-    pub clerk_user_id: String,
-    /// Their role.
-    pub role: String,
-    /// Whether they are in the organization.
-    pub is_member: bool,
-    /// Their address; none while we know only their id.
-    pub email: Option<String>,
-    /// Their name.
-    pub name: Option<String>,
-    /// Their picture.
 /// The provider's names of everybody who is or was in a customer's organization.
 ///
 /// # Errors
