@@ -22,6 +22,8 @@ const BEGIN: &str = "/api/admin/session/openid";
 struct Provider {
     server: MockServer,
     signer: Arc<TokenSigner>,
+    /// Who signs the next token.
+    signs: Arc<Mutex<Arc<TokenSigner>>>,
     /// What it puts into the next token.
     says: Arc<Mutex<Value>>,
 }
@@ -54,19 +56,20 @@ impl Provider {
         answers("/.well-known/openid-configuration", discovery).mount(&server).await;
         answers("/jwks", signer.key_set()).mount(&server).await;
         let says = Arc::new(Mutex::new(json!({})));
-        let (signs, claims) = (Arc::clone(&signer), Arc::clone(&says));
+        let signs = Arc::new(Mutex::new(Arc::clone(&signer)));
+        let (signing, claims) = (Arc::clone(&signs), Arc::clone(&says));
         Mock::given(method("POST"))
             .and(path("/token"))
             .and(body_string_contains("code=good"))
             .and(is_shown)
             .respond_with(move |_: &Asked| {
-                let token = signs.token(&claims.lock().unwrap());
+                let token = signing.lock().unwrap().token(&claims.lock().unwrap());
                 ResponseTemplate::new(200).set_body_json(json!({ "id_token": token, "token_type": "Bearer" }))
             })
             .mount(&server)
             .await;
         Mock::given(path("/token")).respond_with(ResponseTemplate::new(400)).mount(&server).await;
-        Self { server, signer, says }
+        Self { server, signer, signs, says }
     }
 
     fn says(&self, claims: &Value) {
@@ -210,10 +213,17 @@ async fn what_does_not_match_opens_nothing() {
     refused(come_back(&api, &browser, "wrong").await);
     let no = format!("{BEGIN}/callback?error=access_denied&state={}", browser.asked("state"));
     refused(ask(&api, &no, Some(&browser.cookie)).await);
-    // A token of somebody else's making.
-    let forged = TokenSigner::new("one");
-    assert_ne!(forged.key_set(), provider.signer.key_set());
+    // A token of somebody else's making, that names the provider's key.
+    let browser = begin(&api, "").await;
+    provider.says(&vouching(&browser, "ada@example.org"));
+    *provider.signs.lock().unwrap() = Arc::new(TokenSigner::new("one"));
+    refused(come_back(&api, &browser, "good").await);
+    *provider.signs.lock().unwrap() = Arc::clone(&provider.signer);
     assert_eq!(api.count("admin_operator_sessions").await, 1);
+    // The same way, all that matched is let in.
+    let browser = begin(&api, "").await;
+    provider.says(&vouching(&browser, "ada@example.org"));
+    assert_eq!(come_back(&api, &browser, "good").await.status, 200);
 }
 
 #[tokio::test]
