@@ -161,14 +161,18 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
     // What is no route is metered too, when it shows a key.
     let customer_routes = crm::router(&parts.databases, &parts.gateway)
         .route("/api/v1/{*rest}", parts.gateway.guard_the_rest(any(fallback::not_found)));
-    let customer_routes = parts.allowed_origins.open(customer_routes);
-    let routes = Router::new()
-        .merge(operator::router(&state))
-        .merge(webhooks::router(&state))
-        .merge(health::router(&state))
+    with_common_layers(all_routes(&state, customer_routes, parts.allowed_origins), is_https)
+}
+
+/// The customers' routes, which pages of named sites may ask, and all others, which they may not.
+fn all_routes(state: &ApiState, customer_routes: Router, allowed_origins: AllowedOrigins) -> Router {
+    Router::new()
+        .merge(operator::router(state))
+        .merge(webhooks::router(state))
+        .merge(health::router(state))
         .merge(docs::router())
         .merge(dashboard::router())
-        .merge(customer_routes)
+        .merge(allowed_origins.open(customer_routes))
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
 }
