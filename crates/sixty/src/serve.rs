@@ -145,9 +145,9 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         clerk_webhook,
         openid: args.openid.provider(stores).await?,
         certificate: certificate.clone(),
+        is_https_in_front: args.openid.is_reached_over_https(),
         settings,
         allowed_origins: args.server.allowed_origins()?,
-        is_https_in_front: args.openid.is_reached_over_https(),
         stop: stop.clone(),
         provision_wait: Duration::from_secs(args.server.provision_wait_seconds),
     });

@@ -18,6 +18,7 @@ mod openid;
 mod other_sites;
 mod provision;
 mod refused;
+mod roles;
 mod saved_views;
 mod search;
 mod settings;

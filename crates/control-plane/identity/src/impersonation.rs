@@ -206,6 +206,7 @@ pub(crate) async fn end_without_right(
     transaction: &Transaction<'_>,
     actor: &Actor,
     operator: Uuid,
+    rights: Rights,
 ) -> Result<(), CatalogError> {
     if rights.has(Right::CustomersImpersonate) && rights.has(Right::CustomersImpersonateWrite) {
         return Ok(());
@@ -215,28 +216,22 @@ pub(crate) async fn end_without_right(
         write_ended(transaction, actor, &key).await?;
     }
     Ok(())
-    rights: Rights,
 }
 
-fn check(request: &ImpersonationRequest) -> Result<Checked, UseCaseError> {
-    let mut check = FieldCheck::default();
-    let reason = check.name("reason", &request.reason, 500).unwrap_or_default();
-    if (1..3).contains(&reason.chars().count()) {
-        check.wrong("reason", "must say why: the customer reads it");
 /// Takes every key back with which an operator acts in customers' places.
 pub(crate) async fn end_all(
     transaction: &Transaction<'_>,
     actor: &Actor,
-fn check(request: &ImpersonationRequest) -> Result<Checked, UseCaseError> {
-    let mut check = FieldCheck::default();
-    let reason = check.name("reason", &request.reason, 500).unwrap_or_default();
-    if (1..3).contains(&reason.chars().count()) {
-        check.wrong("reason", "must say why: the customer reads it");
     operator: Uuid,
 ) -> Result<(), CatalogError> {
     end_without_right(transaction, actor, operator, Rights::NONE).await
 }
 
+fn check(request: &ImpersonationRequest) -> Result<Checked, UseCaseError> {
+    let mut check = FieldCheck::default();
+    let reason = check.name("reason", &request.reason, 500).unwrap_or_default();
+    if (1..3).contains(&reason.chars().count()) {
+        check.wrong("reason", "must say why: the customer reads it");
     }
     let minutes = request.minutes.unwrap_or(DEFAULT_MINUTES);
     if !(1..=LONGEST_MINUTES).contains(&minutes) {

@@ -103,19 +103,20 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let compare = args.clerk.backend(args.master_key.stores()).await?;
     let compare = compare.map(|backend| Reconcile::beside(&messages, backend, args.clerk.every()));
     let users = CustomersUsers::new(&catalog, &keys, args.clerk.grants.grants());
+    let log = DatabaseLog(users.databases());
     let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis)
         .register(jobs::ProvisioningNudge::new(engine.clone()))
-    let log = DatabaseLog(users.databases());
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
         .register(jobs::KeyExpiry::new(control_plane.clone()))
         .register(jobs::TrialExpiry::new(control_plane.clone()))
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
         .register(jobs::DeniedAttempts::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
+        .register(jobs::ImpersonationEnds::new(catalog.clone(), Box::new(log)))
         .register(jobs::SignInTidy::new(catalog.clone()))
         .register(ClerkScan::beside(&messages))
-        .register(jobs::ImpersonationEnds::new(catalog.clone(), Box::new(log)))
-        .register(messages)
+        // Who was removed at Clerk is out at once, whatever else there is to do.
+        .register_apart(messages)
         .register(SyncPeople::new(catalog.clone(), Arc::new(users)))
         .register(jobs::AuditAnchors::new(
             catalog.clone(),

@@ -117,6 +117,20 @@ pub async fn people_of(
     row::all(&query::rows(client, sql, &[&customer.uuid()]).await?, |row| Ok(row.try_get(0)?))
 }
 
+/// A person whom the customer's own database doesn't know as they are.
+#[derive(Debug, Clone)]
+pub struct Unsynced {
+    /// The person.
+    pub clerk_user_id: String,
+    /// Their role.
+    pub role: String,
+    /// Whether they are in the organization.
+    pub is_member: bool,
+    /// Their address; none while we know only their id.
+    pub email: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
+    /// Their picture.
     pub avatar_url: Option<String>,
     /// What is to be noted when this is known there.
     pub version: i64,

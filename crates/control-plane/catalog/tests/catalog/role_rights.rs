@@ -44,7 +44,6 @@ async fn every_table_says_what_each_role_may_do() {
     insta::assert_snapshot!(matrix);
 }
 
-/// Functions that run with the owner's rights, and who may call them.
 /// The columns that a role may change in tables that it may not change as a whole.
 #[tokio::test]
 async fn every_column_that_is_granted_by_itself_is_named() {
@@ -74,6 +73,7 @@ async fn every_column_that_is_granted_by_itself_is_named() {
     insta::assert_snapshot!(told);
 }
 
+/// Functions that run with the owner's rights, and who may call them.
 #[tokio::test]
 async fn only_named_functions_run_with_the_rights_of_the_owner() {
     let (database, _catalog) = setup::catalog().await;
@@ -195,7 +195,6 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
     ] {
         worker.batch_execute(&format!("begin; {statement}; commit")).await.unwrap();
     }
-    let unread: i64 = owner
     for statement in [
         "update admin_operators set roles = '{owner}'",
         "update admin_operators set password_hash = 'x', totp_confirmed_at = null, disabled_at = null",
@@ -213,6 +212,7 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
         refused(&worker, statement).await;
     }
     removes_only_what_is_old_and_told(&owner, &worker).await;
+    let unread: i64 = owner
         .query_one(
             "select count(*) from pg_class
              where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S')
