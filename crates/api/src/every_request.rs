@@ -42,6 +42,8 @@ pub(crate) struct EveryRequest {
     pub(crate) longest: Duration,
     /// How long its body may pause.
     pub(crate) slowest_body: Duration,
+    /// Whether callers come in over HTTPS.
+    pub(crate) is_https: bool,
 }
 
 impl<S> Layer<S> for EveryRequest {
@@ -121,7 +123,7 @@ where
             timer: None,
         };
         let answer = context.scope(bounded).instrument(span.clone());
-        Answer { id, is_head, has_one_connection, span, answer }
+        Answer { id, is_head, is_https: self.limits.is_https, has_one_connection, span, answer }
     }
 }
 
@@ -134,6 +136,7 @@ pin_project! {
         id: Uuid,
         // Asks for what an answer would be, without its body.
         is_head: bool,
+        is_https: bool,
         // HTTP/1: what is left of a body stands in the way of the next request.
         has_one_connection: bool,
         span: Span,
@@ -153,7 +156,7 @@ impl<S: Service<Request, Response = Response, Error = Infallible>> Future for An
             }
             let is_body_left = *this.has_one_connection
                 && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
-            let mut answer = named(answer, *this.id, *this.is_head);
+            let mut answer = named(answer, *this.id, *this.is_head, *this.is_https);
             if is_body_left {
                 // The connection ends with this answer: who is told sends no further request into it.
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -228,7 +231,7 @@ fn note_status(span: &Span, status: StatusCode) {
 }
 
 /// The answer with its request id, in the problem document too if it is one.
-fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
+fn named(mut response: Response, id: Uuid, is_head: bool, is_https: bool) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let headers = std::mem::take(response.headers_mut());
         response = problem.instance(id.to_string()).into_response();
@@ -249,7 +252,7 @@ fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(HEADER, value);
     }
-    browsers::harden(response.headers_mut());
+    browsers::harden(response.headers_mut(), is_https);
     response
 }
 
@@ -263,8 +266,11 @@ mod tests {
     use super::*;
 
     async fn asked(route: axum::routing::MethodRouter) -> (StatusCode, String, serde_json::Value) {
-        let layer =
-            EveryRequest { longest: Duration::from_millis(1), slowest_body: Duration::from_millis(1) };
+        let layer = EveryRequest {
+            longest: Duration::from_millis(1),
+            slowest_body: Duration::from_millis(1),
+            is_https: false,
+        };
         let router = Router::new().route("/", route).layer(layer);
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");

@@ -22,7 +22,7 @@ use crate::client_address::ClientAddress;
 use crate::guard::RouteGuard;
 use crate::meter::Counted;
 use crate::observe::{Step, StepWatch};
-use crate::session::SessionQuestion;
+use crate::session::{RefusedSession, SessionQuestion};
 use crate::{authenticate, customer_status, module, permission, rate_limit};
 
 /// A request on its way through the steps.
@@ -126,7 +126,16 @@ impl Passage {
                 // Nobody asks this who takes no sessions.
                 let sessions = gateway.config.sessions.as_ref();
                 let sessions = sessions.ok_or_else(|| Problem::internal("The error has been logged."))?;
-                (session.principal(&gateway.directory, sessions).instrument(asking).await?, address)
+                match session.principal(&gateway.directory, sessions).instrument(asking).await {
+                    Ok(caller) => (caller, address),
+                    Err(RefusedSession { problem, whose }) => {
+                        if let Some(caller) = whose {
+                            self.counted.caller_is(&caller);
+                            gateway.numbers.customers.count(&caller.customer);
+                        }
+                        return Err(problem);
+                    }
+                }
             }
         };
         // Somebody was asked meanwhile: the patience with Redis begins now.
