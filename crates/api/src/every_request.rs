@@ -101,7 +101,8 @@ where
             uri: request.uri().clone(),
             ended: Cell::new(None),
         };
-        if !request.body().is_end_stream() {
+        let has_body = !request.body().is_end_stream();
+        if has_body {
             let slowest = self.limits.slowest_body;
             request = request
                 .map(|body| Body::new(bodies::Bounded::new(TimeoutBody::new(slowest, body), &bodies::ROOM)));
@@ -123,7 +124,7 @@ where
             timer: None,
         };
         let answer = context.scope(bounded).instrument(span.clone());
-        Answer { id, is_head, is_https: self.limits.is_https, has_one_connection, span, answer }
+        Answer { id, is_head, is_https: self.limits.is_https, has_one_connection, has_body, span, answer }
     }
 }
 
@@ -139,6 +140,7 @@ pin_project! {
         is_https: bool,
         // HTTP/1: what is left of a body stands in the way of the next request.
         has_one_connection: bool,
+        has_body: bool,
         span: Span,
         #[pin]
         answer: Instrumented<TaskLocalFuture<RequestContext, Bounded<Oneshot<S, Request>>>>,
@@ -155,7 +157,12 @@ impl<S: Service<Request, Response = Response, Error = Infallible>> Future for An
                 note_status(this.span, answer.status());
             }
             let is_body_left = *this.has_one_connection
-                && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+                && match answer.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => true,
+                    // There may be no room for it.
+                    StatusCode::SERVICE_UNAVAILABLE => *this.has_body,
+                    _ => false,
+                };
             let mut answer = named(answer, *this.id, *this.is_head, *this.is_https);
             if is_body_left {
                 // The connection ends with this answer: who is told sends no further request into it.
