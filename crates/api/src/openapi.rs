@@ -211,7 +211,8 @@ fn problem_response(description: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -324,5 +325,44 @@ mod tests {
         for reference in text.split("\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(document.pointer(&format!("/{reference}")).is_some(), "{reference}");
         }
+    }
+
+    /// The document has one schema for a name, that of whichever type came last, and nobody says so.
+    #[test]
+    fn no_two_types_have_one_name_in_the_document() {
+        let mut known = BTreeMap::new();
+        let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                for name in schemas_in(&std::fs::read_to_string(&path).unwrap()) {
+                    if let Some(other) = known.insert(name.clone(), path.clone()) {
+                        panic!("{name} is in {} and in {}", other.display(), path.display());
+                    }
+                }
+            }
+        }
+        assert!(known.len() > 100, "{known:?}");
+    }
+
+    /// The names of the types in a source file that derive a schema.
+    fn schemas_in(source: &str) -> Vec<String> {
+        let (mut names, mut has_schema) = (Vec::new(), false);
+        for line in source.lines() {
+            if line.starts_with("#[derive(") {
+                has_schema = line.contains("ToSchema");
+            }
+            let declared = line.split(' ').skip_while(|word| word.starts_with("pub")).collect::<Vec<_>>();
+            if let ["struct" | "enum", name, ..] = declared.as_slice()
+                && std::mem::take(&mut has_schema)
+            {
+                names.push(name.chars().take_while(char::is_ascii_alphanumeric).collect());
+            }
+        }
+        names
     }
 }

@@ -36,7 +36,9 @@ impl From<Role> for OperatorRoleView {
 /// The roles, the one that may do most first, with what each may do.
 #[utoipa::path(get, path = "/api/admin/roles", tag = "operators",
     responses((status = 200, body = Listing<OperatorRoleView>)))]
-pub(crate) async fn list(Extension(actor): Extension<Actor>) -> Result<Json<Listing<OperatorRoleView>>, Problem> {
+pub(crate) async fn list(
+    Extension(actor): Extension<Actor>,
+) -> Result<Json<Listing<OperatorRoleView>>, Problem> {
     // Every role has it: a refusal tells who may do what all the same.
     actor.permit(Right::CustomersRead).map_err(problem_of_refusal)?;
     let data = Role::ALL.iter().copied().map(OperatorRoleView::from).collect();

@@ -117,7 +117,7 @@ async fn ones_own_are_listed_with_whom_they_are_of_and_nobody_elses() {
 
     let end = format!("{PATH}/{first}/end");
     api.ask_as(Some(&ann.token), Method::POST, &end, Value::Null).await.expect(200);
-    assert_eq!(ids(&listed(&ann.token, "?active=true").await), [second.clone()]);
+    assert_eq!(ids(&listed(&ann.token, "?active=true").await), std::slice::from_ref(&second));
     // What has run out is over, whether or not somebody wrote that down.
     api.sql(&format!(
         "update admin_api_keys set expires_at = now() - interval '1 second' where id = '{second}'"

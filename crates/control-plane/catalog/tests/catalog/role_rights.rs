@@ -19,7 +19,11 @@ async fn every_table_says_what_each_role_may_do() {
                     (select string_agg(left(right_name, 1), '' order by place)
                      from unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'])
                          with ordinality rights (right_name, place)
-                     where has_table_privilege('sixty_server', pg_class.oid, right_name)),
+                     where has_table_privilege('sixty_server', pg_class.oid, right_name))
+                        -- Some columns only.
+                        || case when has_any_column_privilege('sixty_server', pg_class.oid, 'update')
+                                     and not has_table_privilege('sixty_server', pg_class.oid, 'update')
+                                then '(u)' else '' end,
                     (select string_agg(left(right_name, 1), '' order by place)
                      from unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'])
                          with ordinality rights (right_name, place)
@@ -125,6 +129,10 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
         "create or replace function admin_audit_field(value text) returns text language sql as 'select value'"
             .to_owned(),
         "update admin_schema_migrations set version = 1".to_owned(),
+        "update admin_feature_modules set module_key = 'mine'".to_owned(),
+        "update admin_feature_modules set enabled_by_default = true".to_owned(),
+        "insert into admin_feature_modules (module_key, module_name) values ('mine', 'Mine')".to_owned(),
+        "delete from admin_feature_modules".to_owned(),
         "create role mine".to_owned(),
         "set role admin_user".to_owned(),
     ];
