@@ -472,6 +472,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/customers/{customer}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's own limits. What isn't among them is as the configuration says. */
+        get: operations["get_admin_customers_customer_limits"];
+        /**
+         * Sets how many requests a customer may make, over all routes or on one, in place of what the configuration says. It acts
+         *     on every server within a second.
+         */
+        put: operations["put_admin_customers_customer_limits"];
+        post?: never;
+        /** Takes a customer's own limit away: what the configuration says holds again. */
+        delete: operations["delete_admin_customers_customer_limits"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers/{customer}/modules": {
         parameters: {
             query?: never;
@@ -2340,6 +2362,42 @@ export interface components {
             /** @description The keys of the modules that are on. */
             modules: string[];
         };
+        /** @description A limit of one customer's own, as it is to be. */
+        CustomerLimitBody: {
+            /** @description `minute`, `hour`, `day` or `month`; given together with `requests`. */
+            period?: string | null;
+            /** @description Why. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description So many requests in the period; without limit when not given, whatever the configuration says.
+             */
+            requests?: number | null;
+            /** @description Of this route, by method and path such as `POST /api/v1/deals`; over all routes when not given. */
+            route?: string | null;
+            /**
+             * @description What it does while Redis is away: each server counts for itself (`local`), everything passes (`open`), or what isn't
+             *     granted already is refused (`closed`). As the configuration says when not given.
+             */
+            without_redis?: string | null;
+        };
+        /** @description A limit of one customer's own. */
+        CustomerLimitView: {
+            /** @description `minute`, `hour`, `day` or `month`. */
+            period: string | null;
+            reason: string | null;
+            /**
+             * Format: int64
+             * @description So many requests in the period; null is without limit.
+             */
+            requests: number | null;
+            /** @description Of this route, by method and path such as `POST /api/v1/deals`; null is over all routes. */
+            route: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description What it does while Redis is away: `local`, `open` or `closed`; null is as the configuration says. */
+            without_redis: string | null;
+        };
         CustomerListing: {
             data: components["schemas"]["CustomerRowView"][];
             next_cursor: string | null;
@@ -3035,6 +3093,8 @@ export interface components {
             period: "minute" | "hour" | "day" | "month";
             /** Format: int64 */
             requests: number;
+            /** @description What it does while Redis is away; null is as all limits do. */
+            without_redis: string | null;
         };
         /** @description A page of a list. */
         Listing_ApiKeyView: {
@@ -3178,6 +3238,28 @@ export interface components {
                 started_at: string;
                 /** @description `running`, `succeeded` or `failed`. */
                 status: string;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listing_CustomerLimitView: {
+            /** @description The rows. */
+            data: {
+                /** @description `minute`, `hour`, `day` or `month`. */
+                period: string | null;
+                reason: string | null;
+                /**
+                 * Format: int64
+                 * @description So many requests in the period; null is without limit.
+                 */
+                requests: number | null;
+                /** @description Of this route, by method and path such as `POST /api/v1/deals`; null is over all routes. */
+                route: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description What it does while Redis is away: `local`, `open` or `closed`; null is as the configuration says. */
+                without_redis: string | null;
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -4570,6 +4652,8 @@ export interface components {
             requests: number;
             /** @description Method and path, such as `POST /api/v1/deals`. */
             route: string;
+            /** @description What it does while Redis is away; null is as all limits do. */
+            without_redis: string | null;
         };
         RouteView: components["schemas"]["TotalsView"] & {
             /** @description The route, by its pattern. */
@@ -9245,6 +9329,285 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_customers_customer_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_CustomerLimitView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_admin_customers_customer_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerLimitBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerLimitView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body isn't JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_admin_customers_customer_limits: {
+        parameters: {
+            query?: {
+                /** @description The limit of this route, by method and path such as `POST /api/v1/deals`; the one over all routes when not given. */
+                route?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The UUID or the customerId */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

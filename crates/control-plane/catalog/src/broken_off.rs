@@ -58,7 +58,7 @@ pub(crate) async fn is_free(client: &ClientWrapper, tls: &MakeRustlsConnect) -> 
                 match tokio::time::timeout(CANCEL_WITHIN, cancel.cancel_query(tls)).await {
                     Ok(Ok(())) => tracing::debug!("a statement for which nobody waited was canceled"),
                     Ok(Err(error)) => {
-                        tracing::debug!(%error, "a statement for which nobody waits can't be canceled")
+                        tracing::debug!(%error, "a statement for which nobody waits can't be canceled");
                     }
                     Err(_) => tracing::debug!("a statement for which nobody waits can't be canceled in time"),
                 }
