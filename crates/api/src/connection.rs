@@ -27,7 +27,9 @@ pin_project! {
 enum State {
     /// The bell isn't hung up yet.
     New,
-    Serving { bell: Arc<Bell> },
+    Serving {
+        bell: Arc<Bell>,
+    },
     /// The connection knows that the server stops.
     Ending,
 }

@@ -126,11 +126,7 @@ pub fn router(databases: &CustomerDatabases, gateway: &Gateway) -> Router {
     })
 }
 
-fn method_router(
-    route: &'static RouteInfo,
-    databases: CustomerDatabases,
-    gateway: &Gateway,
-) -> MethodRouter {
+fn method_router(route: &'static RouteInfo, databases: CustomerDatabases, gateway: &Gateway) -> MethodRouter {
     let (spec, needs) = (route.resource, route.needs());
     match route.operation {
         Operation::List => {
@@ -146,8 +142,7 @@ fn method_router(
             on(MethodFilter::GET, gateway.guard(read, needs))
         }
         Operation::Change => {
-            let change =
-                move |head, headers, body| handlers::change(databases, spec, head, headers, body);
+            let change = move |head, headers, body| handlers::change(databases, spec, head, headers, body);
             on(MethodFilter::PATCH, gateway.guard(change, needs))
         }
         Operation::Delete => {

@@ -64,7 +64,10 @@ impl Verdict {
         }
         FIELDS.with_borrow_mut(|fields| {
             // None for a policy whose name no header may hold.
-            Some([(RATELIMIT_POLICY, fields.policies(&self.policies)?), (RATELIMIT, fields.limits(&self.policies)?)])
+            Some([
+                (RATELIMIT_POLICY, fields.policies(&self.policies)?),
+                (RATELIMIT, fields.limits(&self.policies)?),
+            ])
         })
     }
 }

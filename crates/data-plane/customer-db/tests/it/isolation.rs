@@ -195,7 +195,16 @@ async fn public_may_not_even_connect() {
 /// Texts that nearly are UUIDs: one with up to three characters replaced, put in or taken away.
 fn nearly_a_uuid() -> impl Strategy<Value = String> {
     let uuid = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
-    let odd = prop_oneof![Just('-'), Just('0'), Just('g'), Just('\n'), Just(' '), Just('{'), Just('\u{e9}'), any::<char>()];
+    let odd = prop_oneof![
+        Just('-'),
+        Just('0'),
+        Just('g'),
+        Just('\n'),
+        Just(' '),
+        Just('{'),
+        Just('\u{e9}'),
+        any::<char>()
+    ];
     let edits = proptest::collection::vec((0..3_u8, 0..40_usize, odd), 0..4);
     (uuid, edits).prop_map(|(uuid, edits)| {
         let mut text: Vec<char> = uuid.chars().collect();
