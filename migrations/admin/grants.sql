@@ -12,6 +12,7 @@ begin
     execute format('grant connect on database %I to %I, %I', current_database(), :'server', :'worker');
 end
 $$;
+-- Rights on single columns are taken with those on their table.
 revoke all on all tables in schema public from public, :"server", :"worker";
 revoke all on all sequences in schema public from public, :"server", :"worker";
 grant usage on schema public to :"server", :"worker";
@@ -38,7 +39,9 @@ grant execute on function
 to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the worker
--- It backs the database up, so it reads everything, also what comes later (a month's partition of usage).
+-- It backs the database up, so it reads everything, also what comes later (a month's partition of usage). Where it changes
+-- single columns it may change those alone: nobody makes themselves an owner, or has the audit log sent elsewhere, with its
+-- password.
 
 grant select on all tables in schema public to :"worker";
 grant select on all sequences in schema public to :"worker";
@@ -48,8 +51,8 @@ alter default privileges in schema public grant select on sequences to :"worker"
 grant insert on admin_audit_logs to :"worker";
 grant insert, update, delete on admin_customers to :"worker";
 grant insert, update on admin_customer_modules to :"worker";
-grant update on admin_api_keys to :"worker";
-grant update on admin_customer_ai_keys to :"worker";
+grant update (status, last_used_at, impersonation_end_told_at) on admin_api_keys to :"worker";
+grant update (api_key_encrypted) on admin_customer_ai_keys to :"worker";
 grant insert, update, delete on admin_instances to :"worker";
 grant insert, update, delete on admin_data_keys to :"worker";
 grant insert, update, delete on admin_database_credentials to :"worker";
@@ -58,22 +61,26 @@ grant insert, update on admin_operation_steps to :"worker";
 grant insert, update, delete on admin_jobs to :"worker";
 grant insert, update on admin_job_schedules to :"worker";
 grant insert, update, delete on admin_backups to :"worker";
-grant update, delete on admin_idempotency_keys to :"worker";
+grant update (response_body_sealed), delete on admin_idempotency_keys to :"worker";
 grant insert, update on admin_master_keys to :"worker";
 grant update on admin_key_rotations to :"worker";
-grant update on admin_operators to :"worker";
+grant update (totp_secret_sealed) on admin_operators to :"worker";
 grant delete on admin_operator_recovery_codes to :"worker";
 grant delete on admin_operator_sessions to :"worker";
 grant delete on admin_operator_tokens to :"worker";
 grant delete on admin_sign_in_guesses to :"worker";
 grant insert, update, delete on admin_denied_attempts to :"worker";
-grant update, delete on admin_clerk_messages to :"worker";
+grant update (status, detail, waits_for, attempts, processed_at), delete on admin_clerk_messages to :"worker";
 grant insert, update on admin_clerk_organizations, admin_clerk_users, admin_clerk_memberships to :"worker";
 grant insert, delete on admin_clerk_reconciliations to :"worker";
-grant update on admin_audit_streams to :"worker";
-grant insert, update on admin_audit_stream_cursors to :"worker";
+grant update (
+    leased_by, leased_until, next_attempt_at, failed_attempts, last_error, last_delivered_at, delivered_rows,
+    signing_secret_sealed, authorization_sealed
+) on admin_audit_streams to :"worker";
+grant insert, update (sequence) on admin_audit_stream_cursors to :"worker";
 -- Its rotation of the platform's data key seals them anew.
-grant update on admin_acme_accounts, admin_acme_certificates to :"worker";
+grant update (key_sealed) on admin_acme_accounts to :"worker";
+grant update (key_sealed, order_key_sealed) on admin_acme_certificates to :"worker";
 
 -- --------------------------------------------------------------------------------------------------- the server
 -- Audit and usage are added to and read, never changed.

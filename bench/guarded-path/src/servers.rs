@@ -132,7 +132,8 @@ fn guarded(admin_url: String, redis_url: String, spool: PathBuf) -> anyhow::Resu
         action: Action::Read,
         resource_names: vec!["contacts"],
     };
-    Ok(api::with_common_layers(Router::new().route(HELLO_PATH, get(gateway.guard(hello, needs)))))
+    let routes = Router::new().route(HELLO_PATH, get(gateway.guard(hello, needs)));
+    Ok(api::with_common_layers(routes, false))
 }
 
 /// Histograms keep their samples until somebody tidies up.

@@ -3,7 +3,8 @@
 use axum::Router;
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, IF_MATCH,
-    IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -17,12 +18,19 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
                            font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
                            frame-ancestors 'none'";
 
+/// For a year. Other names of the domain are somebody else's to decide about.
+const HTTPS_ALWAYS: &str = "max-age=31536000";
+
 /// How long a browser remembers which other sites may ask, in seconds.
 const PREFLIGHT_SECONDS: u64 = 600;
 
 /// Adds to an answer what keeps it from being used for something else: every answer is only what it says it is and is
 /// kept by nobody, unless its handler said otherwise; a page loads nothing from elsewhere and is shown in no frame.
-pub(crate) fn harden(headers: &mut HeaderMap) {
+/// Where the server is reached over HTTPS, browsers are told to come in no other way from then on.
+pub(crate) fn harden(headers: &mut HeaderMap, is_https: bool) {
+    if is_https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ALWAYS));
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -153,7 +161,7 @@ mod tests {
             .route("/data", get(async || "{}"))
             .route("/file", get(async || ([(CACHE_CONTROL, "max-age=5")], "body{}")))
             .route("/page", get(async || Html("<p>")));
-        let routes = crate::with_common_layers(routes);
+        let routes = crate::with_common_layers(routes, false);
         let asked = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let headers = routes.clone().oneshot(request).await.unwrap().headers().clone();
@@ -166,6 +174,20 @@ mod tests {
         let page = asked("/page").await;
         assert_eq!(page[X_FRAME_OPTIONS], "DENY");
         assert!(page[CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none';"));
+    }
+
+    #[tokio::test]
+    async fn browsers_come_back_over_https_where_they_came_in_so() {
+        for is_https in [true, false] {
+            let routes = Router::new().route("/", get(async || "{}"));
+            let routes = crate::with_common_layers(routes, is_https);
+            for path in ["/", "/nothing"] {
+                let request = Request::get(path).body(Body::empty()).unwrap();
+                let answer = routes.clone().oneshot(request).await.unwrap();
+                let told = answer.headers().get(STRICT_TRANSPORT_SECURITY);
+                assert_eq!(told.map(|told| told.to_str().unwrap()), is_https.then_some("max-age=31536000"));
+            }
+        }
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use customer_db::{CustomerDatabases, Error};
 use identity::impersonation::{CustomerLog, LogError, Note};
 
 /// Writes into the customers' databases.
-pub(crate) struct DatabaseLog(pub(crate) CustomerDatabases);
+pub struct DatabaseLog(pub CustomerDatabases);
 
 #[async_trait]
 impl CustomerLog for DatabaseLog {

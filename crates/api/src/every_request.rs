@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -23,7 +23,8 @@ use problem::Problem;
 use telemetry::{Ended, RequestContext, SPANS};
 use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Sleep;
-use tower::{Layer, Service};
+use tower::util::Oneshot;
+use tower::{Layer, Service, ServiceExt as _};
 use tower_http::timeout::TimeoutBody;
 use tracing::field::Empty;
 use tracing::instrument::Instrumented;
@@ -41,6 +42,8 @@ pub(crate) struct EveryRequest {
     pub(crate) longest: Duration,
     /// How long its body may pause.
     pub(crate) slowest_body: Duration,
+    /// Whether callers come in over HTTPS.
+    pub(crate) is_https: bool,
 }
 
 impl<S> Layer<S> for EveryRequest {
@@ -60,17 +63,29 @@ pub struct Answering<S> {
 
 impl<S> Service<Request> for Answering<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answer<S::Future>;
+    type Future = Answer<S>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Whether the routes are ready is asked for each request.
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.clone().answer(request)
+    }
+}
+
+impl<S> Answering<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    /// Answers a request. The routes see it when the answer is polled: what they do and log then, panics too, is the
+    /// request's.
+    pub(crate) fn answer(self, mut request: Request) -> Answer<S> {
         let given =
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
         let (came_at, started) = (SystemTime::now(), Instant::now());
@@ -86,7 +101,8 @@ where
             uri: request.uri().clone(),
             ended: Cell::new(None),
         };
-        if !request.body().is_end_stream() {
+        let has_body = !request.body().is_end_stream();
+        if has_body {
             let slowest = self.limits.slowest_body;
             request = request
                 .map(|body| Body::new(bodies::Bounded::new(TimeoutBody::new(slowest, body), &bodies::ROOM)));
@@ -102,63 +118,52 @@ where
             sixty.request.id = %id,
             sixty.customer.id = Empty,
         );
-        // A service may do its work, and panic, before there is a future.
-        let called = span.in_scope(|| {
-            context.clone().within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))))
-        });
-        let outcome = match called {
-            Ok(future) => {
-                let bounded = Bounded {
-                    answer: AssertUnwindSafe(future).catch_unwind(),
-                    longest: self.limits.longest,
-                    timer: None,
-                };
-                Outcome::Awaited { answer: context.scope(bounded).instrument(span.clone()) }
-            }
-            Err(panic) => Outcome::Panicked { answer: Some(context.within(|| fallback::panicked(panic))) },
+        let bounded = Bounded {
+            answer: AssertUnwindSafe(self.inner.oneshot(request)).catch_unwind(),
+            longest: self.limits.longest,
+            timer: None,
         };
-        Answer { id, is_head, has_one_connection, span, outcome }
+        let answer = context.scope(bounded).instrument(span.clone());
+        Answer { id, is_head, is_https: self.limits.is_https, has_one_connection, has_body, span, answer }
     }
 }
 
 pin_project! {
     /// An answer that will be named after its request.
-    pub struct Answer<F> {
+    pub struct Answer<S>
+    where
+        S: Service<Request>,
+    {
         id: Uuid,
         // Asks for what an answer would be, without its body.
         is_head: bool,
+        is_https: bool,
         // HTTP/1: what is left of a body stands in the way of the next request.
         has_one_connection: bool,
+        has_body: bool,
         span: Span,
         #[pin]
-        outcome: Outcome<F>,
+        answer: Instrumented<TaskLocalFuture<RequestContext, Bounded<Oneshot<S, Request>>>>,
     }
 }
 
-pin_project! {
-    #[project = OutcomeProjection]
-    enum Outcome<F> {
-        Awaited { #[pin] answer: Instrumented<TaskLocalFuture<RequestContext, Bounded<F>>> },
-        Panicked { answer: Option<Response> },
-    }
-}
-
-impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
+impl<S: Service<Request, Response = Response, Error = Infallible>> Future for Answer<S> {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = match this.outcome.project() {
-            OutcomeProjection::Awaited { answer } => answer.poll(context),
-            OutcomeProjection::Panicked { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
-        };
-        answer.map(|answer| {
+        this.answer.poll(context).map(|answer| {
             if !this.span.is_disabled() {
                 note_status(this.span, answer.status());
             }
             let is_body_left = *this.has_one_connection
-                && matches!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
-            let mut answer = named(answer, *this.id, *this.is_head);
+                && match answer.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => true,
+                    // There may be no room for it.
+                    StatusCode::SERVICE_UNAVAILABLE => *this.has_body,
+                    _ => false,
+                };
+            let mut answer = named(answer, *this.id, *this.is_head, *this.is_https);
             if is_body_left {
                 // The connection ends with this answer: who is told sends no further request into it.
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -233,7 +238,7 @@ fn note_status(span: &Span, status: StatusCode) {
 }
 
 /// The answer with its request id, in the problem document too if it is one.
-fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
+fn named(mut response: Response, id: Uuid, is_head: bool, is_https: bool) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let headers = std::mem::take(response.headers_mut());
         response = problem.instance(id.to_string()).into_response();
@@ -254,7 +259,7 @@ fn named(mut response: Response, id: Uuid, is_head: bool) -> Response {
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(HEADER, value);
     }
-    browsers::harden(response.headers_mut());
+    browsers::harden(response.headers_mut(), is_https);
     response
 }
 
@@ -268,8 +273,11 @@ mod tests {
     use super::*;
 
     async fn asked(route: axum::routing::MethodRouter) -> (StatusCode, String, serde_json::Value) {
-        let layer =
-            EveryRequest { longest: Duration::from_millis(1), slowest_body: Duration::from_millis(1) };
+        let layer = EveryRequest {
+            longest: Duration::from_millis(1),
+            slowest_body: Duration::from_millis(1),
+            is_https: false,
+        };
         let router = Router::new().route("/", route).layer(layer);
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");

@@ -36,7 +36,7 @@ use axum::routing::any;
 use catalog::Client;
 use chrono::{DateTime, Utc};
 use customer_db::CustomerDatabases;
-use customer_log::DatabaseLog;
+pub use customer_log::DatabaseLog;
 use customers::{Actor, ControlPlane, Right};
 use gateway::{Gateway, TrustedProxies};
 use identity::Identity;
@@ -56,7 +56,7 @@ use every_request::EveryRequest;
 pub use health::{Dependency, Need};
 pub use news::NewsDesk;
 pub use openapi::document as openapi_document;
-pub use server::{Door, ServerLimits, serve};
+pub use server::{Door, Routes, ServerLimits, serve};
 pub use settings::{LimitSetting, Settings};
 pub use tls::{CertificateError, CertificateFiles, ChallengeAnswers, ServerCertificate};
 
@@ -66,7 +66,8 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(150);
 /// How long a body may pause before its request is given up.
 const SLOWEST_BODY: Duration = Duration::from_secs(15);
 
-const EVERY_REQUEST: EveryRequest = EveryRequest { longest: LONGEST_REQUEST, slowest_body: SLOWEST_BODY };
+const EVERY_REQUEST: EveryRequest =
+    EveryRequest { longest: LONGEST_REQUEST, slowest_body: SLOWEST_BODY, is_https: false };
 
 /// Everything the API stands on.
 pub struct ApiParts {
@@ -96,6 +97,8 @@ pub struct ApiParts {
     pub openid: Option<Arc<OpenIdProvider>>,
     /// What the server shows of itself, where it speaks HTTPS.
     pub certificate: Option<Arc<ServerCertificate>>,
+    /// Whether callers reach it over HTTPS all the same, because something in front of it speaks it.
+    pub is_https_in_front: bool,
     /// What the server was started with, to be shown.
     pub settings: Settings,
     /// Cancelled when the server stops: whoever waits or watches is let go then.
@@ -141,6 +144,7 @@ impl ApiState {
 
 /// All routes, ready to be served.
 pub fn router(parts: ApiParts) -> Answering<Router> {
+    let is_https = parts.certificate.is_some() || parts.is_https_in_front;
     let state = ApiState {
         control_plane: parts.control_plane,
         watcher: parts.watcher,
@@ -165,24 +169,28 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
     // What is no route is metered too, when it shows a key.
     let customer_routes = crm::router(&parts.databases, &parts.gateway)
         .route("/api/v1/{*rest}", any(parts.gateway.guard_the_rest(fallback::not_found)));
-    let customer_routes = parts.allowed_origins.open(customer_routes);
-    let routes = Router::new()
-        .merge(operator::router(&state))
-        .merge(webhooks::router(&state))
-        .merge(health::router(&state))
+    with_common_layers(all_routes(&state, customer_routes, parts.allowed_origins), is_https)
+}
+
+/// The customers' routes, which pages of named sites may ask, and all others, which they may not.
+fn all_routes(state: &ApiState, customer_routes: Router, allowed_origins: AllowedOrigins) -> Router {
+    Router::new()
+        .merge(operator::router(state))
+        .merge(webhooks::router(state))
+        .merge(health::router(state))
         .merge(docs::router())
         .merge(dashboard::router())
-        .merge(customer_routes)
+        .merge(allowed_origins.open(customer_routes))
         .fallback(fallback::not_found)
-        .method_not_allowed_fallback(fallback::method_not_allowed);
-    with_common_layers(routes)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
 }
 
 /// Puts what every request passes round these routes: the request id, the answer to a panic, and the time limits. Round all
-/// of them together: a router puts a layer round each of its routes, in a box of its own for every request.
-pub fn with_common_layers(routes: Router) -> Answering<Router> {
+/// of them together: a router puts a layer round each of its routes, in a box of its own for every request. Where callers come
+/// in over HTTPS, browsers are told to come in no other way.
+pub fn with_common_layers(routes: Router, is_https: bool) -> Answering<Router> {
     // A router that is given its state makes each handler a service once; else it does so for every request.
-    EVERY_REQUEST.layer(routes.with_state(()))
+    EveryRequest { is_https, ..EVERY_REQUEST }.layer(routes.with_state(()))
 }
 
 /// The same with another limit of how long a request may take.

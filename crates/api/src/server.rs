@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::routing::future::RouteFuture;
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::Service as HyperService;
@@ -18,10 +20,10 @@ use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::util::Oneshot;
-use tower::{Service, ServiceExt as _};
+use tower::Service as _;
 
 use crate::connection::Ending;
+use crate::every_request::{Answer, Answering};
 use crate::joined::Joined;
 use crate::patience::Patience;
 use crate::tls::ServerCertificate;
@@ -68,15 +70,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` is done, then lets the requests under way end.
-pub async fn serve<S>(
+pub async fn serve(
     door: Door,
-    routes: S,
+    routes: impl Routes,
     limits: ServerLimits,
     stop: impl Future<Output = ()> + Send + 'static,
-) where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
+) {
     let Door { listener, certificate } = door;
     let mut stop = std::pin::pin!(stop);
     let room = Arc::new(Semaphore::new(limits.connections));
@@ -124,26 +123,48 @@ pub async fn serve<S>(
     }
 }
 
+/// What answers requests, and is ready for one at any time: asking whether it is would move each request once more.
+pub trait Routes: Clone + Send + 'static {
+    /// An answer on its way.
+    type Answer: Future<Output = Result<Response<Body>, Infallible>> + Send + 'static;
+
+    /// Answers a request.
+    fn answer(&self, request: Request<Body>) -> Self::Answer;
+}
+
+impl Routes for Router {
+    type Answer = RouteFuture<Infallible>;
+
+    fn answer(&self, request: Request<Body>) -> Self::Answer {
+        self.clone().call(request)
+    }
+}
+
+impl Routes for Answering<Router> {
+    type Answer = Answer<Router>;
+
+    fn answer(&self, request: Request<Body>) -> Self::Answer {
+        self.clone().answer(request)
+    }
+}
+
 /// The routes, as whoever is connected asks them.
 struct Caller<S> {
     routes: S,
     peer: SocketAddr,
 }
 
-impl<S> HyperService<Request<Incoming>> for Caller<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
-{
+impl<S: Routes> HyperService<Request<Incoming>> for Caller<S> {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Oneshot<S, Request<Body>>;
+    type Future = S::Answer;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         // Most requests have no body, and an empty one needs no box.
         let mut request =
             request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        self.routes.clone().oneshot(request)
+        self.routes.answer(request)
     }
 }
 

@@ -118,7 +118,11 @@ impl Anchored {
 }
 
 fn as_text(report: &Report, anchored: &Anchored) -> String {
-    let read = format!("{} rows in {} chains, {}", report.rows, report.chains, anchored.sentence());
+    let removed = match report.removed {
+        0 => String::new(),
+        removed => format!(" ({removed} before them were removed by retention)"),
+    };
+    let read = format!("{} rows in {} chains{removed}, {}", report.rows, report.chains, anchored.sentence());
     if report.findings.is_empty() && anchored.bad.is_empty() {
         return format!("The audit log is as it was written: {read}.");
     }
@@ -168,7 +172,7 @@ fn as_json(report: &Report, anchored: &Anchored) -> String {
         })
         .collect();
     json!({
-        "rows": report.rows, "chains": report.chains, "findings": findings, "anchors": anchored.read,
+        "rows": report.rows, "removed_rows": report.removed, "chains": report.chains, "findings": findings, "anchors": anchored.read,
         "bad_anchors": anchored.bad, "anchors_kept": anchored.lock.map(|lock| lock.to_string()),
     })
     .to_string()

@@ -10,6 +10,7 @@ mod dev;
 mod doctor;
 mod metrics;
 mod migrate;
+mod own_role;
 mod quota_seed;
 mod serve;
 mod server_certificate;

@@ -30,7 +30,7 @@ use crate::config::{
 use crate::metrics::Gauges;
 use crate::quota_seed::CatalogSeed;
 use crate::server_certificate::ShownCertificate;
-use crate::{dependencies, metrics, shutdown};
+use crate::{dependencies, metrics, own_role, shutdown};
 
 /// How long one statement for an operator may take: a report over years gives up before it slows everybody down.
 const LONGEST_STATEMENT: Duration = Duration::from_secs(60);
@@ -72,7 +72,8 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     };
     let admin_database = args.admin_database.resolved(stores).await?;
     let redis = args.redis.resolved(stores).await?.address()?;
-    let to_admin_database = admin_database.catalog_config()?;
+    let to_admin_database =
+        CatalogConfig { application_name: own_role::SERVER, ..admin_database.catalog_config()? };
     let catalog = Catalog::connect(&CatalogConfig {
         statement_timeout: Some(LONGEST_STATEMENT),
         ..to_admin_database.clone()
@@ -92,6 +93,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     let listener = bind(address).await?;
 
     let stop = shutdown::token(args.with_parent)?;
+    tokio::spawn(own_role::warn(catalog.clone(), own_role::SERVER, stop.clone()));
     // The meter outlives the requests: what the last ones used is written down too.
     let stop_meter = CancellationToken::new();
     let metering = args.server.metering_config(home.join("usage-spool"));
@@ -165,6 +167,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         clerk_webhook,
         openid: args.openid.provider(stores).await?,
         certificate: certificate.clone(),
+        is_https_in_front: args.openid.is_reached_over_https(),
         settings,
         allowed_origins: args.server.allowed_origins()?,
         stop: stop.clone(),

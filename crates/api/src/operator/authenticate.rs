@@ -64,8 +64,14 @@ pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Prob
     if !parts.headers.contains_key(header::AUTHORIZATION)
         && let Some(token) = session_cookie::shown(&parts.headers)
     {
-        session_cookie::refuse_other_sites(&parts.method, &parts.headers)?;
-        return session(state, token.expose_secret(), true, cause(&parts.headers)).await;
+        let token = token.expose_secret();
+        let caller = caller(state, parts);
+        if let Err(refusal) = session_cookie::refuse_other_sites(&parts.method, &parts.headers) {
+            let request = (parts.method.as_str(), parts.uri.path());
+            state.identity.note_other_site(token, request, &caller).await;
+            return Err(refusal);
+        }
+        return session(state, token, (true, cause(&parts.headers)), &caller).await;
     }
     let token = gateway::bearer_token(&parts.headers)?;
     let caller = caller(state, parts);
@@ -73,14 +79,16 @@ pub(super) async fn known(state: &ApiState, parts: &Parts) -> Result<Known, Prob
         return Ok(Known::Actor(Actor::bootstrap().from(caller.ip_address, caller.user_agent)));
     }
     match BearerKind::of(token) {
-        Some(BearerKind::Session) => session(state, token, false, cause(&parts.headers)).await,
+        Some(BearerKind::Session) => session(state, token, (false, cause(&parts.headers)), &caller).await,
         Some(BearerKind::Token) => {
-            let found = state.identity.bearer_of_token(token, caller).await.map_err(problem_of_catalog)?;
-            found.map(Known::Actor).ok_or_else(|| {
-                Problem::unauthenticated(
-                    "The operator token is not the right one: it has expired, was revoked, or never was.",
-                )
-            })
+            let found = state.identity.bearer_of_token(token, caller.clone()).await;
+            if let Some(actor) = found.map_err(problem_of_catalog)? {
+                return Ok(Known::Actor(actor));
+            }
+            state.identity.note_ended(token, &caller).await;
+            Err(Problem::unauthenticated(
+                "The operator token is not the right one: it has expired, was revoked, or never was.",
+            ))
         }
         Some(BearerKind::Claim) => Err(Problem::unauthenticated(
             "This code only fetches a session: POST /api/admin/session/openid/claim.",
@@ -102,9 +110,18 @@ fn cause(headers: &HeaderMap) -> Cause {
     if is_stream || is_background { Cause::Background } else { Cause::Person }
 }
 
-async fn session(state: &ApiState, token: &str, in_cookie: bool, cause: Cause) -> Result<Known, Problem> {
+async fn session(
+    state: &ApiState,
+    token: &str,
+    (in_cookie, cause): (bool, Cause),
+    caller: &Caller,
+) -> Result<Known, Problem> {
     let found = state.identity.session(token, in_cookie, cause).await.map_err(problem_of_catalog)?;
-    found.map(Known::Session).ok_or_else(|| Problem::unauthenticated("The session has ended: sign in again."))
+    if let Some(session) = found {
+        return Ok(Known::Session(session));
+    }
+    state.identity.note_ended(token, caller).await;
+    Err(Problem::unauthenticated("The session has ended: sign in again."))
 }
 
 /// From where a request came.

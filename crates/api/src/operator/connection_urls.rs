@@ -15,6 +15,9 @@ use utoipa::ToSchema;
 use crate::ApiState;
 use crate::problems::problem_of;
 
+/// The route: its answers aren't kept for whoever asks again.
+pub(super) const PATH: &str = "/api/admin/customers/{customer}/connection-urls";
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConnectionBody {
@@ -49,7 +52,8 @@ impl From<Connection> for ConnectionView {
     }
 }
 
-/// Shows how to connect to a customer's database as one of its roles. Leaves an audit row.
+/// Shows how to connect to a customer's database as one of its roles. Leaves an audit row each time, with an
+/// `Idempotency-Key` too: this answer isn't kept.
 #[utoipa::path(post, path = "/api/admin/customers/{customer}/connection-urls", tag = "customers",
     params(("customer" = String, Path, description = "The UUID or the customerId")),
     request_body = ConnectionBody, responses((status = 200, body = ConnectionView),

@@ -1,9 +1,11 @@
 //! `Idempotency-Key` on every POST of the operator API: the request is done once, and its answer given again for a day.
 //!
-//! Only successes are kept. A request that was refused changed nothing, so its key is given back and it is judged anew.
+//! Only successes are kept. A request that was refused changed nothing, so its key is given back and it is judged anew. An
+//! answer is given again to who may still do what was done, and a password that was revealed is never kept: each time that it
+//! is shown leaves its row in the audit log.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use customers::Actor;
@@ -13,6 +15,7 @@ use problem::{Problem, RawBody};
 use secrets::{ExposeSecret, SecretString};
 use tracing::Instrument as _;
 
+use super::connection_urls;
 use crate::ApiState;
 use crate::problems::problem_of;
 
@@ -29,7 +32,8 @@ const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 const LOOK_AGAIN: u64 = 2;
 
 pub(crate) async fn idempotency(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if request.method() != Method::POST || route == Some(connection_urls::PATH) {
         return next.run(request).await;
     }
     match problem::idempotency_key(request.headers()) {
@@ -40,11 +44,11 @@ pub(crate) async fn idempotency(State(state): State<ApiState>, request: Request,
 }
 
 async fn keyed(state: &ApiState, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
-    let actor = request.extensions().get::<Actor>().and_then(|actor| actor.admin_user_id.clone());
+    let actor = request.extensions().get::<Actor>().cloned().unwrap_or_default();
     let (parts, body) = request.into_parts();
     let RawBody(body) = RawBody::from_request(Request::from_parts(parts.clone(), body), &()).await?;
     let asked = KeyedRequest {
-        operator: actor.as_deref().unwrap_or_default(),
+        actor: &actor,
         method: parts.method.as_str(),
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
@@ -55,7 +59,7 @@ async fn keyed(state: &ApiState, key: &str, request: Request, next: Next) -> Res
         Begun::New(attempt) => {
             let request = Request::from_parts(parts, Body::from(body));
             // In a task of its own: a caller who hangs up must not leave it half done and its answer unkept.
-            let done = tokio::spawn(perform(attempt, request, next).in_current_span());
+            let done = tokio::spawn(perform(attempt, actor, request, next).in_current_span());
             // Who panicked may have changed something: the key stays taken, and its outcome unknown.
             done.await.map_err(|panicked| Problem::from_unexpected(&panicked))
         }
@@ -74,10 +78,10 @@ async fn keyed(state: &ApiState, key: &str, request: Request, next: Next) -> Res
     }
 }
 
-async fn perform(attempt: Attempt, request: Request, next: Next) -> Response {
+async fn perform(attempt: Attempt, actor: Actor, request: Request, next: Next) -> Response {
     let response = attempt.hold_while(next.run(request)).await;
     if response.status().is_success() {
-        return keep(attempt, response).await;
+        return keep(attempt, &actor, response).await;
     }
     let problem = response.extensions().get::<Problem>();
     if problem.is_some_and(|problem| problem.kind() == "outcome-unknown") {
@@ -88,7 +92,7 @@ async fn perform(attempt: Attempt, request: Request, next: Next) -> Response {
     response
 }
 
-async fn keep(attempt: Attempt, response: Response) -> Response {
+async fn keep(attempt: Attempt, actor: &Actor, response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let text = to_bytes(body, LARGEST_ANSWER).await.ok().and_then(|body| String::from_utf8(body.into()).ok());
     let Some(text) = text else {
@@ -104,7 +108,7 @@ async fn keep(attempt: Attempt, response: Response) -> Response {
         headers: KEPT.iter().filter_map(kept).collect(),
         body: SecretString::from(text.clone()),
     };
-    attempt.keep(answer).await;
+    attempt.keep(answer, actor.asked()).await;
     Response::from_parts(parts, Body::from(text))
 }
 

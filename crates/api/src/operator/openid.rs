@@ -10,7 +10,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::{Html, IntoResponse, Response};
 use cookie::{Cookie, SameSite};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::openid::{BegunFor, OpenIdError, OpenIdProvider};
 use identity::{Caller, SignInError, SignedIn};
 use problem::{JsonBody, Problem, QueryParams};
@@ -111,14 +111,22 @@ impl Waiting {
 /// Sends a browser to the provider.
 #[utoipa::path(get, path = "/api/admin/session/openid", tag = "session", security(()), params(BeginQuery), responses(
     (status = 303, description = "To the provider"),
+    (status = 403, description = "A page of another site begins a program's sign-in", body = ProblemDocument),
     (status = 404, description = "No provider is set up", body = ProblemDocument),
     (status = 503, description = "The provider can't be reached", body = ProblemDocument)))]
 pub(crate) async fn begin(
     State(state): State<ApiState>,
+    headers: HeaderMap,
     QueryParams(query): QueryParams<BeginQuery>,
 ) -> Result<Response, Problem> {
     let provider = provider(&state)?;
     let waiting = Waiting::of(query)?;
+    if waiting.is_some() && session_cookie::is_from_another_site(&headers) {
+        // Whoever chose the challenge gets the session. The program opens the browser itself; that comes from no site.
+        return Err(Problem::cross_site_request(
+            "A page of another site may not begin a program's sign-in. Run `sixty login --browser`.",
+        ));
+    }
     let secret = OpenIdSecret::generate();
     let url = provider.authorization_url(&secret).await.map_err(|error| refusal(&error))?;
     let mut kept = secret.secret().expose_secret().to_owned();

@@ -66,6 +66,11 @@ pub(super) fn refuse_other_sites(method: &Method, headers: &HeaderMap) -> Result
     ))
 }
 
+/// Whether a page of another site sends the browser here, as far as the browser says so.
+pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site")
+}
+
 fn is_from_here(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         return site == "same-origin";

@@ -154,7 +154,7 @@ async fn what_is_no_good_token_of_ours_is_refused_by_name() {
 async fn a_role_gives_what_the_configuration_says_and_a_removal_acts_at_once_on_every_server() {
     let house = House::new().await;
     let provider = Provider::new().await;
-    organization(&house, "acme", "org_acme").await;
+    let acme = organization(&house, "acme", "org_acme").await;
     let servers =
         [house.server(provider.config("1000/minute")), house.server(provider.config("1000/minute"))];
     let member = provider.token("user_1", "org_acme", "member");
@@ -187,6 +187,13 @@ async fn a_role_gives_what_the_configuration_says_and_a_removal_acts_at_once_on_
             })
             .await;
         }
+    }
+    // Who was removed and tries on is counted, so that the customer's log tells of it.
+    for server in &servers {
+        let removed = server.recorded.all().into_iter().filter(|record| record.outcome == "membership-ended");
+        let removed: Vec<_> = removed.map(|record| (record.customer_id, record.api_key_id)).collect();
+        assert!(!removed.is_empty());
+        assert!(removed.iter().all(|one| *one == (acme, domain::principal::usage_id_of("user_1"))));
     }
 }
 

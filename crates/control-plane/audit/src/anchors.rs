@@ -9,9 +9,10 @@ mod bucket;
 mod journal;
 mod record;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalog::{Client, GenericClient as _};
+use chrono::{DateTime, Utc};
 use tokio_postgres::Error;
 use uuid::Uuid;
 
@@ -24,6 +25,10 @@ pub use record::{Anchor, AnchoredHead, BadAnchor, NoAnchor};
 pub struct Anchors {
     /// Per chain: the hash that the row had, by its place.
     pub(crate) chains: BTreeMap<Uuid, BTreeMap<i64, Vec<u8>>>,
+    /// Per chain: when it was first anchored at a place.
+    since: BTreeMap<Uuid, BTreeMap<i64, DateTime<Utc>>>,
+    /// When each journal began. Its first anchor names every chain that there was.
+    beginnings: Vec<(DateTime<Utc>, BTreeSet<Uuid>)>,
     /// How many anchors were read.
     pub read: u64,
     /// How many lines are only half there, because a crash came between: nothing names them.
@@ -35,9 +40,25 @@ pub struct Anchors {
 impl Anchors {
     pub(crate) fn add(&mut self, anchor: Anchor) {
         self.read += 1;
+        if anchor.previous.is_none() {
+            let named = anchor.heads.iter().map(|head| head.chain).collect();
+            self.beginnings.push((anchor.at, named));
+        }
         for head in anchor.heads {
+            let places = self.since.entry(head.chain).or_default();
+            let since = places.entry(head.sequence).or_insert(anchor.at);
+            *since = anchor.at.min(*since);
             self.chains.entry(head.chain).or_default().insert(head.sequence, head.hash);
         }
+    }
+
+    /// The first place at which the chain stood at this time or later: every row behind it was written after that. `None`
+    /// when no anchor tells.
+    pub(crate) fn kept_since(&self, chain: Uuid, time: DateTime<Utc>) -> Option<i64> {
+        let not_there =
+            self.beginnings.iter().any(|(at, named)| *at >= time && !named.contains(&chain)).then_some(0);
+        let mut places = self.since.get(&chain).into_iter().flatten();
+        not_there.or_else(|| places.find(|(_, at)| **at >= time).map(|(sequence, _)| *sequence))
     }
 }
 

@@ -42,13 +42,15 @@ pub async fn verify_chain(
     snapshot.batch_execute(&format!("set local statement_timeout = {}", longest.as_millis())).await?;
     let head = snapshot.query_opt(&format!("{HEADS} where chain_id = $1"), &[&chain]).await?;
     let mut walk = Walk::of(chain, BTreeMap::new());
+    let mut finding = None;
     if let Some(row) = head {
         let removed: i64 = row.try_get(3)?;
         walk.sequence = removed;
         walk.hash = if removed == 0 { canonical::genesis(chain) } else { row.try_get(4)? };
         walk.head = Some(Head { sequence: row.try_get(1)?, hash: row.try_get(2)? });
+        finding = walk.beginning(row.try_get(5)?, None);
     }
-    let mut report = ChainReport { rows: 0, last: walk.sequence, finding: None };
+    let mut report = ChainReport { rows: 0, last: walk.sequence, finding };
     let mut rows = pin!(snapshot.query_raw(&rows_where("chain_id = $1"), [&chain]).await?);
     while let Some(row) = rows.try_next().await? {
         report.rows += 1;

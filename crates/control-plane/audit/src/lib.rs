@@ -12,4 +12,4 @@ mod verify;
 
 pub use anchors::Anchors;
 pub use chain::{ChainReport, verify_chain};
-pub use verify::{Fault, Finding, Report, VerifyError, verify};
+pub use verify::{Fault, Finding, Report, VerifyError, verify, verify_at};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -32,6 +33,8 @@ pub struct Report {
     pub chains: u64,
     /// How many rows were read.
     pub rows: u64,
+    /// How many rows retention has removed before, by its own record.
+    pub removed: u64,
     /// The first bad row of each bad chain; empty when everything is as it was written.
     pub findings: Vec<Finding>,
 }
@@ -70,6 +73,18 @@ pub enum Fault {
     /// There are rows but no head.
     #[error("the chain has no head")]
     NoHead,
+    /// Rows are gone from the beginning, and the record of removals doesn't say so.
+    #[error("rows up to this one are gone, and the record of removals says otherwise")]
+    NotOnRecord,
+    /// Rows are gone from the beginning that were too young for retention.
+    #[error(
+        "rows after row {after} are gone that were written less than {days} days ago",
+        days = LEAST_RETENTION_DAYS
+    )]
+    RemovedTooEarly {
+        /// The last row that may have been old enough.
+        after: i64,
+    },
     /// The row isn't the one that was anchored outside the database.
     #[error("the row isn't the one that was anchored: the chain was written anew after row {after}")]
     Rewritten {
@@ -102,8 +117,25 @@ pub(crate) struct Walk {
     pub(crate) bad: bool,
 }
 
-pub(crate) const HEADS: &str =
-    "select chain_id, sequence, hash, removed_sequence, removed_hash from admin_audit_heads";
+/// Retention keeps rows for this long at least, whatever it was set to.
+const LEAST_RETENTION_DAYS: i64 = 30;
+
+/// By how much the clocks of the worker that anchored, the database and whoever verifies may differ, and how long a row may
+/// have waited for its transaction to end.
+const TOLERANCE: TimeDelta = TimeDelta::days(1);
+
+/// The heads, and whether the record of removals agrees with where each chain begins: chains have no gaps, so that the
+/// numbers add up.
+pub(crate) const HEADS: &str = "select chain_id, sequence, hash, removed_sequence, removed_hash,
+        removed_sequence = (
+            select coalesce(sum(removal.removed_rows), 0) from admin_audit_removals removal
+            where removal.chain_id = head.chain_id
+        ) and (removed_sequence = 0 or exists (
+            select from admin_audit_removals removal
+            where removal.chain_id = head.chain_id and removal.removed_sequence = head.removed_sequence
+              and removal.removed_hash = head.removed_hash
+        ))
+    from admin_audit_heads head";
 
 /// The hashed values from the fourth column on, as the text that PostgreSQL has for each.
 const COLUMNS: &str = "chain_id, chain_sequence, id, previous_hash, row_hash,
@@ -121,7 +153,20 @@ pub(crate) fn rows_where(condition: &str) -> String {
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn verify(client: &mut Client, mut anchors: Anchors) -> Result<Report, VerifyError> {
+pub async fn verify(client: &mut Client, anchors: Anchors) -> Result<Report, VerifyError> {
+    verify_at(client, anchors, Utc::now()).await
+}
+
+/// The same, as if it were this time: anchors tell what was too young to be removed then.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn verify_at(
+    client: &mut Client,
+    mut anchors: Anchors,
+    now: DateTime<Utc>,
+) -> Result<Report, VerifyError> {
+    let young = now - TimeDelta::days(LEAST_RETENTION_DAYS) + TOLERANCE;
     let snapshot = client
         .build_transaction()
         .isolation_level(IsolationLevel::RepeatableRead)
@@ -133,15 +178,17 @@ pub async fn verify(client: &mut Client, mut anchors: Anchors) -> Result<Report,
     for row in snapshot.query(HEADS, &[]).await? {
         let chain: Uuid = row.try_get(0)?;
         let removed: i64 = row.try_get(3)?;
+        report.removed += u64::try_from(removed).unwrap_or_default();
         let head = Some(Head { sequence: row.try_get(1)?, hash: row.try_get(2)? });
         // What retention removed is vouched for by the recorded hash; a whole chain by nothing but its own name.
         let hash = if removed == 0 { canonical::genesis(chain) } else { row.try_get(4)? };
+        let kept_since = anchors.kept_since(chain, young);
         let mut anchored = anchors.chains.remove(&chain).unwrap_or_default();
         // What retention removed can't be looked at any more, but for its last row.
         let left = anchored.split_off(&removed);
         let kept = anchored.last_key_value().map_or(0, |(sequence, _)| *sequence);
         let mut walk = Walk { chain, sequence: removed, hash, head, anchored: left, kept, bad: false };
-        report.findings.extend(walk.removed_as_anchored());
+        report.findings.extend(walk.beginning(row.try_get(5)?, kept_since));
         chains.insert(chain, walk);
     }
     // A chain that was anchored and isn't there at all.
@@ -213,9 +260,17 @@ impl Walk {
         Ok(self.as_anchored(Some(id)))
     }
 
-    /// Whether the last row that retention removed is the one that was anchored there.
-    fn removed_as_anchored(&mut self) -> Option<Finding> {
-        let finding = self.as_anchored(None);
+    /// Whether the rows that are gone from the beginning are gone by retention: they are on record, the last of them is the
+    /// one that was anchored there, and none is one of those after `kept_since`, which are too young.
+    pub(crate) fn beginning(&mut self, is_on_record: bool, kept_since: Option<i64>) -> Option<Finding> {
+        let finding = |sequence, fault| Some(Finding { chain: self.chain, sequence, row: None, fault });
+        let finding = if !is_on_record {
+            finding(self.sequence, Fault::NotOnRecord)
+        } else if let Some(after) = kept_since.filter(|after| *after < self.sequence) {
+            finding(after + 1, Fault::RemovedTooEarly { after })
+        } else {
+            self.as_anchored(None)
+        };
         self.bad = finding.is_some();
         finding
     }

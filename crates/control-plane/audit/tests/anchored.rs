@@ -5,14 +5,16 @@ use std::fs;
 use std::path::Path;
 
 use audit::anchors::{AnchorJournal, AnchoredHead, heads};
-use audit::{Anchors, Fault, Finding, verify};
+use audit::{Anchors, Fault, Finding, verify, verify_at};
+use chrono::{TimeDelta, Utc};
 use secrets::{SigningKey, VerifyingKey};
 use testkit::AdminDatabase;
 use tokio_postgres::Client;
 
 const A: &str = "00000000-0000-7000-8000-00000000000a";
 
-/// A database with a chain of customer A and the platform's, which are anchored after each of these numbers of rows.
+/// A database with a chain of customer A and the platform's, which are anchored after each of these numbers of rows. The rows
+/// say that they are old enough to be removed; the anchors know better.
 struct Scene {
     database: AdminDatabase,
     folder: tempfile::TempDir,
@@ -31,9 +33,9 @@ impl Scene {
         let mut written = 0;
         for count in anchored_after {
             let sql = format!(
-                "insert into admin_audit_logs (customer_id, action, resource_id)
-                 select customer, 'customer_updated', 'r' || n from generate_series({written} + 1, {count}) n,
-                 (values ('{A}'::uuid), (null)) given (customer) order by n"
+                "insert into admin_audit_logs (customer_id, action, resource_id, created_at)
+                 select customer, 'customer_updated', 'r' || n, now() - interval '40 days'
+                 from generate_series({written} + 1, {count}) n, (values ('{A}'::uuid), (null)) given (customer) order by n"
             );
             client.batch_execute(&sql).await.unwrap();
             written = *count;
@@ -48,6 +50,12 @@ impl Scene {
         verify(&mut self.database.connect().await, anchors).await.unwrap().findings
     }
 
+    /// When retention may have removed what was anchored.
+    async fn verified_later(&self, anchors: Anchors) -> Vec<Finding> {
+        let later = Utc::now() + TimeDelta::days(40);
+        verify_at(&mut self.database.connect().await, anchors, later).await.unwrap().findings
+    }
+
     fn anchors(&self) -> Anchors {
         Anchors::read(self.folder.path(), std::slice::from_ref(&self.key)).unwrap()
     }
@@ -57,7 +65,7 @@ impl Scene {
         assert_eq!(self.verified(Anchors::default()).await, []);
         let anchors = self.anchors();
         assert_eq!(anchors.bad, []);
-        let mut findings = self.verified(anchors).await;
+        let mut findings = self.verified_later(anchors).await;
         assert_eq!(findings.len(), 1, "{findings:?}");
         findings.remove(0)
     }
@@ -130,7 +138,7 @@ async fn what_retention_removed_is_vouched_for_by_its_last_row() {
     let scene = Scene::new(&[3, 5, 9]).await;
     let client = scene.database.connect().await;
     client.batch_execute(&format!("select admin_audit_remove('{A}', 5)")).await.unwrap();
-    assert_eq!(scene.verified(scene.anchors()).await, []);
+    assert_eq!(scene.verified_later(scene.anchors()).await, []);
     // What is left can't be written anew, nor the last row that is gone.
     scene.rewrite_from(6).await;
     let found = scene.only_the_anchors_know().await;
@@ -143,6 +151,36 @@ async fn what_retention_removed_is_vouched_for_by_its_last_row() {
     scene.rewrite_from(6).await;
     let found = scene.only_the_anchors_know().await;
     assert_eq!((found.sequence, found.fault), (5, Fault::Rewritten { after: 3 }));
+}
+
+#[tokio::test]
+async fn what_was_removed_too_early_is_missed_by_its_anchors() {
+    let scene = Scene::new(&[3, 5, 9]).await;
+    let client = scene.database.connect().await;
+    // The first anchor may be of old rows; what came after it was written after it.
+    client.batch_execute(&format!("select admin_audit_remove('{A}', 3)")).await.unwrap();
+    assert_eq!(scene.verified(scene.anchors()).await, []);
+    client.batch_execute(&format!("select admin_audit_remove('{A}', 9)")).await.unwrap();
+    assert_eq!(scene.verified(Anchors::default()).await, []);
+    let found = scene.verified(scene.anchors()).await;
+    let found: Vec<_> = found.iter().map(|found| (found.sequence, found.fault)).collect();
+    assert_eq!(found, [(4, Fault::RemovedTooEarly { after: 3 })]);
+
+    // A chain that began after the first anchor is young from its first row on.
+    let key = SigningKey::generate().unwrap();
+    let (folder, trusted) = (tempfile::tempdir().unwrap(), [key.verifying_key()]);
+    let mut journal = AnchorJournal::new(folder.path(), key);
+    journal.add(current(&scene.database).await).unwrap();
+    let b = "00000000-0000-7000-8000-00000000000b";
+    let sql = format!(
+        "insert into admin_audit_logs (customer_id, action, created_at) values ('{b}', 'customer_updated', '2020-01-01')"
+    );
+    client.batch_execute(&sql).await.unwrap();
+    journal.add(current(&scene.database).await).unwrap();
+    client.batch_execute(&format!("select admin_audit_remove('{b}', 1)")).await.unwrap();
+    let found = scene.verified(Anchors::read(folder.path(), &trusted).unwrap()).await;
+    let found: Vec<_> = found.iter().map(|found| (found.chain.to_string(), found.fault)).collect();
+    assert_eq!(found, [(b.to_owned(), Fault::RemovedTooEarly { after: 0 })]);
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! The chains against a real PostgreSQL: many writers, and everything that somebody with SQL could do to the rows.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails at once")]
 
-use audit::{Anchors, Fault, verify};
+use std::time::Duration;
+
+use audit::{Anchors, ChainReport, Fault, verify, verify_chain};
 use testkit::AdminDatabase;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 const A: &str = "00000000-0000-7000-8000-00000000000a";
+const OLD: &str = "00000000-0000-7000-8000-00000000000c";
 const LENGTH: i64 = 6;
 
 /// A database with a chain of customer A, one of B and the platform's; a superuser, whom no trigger stops.
@@ -164,13 +167,58 @@ async fn rows_go_only_by_retention_which_leaves_the_rest_provable() {
         let error = client.batch_execute(sql).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501", "{sql}");
     }
-    let removed: i64 =
-        client.query_one(&format!("select admin_audit_remove('{A}', 4)"), &[]).await.unwrap().get(0);
+    // Old rows of a chain of their own, and one that isn't.
+    let sql = format!(
+        "insert into admin_audit_logs (customer_id, action, created_at)
+         select '{OLD}', 'customer_updated', now() - case when n < 5 then interval '31 days' else interval '29 days' end
+         from generate_series(1, 6) n"
+    );
+    client.batch_execute(&sql).await.unwrap();
+    for (chain, through) in [(A, 1), (A, LENGTH), (OLD, 5)] {
+        let error = client
+            .query_one(&format!("select admin_audit_remove('{chain}', {through})"), &[])
+            .await
+            .unwrap_err();
+        assert_eq!(error.code().unwrap().code(), "42501", "{chain} {through}");
+    }
+    let remove = format!("select admin_audit_remove('{OLD}', 4)");
+    let removed: i64 = client.query_one(&remove, &[]).await.unwrap().get(0);
     assert_eq!(removed, 4);
     let report = verify(&mut client, Anchors::default()).await.unwrap();
-    assert_eq!((report.findings, report.rows), (vec![], 14));
+    assert_eq!((report.findings, report.rows, report.removed), (vec![], 20, 4));
     let error = client.batch_execute("delete from admin_audit_logs").await.unwrap_err();
     assert_eq!(error.code().unwrap().code(), "42501");
+}
+
+#[tokio::test]
+async fn a_beginning_that_is_gone_without_a_record_is_named() {
+    let (_database, mut superuser) = written().await;
+    let taken = format!(
+        "update admin_audit_heads set removed_sequence = 3, removed_hash = (
+             select row_hash from admin_audit_logs where chain_id = '{A}' and chain_sequence = 3
+         ) where chain_id = '{A}';
+         delete from admin_audit_logs where chain_id = '{A}' and chain_sequence <= 3"
+    );
+    assert_eq!(found(&mut superuser, &taken).await, (3, Fault::NotOnRecord));
+    let one = |report: ChainReport| report.finding.map(|found| (found.sequence, found.fault));
+    let chain = A.parse().unwrap();
+    let report = verify_chain(&mut superuser, chain, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(one(report), Some((3, Fault::NotOnRecord)));
+    // Neither does a record do that names another row, or another number of rows.
+    for (sequence, hash, rows) in [(3, "sha256('')", 3), (2, "removed_hash", 3), (3, "removed_hash", 2)] {
+        let record = format!(
+            "delete from admin_audit_removals;
+             insert into admin_audit_removals (chain_id, removed_sequence, removed_hash, removed_rows)
+             select chain_id, {sequence}, {hash}, {rows} from admin_audit_heads where chain_id = '{A}'"
+        );
+        assert_eq!(found(&mut superuser, &record).await, (3, Fault::NotOnRecord));
+    }
+    let record = "update admin_audit_removals set removed_rows = 3";
+    superuser.batch_execute(record).await.unwrap();
+    assert_eq!(verify(&mut superuser, Anchors::default()).await.unwrap().findings, []);
+    // And a beginning that was put back while a removal is on record.
+    let back = format!("update admin_audit_heads set removed_sequence = 0 where chain_id = '{A}'");
+    assert_eq!(found(&mut superuser, &back).await, (0, Fault::NotOnRecord));
 }
 
 #[tokio::test]

@@ -171,6 +171,53 @@ pub async fn impersonations_of(
     row::all(&query::rows(client, &sql, conditions.parameters()).await?, record)
 }
 
+/// An impersonation that has ended, and of whose end the customer isn't told.
+#[derive(Debug, Clone)]
+pub struct UntoldEnd {
+    /// The impersonation.
+    pub id: ApiKeyId,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The operator's address.
+    pub email: String,
+    /// Whether it was revoked or has expired.
+    pub status: ApiKeyStatus,
+}
+
+/// Impersonations of the last week that have ended and of whose end the customers aren't told, the oldest first.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn untold_ends(client: &impl GenericClient, limit: i64) -> Result<Vec<UntoldEnd>, CatalogError> {
+    let sql = "select key.id, key.customer_id, operator.email, key.status::text as status
+               from admin_api_keys key
+               join admin_operators operator on operator.id = key.impersonated_by
+               join admin_customers customer on customer.id = key.customer_id
+               where key.impersonated_by is not null and key.impersonation_end_told_at is null
+                 and key.status <> 'active' and key.expires_at > now() - interval '7 days'
+                 and customer.lifecycle = 'ready' and customer.deleted_at is null
+               order by key.id limit $1";
+    row::all(&query::rows(client, sql, &[&limit]).await?, |row| {
+        Ok(UntoldEnd {
+            id: ApiKeyId(row.try_get("id")?),
+            customer_id: CustomerId(row.try_get("customer_id")?),
+            email: row.try_get("email")?,
+            status: row::named(row, "status")?,
+        })
+    })
+}
+
+/// Notes that the customer is told that an impersonation has ended.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn end_is_told(client: &impl GenericClient, id: ApiKeyId) -> Result<(), CatalogError> {
+    let sql =
+        "update admin_api_keys set impersonation_end_told_at = coalesce(impersonation_end_told_at, now())
+               where id = $1";
+    query::execute(client, sql, &[&id.uuid()]).await.map(drop)
+}
+
 /// A customer's key.
 ///
 /// # Errors

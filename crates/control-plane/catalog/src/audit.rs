@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use masking::masked;
+use masking::{masked, masked_text};
 pub use retention::remove_before;
 
 use crate::filter::Filter;
@@ -37,7 +37,7 @@ pub struct AuditEntry {
     pub new_values: Option<Value>,
 }
 
-/// Writes an audit row; its id. Values that look like secrets are masked.
+/// Writes an audit row; its id. What looks like a secret is masked: in the values, the thing's id and the program's name.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -56,11 +56,11 @@ pub async fn insert(
             &actor.admin_user_id,
             &entry.action.as_str(),
             &entry.resource_type,
-            &entry.resource_id,
+            &entry.resource_id.as_deref().map(masked_text),
             &entry.old_values.clone().map(masked),
             &entry.new_values.clone().map(masked),
             &actor.ip_address,
-            &actor.user_agent,
+            &actor.user_agent.as_deref().map(masked_text),
         ],
     )
     .await?;

@@ -8,13 +8,16 @@ use uuid::Uuid;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// The refusals that say that somebody tries what they may not: kinds of problems.
-pub const DENIED: [&str; 6] = [
+pub const DENIED: [&str; 9] = [
     "api-key-expired",
     "api-key-revoked",
     "customer-suspended",
+    "membership-ended",
     "module-disabled",
     "network-not-allowed",
     "permission-missing",
+    "subscription-canceled",
+    "subscription-expired",
 ];
 
 /// How many are read at once.
@@ -47,7 +50,7 @@ pub async fn unrecorded(
     client: &impl GenericClient,
     today: NaiveDate,
 ) -> Result<Vec<DeniedAttempts>, CatalogError> {
-    // Two days back: a server that was cut off hands its requests over late.
+    // As far back as notes are kept: a worker that was away, and a server that was cut off, lose no day.
     let sql = "select counted.customer_id, counted.api_key_id, counted.usage_date, counted.outcome, counted.requests,
                       counted.routes, counted.usage_date < $1::date as is_final
                from (
@@ -57,7 +60,7 @@ pub async fn unrecorded(
                        select customer_id, api_key_id, usage_date, outcome, method || ' ' || endpoint as route,
                               sum(requests) as requests
                        from admin_api_usage_daily
-                       where usage_date between $1::date - 2 and $1::date and outcome = any($2)
+                       where usage_date between $1::date - 7 and $1::date and outcome = any($2)
                        group by 1, 2, 3, 4, 5
                    ) by_route
                    group by 1, 2, 3, 4

@@ -38,6 +38,10 @@ pub struct StoredAnswer {
     pub headers: Value,
     /// The body, sealed.
     pub body_sealed: String,
+    /// The permissions that were asked for; `None` when that wasn't kept.
+    pub asked_permissions: Option<Vec<String>>,
+    /// Whether a session was.
+    pub asked_session: bool,
 }
 
 /// What was found under a caller's key.
@@ -96,7 +100,7 @@ pub async fn claim(
         let found = query::optional(
             client,
             "select id, fingerprint, lease_expires_at > now() as is_held, response_status, response_headers,
-                    response_body_sealed
+                    response_body_sealed, asked_permissions, asked_session
              from admin_idempotency_keys where scope_hash = $1",
             &[&new.scope_hash],
         )
@@ -117,7 +121,13 @@ fn read(row: &Row, fingerprint: &str) -> Result<Claim, CatalogError> {
     if let (Some(status), Some(body_sealed)) = (status, body) {
         let status =
             u16::try_from(status).map_err(|_| CatalogError::Unreadable(format!("status {status}")))?;
-        let answer = StoredAnswer { status, headers: row.try_get("response_headers")?, body_sealed };
+        let answer = StoredAnswer {
+            status,
+            headers: row.try_get("response_headers")?,
+            body_sealed,
+            asked_permissions: row.try_get("asked_permissions")?,
+            asked_session: row.try_get("asked_session")?,
+        };
         return Ok(Claim::Done(row.try_get("id")?, answer));
     }
     Ok(if row.try_get("is_held")? { Claim::Running } else { Claim::Unknown })
@@ -142,9 +152,17 @@ pub async fn keep(client: &impl GenericClient, id: Uuid, answer: &StoredAnswer) 
     query::execute(
         client,
         "update admin_idempotency_keys
-         set response_status = $2, response_headers = $3, response_body_sealed = $4, lease_expires_at = now()
+         set response_status = $2, response_headers = $3, response_body_sealed = $4, asked_permissions = $5,
+             asked_session = $6, lease_expires_at = now()
          where id = $1 and response_status is null",
-        &[&id, &i32::from(answer.status), &answer.headers, &answer.body_sealed],
+        &[
+            &id,
+            &i32::from(answer.status),
+            &answer.headers,
+            &answer.body_sealed,
+            &answer.asked_permissions,
+            &answer.asked_session,
+        ],
     )
     .await?;
     Ok(())

@@ -45,6 +45,7 @@ pub mod operator_identities;
 pub mod operator_sessions;
 pub mod operator_tokens;
 pub mod operators;
+pub mod own_role;
 mod page;
 mod pool;
 mod query;

@@ -119,6 +119,19 @@ pub async fn live(
     found.as_ref().map(live_session).transpose()
 }
 
+/// Whose session this is or was, and its id: also when it has ended, for as long as its row is kept.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn holder(
+    client: &impl GenericClient,
+    token_hash: &str,
+) -> Result<Option<(Uuid, Uuid)>, CatalogError> {
+    let sql = "select operator_id, id from admin_operator_sessions where token_hash = $1";
+    let found = query::optional(client, sql, &[&token_hash]).await?;
+    found.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+}
+
 /// The same session later, by its id.
 ///
 /// # Errors

@@ -113,6 +113,19 @@ pub async fn live(client: &impl GenericClient, token_hash: &str) -> Result<Optio
     query::optional(client, &sql, &[&token_hash]).await?.as_ref().map(live_token).transpose()
 }
 
+/// Whose token this is or was, and its id: also when it has ended.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn holder(
+    client: &impl GenericClient,
+    token_hash: &str,
+) -> Result<Option<(Uuid, Uuid)>, CatalogError> {
+    let sql = "select operator_id, id from admin_operator_tokens where token_hash = $1";
+    let found = query::optional(client, sql, &[&token_hash]).await?;
+    found.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+}
+
 /// The same token later, by its id.
 ///
 /// # Errors

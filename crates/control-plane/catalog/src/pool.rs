@@ -54,6 +54,8 @@ pub struct CatalogConfig {
     /// A statement of the pool that takes longer is given up by the database, as unavailable. Default: it may take as long as
     /// it likes.
     pub statement_timeout: Option<Duration>,
+    /// Under which name the connections show in `pg_stat_activity`. Default `sixty`.
+    pub application_name: &'static str,
 }
 
 impl CatalogConfig {
@@ -74,6 +76,7 @@ impl CatalogConfig {
             idle_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(2),
             statement_timeout: None,
+            application_name: "sixty",
         }
     }
 
@@ -94,7 +97,7 @@ impl CatalogConfig {
         if self.requires_tls {
             config.ssl_mode(SslMode::Require);
         }
-        config.connect_timeout(self.connect_timeout).application_name("sixty");
+        config.connect_timeout(self.connect_timeout).application_name(self.application_name);
         // A listener waits in silence: only keepalives tell it that the server's machine is gone.
         config.keepalives_idle(Duration::from_secs(30));
         Ok(config)

@@ -68,7 +68,7 @@ pub(crate) async fn apply(
         }
         Event::Membership(data) => begin_membership(transaction, data, at).await,
         Event::MembershipEnded(data) => {
-            memberships::put(transaction, &membership(data, at, Some(at))).await?;
+            put_membership(transaction, &membership(data, at, Some(at))).await?;
             people::request(transaction, &data.organization.id).await?;
             Ok(Applied::Done)
         }
@@ -76,7 +76,8 @@ pub(crate) async fn apply(
         Event::UserDeleted { id } => {
             let gone = User { deleted_at: Some(at), ..unknown_user(id, at) };
             put_user(transaction, &gone).await?;
-            for organization in memberships::end_all_of_user(transaction, id, at).await? {
+            for (organization, role) in memberships::end_all_of_user(transaction, id, at).await? {
+                note_membership(transaction, (&organization, id), (Some(role), None)).await?;
                 people::request(transaction, &organization).await?;
             }
             Ok(Applied::Done)
@@ -121,6 +122,61 @@ async fn rename(transaction: &Transaction<'_>, id: CustomerId, name: &str) -> Re
     audit::insert(transaction, &Actor::system(), &entry).await.map(drop)
 }
 
+/// Gives customers whom this person began their address for invoices, where there is none yet.
+pub(crate) async fn give_billing_address(
+    transaction: &Transaction<'_>,
+    person: &str,
+) -> Result<(), CatalogError> {
+    for (id, email) in users::give_billing_address(transaction, person).await? {
+        let entry = AuditEntry {
+            customer_id: Some(id),
+            action: AuditAction::CustomerUpdated,
+            resource_type: "customer",
+            resource_id: Some(id.to_string()),
+            old_values: Some(json!({ "billing_email": null })),
+            new_values: Some(json!({ "billing_email": email })),
+        };
+        audit::insert(transaction, &Actor::system(), &entry).await?;
+    }
+    Ok(())
+}
+
+/// Writes a membership down. What it gives or takes is in the log of the customer whose organization it is.
+pub(crate) async fn put_membership(
+    transaction: &Transaction<'_>,
+    told: &Membership,
+) -> Result<(), CatalogError> {
+    let (organization, person) = (&told.clerk_org_id, &told.clerk_user_id);
+    let before = memberships::get(transaction, organization, person).await?;
+    if !memberships::put(transaction, told).await? {
+        return Ok(());
+    }
+    let role = |membership: &Membership| membership.removed_at.is_none().then(|| membership.role.clone());
+    note_membership(transaction, (organization, person), (before.as_ref().and_then(role), role(told))).await
+}
+
+async fn note_membership(
+    transaction: &Transaction<'_>,
+    (organization, person): (&str, &str),
+    (before, after): (Option<String>, Option<String>),
+) -> Result<(), CatalogError> {
+    if before == after {
+        return Ok(());
+    }
+    let Some((customer, _)) = organizations::customer(transaction, organization).await? else {
+        return Ok(());
+    };
+    let entry = AuditEntry {
+        customer_id: Some(customer),
+        action: AuditAction::CustomerUpdated,
+        resource_type: "membership",
+        resource_id: Some(person.to_owned()),
+        old_values: Some(json!({ "role": before })),
+        new_values: Some(json!({ "role": after })),
+    };
+    audit::insert(transaction, &Actor::system(), &entry).await.map(drop)
+}
+
 /// A membership waits for its user: until then there is nobody to be told of to the customer's own database. Both take the
 /// user's lock, so that either the membership sees the user, or the user sees who waits.
 async fn begin_membership(
@@ -132,7 +188,7 @@ async fn begin_membership(
     rows::lock(transaction, id).await?;
     let Some(known) = users::get(transaction, id).await? else { return Ok(Applied::WaitsFor(id.clone())) };
     // Who was deleted is in no organization, whatever comes late.
-    memberships::put(transaction, &membership(data, at, known.deleted_at.map(|_| at))).await?;
+    put_membership(transaction, &membership(data, at, known.deleted_at.map(|_| at))).await?;
     people::request(transaction, &data.organization.id).await?;
     Ok(Applied::Done)
 }
@@ -142,7 +198,7 @@ pub(crate) async fn put_user(transaction: &Transaction<'_>, told: &User) -> Resu
     let id = &told.clerk_user_id;
     rows::lock(transaction, id).await?;
     if users::put(transaction, told).await? {
-        users::give_billing_address(transaction, id).await?;
+        give_billing_address(transaction, id).await?;
         for organization in memberships::organizations_of(transaction, id).await? {
             people::request(transaction, &organization).await?;
         }

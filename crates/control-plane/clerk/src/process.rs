@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::jobs::{Job, JobContext, JobError, JobOutcome, NewJob};
 use async_trait::async_trait;
 use catalog::clerk::messages::{self, Ending};
-use catalog::clerk::{self as rows, organizations, users};
+use catalog::clerk::{self as rows, organizations};
 use catalog::{Catalog, CatalogError};
 use chrono::{DateTime, TimeDelta, Utc};
 use customers::sign_up::{OrganizationSignUp, sign_up_organization};
@@ -16,7 +16,7 @@ use domain::customer::Lifecycle;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::apply::{Applied, apply};
+use crate::apply::{self, Applied, apply};
 use crate::event::Event;
 
 /// The reason that is given for the suspension.
@@ -161,7 +161,7 @@ impl Followers {
         let mut client = self.catalog.client().await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         rows::lock(&transaction, creator).await?;
-        users::give_billing_address(&transaction, creator).await?;
+        apply::give_billing_address(&transaction, creator).await?;
         transaction.commit().await.map_err(CatalogError::from)?;
         Ok(())
     }

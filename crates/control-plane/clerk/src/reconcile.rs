@@ -219,7 +219,7 @@ impl Comparison<'_> {
             put_user(&transaction, &apply::user(user, self.started_at)).await?;
         }
         catalog::clerk::lock(&transaction, id).await?;
-        memberships::put(&transaction, &apply::membership(member, self.started_at, None)).await?;
+        apply::put_membership(&transaction, &apply::membership(member, self.started_at, None)).await?;
         people::request(&transaction, &member.organization.id).await?;
         Ok(transaction.commit().await.map_err(CatalogError::from)?)
     }
@@ -236,7 +236,7 @@ impl Comparison<'_> {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         let ended =
             Membership { changed_at: self.started_at, removed_at: Some(self.started_at), ..known.clone() };
-        memberships::put(&transaction, &ended).await?;
+        apply::put_membership(&transaction, &ended).await?;
         people::request(&transaction, &known.clerk_org_id).await?;
         Ok(transaction.commit().await.map_err(CatalogError::from)?)
     }

@@ -195,18 +195,33 @@ pub async fn revoke(
     let before = api_keys::lock_for_update(&transaction, found.id, key).await?.ok_or_else(no_key)?;
     let revoked = api_keys::revoke(&transaction, found.id, key).await?.ok_or_else(no_key)?;
     if revoked.is_new {
-        let entry = AuditEntry {
+        let entry = ended(&revoked.key).unwrap_or_else(|| AuditEntry {
             customer_id: Some(found.id),
             action: AuditAction::ApiKeyRevoked,
             resource_type: "api_key",
             resource_id: Some(key.to_string()),
             old_values: Some(json!({ "status": before.status, "key_prefix": before.key_prefix })),
             new_values: Some(json!({ "status": revoked.key.status, "key_prefix": revoked.key.key_prefix })),
-        };
+        });
         audit::insert(&transaction, actor, &entry).await?;
     }
     commit(transaction).await?;
     Ok(revoked.key)
+}
+
+/// What the audit log says when a key ends with which an operator acted in the customer's place; `None` for any other key. Whoever
+/// ended it, the operator is named.
+#[must_use]
+pub fn ended(key: &ApiKeyRecord) -> Option<AuditEntry> {
+    let operator = key.impersonated_by?;
+    Some(AuditEntry {
+        customer_id: Some(key.customer_id),
+        action: AuditAction::ImpersonationEnded,
+        resource_type: "impersonation",
+        resource_id: Some(key.id.to_string()),
+        old_values: None,
+        new_values: Some(json!({ "status": key.status, "operator_id": operator })),
+    })
 }
 
 /// Refuses a key with which an operator acts in the customer's place: it is as it was made, until it ends.
@@ -268,14 +283,14 @@ pub async fn expire_due(control_plane: &ControlPlane) -> Result<usize, UseCaseEr
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let expired = api_keys::expire_due(&transaction, Utc::now()).await?;
     for key in &expired {
-        let entry = AuditEntry {
+        let entry = ended(key).unwrap_or_else(|| AuditEntry {
             customer_id: Some(key.customer_id),
             action: AuditAction::ApiKeyExpired,
             resource_type: "api_key",
             resource_id: Some(key.id.to_string()),
             old_values: Some(json!({ "status": "active" })),
             new_values: Some(json!({ "status": "expired", "expires_at": key.expires_at })),
-        };
+        });
         audit::insert(&transaction, &Actor::system(), &entry).await?;
     }
     commit(transaction).await?;

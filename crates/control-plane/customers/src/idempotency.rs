@@ -10,13 +10,14 @@ use std::time::Duration;
 use catalog::idempotency::{self as rows, Claim, NewRequest, StoredAnswer};
 use catalog::{Catalog, CatalogError, GenericClient};
 use data_keys::DataKeyError;
+use domain::operator::Asked;
 use secrets::token::sha256_hex_of_parts;
 use secrets::{OperatorSeal, SecretString};
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::{ControlPlane, UseCaseError};
+use crate::{Actor, ControlPlane, Right, UseCaseError};
 
 /// How long a server that doesn't renew is believed to live.
 const LEASE: Duration = Duration::from_secs(30);
@@ -38,7 +39,7 @@ const PLACE: &str = "admin_idempotency_keys.response_body_sealed";
 #[derive(Debug, Clone, Copy)]
 pub struct KeyedRequest<'a> {
     /// Who asks.
-    pub operator: &'a str,
+    pub actor: &'a Actor,
     /// How.
     pub method: &'a str,
     /// Where: the path as it was sent, without the query.
@@ -85,12 +86,15 @@ pub struct Attempt {
     seal: OperatorSeal,
 }
 
-/// Looks the request's key up, and takes it when it is free.
+/// Looks the request's key up, and takes it when it is free. An answer is given again to who may still do what was done:
+/// every permission that was asked for then is asked for now.
 ///
 /// # Errors
 /// [`UseCaseError::Unavailable`] when the admin database is away: then the request must not be done.
+/// [`UseCaseError::Forbidden`] or [`UseCaseError::NotSignedIn`] when an answer is there, and not for this one.
 pub async fn begin(control_plane: &ControlPlane, request: &KeyedRequest<'_>) -> Result<Begun, UseCaseError> {
-    let KeyedRequest { operator, method, path, query, body, key } = *request;
+    let KeyedRequest { actor, method, path, query, body, key } = *request;
+    let operator = actor.admin_user_id.as_deref().unwrap_or_default();
     let new = NewRequest {
         id: Uuid::now_v7(),
         scope_hash: sha256_hex_of_parts(&[
@@ -124,17 +128,35 @@ pub async fn begin(control_plane: &ControlPlane, request: &KeyedRequest<'_>) -> 
         Claim::Reused => Begun::Reused,
         Claim::Running => Begun::Running,
         Claim::Unknown => Begun::Unknown,
-        Claim::Done(id, answer) => match open(&client, control_plane, id, &answer).await {
-            Ok(body) => {
-                Begun::Done(KeptAnswer { status: answer.status, headers: texts(answer.headers), body })
+        Claim::Done(id, answer) => {
+            if !ask_again(actor, &answer)? {
+                return Ok(Begun::Unknown);
             }
-            Err(error) if error.is_temporary() => return Err(error.into()),
-            Err(error) => {
-                tracing::warn!(%error, "a kept answer can't be opened");
-                Begun::Unknown
+            match open(&client, control_plane, id, &answer).await {
+                Ok(body) => {
+                    Begun::Done(KeptAnswer { status: answer.status, headers: texts(answer.headers), body })
+                }
+                Err(error) if error.is_temporary() => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%error, "a kept answer can't be opened");
+                    Begun::Unknown
+                }
             }
-        },
+        }
     })
+}
+
+/// Asks for all that was asked for when the request was done. `false` when that isn't known.
+fn ask_again(actor: &Actor, answer: &StoredAnswer) -> Result<bool, UseCaseError> {
+    let Some(permissions) = &answer.asked_permissions else { return Ok(false) };
+    for permission in permissions {
+        let Ok(right) = permission.parse::<Right>() else { return Ok(false) };
+        actor.permit(right)?;
+    }
+    if answer.asked_session {
+        actor.own_account()?;
+    }
+    Ok(true)
 }
 
 async fn open(
@@ -184,13 +206,19 @@ impl Attempt {
         work.await
     }
 
-    /// Keeps the answer, before it is sent.
-    pub async fn keep(self, answer: KeptAnswer) {
+    /// Keeps the answer, before it is sent, and what was asked of whoever gets it.
+    pub async fn keep(self, answer: KeptAnswer, asked: Asked) {
         let ending = match self.seal.seal(self.id, &answer.body) {
             Ok(body_sealed) => {
                 let headers: Map<_, _> =
                     answer.headers.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-                Ending::Keep(StoredAnswer { status: answer.status, headers: headers.into(), body_sealed })
+                Ending::Keep(StoredAnswer {
+                    status: answer.status,
+                    headers: headers.into(),
+                    body_sealed,
+                    asked_permissions: Some(asked.rights.iter().map(|right| right.to_string()).collect()),
+                    asked_session: asked.own_account,
+                })
             }
             Err(error) => {
                 tracing::error!(%error, "an answer can't be sealed, so it is not kept");

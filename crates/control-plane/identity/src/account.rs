@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::guesses::Subject;
 use crate::passwords::Passwords;
 use crate::sign_in::{new_recovery_codes, write};
-use crate::{Identity, SignInError};
+use crate::{Caller, Identity, SignInError};
 
 impl Identity {
     /// Gives the account another password, for whoever knows the present one. Their other sessions end; tokens go on.
@@ -34,6 +34,8 @@ impl Identity {
             operator
         };
         if !self.passwords().verify(Some(&operator.password_hash), present).await? {
+            let caller = Caller { ip_address: actor.ip_address, user_agent: actor.user_agent.clone() };
+            self.note_guess(operator.id, "present password", &caller).await;
             return Err(SignInError::Refused);
         }
         if self.passwords().verify(Some(&operator.password_hash), new).await? {

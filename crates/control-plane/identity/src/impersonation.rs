@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use catalog::api_keys::{self, ApiKeyRecord, NewApiKey, NewImpersonation};
 use catalog::audit::AuditEntry;
 use catalog::customers::{self as customer_rows, Customer};
-use catalog::{CatalogError, Transaction, audit, names, operators};
+use catalog::{Catalog, CatalogError, Transaction, audit, names, operators};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
 use domain::customer::{ApiKeyStatus, Lifecycle};
-use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
+use domain::{ApiKeyId, CustomerId, Forbidden, Permission, RateLimitPeriod, Rights};
 use secrets::ApiKey;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,6 +28,8 @@ pub const LONGEST_MINUTES: i64 = 30;
 const REQUESTS_PER_MINUTE: i32 = 120;
 /// How many are shown.
 const SHOWN: i64 = 100;
+/// Of how many ends customers are told at once.
+const TOLD_AT_ONCE: i64 = 100;
 
 /// What the customer is told.
 #[derive(Debug)]
@@ -123,9 +125,13 @@ impl Identity {
         log.write(&note).await.map_err(not_told)?;
 
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        // Who was kept out meanwhile doesn't begin.
+        // Who was kept out meanwhile, or lost the role, doesn't begin.
         let still = operators::lock(&transaction, operator.id).await?;
-        still.filter(|operator| operator.disabled_at.is_none()).ok_or_else(no_operator)?;
+        let still = still.filter(|operator| operator.disabled_at.is_none()).ok_or_else(no_operator)?;
+        let rights = Rights::of_roles(&still.roles);
+        if !rights.has(permit.right()) {
+            return Err(Forbidden(permit.right()).into());
+        }
         let row = api_keys::insert(&transaction, &new).await?;
         write_started(&transaction, actor, &row, request.write).await?;
         commit(transaction).await?;
@@ -165,11 +171,14 @@ impl Identity {
                 id,
                 impersonator: operator.as_ref().map_or("", |operator| &operator.email),
                 address: actor.ip_address,
-                told: json!({}),
+                told: json!({ "status": ApiKeyStatus::Revoked }),
             };
-            // It has ended, whether or not the customer's database is there to be told: they know when it would at the latest.
-            if let Err(error) = log.write(&note).await {
-                tracing::warn!(%error, customer = %found.id, "a customer isn't told that an impersonation has ended");
+            // It has ended, whether or not the customer's database is there to be told: the worker tells them later.
+            match log.write(&note).await {
+                Ok(()) => api_keys::end_is_told(&client, id).await?,
+                Err(error) => {
+                    tracing::warn!(%error, customer = %found.id, "a customer isn't told that an impersonation has ended");
+                }
             }
         }
         Ok(revoked.key)
@@ -228,16 +237,30 @@ impl Identity {
     }
 }
 
+/// Takes back those keys with which an operator acts in customers' places that these rights don't allow.
+pub(crate) async fn end_without_right(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    operator: Uuid,
+    rights: Rights,
+) -> Result<(), CatalogError> {
+    if rights.has(Right::CustomersImpersonate) && rights.has(Right::CustomersImpersonateWrite) {
+        return Ok(());
+    }
+    let only_writing = rights.has(Right::CustomersImpersonate);
+    for key in api_keys::revoke_impersonations(transaction, operator, only_writing).await? {
+        write_ended(transaction, actor, &key).await?;
+    }
+    Ok(())
+}
+
 /// Takes every key back with which an operator acts in customers' places.
 pub(crate) async fn end_all(
     transaction: &Transaction<'_>,
     actor: &Actor,
     operator: Uuid,
 ) -> Result<(), CatalogError> {
-    for key in api_keys::revoke_impersonations(transaction, operator).await? {
-        write_ended(transaction, actor, &key).await?;
-    }
-    Ok(())
+    end_without_right(transaction, actor, operator, Rights::NONE).await
 }
 
 fn check(request: &ImpersonationRequest) -> Result<Checked, UseCaseError> {
@@ -297,13 +320,16 @@ async fn write_started(
     write: bool,
 ) -> Result<(), CatalogError> {
     let reason = key.impersonation_reason.as_deref().unwrap_or_default();
-    write_about(
-        transaction,
-        actor,
-        (AuditAction::ImpersonationStarted, key),
-        Some(told(reason, key.expires_at, write)),
-    )
-    .await
+    let entry = AuditEntry {
+        customer_id: Some(key.customer_id),
+        action: AuditAction::ImpersonationStarted,
+        resource_type: "impersonation",
+        resource_id: Some(key.id.to_string()),
+        old_values: None,
+        new_values: Some(told(reason, key.expires_at, write)),
+    };
+    audit::insert(transaction, actor, &entry).await?;
+    Ok(())
 }
 
 async fn write_ended(
@@ -311,26 +337,43 @@ async fn write_ended(
     actor: &Actor,
     key: &ApiKeyRecord,
 ) -> Result<(), CatalogError> {
-    let told = json!({ "status": ApiKeyStatus::Revoked, "operator_id": key.impersonated_by });
-    write_about(transaction, actor, (AuditAction::ImpersonationEnded, key), Some(told)).await
+    if let Some(entry) = customers::api_keys::ended(key) {
+        audit::insert(transaction, actor, &entry).await?;
+    }
+    Ok(())
 }
 
-async fn write_about(
-    transaction: &Transaction<'_>,
-    actor: &Actor,
-    (action, key): (AuditAction, &ApiKeyRecord),
-    new_values: Option<Value>,
-) -> Result<(), CatalogError> {
-    let entry = AuditEntry {
-        customer_id: Some(key.customer_id),
-        action,
-        resource_type: "impersonation",
-        resource_id: Some(key.id.to_string()),
-        old_values: None,
-        new_values,
-    };
-    audit::insert(transaction, actor, &entry).await?;
-    Ok(())
+/// Tells customers that impersonations have ended of whose end they weren't told: because somebody else ended them, the time
+/// was over, or their database was away. How many. What fails is tried again for a week.
+///
+/// # Errors
+/// When the admin database can't be asked.
+pub async fn tell_ends(catalog: &Catalog, log: &dyn CustomerLog) -> Result<usize, CatalogError> {
+    let ends = api_keys::untold_ends(&catalog.client().await?, TOLD_AT_ONCE).await?;
+    let mut told = 0;
+    for end in ends {
+        let note = Note {
+            action: "impersonation_ended",
+            customer: end.customer_id,
+            id: end.id,
+            impersonator: &end.email,
+            address: None,
+            told: json!({ "status": end.status }),
+        };
+        // Without a connection: the customer's database may be slow.
+        match log.write(&note).await {
+            Ok(()) => told += 1,
+            Err(error @ LogError::Away(_)) => {
+                tracing::warn!(%error, customer = %end.customer_id, "a customer isn't told yet that an impersonation has ended");
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, customer = %end.customer_id, "a customer can't be told that an impersonation has ended");
+            }
+        }
+        api_keys::end_is_told(&catalog.client().await?, end.id).await?;
+    }
+    Ok(told)
 }
 
 fn not_told(error: LogError) -> UseCaseError {

@@ -17,6 +17,7 @@ pub mod known;
 pub mod openid;
 pub mod operators;
 mod passwords;
+mod refusals;
 pub mod saved_views;
 mod service;
 pub mod sessions;

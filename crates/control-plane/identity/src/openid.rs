@@ -46,13 +46,12 @@ impl Identity {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         let operator = match account(&transaction, issuer, person, caller).await? {
             Some(operator) if operator.disabled_at.is_none() => operator,
-            _ => {
-                // The address is the provider's word and no guess; who has none here may be told from the log.
-                tracing::warn!(
-                    issuer,
-                    subject = person.subject,
-                    "somebody without an account was vouched for"
-                );
+            other => {
+                // The provider's word and no guess: it is written down whom it vouched for.
+                drop(transaction);
+                drop(client);
+                let operator = other.map(|operator| operator.id);
+                self.note_vouched_for((issuer, &person.subject), operator, caller).await;
                 return Err(SignInError::Refused);
             }
         };

@@ -3,8 +3,9 @@
 
 use catalog::audit::AuditEntry;
 use catalog::operators::{self as rows, NewOperator, OperatorRow};
-use catalog::{CatalogError, Transaction, audit, operator_sessions, operator_tokens};
+use catalog::{CatalogError, Transaction, audit, operator_identities, operator_sessions, operator_tokens};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit, version};
+use domain::Rights;
 use domain::audit::AuditAction;
 use domain::operator::Role;
 use secrets::SecretString;
@@ -99,7 +100,8 @@ impl Identity {
         Ok((row, password))
     }
 
-    /// Changes name, roles, and whether they may come in. Who is kept out has no session and no token any more.
+    /// Changes name, roles, and whether they may come in. Who is kept out has no session and no token any more, and who loses
+    /// the right acts in no customer's place any more.
     ///
     /// # Errors
     /// [`UseCaseError::Conflict`] when nobody would be an owner any more, [`UseCaseError::Stale`] when `if_match` names
@@ -140,6 +142,8 @@ impl Identity {
                 operator_tokens::revoke_all(&transaction, id).await?;
                 impersonation::end_all(&transaction, actor, id).await?;
             }
+            let rights = Rights::of_roles(&after.roles);
+            impersonation::end_without_right(&transaction, actor, id, rights).await?;
             let entry = AuditEntry {
                 customer_id: None,
                 action: AuditAction::OperatorUpdated,
@@ -154,7 +158,9 @@ impl Identity {
         Ok(after)
     }
 
-    /// Gives an operator who can't come in a new password for one sign-in, shown once. Their sessions end.
+    /// Gives an operator who can't come in a new password for one sign-in, shown once. Their sessions end, and who they are at
+    /// providers of identities is forgotten: an account there that somebody took over opens nothing here any more, before the
+    /// next sign-in by it with a verified address.
     ///
     /// # Errors
     /// [`UseCaseError::NotFound`] when there is none by this id.
@@ -172,14 +178,15 @@ impl Identity {
         rows::set_password(&transaction, id, &hash, true).await?;
         impersonation::end_all(&transaction, actor, id).await?;
         let ended = operator_sessions::revoke_all(&transaction, id, None).await?;
-        let told = json!({ "by": "an owner", "sessions_ended": ended });
+        let forgotten = operator_identities::forget(&transaction, id).await?;
+        let told = json!({ "by": "an owner", "sessions_ended": ended, "identities_forgotten": forgotten });
         write(&transaction, actor, AuditAction::OperatorPasswordChanged, id, Some(told)).await?;
         commit(transaction).await?;
         Ok((OperatorRow { password_must_change: true, ..row }, password))
     }
 
     /// Takes the authenticator app and the recovery codes of an operator away: at the next sign-in they set a new one up.
-    /// Their sessions end.
+    /// Their sessions end, and who they are at providers of identities is forgotten.
     ///
     /// # Errors
     /// [`UseCaseError::NotFound`] when there is none by this id.
@@ -191,7 +198,10 @@ impl Identity {
         rows::remove_second_factor(&transaction, id).await?;
         impersonation::end_all(&transaction, actor, id).await?;
         let ended = operator_sessions::revoke_all(&transaction, id, None).await?;
-        let told = json!({ "second_factor": "removed by an owner", "sessions_ended": ended });
+        let forgotten = operator_identities::forget(&transaction, id).await?;
+        let told = json!({
+            "second_factor": "removed by an owner", "sessions_ended": ended, "identities_forgotten": forgotten,
+        });
         write(&transaction, actor, AuditAction::OperatorSecondFactorChanged, id, Some(told)).await?;
         commit(transaction).await?;
         Ok(OperatorRow { totp_secret_sealed: None, totp_confirmed_at: None, ..row })

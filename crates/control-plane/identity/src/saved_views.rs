@@ -218,7 +218,7 @@ mod tests {
         for secret in [
             &format!("q={key}"),
             &format!("status=trial&q=before+{key}"),
-            &format!("{key}"),
+            key,
             "q=%73k_0123456789abcdefghijklmnopqrstuvwxyzA",
             twice,
             "token=abc",

@@ -8,6 +8,7 @@ use domain::operator::{OwnAccount, Permit};
 use secrets::KeyRing;
 
 use crate::passwords::Passwords;
+use crate::refusals::Recently;
 
 /// How long somebody may take between password and code.
 pub(crate) const LONGEST_SIGN_IN: Duration = Duration::from_secs(10 * 60);
@@ -24,13 +25,19 @@ pub struct Identity {
     catalog: Catalog,
     keys: KeyRing,
     passwords: Passwords,
+    recently: Recently,
 }
 
 impl Identity {
     /// Over this admin database; secrets are sealed under the master keys of this ring.
     #[must_use]
     pub fn new(control_plane: ControlPlane, catalog: Catalog, keys: impl Into<KeyRing>) -> Self {
-        Self { control_plane, catalog, keys: keys.into(), passwords: Passwords::new() }
+        let (passwords, recently) = (Passwords::new(), Recently::default());
+        Self { control_plane, catalog, keys: keys.into(), passwords, recently }
+    }
+
+    pub(crate) fn recently(&self) -> &Recently {
+        &self.recently
     }
 
     pub(crate) fn keys(&self) -> &KeyRing {

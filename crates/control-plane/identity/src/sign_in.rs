@@ -88,7 +88,12 @@ impl Identity {
         let found = {
             let client = self.client_for_sign_in().await?;
             network.take(&client).await?;
-            account.take(&client).await?;
+            if let Err(slowed) = account.take(&client).await {
+                if matches!(slowed, SignInError::TooManyGuesses(_)) {
+                    self.note_slowed(email, caller);
+                }
+                return Err(slowed);
+            }
             operators::by_email(&client, &email).await?
         };
         // Without a connection: it takes a while.
@@ -100,9 +105,7 @@ impl Identity {
                 if let Some(operator) = other {
                     // Not waited for: the refusal of an account that exists takes no longer than of one that doesn't.
                     let (identity, caller) = (self.clone(), caller.clone());
-                    tokio::spawn(
-                        async move { identity.note_refusal(operator.id, "password", &caller).await },
-                    );
+                    tokio::spawn(async move { identity.note_guess(operator.id, "password", &caller).await });
                 }
                 return Err(SignInError::Refused);
             }
@@ -158,7 +161,7 @@ impl Identity {
         let Some(method) = use_code(&transaction, &operator, (&secret, &sealed), code).await? else {
             drop(transaction);
             drop(client);
-            self.note_refusal(operator.id, "code", caller).await;
+            self.note_guess(operator.id, "code", caller).await;
             return Err(SignInError::Refused);
         };
         let token = BearerToken::generate(BearerKind::Session);
@@ -182,21 +185,6 @@ impl Identity {
         let session =
             LiveSession { is_complete: true, has_second_factor: true, expires_at, ..session.clone() };
         Ok(SignedIn { token, session, recovery_codes })
-    }
-
-    /// Notes a wrong guess at an account that exists. At one that doesn't, what was typed may be a password: it is kept
-    /// nowhere. Guesses are slowed, so that these rows are few.
-    async fn note_refusal(&self, operator: Uuid, what: &str, caller: &Caller) {
-        let noted = async {
-            let client = self.client_for_sign_in().await?;
-            let actor = Actor::on_behalf_of(None).from(caller.ip_address, caller.user_agent.clone());
-            let told = Some(json!({ "wrong": what }));
-            write(&client, &actor, AuditAction::AccessDenied, operator, told).await
-        };
-        // The refusal stands whether or not it can be written down.
-        if let Err(error) = noted.await {
-            tracing::warn!(%error, "a refused sign-in can't be recorded");
-        }
     }
 }
 

@@ -37,13 +37,15 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
             return Err(Problem::unauthenticated(detail).counted_as(outcome));
         }
     };
-    let text = value.to_str().unwrap_or_default();
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+    // A value that isn't ASCII holds no token; one that is holds no other space than blanks and tabs.
+    let value = if value.as_bytes().is_ascii() { value.as_bytes() } else { &[] };
+    let (scheme, token) = value.split_at_checked("bearer ".len()).unwrap_or_default();
+    let token = std::str::from_utf8(token.trim_ascii()).unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case(b"bearer ") || token.is_empty() {
         let detail = "The Authorization header must read: Bearer <key>.";
         return Err(Problem::unauthenticated(detail).counted_as(KEY_NOT_BEARER));
     }
-    Ok(token.trim())
+    Ok(token)
 }
 
 /// What a request shows.
@@ -170,6 +172,37 @@ fn check_network(key: &KeyCaller, address: Option<IpAddr>) -> Result<(), Problem
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bearer_token_is_what_stands_behind_the_scheme() {
+        let found = |value: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, http::HeaderValue::from_bytes(value).unwrap());
+            bearer_token(&headers).map(str::to_owned).ok()
+        };
+        for value in ["Bearer sk_x", "bearer sk_x", "BEARER  \tsk_x \t"] {
+            assert_eq!(found(value.as_bytes()).as_deref(), Some("sk_x"), "{value}");
+        }
+        assert_eq!(found(b"Bearer a b").as_deref(), Some("a b"));
+        for value in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer \t ",
+            "Basic sk_x",
+            "Bearersk_x",
+            "Bearer\tsk_x",
+            " Bearer x",
+            "Bearer \u{e9}",
+        ] {
+            assert_eq!(found(value.as_bytes()), None, "{value:?}");
+        }
+        let mut two = HeaderMap::new();
+        two.append(header::AUTHORIZATION, http::HeaderValue::from_static("Bearer sk_x"));
+        two.append(header::AUTHORIZATION, http::HeaderValue::from_static("Bearer sk_x"));
+        assert!(bearer_token(&two).is_err());
+        assert!(bearer_token(&HeaderMap::new()).is_err());
+    }
 
     #[test]
     fn a_key_in_the_url_is_refused_however_the_parameter_is_called() {

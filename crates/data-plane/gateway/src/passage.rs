@@ -1,19 +1,20 @@
 //! A request on its way through the steps, and what they leave behind.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::principal::{Permit, Principal};
 use http::{HeaderName, HeaderValue};
-use limits::{PendingCheck, Policy, Verdict};
+use limits::{PendingCheck, Policy, RATELIMIT, RATELIMIT_POLICY, Verdict};
 use problem::Problem;
 use secrets::KeyHash;
 use smallvec::SmallVec;
 use telemetry::SPANS;
+use tracing::span::EnteredSpan;
 use tracing::{Instrument as _, Span};
 
 use crate::authenticate::Shown;
@@ -21,7 +22,7 @@ use crate::client_address::ClientAddress;
 use crate::guard::RouteGuard;
 use crate::meter::Counted;
 use crate::observe::{Step, StepWatch};
-use crate::session::SessionQuestion;
+use crate::session::{RefusedSession, SessionQuestion};
 use crate::{authenticate, customer_status, module, permission, rate_limit};
 
 /// A request on its way through the steps.
@@ -32,7 +33,7 @@ pub(crate) struct Passage {
     route: Arc<RouteGuard>,
     counted: Counted,
     /// How the limits stand, once they were asked.
-    limits: Option<[(HeaderName, HeaderValue); 2]>,
+    limits: Option<[HeaderValue; 2]>,
     /// The operator who acts in the customer's place.
     impersonator: Option<HeaderValue>,
     watch: StepWatch,
@@ -83,7 +84,7 @@ impl Passage {
 
     /// Takes all steps for which nobody must be asked.
     pub(crate) fn check_at_hand(&mut self, request: &mut Request) -> Result<(), Halt> {
-        let step = tracing::trace_span!(target: SPANS, "authenticate").entered();
+        let step = step(|| tracing::trace_span!(target: SPANS, "authenticate"));
         let gateway = &self.route.gateway.0;
         let address = gateway.config.trusted_proxies.client_address(request.extensions(), request.headers());
         let directory = &gateway.directory;
@@ -125,7 +126,16 @@ impl Passage {
                 // Nobody asks this who takes no sessions.
                 let sessions = gateway.config.sessions.as_ref();
                 let sessions = sessions.ok_or_else(|| Problem::internal("The error has been logged."))?;
-                (session.principal(&gateway.directory, sessions).instrument(asking).await?, address)
+                match session.principal(&gateway.directory, sessions).instrument(asking).await {
+                    Ok(caller) => (caller, address),
+                    Err(RefusedSession { problem, whose }) => {
+                        if let Some(caller) = whose {
+                            self.counted.caller_is(&caller);
+                            gateway.numbers.customers.count(&caller.customer);
+                        }
+                        return Err(problem);
+                    }
+                }
             }
         };
         // Somebody was asked meanwhile: the patience with Redis begins now.
@@ -153,16 +163,16 @@ impl Passage {
         at: Instant,
     ) -> Result<Option<Box<Limits>>, Problem> {
         let now = self.counted.came_at();
-        if tracing::enabled!(target: SPANS, tracing::Level::TRACE) {
+        if telemetry::spans_are_wanted() {
             let span = Span::current();
             span.record("http.route", &*self.route.path);
             span.record("sixty.customer.id", tracing::field::display(caller.customer.id));
         }
         let policies = {
-            let _step = tracing::trace_span!(target: SPANS, "decide").entered();
+            let _step = step(|| tracing::trace_span!(target: SPANS, "decide"));
             self.decide(&caller, address.0, now)?
         };
-        let _step = tracing::trace_span!(target: SPANS, "limit").entered();
+        let _step = step(|| tracing::trace_span!(target: SPANS, "limit"));
         match self.route.gateway.0.limiter.check_at_hand(&policies, now, at) {
             Ok(verdict) => self.settle(verdict, &policies)?,
             Err(pending) => return Ok(Some(Box::new(Limits { caller, address, policies, pending }))),
@@ -211,13 +221,14 @@ impl Passage {
 
     /// Says how the limits stand, and counts.
     pub(crate) fn end(mut self, mut response: Response) -> Response {
-        let _step = tracing::trace_span!(target: SPANS, "meter").entered();
+        let _step = step(|| tracing::trace_span!(target: SPANS, "meter"));
         self.watch.over(Step::Handle, &self.route.gateway.0.numbers);
         let headers = response.headers_mut();
         // The layers round this one add some more.
         headers.reserve(HEADERS);
-        for (name, value) in self.limits.take().into_iter().flatten() {
-            headers.append(name, value);
+        if let Some([policy, limit]) = self.limits.take() {
+            headers.append(RATELIMIT_POLICY, policy);
+            headers.append(RATELIMIT, limit);
         }
         if let Some(banner) = self.impersonator.take() {
             headers.insert(IMPERSONATED_BY, banner);
@@ -238,6 +249,14 @@ impl Drop for Passage {
     }
 }
 
+/// A step of the trace, until it is dropped.
+fn step(span: impl FnOnce() -> Span) -> Option<EnteredSpan> {
+    telemetry::spans_are_wanted().then(|| span().entered())
+}
+
 fn admit(request: &mut Request, caller: Arc<Principal>, address: ClientAddress) {
-    request.extensions_mut().insert(Permit::after_checks(caller, address.0));
+    let extensions = request.extensions_mut();
+    // The permit says from where they come. In its place, because a fourth extension makes the map of them grow.
+    extensions.remove::<ConnectInfo<SocketAddr>>();
+    extensions.insert(Permit::after_checks(caller, address.0));
 }

@@ -83,13 +83,26 @@ impl ShownSession<'_> {
     }
 }
 
+/// A token that isn't taken.
+pub(crate) struct RefusedSession {
+    pub(crate) problem: Problem,
+    /// Whose it is, where that is proved: who was removed is counted, and the customer's log tells of it.
+    pub(crate) whose: Option<Arc<Principal>>,
+}
+
+impl From<Problem> for RefusedSession {
+    fn from(problem: Problem) -> Self {
+        Self { problem, whose: None }
+    }
+}
+
 impl SessionQuestion {
     /// Who shows the token, if it is good and they are a member of a customer's organization.
     pub(crate) async fn principal(
         self,
         directory: &KnownDirectory,
         sessions: &SessionConfig,
-    ) -> Result<Arc<Principal>, Problem> {
+    ) -> Result<Arc<Principal>, RefusedSession> {
         let claims = sessions.issuer.verify(&self.token).await.map_err(refusal)?;
         let place = claims.membership().map_err(|error| {
             tracing::warn!(%error, "a session token's permissions can't be read");
@@ -108,15 +121,20 @@ impl SessionQuestion {
                 .retry_after(2)
         })?;
         let member = member.ok_or_else(unknown_organization)?;
-        let principal = Arc::new(principal(&claims, &place, &member, sessions)?);
+        let mut principal = principal(&claims, &member, sessions)?;
+        match permissions(claims.iat, &place, &member, &sessions.grants) {
+            Ok(permissions) => principal.permissions = permissions,
+            Err(problem) => return Err(RefusedSession { problem, whose: Some(Arc::new(principal)) }),
+        }
+        let principal = Arc::new(principal);
         directory.remember_session(self.key, since, &principal);
         Ok(principal)
     }
 }
 
+/// Who it is, before it is known what they may do.
 fn principal(
     claims: &SessionClaims,
-    place: &Membership,
     member: &Member,
     sessions: &SessionConfig,
 ) -> Result<Principal, Problem> {
@@ -132,7 +150,7 @@ fn principal(
     }
     Ok(Principal {
         caller: Caller::User(UserCaller::new(claims.sub.clone(), end_of(claims))),
-        permissions: permissions(claims.iat, place, member, &sessions.grants)?,
+        permissions: Vec::new(),
         rate_limit_requests: sessions.rate.quota,
         rate_limit_period: sessions.rate.period,
         customer: member.customer.clone(),

@@ -53,21 +53,19 @@ impl Verdict {
         self.policies.get(self.violated?)
     }
 
-    /// The two header fields of draft-ietf-httpapi-ratelimit-headers (version 11 of May 2026), which are lists of
-    /// structured fields (RFC 9651): `"key";q=1000;w=60` and `"key";r=999;t=12`.
+    /// The values of [`RATELIMIT_POLICY`] and [`RATELIMIT`], the two header fields of
+    /// draft-ietf-httpapi-ratelimit-headers (version 11 of May 2026), which are lists of structured fields (RFC 9651):
+    /// `"key";q=1000;w=60` and `"key";r=999;t=12`.
     ///
     /// Without policies there are none: such values would be empty lists, which must not be sent.
     #[must_use]
-    pub fn headers(&self) -> Option<[(HeaderName, HeaderValue); 2]> {
+    pub fn headers(&self) -> Option<[HeaderValue; 2]> {
         if self.policies.is_empty() {
             return None;
         }
         FIELDS.with_borrow_mut(|fields| {
             // None for a policy whose name no header may hold.
-            Some([
-                (RATELIMIT_POLICY, fields.policies(&self.policies)?),
-                (RATELIMIT, fields.limits(&self.policies)?),
-            ])
+            Some([fields.policies(&self.policies)?, fields.limits(&self.policies)?])
         })
     }
 }
@@ -149,9 +147,8 @@ mod tests {
         Verdict { accepted: true, policies: policies.into(), violated: None, retry_after: 0 }
     }
 
-    fn shown(verdict: &Verdict) -> Vec<(String, String)> {
-        let headers = verdict.headers().unwrap();
-        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
+    fn shown(verdict: &Verdict) -> [String; 2] {
+        verdict.headers().unwrap().map(|value| value.to_str().unwrap().to_owned())
     }
 
     const KEY: PolicyState = PolicyState {
@@ -164,9 +161,7 @@ mod tests {
 
     #[test]
     fn the_fields_are_those_of_the_draft() {
-        let policy = |value: &str| ("ratelimit-policy".to_owned(), value.to_owned());
-        let limit = |value: &str| ("ratelimit".to_owned(), value.to_owned());
-        let one = [policy(r#""key";q=1000;w=60"#), limit(r#""key";r=999;t=12"#)];
+        let one = [r#""key";q=1000;w=60"#, r#""key";r=999;t=12"#];
         assert_eq!(shown(&verdict(&[KEY])), one);
         let module = PolicyState {
             name: "module",
@@ -177,13 +172,13 @@ mod tests {
         };
         let unknown = PolicyState { name: "route", remaining: None, ..KEY };
         let three = [
-            policy(r#""key";q=1000;w=60, "module";q=999999999999999, "route";q=1000;w=60"#),
-            limit(r#""key";r=999;t=12, "module";r=0"#),
+            r#""key";q=1000;w=60, "module";q=999999999999999, "route";q=1000;w=60"#,
+            r#""key";r=999;t=12, "module";r=0"#,
         ];
         assert_eq!(shown(&verdict(&[KEY, module, unknown])), three);
         assert_eq!(shown(&verdict(&[KEY])), one, "what was said last is not said of others");
         let other = PolicyState { quota: 999, ..KEY };
-        assert_eq!(shown(&verdict(&[other])), [policy(r#""key";q=999;w=60"#), limit(r#""key";r=999;t=12"#)]);
+        assert_eq!(shown(&verdict(&[other])), [r#""key";q=999;w=60"#, r#""key";r=999;t=12"#]);
     }
 
     #[test]

@@ -28,9 +28,8 @@ struct Stored<'a> {
 
 /// Appends the record to the buffer, field by field as [`Stored`] has them.
 pub(crate) fn encode(record: &UsageRecord, buffer: &mut Vec<u8>) {
-    for id in [record.id, record.request_id, record.api_key_id.uuid(), record.customer_id.uuid()] {
-        buffer.extend_from_slice(id.as_bytes());
-    }
+    let ids = [record.id, record.request_id, record.api_key_id.uuid(), record.customer_id.uuid()];
+    buffer.extend_from_slice(ids.map(Uuid::into_bytes).as_flattened());
     text(&record.endpoint, buffer);
     text(&record.method, buffer);
     number(u64::from(record.status_code), buffer);
@@ -58,11 +57,23 @@ fn optional<T>(value: Option<T>, write: impl Fn(T, &mut Vec<u8>), buffer: &mut V
 
 /// Seven bits a byte, the lowest first; the eighth says that more follow.
 fn number(mut value: u64, buffer: &mut Vec<u8>) {
-    while value >= 0x80 {
-        buffer.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
+    if value < 0x80 {
+        buffer.push(value.to_le_bytes()[0]);
+        return;
     }
-    buffer.push(value.to_le_bytes()[0]);
+    // So many bytes are appended at once: seven bits each, of 64.
+    let mut bytes = [0; 10];
+    let mut length = 0;
+    for byte in &mut bytes {
+        length += 1;
+        *byte = value.to_le_bytes()[0] | 0x80;
+        value >>= 7;
+        if value == 0 {
+            *byte &= 0x7f;
+            break;
+        }
+    }
+    buffer.extend_from_slice(bytes.get(..length).unwrap_or(&bytes));
 }
 
 /// Reads a record; `None` when the bytes aren't one.

@@ -31,7 +31,9 @@ pub(crate) fn write(record: &UsageRecord, buffer: &mut Vec<u8>) -> bool {
         return false;
     }
     let length = length.to_le_bytes();
-    let checksum = checksum(length, &buffer[PREFIX..]);
+    // The length where the checksum belongs, in front of the payload: both are summed up in one go.
+    buffer[LENGTH..PREFIX].copy_from_slice(&length);
+    let checksum = crc32c::crc32c(&buffer[LENGTH..]);
     buffer[..LENGTH].copy_from_slice(&length);
     buffer[LENGTH..PREFIX].copy_from_slice(&checksum.to_le_bytes());
     true

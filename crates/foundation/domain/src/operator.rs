@@ -5,6 +5,8 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -228,6 +230,38 @@ pub struct Actor {
     credential: Credential,
     operator: Option<Uuid>,
     rights: Rights,
+    asked: Asking,
+}
+
+/// What was asked of somebody, and given: clones of an actor share it.
+#[derive(Clone, Default)]
+struct Asking(Arc<AtomicU32>);
+
+/// Beside the rights: that they are signed in and act on what is their own.
+const OWN_ACCOUNT: u32 = 1 << 31;
+
+impl fmt::Debug for Asking {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Asking")
+    }
+}
+
+/// Who somebody is doesn't depend on what they were asked.
+impl PartialEq for Asking {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Asking {}
+
+/// What use cases asked of somebody before they did what was wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The rights.
+    pub rights: Rights,
+    /// That they are signed in.
+    pub own_account: bool,
 }
 
 impl Actor {
@@ -280,7 +314,7 @@ impl Actor {
     /// The same, where the system ends what they were allowed to begin.
     #[must_use]
     pub fn as_the_system(&self) -> Self {
-        Self { rights: Rights::ALL, ..self.clone() }
+        Self { rights: Rights::ALL, asked: Asking::default(), ..self.clone() }
     }
 
     /// The operator's account, if it is one.
@@ -306,7 +340,18 @@ impl Actor {
     /// # Errors
     /// [`Forbidden`] when they may not.
     pub fn permit(&self, right: Right) -> Result<Permit<'_>, Forbidden> {
-        if self.rights.has(right) { Ok(Permit { actor: self, right }) } else { Err(Forbidden(right)) }
+        if !self.rights.has(right) {
+            return Err(Forbidden(right));
+        }
+        self.asked.0.fetch_or(bit(right), Ordering::Relaxed);
+        Ok(Permit { actor: self, right })
+    }
+
+    /// What was asked of them, and given, since they came in: by this value and its clones.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let asked = self.asked.0.load(Ordering::Relaxed);
+        Asked { rights: Rights(asked & Rights::ALL.0), own_account: asked & OWN_ACCOUNT != 0 }
     }
 
     /// The proof that they act on their own account.
@@ -316,6 +361,7 @@ impl Actor {
     pub fn own_account(&self) -> Result<OwnAccount<'_>, NotSignedIn> {
         match (self.operator, self.credential) {
             (Some(operator), Credential::Session(session)) => {
+                self.asked.0.fetch_or(OWN_ACCOUNT, Ordering::Relaxed);
                 Ok(OwnAccount { actor: self, operator, session })
             }
             _ => Err(NotSignedIn),
@@ -429,6 +475,22 @@ mod tests {
             Some(NotSignedIn)
         );
         assert!(Actor::bootstrap().own_account().is_err() && Actor::system().own_account().is_err());
+    }
+
+    #[test]
+    fn what_was_asked_and_given_is_known_afterwards() {
+        let id = Uuid::now_v7();
+        let actor = Actor::operator(id, Credential::Session(id), Role::ReadOnly.rights());
+        assert_eq!(actor.asked(), Asked::default());
+        let clone = actor.clone();
+        clone.permit(Right::CustomersRead).unwrap();
+        clone.permit(Right::CustomersWrite).unwrap_err();
+        clone.as_the_system().permit(Right::SecretsRead).unwrap();
+        let rights = Rights::of(&[Right::CustomersRead]);
+        assert_eq!(actor.asked(), Asked { rights, own_account: false });
+        clone.own_account().unwrap();
+        assert_eq!(actor.asked(), Asked { rights, own_account: true });
+        assert!(Right::ALL.len() < 31, "one bit is for the account");
     }
 
     #[test]

@@ -73,9 +73,15 @@ impl UserCaller {
     /// The person by the identity provider's id.
     #[must_use]
     pub fn new(clerk_user_id: String, expires_at: DateTime<Utc>) -> Self {
-        let usage_id = ApiKeyId(Uuid::new_v5(&USERS, clerk_user_id.as_bytes()));
+        let usage_id = usage_id_of(&clerk_user_id);
         Self { clerk_user_id, expires_at, usage_id }
     }
+}
+
+/// Under which id the requests of a person are counted, by the identity provider's id.
+#[must_use]
+pub fn usage_id_of(clerk_user_id: &str) -> ApiKeyId {
+    ApiKeyId(Uuid::new_v5(&USERS, clerk_user_id.as_bytes()))
 }
 
 /// The name space of the ids that stand for persons where those of keys stand else: in usage and in limits. Made once, at

@@ -26,6 +26,8 @@ pub struct WorkerBuilder {
     redis: RedisAddress,
     queue: String,
     jobs: BTreeMap<&'static str, Arc<dyn Job>>,
+    /// Those with slots of their own.
+    apart: BTreeMap<&'static str, Arc<dyn Job>>,
     concurrency: usize,
     lease: Duration,
     grace: Duration,
@@ -41,7 +43,14 @@ impl WorkerBuilder {
         self
     }
 
-    /// How many jobs run at once. Default 4.
+    /// Adds a job that waits for none of the others: those that are added so share slots, and a queue in Redis, of their own.
+    #[must_use]
+    pub fn register_apart(mut self, job: impl Job) -> Self {
+        self.apart.insert(job.kind(), Arc::new(job));
+        self
+    }
+
+    /// How many jobs run at once; as many again of those that are apart. Default 4.
     #[must_use]
     pub fn concurrency(mut self, jobs: usize) -> Self {
         self.concurrency = jobs.max(1);
@@ -85,7 +94,28 @@ impl WorkerBuilder {
 
     /// Works until `stop` is cancelled and what runs has ended, or the grace period is over: then what still runs
     /// is interrupted and queued again. Neither Redis nor the database has to be there; what is missing is waited for.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(mut self, stop: CancellationToken) {
+        let apart = std::mem::take(&mut self.apart);
+        if apart.is_empty() {
+            return self.run_together(stop).await;
+        }
+        // Two that share one queue would take each other's jobs out of it, and couldn't do them.
+        let others = Self {
+            store: Arc::clone(&self.store),
+            redis: self.redis.clone(),
+            queue: format!("{}:apart", self.queue),
+            jobs: apart,
+            apart: BTreeMap::new(),
+            concurrency: self.concurrency,
+            lease: self.lease,
+            grace: self.grace,
+            scan_every: self.scan_every,
+            backoff: self.backoff,
+        };
+        tokio::join!(self.run_together(stop.clone()), others.run_together(stop));
+    }
+
+    async fn run_together(self, stop: CancellationToken) {
         let owner = format!("worker-{}", uuid::Uuid::now_v7());
         let kinds = self.jobs.keys().copied().collect();
         let executor = Arc::new(Executor {
@@ -150,6 +180,7 @@ impl Worker {
             redis: redis.into(),
             queue: "sixty:jobs".to_owned(),
             jobs: BTreeMap::new(),
+            apart: BTreeMap::new(),
             concurrency: 4,
             lease: Duration::from_secs(30),
             grace: Duration::from_secs(30),

@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use numbers::Numbers;
 use request::{Added, NamingRequest};
 pub use request::{Ended, RequestContext};
-pub use traces::{SPANS, TraceConfig, Traces};
+pub use traces::{SPANS, TraceConfig, Traces, are_wanted as spans_are_wanted};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,11 +69,6 @@ impl RequestContext {
     pub fn scope<F: Future>(self, future: F) -> TaskLocalFuture<Self, F> {
         CURRENT.scope(self, future)
     }
-
-    /// Names this request in what the function logs.
-    pub fn within<R>(self, function: impl FnOnce() -> R) -> R {
-        CURRENT.sync_scope(self, function)
-    }
 }
 
 /// How a request is added to a line.
@@ -151,7 +146,7 @@ mod tests {
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {
         tracing::subscriber::with_default(subscriber, || {
-            request().within(|| tracing::warn!(reason = "late", "inside"));
+            CURRENT.sync_scope(request(), || tracing::warn!(reason = "late", "inside"));
             tracing::warn!("outside");
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

@@ -13,6 +13,13 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 /// The target of every span of a trace; they have the level `TRACE`.
 pub const SPANS: &str = "sixty::trace";
 
+/// Whether anybody may want spans. What makes several for each request asks this first: a span that isn't made is still
+/// put down, entered and left.
+#[must_use]
+pub fn are_wanted() -> bool {
+    tracing::level_filters::LevelFilter::current() >= tracing::level_filters::LevelFilter::TRACE
+}
+
 /// How long the collector may take, and how long the end waits for the last spans.
 const PATIENCE: Duration = Duration::from_secs(5);
 

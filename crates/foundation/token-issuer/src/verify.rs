@@ -143,6 +143,16 @@ mod tests {
         ] {
             assert_eq!(verdict(&verifier, &header, change), Err(refused));
         }
+        // Clocks may differ by five seconds, and no more; the test itself takes less than three.
+        let now = i64::try_from(jsonwebtoken::get_current_timestamp()).unwrap();
+        for (change, wanted) in [
+            (json!({ "exp": now - 2 }), user.clone()),
+            (json!({ "exp": now - 6 }), Err(Refused::Expired)),
+            (json!({ "nbf": now + 5 }), user.clone()),
+            (json!({ "nbf": now + 9 }), Err(Refused::NotYetValid)),
+        ] {
+            assert_eq!(verdict(&verifier, &header, change.clone()), wanted, "{change}");
+        }
         let other = json!({ "alg": "RS256", "kid": "two" });
         assert_eq!(verdict(&verifier, &other, json!({})), Err(Refused::UnknownKey));
         for alg in ["none", "HS256", "RS512"] {

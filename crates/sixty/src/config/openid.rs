@@ -40,6 +40,11 @@ pub(crate) struct OpenIdArgs {
 }
 
 impl OpenIdArgs {
+    /// Whether browsers reach this server over HTTPS, as its public address says.
+    pub(crate) fn is_reached_over_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
     /// The provider, if one is named.
     pub(crate) async fn provider(&self, stores: &StoreArgs) -> anyhow::Result<Option<Arc<OpenIdProvider>>> {
         let (Some(issuer), Some(client_id), Some(public_url)) =

@@ -150,10 +150,11 @@ impl StoreArgs {
         } else if let Some(role_id) = &self.vault_role_id {
             let file = self.vault_secret_id_file.as_deref();
             let file = file.context("SIXTY_VAULT_SECRET_ID_FILE goes with SIXTY_VAULT_ROLE_ID")?;
-            let secret_id = super::secret_files::read_private(file)
+            // Looked at now, so that a file that others can read is refused at the start; read anew at each login.
+            super::secret_files::read_private(file)
                 .with_context(|| format!("SIXTY_VAULT_SECRET_ID_FILE {}", file.display()))?;
-            let secret_id = secret_id.expose_secret().trim().into();
-            Login::AppRole { mount: mount("approle"), role_id: role_id.clone(), secret_id }
+            let secret_id_file = file.to_owned();
+            Login::AppRole { mount: mount("approle"), role_id: role_id.clone(), secret_id_file }
         } else {
             let token = self.vault_token.clone();
             Login::Token(token.context(
@@ -197,6 +198,28 @@ impl StoreArgs {
         }
     }
 
+    /// The same for everything else at AWS.
+    fn role_at_aws(&self, region: &str) -> anyhow::Result<CredentialSource> {
+        if let (Some(file), Some(role)) = (&self.aws_web_identity_token_file, &self.aws_role_arn) {
+            let url = match &self.aws_endpoint_url {
+                Some(endpoint) => endpoint.clone(),
+                None => format!("https://sts.{region}.amazonaws.com/").parse()?,
+            };
+            return Ok(CredentialSource::WebIdentity {
+                url,
+                token_file: file.clone(),
+                role_arn: role.clone(),
+            });
+        }
+        Ok(match &self.aws_container_credentials_full_uri {
+            Some(url) => CredentialSource::Container {
+                url: url.clone(),
+                token_file: self.aws_container_authorization_token_file.clone(),
+            },
+            None => CredentialSource::Machine { url: MACHINE.parse()? },
+        })
+    }
+
     fn aws(&self) -> anyhow::Result<Arc<Aws>> {
         if let Some(endpoint) = &self.aws_endpoint_url {
             require_https("AWS_ENDPOINT_URL", endpoint)?;
@@ -209,13 +232,7 @@ impl StoreArgs {
                 session_token: self.aws_session_token.clone(),
                 expires_at: None,
             }),
-            _ => match &self.aws_container_credentials_full_uri {
-                Some(url) => CredentialSource::Container {
-                    url: url.clone(),
-                    token_file: self.aws_container_authorization_token_file.clone(),
-                },
-                None => CredentialSource::Machine { url: MACHINE.parse()? },
-            },
+            _ => self.role_at_aws(&region)?,
         };
         let config = AwsConfig { region, endpoint: self.aws_endpoint_url.clone(), credentials };
         Ok(Arc::new(Aws::new(config).context("AWS")?))

@@ -7,11 +7,11 @@ use std::time::Duration;
 use api::Dependency as _;
 use catalog::{Catalog, instances};
 use postgres_server::{Installation, InstallationSearch, OsUser, is_port_free};
-use schema::MigrationSet;
+use schema::{AdminRoles, MigrationSet};
 
 use super::{DoctorArgs, Finding, certificates};
 use crate::config::{CertificateSource, read_operator_token};
-use crate::dependencies;
+use crate::{dependencies, own_role};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -25,6 +25,7 @@ pub(super) async fn all(args: &DoctorArgs, home: &Path) -> Vec<Finding> {
     vec![
         admin_database(catalog).await,
         with(catalog, "admin schema", admin_schema).await,
+        with(catalog, "admin roles", admin_roles).await,
         template_database(args).await,
         redis(args).await,
         postgres(args, home),
@@ -77,6 +78,37 @@ async fn admin_schema(catalog: &Catalog) -> Finding {
             if version > set.latest() { "use a newer sixty" } else { "run: sixty migrate" },
         ),
         Err(error) => Finding::bad("admin schema", error, "mend the admin database first"),
+    }
+}
+
+/// Whether the server and the worker have roles of their own, and work with them.
+async fn admin_roles(catalog: &Catalog) -> Finding {
+    const CHECK: &str = "admin roles";
+    let found = async {
+        let client = catalog.client().await.map_err(|error| error.to_string())?;
+        let missing = AdminRoles::default().missing(&client).await.map_err(|error| error.to_string())?;
+        let programs = [own_role::SERVER, own_role::WORKER];
+        let owners = catalog::own_role::programs_as_owner(&client, &programs).await;
+        Ok::<_, String>((missing, owners.map_err(|error| error.to_string())?))
+    };
+    match found.await {
+        Err(error) => Finding::bad(CHECK, error, "mend the admin database first"),
+        Ok((missing, owners)) if !owners.is_empty() => {
+            let told: Vec<_> =
+                owners.iter().map(|(program, role)| format!("{program} works as {role}")).collect();
+            let mend = if missing.is_empty() {
+                "give it ADMIN_DB_USER=sixty_server or sixty_worker with that role's password"
+            } else {
+                "run sixty migrate with ADMIN_DB_SERVER_PASSWORD and ADMIN_DB_WORKER_PASSWORD, then give it ADMIN_DB_USER"
+            };
+            Finding::bad(CHECK, format!("{}, who may change and delete the audit log", told.join(", ")), mend)
+        }
+        Ok((missing, _)) if !missing.is_empty() => Finding::bad(
+            CHECK,
+            format!("{} is missing: the programs could only work as the owner", missing.join(", ")),
+            "run sixty migrate with ADMIN_DB_SERVER_PASSWORD and ADMIN_DB_WORKER_PASSWORD",
+        ),
+        Ok(_) => Finding::good(CHECK, "the server and the worker have roles of their own"),
     }
 }
 

@@ -26,6 +26,11 @@ impl CustomersUsers {
         Self { databases, grants }
     }
 
+    /// The databases.
+    pub(crate) fn databases(&self) -> CustomerDatabases {
+        self.databases.clone()
+    }
+
     /// The CRM's own role, which its pages go by: who may change users is an administrator, who may change anything a user.
     fn role(&self, clerk_role: &str) -> Role {
         let granted = self.grants.of_role(clerk_role);

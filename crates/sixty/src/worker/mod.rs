@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use ::jobs::Worker;
 use anyhow::Context as _;
+use api::DatabaseLog;
 use audit_streams::AuditDelivery;
 use backups::{BackupConfig, Backups, DatabaseAccess};
-use catalog::{Catalog, instances};
+use catalog::{Catalog, CatalogConfig, instances};
 use clap::Args;
 use clerk::{ClerkScan, ProcessMessage, Reconcile, SyncPeople};
 use customers::ControlPlane;
@@ -26,7 +27,7 @@ pub(crate) use self::jobs::Journal;
 use crate::config::{
     AdminDatabaseArgs, AnchorArgs, ClerkWorkerArgs, HomeArgs, MasterKeyArgs, PostgresArgs, RedisArgs,
 };
-use crate::shutdown;
+use crate::{own_role, shutdown};
 
 /// Do the background work, against an admin database and a Redis that exist.
 #[derive(Args, Debug)]
@@ -66,7 +67,8 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let keys = args.master_key.ring(&home).await?;
     let admin_database = args.admin_database.resolved(args.master_key.stores()).await?;
     let redis = args.redis.resolved(args.master_key.stores()).await?.address()?;
-    let catalog_config = admin_database.catalog_config()?;
+    let catalog_config =
+        CatalogConfig { application_name: own_role::WORKER, ..admin_database.catalog_config()? };
     let catalog = Catalog::connect(&catalog_config)?;
     let provisioner = Arc::new(LocalProvisioner::open(local_config(&args.postgres, home.clone())).await?);
     // Made now, so that the first customer doesn't wait for it.
@@ -95,12 +97,14 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
     let host = args.postgres.network.customer_host;
 
     let stop = shutdown::token(args.with_parent)?;
+    tokio::spawn(own_role::warn(catalog.clone(), own_role::WORKER, stop.clone()));
     let stream_keys = keys.clone();
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
     let messages = ProcessMessage::new(control_plane.clone(), catalog.clone(), args.clerk.clerk_plan);
     let compare = args.clerk.backend(args.master_key.stores()).await?;
     let compare = compare.map(|backend| Reconcile::beside(&messages, backend, args.clerk.every()));
     let users = CustomersUsers::new(&catalog, &keys, args.clerk.grants.grants());
+    let log = DatabaseLog(users.databases());
     let mut jobs = Worker::builder(Arc::new(catalog.clone()), redis)
         .register(jobs::ProvisioningNudge::new(engine.clone()))
         .register(jobs::ReconcilerScan::new(engine.clone(), catalog.clone()))
@@ -109,9 +113,11 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::ModuleOverrides::new(control_plane.clone()))
         .register(jobs::DeniedAttempts::new(control_plane.clone()))
         .register(jobs::IdempotencyKeys::new(control_plane))
+        .register(jobs::ImpersonationEnds::new(catalog.clone(), Box::new(log)))
         .register(jobs::SignInTidy::new(catalog.clone()))
         .register(ClerkScan::beside(&messages))
-        .register(messages)
+        // Who was removed at Clerk is out at once, whatever else there is to do.
+        .register_apart(messages)
         .register(SyncPeople::new(catalog.clone(), Arc::new(users)))
         .register(jobs::AuditAnchors::new(
             catalog.clone(),

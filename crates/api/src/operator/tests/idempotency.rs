@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use domain::Plan;
+use domain::{AuditAction, Plan, Role};
 use futures_util::future::join_all;
-use http::{Method, StatusCode};
+use http::{Method, Request, StatusCode};
 use secrets::MasterKey;
 use serde_json::{Value, json};
 
@@ -53,6 +53,65 @@ async fn a_request_is_done_once_and_answered_again() {
         .unwrap()
         .get(0);
     assert!(rows.iter().all(|row| !row.contains(first.text("key"))), "{rows:?}");
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_to_who_may_still_ask_for_it() {
+    let api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    let ann = api.operator("ann@example.org", &[Role::Support]).await;
+    let ask = async |bearer: &str, path: &str, key: &str, body: &Value| {
+        let request = Request::post(path)
+            .header("Authorization", format!("Bearer {bearer}"))
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", key);
+        api.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let token = async |permissions: &[&str]| {
+        let body = json!({ "name": "t", "permissions": permissions });
+        let made = api.ask_as(Some(&ann.token), Method::POST, "/api/admin/tokens", body).await.expect(201);
+        made.text("token").to_owned()
+    };
+    let (may, may_not) = (token(&["keys:write"]).await, token(&["usage:read"]).await);
+    let body = json!({ "name": "once" });
+    let first = ask(&ann.token, KEYS, "a", &body).await.expect(201);
+    assert_eq!(ask(&may, KEYS, "a", &body).await.expect(201).body, first.body);
+    let refused = ask(&may_not, KEYS, "a", &body).await.expect_problem(403, "operator-permission-missing");
+    assert_eq!(refused.text("permission"), "keys:write");
+    // What only a session does, no token gets by repeating it.
+    let impersonate = "/api/admin/customers/acme/impersonations";
+    let reason = json!({ "reason": "ticket 7" });
+    let rights = token(&["customers:impersonate"]).await;
+    ask(&ann.token, impersonate, "b", &reason).await.expect(201);
+    ask(&rights, impersonate, "b", &reason).await.expect_problem(403, "forbidden");
+
+    let operator = format!("/api/admin/operators/{}", ann.id);
+    api.ask(Method::PATCH, &operator, &json!({ "roles": ["read-only"] })).await.expect(200);
+    for (path, body, key) in [(KEYS, &body, "a"), (impersonate, &reason, "b")] {
+        let refused = ask(&ann.token, path, key, body).await;
+        refused.expect_problem(403, "operator-permission-missing");
+    }
+    assert!(api.audits(AuditAction::AccessDenied).await.len() >= 3, "each of them is on record");
+    // An answer of which nobody knows what it took is nobody's.
+    api.ask(Method::PATCH, &operator, &json!({ "roles": ["admin"] })).await.expect(200);
+    ask(&ann.token, KEYS, "a", &body).await.expect(201);
+    api.sql("update admin_idempotency_keys set asked_permissions = null").await;
+    ask(&ann.token, KEYS, "a", &body).await.expect_problem(409, "idempotency-outcome-unknown");
+}
+
+#[tokio::test]
+async fn a_revealed_password_is_not_kept_and_leaves_its_row_each_time() {
+    let api = Api::new().await;
+    let acme = api.customer("acme", Plan::Starter).await;
+    let database = testkit::customer_database().await;
+    api.place(acme, &database, database.port()).await;
+    let path = "/api/admin/customers/acme/connection-urls";
+    for shown in 1..=2 {
+        let answer = post(&api, path, "a", &json!({ "role": "app" })).await.expect(200);
+        assert_eq!((answer.header("idempotent-replayed"), answer.text("password")), ("", testkit::PASSWORD));
+        assert_eq!(api.audits(AuditAction::CredentialsRevealed).await.len(), shown);
+    }
+    assert_eq!(api.count("admin_idempotency_keys").await, 0);
 }
 
 #[tokio::test]

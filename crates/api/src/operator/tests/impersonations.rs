@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use catalog::{Catalog, CatalogConfig};
 use domain::{AuditAction, Plan, Role};
 use http::Method;
-use identity::impersonation::{CustomerLog, LogError, Note};
+use identity::impersonation::{CustomerLog, LogError, Note, tell_ends};
 use serde_json::{Value, json};
 
 use super::Api;
@@ -17,6 +18,8 @@ const PATH: &str = "/api/admin/customers/acme/impersonations";
 #[derive(Default)]
 pub(super) struct Log {
     state: Mutex<State>,
+    /// What was told: what, of which impersonation, and by whom it was.
+    told: Mutex<Vec<(String, String, String)>>,
 }
 
 #[derive(Default)]
@@ -29,9 +32,13 @@ enum State {
 
 #[async_trait]
 impl CustomerLog for Log {
-    async fn write(&self, _note: &Note<'_>) -> Result<(), LogError> {
+    async fn write(&self, note: &Note<'_>) -> Result<(), LogError> {
         match *self.state.lock().unwrap() {
-            State::There => Ok(()),
+            State::There => {
+                let told = (note.action.to_owned(), note.id.to_string(), note.impersonator.to_owned());
+                self.told.lock().unwrap().push(told);
+                Ok(())
+            }
             State::Away => Err(LogError::Away("no route".into())),
             State::TooOld => Err(LogError::TooOld("no column".into())),
         }
@@ -132,4 +139,115 @@ async fn ones_own_are_listed_with_whom_they_are_of_and_nobody_elses() {
     let refused =
         api.ask_as(Some(&ann.token), Method::GET, &format!("{own}?operator=bob"), Value::Null).await;
     assert_eq!(refused.wrong_fields(), ["operator"]);
+}
+
+#[tokio::test]
+async fn every_end_names_the_operator_and_the_customer_is_told_of_it() {
+    let mut api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    let log = Arc::new(Log::default());
+    api.state.customer_log = Arc::clone(&log) as Arc<dyn CustomerLog>;
+    api.router = super::super::router(&api.state).layer(crate::EVERY_REQUEST);
+    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    let begin = async || {
+        let begun = api.ask_as(Some(&ann.token), Method::POST, PATH, json!({ "reason": "ticket 7" })).await;
+        begun.expect(201).text("id").to_owned()
+    };
+    let own = begin().await;
+    api.ask_as(Some(&ann.token), Method::POST, &format!("{PATH}/{own}/end"), Value::Null).await.expect(200);
+    // Its time is over; somebody who may revoke keys revokes it; its operator is kept out.
+    let expired = begin().await;
+    api.sql(&format!("update admin_api_keys set expires_at = now() where id = '{expired}'")).await;
+    assert_eq!(customers::api_keys::expire_due(&api.control_plane).await.unwrap(), 1);
+    let revoked = begin().await;
+    let revoke = format!("/api/admin/customers/acme/api-keys/{revoked}/revoke");
+    api.post(&revoke, &Value::Null).await.expect(200);
+    let kept_out = begin().await;
+    api.ask(Method::PATCH, &format!("/api/admin/operators/{}", ann.id), &json!({ "disabled": true })).await;
+
+    let ended = api.audits(AuditAction::ImpersonationEnded).await;
+    let ended: Vec<_> = ended
+        .iter()
+        .map(|(id, _, told)| (id.as_str(), told["operator_id"].clone(), told["status"].clone()))
+        .collect();
+    let by = |id, status| (id, json!(ann.id), json!(status));
+    let all = [
+        by(kept_out.as_str(), "revoked"),
+        by(&revoked, "revoked"),
+        by(&expired, "expired"),
+        by(&own, "revoked"),
+    ];
+    assert_eq!(ended, all);
+    assert!(api.audits(AuditAction::ApiKeyRevoked).await.is_empty());
+    assert!(api.audits(AuditAction::ApiKeyExpired).await.is_empty());
+
+    // The worker tells of those that nobody has told of, also when a database was away.
+    let worker = Catalog::connect(&CatalogConfig::new(api.database.worker_url().into())).unwrap();
+    *log.state.lock().unwrap() = State::Away;
+    assert_eq!(tell_ends(&worker, &*log).await.unwrap(), 0);
+    *log.state.lock().unwrap() = State::There;
+    assert_eq!(tell_ends(&worker, &*log).await.unwrap(), 3);
+    assert_eq!(tell_ends(&worker, &*log).await.unwrap(), 0);
+    let told = log.told.lock().unwrap();
+    let told: Vec<_> = told.iter().filter(|told| told.0 == "impersonation_ended").collect();
+    assert!(told.iter().all(|told| told.2 == "ann@example.org"), "{told:?}");
+    let told: Vec<_> = told.iter().map(|told| &told.1).collect();
+    assert_eq!(told, [&own, &expired, &revoked, &kept_out]);
+}
+
+#[tokio::test]
+async fn who_loses_the_role_acts_in_no_customers_place_any_more() {
+    let api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    let begin = async |write: bool| {
+        let body = json!({ "reason": "ticket 7", "write": write });
+        api.ask_as(Some(&ann.token), Method::POST, PATH, body).await
+    };
+    let (reading, writing) = (begin(false).await.expect(201), begin(true).await.expect(201));
+    let path = format!("/api/admin/operators/{}", ann.id);
+    let roles =
+        async |roles: Value| api.ask(Method::PATCH, &path, &json!({ "roles": roles })).await.expect(200);
+    let active = async || {
+        let client = api.catalog.client().await.unwrap();
+        let sql = "select coalesce(array_agg(id::text order by id), '{}') from admin_api_keys where status = 'active'";
+        client.query_one(sql, &[]).await.unwrap().get::<_, Vec<String>>(0)
+    };
+    // A further role takes nothing away; that of support reads, and writes no more.
+    roles(json!(["admin", "billing"])).await;
+    assert_eq!(active().await.len(), 2);
+    roles(json!(["support"])).await;
+    assert_eq!(active().await, [reading.text("id")]);
+    begin(true).await.expect_problem(403, "operator-permission-missing");
+    roles(json!(["read-only"])).await;
+    assert_eq!(active().await, [] as [String; 0]);
+    let ended = api.audits(AuditAction::ImpersonationEnded).await;
+    let ended: Vec<_> =
+        ended.iter().map(|(id, _, told)| (id.as_str(), told["operator_id"].clone())).collect();
+    let id = json!(ann.id);
+    assert_eq!(ended, [(reading.text("id"), id.clone()), (writing.text("id"), id)]);
+}
+
+/// A log that takes the role away in the moment in which the customer is told.
+struct Slow(tokio_postgres::Client);
+
+#[async_trait]
+impl CustomerLog for Slow {
+    async fn write(&self, _note: &Note<'_>) -> Result<(), LogError> {
+        let sql = "update admin_operators set roles = '{support}'";
+        self.0.batch_execute(sql).await.map_err(|error| LogError::Refused(error.into()))
+    }
+}
+
+#[tokio::test]
+async fn who_loses_the_role_meanwhile_does_not_begin() {
+    let mut api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    api.state.customer_log = Arc::new(Slow(api.database.connect().await));
+    api.router = super::super::router(&api.state).layer(crate::EVERY_REQUEST);
+    let body = json!({ "reason": "ticket 7", "write": true });
+    let refused = api.ask_as(Some(&ann.token), Method::POST, PATH, body).await;
+    refused.expect_problem(403, "operator-permission-missing");
+    assert_eq!(api.count("admin_api_keys").await, 0);
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
-use domain::Role;
+use domain::{AuditAction, Role};
 use http::{Method, Request, header};
 use identity::openid::{OpenIdConfig, OpenIdProvider};
 use secrets::token::sha256_hex;
@@ -22,19 +22,32 @@ const BEGIN: &str = "/api/admin/session/openid";
 struct Provider {
     server: MockServer,
     signer: Arc<TokenSigner>,
+    /// Who signs the next token.
+    signs: Arc<Mutex<Arc<TokenSigner>>>,
     /// What it puts into the next token.
     says: Arc<Mutex<Value>>,
 }
 
 impl Provider {
     async fn new() -> Self {
+        Self::taking(&json!(["client_secret_post", "client_secret_basic"]), |request| {
+            String::from_utf8_lossy(&request.body).contains("client_secret=s3cret")
+        })
+        .await
+    }
+
+    /// One that says so how it takes our secret, and gives tokens when it finds it.
+    async fn taking(methods: &Value, is_shown: fn(&Asked) -> bool) -> Self {
         let server = MockServer::start().await;
         let url = server.uri();
         let signer = Arc::new(TokenSigner::new("one"));
-        let discovery = json!({
+        let mut discovery = json!({
             "issuer": url, "authorization_endpoint": format!("{url}/authorize"),
             "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/jwks")
         });
+        if !methods.is_null() {
+            discovery["token_endpoint_auth_methods_supported"] = methods.clone();
+        }
         let answers = |at: &str, body: Value| {
             Mock::given(method("GET"))
                 .and(path(at))
@@ -43,19 +56,20 @@ impl Provider {
         answers("/.well-known/openid-configuration", discovery).mount(&server).await;
         answers("/jwks", signer.key_set()).mount(&server).await;
         let says = Arc::new(Mutex::new(json!({})));
-        let (signs, claims) = (Arc::clone(&signer), Arc::clone(&says));
+        let signs = Arc::new(Mutex::new(Arc::clone(&signer)));
+        let (signing, claims) = (Arc::clone(&signs), Arc::clone(&says));
         Mock::given(method("POST"))
             .and(path("/token"))
             .and(body_string_contains("code=good"))
-            .and(body_string_contains("client_secret=s3cret"))
+            .and(is_shown)
             .respond_with(move |_: &Asked| {
-                let token = signs.token(&claims.lock().unwrap());
+                let token = signing.lock().unwrap().token(&claims.lock().unwrap());
                 ResponseTemplate::new(200).set_body_json(json!({ "id_token": token, "token_type": "Bearer" }))
             })
             .mount(&server)
             .await;
         Mock::given(path("/token")).respond_with(ResponseTemplate::new(400)).mount(&server).await;
-        Self { server, signer, says }
+        Self { server, signer, signs, says }
     }
 
     fn says(&self, claims: &Value) {
@@ -199,10 +213,17 @@ async fn what_does_not_match_opens_nothing() {
     refused(come_back(&api, &browser, "wrong").await);
     let no = format!("{BEGIN}/callback?error=access_denied&state={}", browser.asked("state"));
     refused(ask(&api, &no, Some(&browser.cookie)).await);
-    // A token of somebody else's making.
-    let forged = TokenSigner::new("one");
-    assert_ne!(forged.key_set(), provider.signer.key_set());
+    // A token of somebody else's making, that names the provider's key.
+    let browser = begin(&api, "").await;
+    provider.says(&vouching(&browser, "ada@example.org"));
+    *provider.signs.lock().unwrap() = Arc::new(TokenSigner::new("one"));
+    refused(come_back(&api, &browser, "good").await);
+    *provider.signs.lock().unwrap() = Arc::clone(&provider.signer);
     assert_eq!(api.count("admin_operator_sessions").await, 1);
+    // The same way, all that matched is let in.
+    let browser = begin(&api, "").await;
+    provider.says(&vouching(&browser, "ada@example.org"));
+    assert_eq!(come_back(&api, &browser, "good").await.status, 200);
 }
 
 #[tokio::test]
@@ -228,7 +249,99 @@ async fn an_account_is_one_persons_at_the_provider_and_a_disabled_one_nobodys() 
         .await
         .unwrap();
     assert_eq!(come("third", "bob@example.org").await, 401);
+    assert_eq!(come("third", "bob@example.org").await, 401);
     assert_eq!(come("first", "ada@example.org").await, 200);
+    // Whom the provider vouched for in vain is on record, once.
+    let told = api.audits(AuditAction::AccessDenied).await;
+    let told: Vec<_> = told.iter().map(|(_, _, told)| (&told["subject"], &told["reason"])).collect();
+    assert_eq!(
+        told,
+        [(&json!("third"), &json!("account-disabled")), (&json!("second"), &json!("no-account")),]
+    );
+}
+
+#[tokio::test]
+async fn our_secret_is_shown_as_the_provider_takes_it() {
+    // sixty:s3cret
+    let in_header = |request: &Asked| {
+        let shown = request.headers.get("authorization").map(|shown| shown.to_str().unwrap());
+        let body = String::from_utf8_lossy(&request.body);
+        shown == Some("Basic c2l4dHk6czNjcmV0") && !body.contains("client_secret")
+    };
+    let in_form = |request: &Asked| {
+        let body = String::from_utf8_lossy(&request.body);
+        body.contains("client_id=sixty&client_secret=s3cret")
+            && !request.headers.contains_key("authorization")
+    };
+    let ways: [(Value, fn(&Asked) -> bool); 4] = [
+        (Value::Null, in_header),
+        (json!(["client_secret_basic", "private_key_jwt"]), in_header),
+        (json!(["client_secret_post"]), in_form),
+        (json!([]), in_form),
+    ];
+    for (methods, is_shown) in ways {
+        let provider = Provider::taking(&methods, is_shown).await;
+        let api = provider.api().await;
+        api.operator("ada@example.org", &[Role::Admin]).await;
+        let browser = begin(&api, "").await;
+        let mut claims = vouching(&browser, "ada@example.org");
+        // As a text, too.
+        claims["email_verified"] = json!("true");
+        provider.says(&claims);
+        assert_eq!(come_back(&api, &browser, "good").await.status, 200, "{methods}");
+        for no in [json!("false"), json!(1), json!({}), json!("")] {
+            let browser = begin(&api, "").await;
+            let mut claims = vouching(&browser, "ada@example.org");
+            claims["sub"] = json!("somebody else");
+            claims["email_verified"] = no;
+            provider.says(&claims);
+            assert_eq!(come_back(&api, &browser, "good").await.status, 401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_begins_a_programs_sign_in() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let path = format!("{BEGIN}?port=4711&challenge={}&state=mine", sha256_hex("the answer"));
+    for (site, status) in [("cross-site", 403), ("same-site", 403), ("none", 303), ("same-origin", 303)] {
+        let request = Request::get(&path).header("sec-fetch-site", site).body(Body::empty()).unwrap();
+        assert_eq!(api.send(request).await.status, status, "{site}");
+    }
+    // Into a cookie of this browser's it may begin: nobody else gets that.
+    let request = Request::get(BEGIN).header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    assert_eq!(api.send(request).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_who_somebody_is_at_the_provider() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let ada = api.operator("ada@example.org", &[Role::Admin]).await;
+    let come = async |subject: &str, email: &str| {
+        let browser = begin(&api, "").await;
+        let mut claims = vouching(&browser, email);
+        claims["sub"] = json!(subject);
+        claims["amr"] = json!(["mfa"]);
+        provider.says(&claims);
+        come_back(&api, &browser, "good").await.status
+    };
+    for (number, reset) in ["reset-password", "reset-second-factor"].into_iter().enumerate() {
+        let (old, new) = (format!("old {number}"), format!("new {number}"));
+        assert_eq!(come(&old, "ada@example.org").await, 200);
+        // The account there was taken over, and calls itself something else.
+        assert_eq!(come(&old, "mallory@example.org").await, 200);
+        api.post(&format!("/api/admin/operators/{}/{reset}", ada.id), &Value::Null).await.expect(200);
+        assert_eq!(come(&old, "mallory@example.org").await, 401);
+        // Hers was made anew.
+        assert_eq!(come(&new, "ada@example.org").await, 200);
+        api.sql("delete from admin_operator_identities").await;
+    }
+    for action in [AuditAction::OperatorPasswordChanged, AuditAction::OperatorSecondFactorChanged] {
+        let told = &api.audits(action).await[0].2;
+        assert_eq!(told["identities_forgotten"], 1, "{told}");
+    }
 }
 
 #[tokio::test]

@@ -50,6 +50,14 @@ impl House {
         write(&self.database.connect().await, customer, count).await;
     }
 
+    /// Rows that are old enough to be removed.
+    pub(crate) async fn write_old(&self, customer: u128, count: i32) {
+        let sql = "insert into admin_audit_logs (customer_id, action, created_at)
+                   select $1, 'customer_updated', now() - interval '40 days' from generate_series(1, $2)";
+        let client = self.database.connect().await;
+        client.execute(sql, &[&Uuid::from_u128(customer), &count]).await.unwrap();
+    }
+
     pub(crate) async fn sql(&self, sql: &str) {
         testkit::connect(&self.database.superuser_url()).await.batch_execute(sql).await.unwrap();
     }

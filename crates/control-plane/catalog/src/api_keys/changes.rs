@@ -220,19 +220,24 @@ pub async fn revoke(
     Ok(get(client, customer, id).await?.map(|key| Revoked { key, is_new: false }))
 }
 
-/// Takes every key back with which an operator acts in customers' places.
+/// Takes every key back with which an operator acts in customers' places, or those that write only.
 ///
 /// # Errors
 /// When the database can't be asked.
 pub async fn revoke_impersonations(
     client: &impl GenericClient,
     operator: Uuid,
+    only_writing: bool,
 ) -> Result<Vec<ApiKeyRecord>, CatalogError> {
     let sql = format!(
         "update admin_api_keys set status = 'revoked', revoked_at = now()
-         where impersonated_by = $1 and status = 'active' returning {COLUMNS}"
+         where impersonated_by = $1 and status = 'active'
+           and (not $2 or exists (
+               select from jsonb_array_elements_text(permissions) permission where permission not like 'read:%'
+           ))
+         returning {COLUMNS}"
     );
-    row::all(&query::rows(client, &sql, &[&operator]).await?, record)
+    row::all(&query::rows(client, &sql, &[&operator, &only_writing]).await?, record)
 }
 
 /// Lets a customer's key work no longer than until this time. A key that ends sooner by itself stays as it is.

@@ -1,20 +1,78 @@
 //! Masks what must never be in the audit log, should a use case forget: rows are kept for years and exported.
 
-use domain::recognise::{has_url_password, is_secret_name};
+use std::ops::Range;
+
 use serde_json::Value;
 
 /// In the place of a secret.
 const MASK: &str = "***";
 
-/// Beginnings of texts that are secrets, whatever their field is called: keys and tokens of ours, private keys.
-const BEGINNINGS: [&str; 5] = ["sk_", "op_", "os_", "-----BEGIN", "eyJ"];
-/// A prefix of a key, which is shown, is shorter.
-const SHORTEST_SECRET: usize = 24;
+/// Names of fields that are secrets, and ends of such names: in lower case, without what stands between words.
+const SECRET: [&str; 15] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "privatekey",
+    "signingkey",
+    "authorization",
+    "credential",
+    "credentials",
+    "cookie",
+    "recoverycodes",
+    "databaseurl",
+    "connectionstring",
+];
+
+/// What secrets of ours and of others begin with, wherever they stand in a text, and how many characters follow at least: the
+/// prefix of a key, which is shown, has fewer.
+const BEGINNINGS: [(&str, usize); 10] = [
+    ("sk_", 20),
+    ("op_", 20),
+    ("os_", 20),
+    ("oc_", 20),
+    ("whsec_", 16),
+    ("hvs.", 16),
+    ("hvb.", 16),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("eyJ", 20),
+];
+
+/// What a private key in PEM form begins with, up to its kind.
+const PEM: &str = "-----BEGIN";
+
+/// Schemes of an Authorization header: what follows is secret.
+const SCHEMES: [&str; 2] = ["bearer ", "basic "];
+/// How long it is at least: people write of bearers, too.
+const SHORTEST_CREDENTIAL: usize = 12;
 
 /// The same document without secrets.
 pub(super) fn masked(mut document: Value) -> Value {
     mask(&mut document);
     document
+}
+
+/// The same text without secrets; what stands round them stays.
+pub(super) fn masked_text(text: &str) -> String {
+    if has_password(text) || text.contains(PEM) {
+        return MASK.to_owned();
+    }
+    let mut found = keys(text);
+    found.extend(credentials(text));
+    found.sort_by_key(|range| range.start);
+    let (mut hidden, mut end) = (String::new(), 0);
+    for range in found {
+        if range.start >= end {
+            hidden.push_str(&text[end..range.start]);
+            hidden.push_str(MASK);
+        }
+        end = end.max(range.end);
+    }
+    hidden.push_str(&text[end..]);
+    hidden
 }
 
 fn mask(value: &mut Value) {
@@ -29,21 +87,89 @@ fn mask(value: &mut Value) {
             }
         }
         Value::Array(values) => values.iter_mut().for_each(mask),
-        Value::String(text) if is_secret_text(text) => *text = MASK.to_owned(),
+        Value::String(text) => *text = masked_text(text),
         _ => {}
     }
 }
 
-fn is_secret_text(text: &str) -> bool {
-    text.len() >= SHORTEST_SECRET && BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
-        || has_url_password(text)
+/// Whether the name, or its last words, are those of a secret: `api_key`, `x-api-key`, `stripeApiKey`.
+fn is_secret_name(name: &str) -> bool {
+    let (plain, words) = plain_and_words(name);
+    SECRET.iter().any(|secret| plain.strip_suffix(secret).is_some_and(|rest| words.contains(&rest.len())))
+}
+
+/// The letters and digits of a name in lower case, and where among them words begin.
+fn plain_and_words(name: &str) -> (String, Vec<usize>) {
+    let (mut plain, mut words, mut before) = (String::new(), Vec::new(), ' ');
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            let is_hump = before.is_ascii_lowercase() && character.is_ascii_uppercase();
+            if is_hump || !before.is_ascii_alphanumeric() {
+                words.push(plain.len());
+            }
+            plain.push(character.to_ascii_lowercase());
+        }
+        before = character;
+    }
+    (plain, words)
+}
+
+/// Where keys and tokens stand.
+fn keys(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (beginning, shortest) in BEGINNINGS {
+        for (start, _) in text.match_indices(beginning) {
+            // Within a word it is something else: `task_...`.
+            let is_word = text[..start].ends_with(|before: char| before.is_ascii_alphanumeric());
+            let length = length_of_key(&text[start + beginning.len()..]);
+            if !is_word && length >= shortest {
+                found.push(start..start + beginning.len() + length);
+            }
+        }
+    }
+    found
+}
+
+/// Where credentials stand behind the scheme of an Authorization header.
+fn credentials(text: &str) -> Vec<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for scheme in SCHEMES {
+        for (start, _) in lower.match_indices(scheme) {
+            let start = start + scheme.len();
+            let length = length_of_key(&text[start..]);
+            if length >= SHORTEST_CREDENTIAL {
+                found.push(start..start + length);
+            }
+        }
+    }
+    found
+}
+
+/// How much of the beginning may be of a key or token: base 62, base64 and its form for URLs, the points of a JWT. A slash ends
+/// it: more often it is that of a path.
+fn length_of_key(text: &str) -> usize {
+    let is_other = |character: char| {
+        !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '+' | '='))
+    };
+    text.find(is_other).unwrap_or(text.len())
+}
+
+/// Whether there is a URL with a password in it.
+fn has_password(text: &str) -> bool {
+    text.match_indices("://").any(|(at, separator)| {
+        let rest = &text[at + separator.len()..];
+        let ends = |c: char| matches!(c, '/' | '?' | '#' | '"') || c.is_whitespace();
+        let authority = rest.split(ends).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::masked;
+    use super::{masked, masked_text};
 
     #[test]
     fn secrets_are_masked_wherever_they_are_and_nothing_else_is() {
@@ -68,5 +194,61 @@ mod tests {
             "url": "https://example.com/a:b@c", "secrets_read": 3, "resource": "api_keys",
         });
         assert_eq!(masked(harmless.clone()), harmless);
+    }
+
+    #[test]
+    fn names_of_secrets_are_known_however_they_are_written() {
+        for name in [
+            "apiKey",
+            "api-key",
+            "x-api-key",
+            "X-Api-Key",
+            "stripeApiKey",
+            "accessToken",
+            "refresh_token",
+            "passphrase",
+            "databaseCredential",
+            "credentials",
+            "connection_string",
+            "connectionString",
+            "CLIENT_SECRET",
+            "privateKey",
+            "Set-Cookie",
+        ] {
+            assert_eq!(masked(json!({ name: "x" })), json!({ name: "***" }), "{name}");
+        }
+        for name in ["tokens", "monkey", "keyPrefix", "tokenId", "api_keys", "notapikey", "secrets"] {
+            assert_eq!(masked(json!({ name: "x" })), json!({ name: "x" }), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_masked_anywhere_in_a_text_and_what_stands_round_them_stays() {
+        let key = "sk_012345678901234567890123456789012";
+        for (text, hidden) in [
+            (format!("/api/admin/customers/{key}/database"), "/api/admin/customers/***/database"),
+            (format!("curl -H 'X: {key}' -v"), "curl -H 'X: ***' -v"),
+            (format!("{key} and {key}"), "*** and ***"),
+            ("Authorization: Bearer abcdefghijklm.nop next".to_owned(), "Authorization: Bearer *** next"),
+            ("basic dXNlcjpodW50ZXIy".to_owned(), "basic ***"),
+            ("(whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw)".to_owned(), "(***)"),
+            ("token hvs.CAESIJ1234567890abcdef".to_owned(), "token ***"),
+            ("AKIAIOSFODNN7EXAMPLE,eu-central-1".to_owned(), "***,eu-central-1"),
+            ("see postgres://u:hunter2@db/acme for it".to_owned(), "***"),
+            ("x -----BEGIN EC PRIVATE KEY----- y".to_owned(), "***"),
+        ] {
+            assert_eq!(masked_text(&text), hidden, "{text}");
+        }
+        for harmless in [
+            "task_01234567890123456789012345",
+            "sk_8fJ2aB",
+            "the bearer of it",
+            "Basic plan",
+            "POST /api/admin/customers/{customer}/api-keys",
+            "https://a.example/x@y:z",
+            "Mozilla/5.0 (X11)",
+        ] {
+            assert_eq!(masked_text(harmless), harmless);
+        }
     }
 }

@@ -8,20 +8,24 @@ use crate::{CatalogError, GenericClient, query};
 /// How many rows of a chain go at once: its writers wait meanwhile.
 const ROWS_AT_ONCE: i64 = 5_000;
 
-/// Removes rows from before this time from the beginning of each chain, a bounded number of each; how many. A row stays as
+/// Removes rows from before this time, and older than 30 days, from the beginning of each chain, a bounded number of each; how many. A row stays as
 /// long as one before it in its chain has to, and until every active stream has told it. What was removed is recorded for
 /// good in `admin_audit_removals`.
 ///
 /// # Errors
 /// When the database can't be asked.
 pub async fn remove_before(client: &impl GenericClient, cutoff: DateTime<Utc>) -> Result<u64, CatalogError> {
-    let sql = "with due as (
+    // The database's own clock decides: what it finds too young, it refuses.
+    let sql = "with cutoff as (select least($1, now() - interval '30 days') as at),
+               due as (
                    select chain_id, least(
-                              coalesce(min(chain_sequence) filter (where created_at >= $1) - 1, max(chain_sequence)),
+                              coalesce(
+                                  min(chain_sequence) filter (where created_at >= cutoff.at) - 1, max(chain_sequence)
+                              ),
                               min(chain_sequence) + $2 - 1
                           ) as through, min(chain_sequence) as first
-                   from admin_audit_logs group by chain_id
-                   having (array_agg(created_at order by chain_sequence))[1] < $1
+                   from admin_audit_logs, cutoff group by chain_id, cutoff.at
+                   having (array_agg(created_at order by chain_sequence))[1] < cutoff.at
                )
                select chain_id, least(through, (
                           select min(coalesce(cursor.sequence, 0))

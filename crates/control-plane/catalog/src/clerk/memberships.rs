@@ -52,7 +52,21 @@ pub async fn put(client: &impl GenericClient, told: &Membership) -> Result<bool,
     Ok(written == 1)
 }
 
-/// Ends every membership of a person who was deleted then. The organizations that they were in.
+/// A person's membership of an organization.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn get(
+    client: &impl GenericClient,
+    organization: &str,
+    user: &str,
+) -> Result<Option<Membership>, CatalogError> {
+    let sql = "select clerk_org_id, clerk_user_id, role, changed_at, removed_at
+               from admin_clerk_memberships where clerk_org_id = $1 and clerk_user_id = $2";
+    query::optional(client, sql, &[&organization, &user]).await?.as_ref().map(membership).transpose()
+}
+
+/// Ends every membership of a person who was deleted then. The organizations that they were in, and as what.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -60,11 +74,11 @@ pub async fn end_all_of_user(
     client: &impl GenericClient,
     user: &str,
     at: DateTime<Utc>,
-) -> Result<Vec<String>, CatalogError> {
+) -> Result<Vec<(String, String)>, CatalogError> {
     let sql = "update admin_clerk_memberships set removed_at = $2, changed_at = greatest(changed_at, $2),
                    version = version + 1
-               where clerk_user_id = $1 and removed_at is null returning clerk_org_id";
-    row::all(&query::rows(client, sql, &[&user, &at]).await?, |row| Ok(row.try_get(0)?))
+               where clerk_user_id = $1 and removed_at is null returning clerk_org_id, role";
+    row::all(&query::rows(client, sql, &[&user, &at]).await?, |row| Ok((row.try_get(0)?, row.try_get(1)?)))
 }
 
 /// The organizations that a person is or was in.
@@ -87,6 +101,20 @@ pub async fn of_organization(
     let sql = "select clerk_org_id, clerk_user_id, role, changed_at, removed_at
                from admin_clerk_memberships where clerk_org_id = $1 order by clerk_user_id";
     row::all(&query::rows(client, sql, &[&organization]).await?, membership)
+}
+
+/// The provider's names of everybody who is or was in a customer's organization.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn people_of(
+    client: &impl GenericClient,
+    customer: CustomerId,
+) -> Result<Vec<String>, CatalogError> {
+    let sql = "select membership.clerk_user_id from admin_customers customer
+               join admin_clerk_memberships membership on membership.clerk_org_id = customer.clerk_org_id
+               where customer.id = $1";
+    row::all(&query::rows(client, sql, &[&customer.uuid()]).await?, |row| Ok(row.try_get(0)?))
 }
 
 /// A person whom the customer's own database doesn't know as they are.

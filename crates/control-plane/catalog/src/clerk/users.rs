@@ -1,9 +1,11 @@
 //! `admin_clerk_users`: people as Clerk last told of them.
 
 use chrono::{DateTime, Utc};
+use domain::CustomerId;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
-use crate::{CatalogError, GenericClient, query};
+use crate::{CatalogError, GenericClient, query, row};
 
 /// A row of `admin_clerk_users`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,14 +77,20 @@ pub async fn put(client: &impl GenericClient, told: &User) -> Result<bool, Catal
     Ok(row.try_get::<_, i64>(0)? == 1)
 }
 
-/// Gives customers whom this person began, and who have no address for invoices, this person's.
+/// Gives customers whom this person began, and who have no address for invoices, this person's. Who was given which.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn give_billing_address(client: &impl GenericClient, id: &str) -> Result<(), CatalogError> {
+pub async fn give_billing_address(
+    client: &impl GenericClient,
+    id: &str,
+) -> Result<Vec<(CustomerId, String)>, CatalogError> {
     let sql = "update admin_customers customer set billing_email = known.email
                from admin_clerk_users known
                where known.clerk_user_id = $1 and known.email is not null and known.deleted_at is null
-                   and customer.clerk_admin_user_id = $1 and customer.billing_email is null";
-    query::execute(client, sql, &[&id]).await.map(drop)
+                   and customer.clerk_admin_user_id = $1 and customer.billing_email is null
+               returning customer.id, customer.billing_email";
+    row::all(&query::rows(client, sql, &[&id]).await?, |row| {
+        Ok((CustomerId(row.try_get::<_, Uuid>(0)?), row.try_get(1)?))
+    })
 }

@@ -130,13 +130,19 @@ async fn what_looks_like_a_secret_is_masked_before_it_is_written() {
     let (_database, catalog) = setup::catalog().await;
     let client = catalog.client().await.unwrap();
     let acme = setup::customer(&client, "acme").await.id;
+    let key = "sk_012345678901234567890123456789012";
     let planted = AuditEntry {
+        resource_id: Some(format!("GET /x/{key}/hunter")),
         old_values: Some(json!({ "webhook_secret": "hunter2" })),
-        new_values: Some(json!({ "deep": [{ "password": "hunter2", "name": "n" }] })),
+        new_values: Some(
+            json!({ "deep": [{ "password": "hunter2", "name": "n" }], "path": format!("/x/{key}") }),
+        ),
         ..entry(acme, AuditAction::CustomerUpdated, "customer")
     };
-    let id = audit::insert(&client, &Actor::system(), &planted).await.unwrap();
+    let actor = Actor::system().from(None, Some(format!("curl {key}")));
+    let id = audit::insert(&client, &actor, &planted).await.unwrap();
     let sql = "select admin_audit_logs::text from admin_audit_logs where id = $1";
     let text: String = client.query_one(sql, &[&id]).await.unwrap().get(0);
     assert!(text.contains("***") && text.contains('n') && !text.contains("hunter2"), "{text}");
+    assert!(text.contains("/hunter") && text.contains("curl") && !text.contains(key), "{text}");
 }

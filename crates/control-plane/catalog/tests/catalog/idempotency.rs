@@ -40,6 +40,8 @@ async fn a_key_is_taken_once_and_answers_from_then_on() {
         status: 201,
         headers: json!({ "location": "/there" }),
         body_sealed: "v1.sealed".to_owned(),
+        asked_permissions: Some(vec!["keys:write".to_owned()]),
+        asked_session: true,
     };
     idempotency::keep(&client, first.id, &answer).await.unwrap();
     assert_eq!(claim(request('a', '1')).await, Claim::Done(first.id, answer.clone()));
@@ -83,7 +85,13 @@ async fn a_key_that_was_given_back_or_is_a_day_old_is_free() {
     // Still being done: neither free nor removed.
     assert_eq!(idempotency::claim(&client, &request('a', '2'), LEASE).await.unwrap(), Claim::Running);
     assert_eq!(idempotency::remove_expired(&client, 10).await.unwrap(), 0);
-    let answer = StoredAnswer { status: 200, headers: json!({}), body_sealed: "v1.sealed".to_owned() };
+    let answer = StoredAnswer {
+        status: 200,
+        headers: json!({}),
+        body_sealed: "v1.sealed".to_owned(),
+        asked_permissions: Some(vec!["keys:write".to_owned()]),
+        asked_session: true,
+    };
     idempotency::keep(&client, second.id, &answer).await.unwrap();
     assert_eq!(idempotency::claim(&client, &request('a', '3'), LEASE).await.unwrap(), Claim::Won);
     assert_eq!(idempotency::claim(&client, &request('a', '3'), LEASE).await.unwrap(), Claim::Running);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use catalog::own_role;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -45,6 +46,35 @@ async fn every_table_says_what_each_role_may_do() {
         writeln!(matrix, "{name:<32}{server:<8}{worker}").unwrap();
     }
     insta::assert_snapshot!(matrix);
+}
+
+/// The columns that a role may change in tables that it may not change as a whole.
+#[tokio::test]
+async fn every_column_that_is_granted_by_itself_is_named() {
+    let (database, _catalog) = setup::catalog().await;
+    let owner = database.connect().await;
+    let rows = owner
+        .query(
+            "select role_name, relname::text, lower(right_name),
+                    string_agg(attname::text, ', ' order by attname collate \"C\")
+             from pg_class
+             join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped,
+                  unnest(array['sixty_server', 'sixty_worker']) role_name,
+                  unnest(array['select', 'insert', 'update', 'references']) right_name
+             where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+               and has_column_privilege(role_name, pg_class.oid, attnum, right_name)
+               and not has_table_privilege(role_name, pg_class.oid, right_name)
+             group by 1, 2, 3 order by 1, relname::text collate \"C\", 3",
+            &[],
+        )
+        .await
+        .unwrap();
+    let mut told = String::new();
+    for row in rows {
+        let text = |column: usize| row.get::<_, String>(column);
+        writeln!(told, "{} {} {}: {}", text(0), text(2), text(1), text(3)).unwrap();
+    }
+    insta::assert_snapshot!(told);
 }
 
 /// Functions that run with the owner's rights, and who may call them.
@@ -168,12 +198,28 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
         "select admin_ensure_api_usage_partitions(12)",
         "select admin_rebuild_api_usage_daily(current_date)",
         "select admin_retire_api_usage(1)",
-        "select admin_audit_remove('00000000-0000-0000-0000-000000000000', 1)",
         // A month that was made just now is in the backup too.
         "lock table admin_api_usage in access share mode",
     ] {
         worker.batch_execute(&format!("begin; {statement}; commit")).await.unwrap();
     }
+    for statement in [
+        "update admin_operators set roles = '{owner}'",
+        "update admin_operators set password_hash = 'x', totp_confirmed_at = null, disabled_at = null",
+        "insert into admin_operators (email, name, roles, password_hash) values ('m@example.org', 'M', '{owner}', 'x')",
+        "update admin_api_keys set permissions = '[\"*\"]', allowed_networks = '{}'",
+        "update admin_api_keys set key_hash = repeat('0', 64)",
+        "update admin_api_keys set expires_at = null, customer_id = gen_random_uuid()",
+        "update admin_audit_streams set endpoint = 'https://evil.example'",
+        "update admin_audit_streams set is_active = false",
+        "update admin_audit_stream_cursors set chain_id = gen_random_uuid()",
+        "update admin_customer_ai_keys set is_active = false",
+        "update admin_idempotency_keys set operator = 'x', asked_permissions = '{}'",
+        "update admin_clerk_messages set payload = '{}'",
+    ] {
+        refused(&worker, statement).await;
+    }
+    removes_only_what_is_old_and_told(&owner, &worker).await;
     let unread: i64 = owner
         .query_one(
             "select count(*) from pg_class
@@ -186,6 +232,64 @@ async fn neither_role_can_rewrite_audit_or_usage_or_the_schema() {
         .unwrap()
         .get(0);
     assert_eq!(unread, 0, "the worker's backup would miss a table");
+}
+
+#[tokio::test]
+async fn a_program_that_works_as_the_owner_is_known_by_its_name() {
+    let database = testkit::admin_database().await;
+    for (url, role) in
+        [(database.url(), Some("admin_user")), (database.server_url(), None), (database.worker_url(), None)]
+    {
+        let config = catalog::CatalogConfig {
+            application_name: "sixty test",
+            ..catalog::CatalogConfig::new(url.into())
+        };
+        let catalog = catalog::Catalog::connect(&config).unwrap();
+        let client = catalog.client().await.unwrap();
+        assert_eq!(own_role::owner(&client).await.unwrap().as_deref(), role);
+        let server = catalog::CatalogConfig::new(database.server_url().into());
+        let server = catalog::Catalog::connect(&server).unwrap().client().await.unwrap();
+        let seen = own_role::programs_as_owner(&server, &["sixty test"]).await.unwrap();
+        let named = role.map(|role| ("sixty test".to_owned(), role.to_owned()));
+        assert_eq!(seen, Vec::from_iter(named));
+        assert!(own_role::programs_as_owner(&server, &["another"]).await.unwrap().is_empty());
+        drop((client, catalog));
+        testkit::wait_for("the program to leave", std::time::Duration::from_secs(20), async || {
+            own_role::programs_as_owner(&server, &["sixty test"]).await.unwrap().is_empty()
+        })
+        .await;
+    }
+}
+
+/// The worker's role calls retention as it likes, and so gets rid of nothing young, also not behind a row of its own that
+/// says that it is old, and of nothing that a stream has yet to tell.
+async fn removes_only_what_is_old_and_told(owner: &Client, worker: &Client) {
+    let chain = "00000000-0000-7000-8000-00000000000c";
+    let remove = |sequence: i32| format!("select admin_audit_remove('{chain}', {sequence})");
+    refused(worker, "select admin_audit_remove('00000000-0000-0000-0000-000000000000', 1)").await;
+    owner
+        .batch_execute(&format!(
+            "insert into admin_audit_logs (customer_id, action, created_at)
+             values ('{chain}', 'customer_updated', now() - interval '31 days'), ('{chain}', 'customer_updated', now())"
+        ))
+        .await
+        .unwrap();
+    worker
+        .batch_execute(&format!(
+            "insert into admin_audit_logs (customer_id, action, created_at)
+             values ('{chain}', 'customer_updated', now() - interval '31 days')"
+        ))
+        .await
+        .unwrap();
+    refused(worker, &remove(2)).await;
+    refused(worker, &remove(3)).await;
+    let stream =
+        "insert into admin_audit_streams (name, endpoint) values ('siem', 'https://siem.example.org')";
+    owner.batch_execute(stream).await.unwrap();
+    refused(worker, &remove(1)).await;
+    owner.batch_execute("delete from admin_audit_streams").await.unwrap();
+    let removed: i64 = worker.query_one(&remove(1), &[]).await.unwrap().get(0);
+    assert_eq!(removed, 1);
 }
 
 async fn refused(client: &Client, statement: &str) {

@@ -8,6 +8,7 @@ use domain::JobStatus;
 use jobs::{Job, JobContext, JobError, JobOutcome, JobStore, NewJob, Schedule};
 use serde_json::{Value, json};
 use testkit::wait_for;
+use tokio::sync::Semaphore;
 
 use crate::world::{Running, SOON, World, catalog_at, does, quick_worker, simple};
 
@@ -44,6 +45,39 @@ async fn several_workers_never_run_one_job_at_once_and_none_is_left() {
     let runs = runs.lock().expect("unpoisoned");
     assert_eq!(runs.len() as i64, JOBS);
     assert!(runs.values().all(|&times| times == 1), "{runs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_apart_waits_for_no_other_job() {
+    let world = World::new().await;
+    let (held, release) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let hangs = {
+        let (held, release) = (Arc::clone(&held), Arc::clone(&release));
+        does("hangs", move |_, _| {
+            let (held, release) = (Arc::clone(&held), Arc::clone(&release));
+            async move {
+                held.add_permits(1);
+                release.acquire().await.expect("open").forget();
+                Ok(JobOutcome::Done)
+            }
+        })
+    };
+    let done = |kind| does(kind, |_, _| async { Ok(JobOutcome::Done) });
+    let worker = world.worker().register(hangs).register(done("ordinary")).register_apart(done("urgent"));
+    let worker = Running::start(worker);
+    for _ in 0..4 {
+        world.enqueue(simple("hangs")).await;
+    }
+    held.acquire_many(4).await.expect("all slots are taken").forget();
+    let ordinary = world.enqueue(simple("ordinary")).await;
+    for _ in 0..20 {
+        let urgent = world.enqueue(simple("urgent")).await;
+        world.wait_until(urgent, JobStatus::Succeeded).await;
+    }
+    assert_eq!(world.row(ordinary).await.status, JobStatus::Queued, "it waits its turn");
+    release.add_permits(4);
+    world.wait_until(ordinary, JobStatus::Succeeded).await;
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

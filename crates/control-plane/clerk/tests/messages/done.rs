@@ -124,8 +124,46 @@ async fn a_new_name_is_the_customers_and_the_creators_address_is_for_invoices() 
     assert_eq!(house.value::<String>("select company_name from admin_customers").await, "Acme Two");
     assert_eq!(
         house.value::<i64>("select count(*) from admin_audit_logs where action = 'customer_updated'").await,
-        1
+        2
     );
+    let billed = "select old_values::text || new_values from admin_audit_logs
+                  where action = 'customer_updated' and new_values ? 'billing_email'";
+    let billed: String = house.value(billed).await;
+    assert_eq!(billed, r#"{"billing_email": null}{"billing_email": "ada@example.com"}"#);
+}
+
+#[tokio::test]
+async fn what_a_membership_gives_and_takes_is_in_the_customers_log() {
+    let house = House::new().await;
+    house.tell("msg_1", &organization("created", "org_1", "Acme", 0)).await;
+    house.tell("msg_2", &user("created", "user_1", "Ada", 1)).await;
+    house.tell("msg_3", &member("created", ("org_1", "user_1"), "org:member", 2)).await;
+    house.tell("msg_4", &member("updated", ("org_1", "user_1"), "org:admin", 3)).await;
+    // Nothing new, and something late.
+    house.tell("msg_5", &member("updated", ("org_1", "user_1"), "org:admin", 4)).await;
+    house.tell("msg_6", &member("updated", ("org_1", "user_1"), "org:member", 1)).await;
+    house.tell("msg_7", &member("deleted", ("org_1", "user_1"), "org:admin", 5)).await;
+    house.tell("msg_8", &member("created", ("org_1", "user_1"), "org:member", 6)).await;
+    let gone = json!({ "type": "user.deleted", "timestamp": 1_700_000_009_000_i64, "data": { "id": "user_1", "deleted": true } });
+    house.tell("msg_9", &gone).await;
+    // Of an organization that is nobody's there is no log.
+    house.tell("msg_10", &member("created", ("org_other", "user_1"), "org:member", 20)).await;
+    let told: Vec<String> = house
+        .value(
+            "select array_agg(resource_id || ' ' || (old_values ->> 'role' is not null)::int || coalesce(old_values ->> 'role', '')
+                    || ' ' || coalesce(new_values ->> 'role', '-') order by id)
+             from admin_audit_logs log join admin_customers customer on customer.id = log.customer_id
+             where resource_type = 'membership'",
+        )
+        .await;
+    let steps = [
+        "user_1 0 org:member",
+        "user_1 1org:member org:admin",
+        "user_1 1org:admin -",
+        "user_1 0 org:member",
+        "user_1 1org:member -",
+    ];
+    assert_eq!(told, steps);
 }
 
 #[tokio::test]

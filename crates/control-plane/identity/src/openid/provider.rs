@@ -64,6 +64,8 @@ pub struct OpenIdProvider {
 struct Found {
     authorization_endpoint: Url,
     token_endpoint: Url,
+    /// Whether our secret goes into the header, and not into the form.
+    wants_basic: bool,
     keys: Issuer,
 }
 
@@ -73,6 +75,7 @@ struct Discovery {
     authorization_endpoint: Url,
     token_endpoint: Url,
     jwks_uri: Url,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -86,11 +89,51 @@ struct IdClaims {
     nonce: Option<String>,
     email: Option<String>,
     #[serde(default)]
-    email_verified: bool,
+    email_verified: Verified,
     #[serde(default)]
     amr: Vec<String>,
     /// For whom it was made, when it names several audiences.
     azp: Option<String>,
+}
+
+/// Some providers say it as a text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Verified {
+    Flag(bool),
+    Text(String),
+    /// Anything else is no yes.
+    Other(serde::de::IgnoredAny),
+}
+
+impl Default for Verified {
+    fn default() -> Self {
+        Self::Flag(false)
+    }
+}
+
+impl Verified {
+    fn is_so(&self) -> bool {
+        match self {
+            Self::Flag(is_so) => *is_so,
+            Self::Text(text) => text.eq_ignore_ascii_case("true"),
+            Self::Other(_) => false,
+        }
+    }
+}
+
+impl Discovery {
+    /// How our secret is shown, where the provider takes it in several ways: in the form, as before. The standard's default,
+    /// where it says nothing, is the header.
+    fn wants_basic(&self) -> bool {
+        match &self.token_endpoint_auth_methods_supported {
+            None => true,
+            Some(methods) => {
+                let takes = |name: &str| methods.iter().any(|method| method == name);
+                takes("client_secret_basic") && !takes("client_secret_post")
+            }
+        }
+    }
 }
 
 impl fmt::Debug for OpenIdProvider {
@@ -159,7 +202,7 @@ impl OpenIdProvider {
         }
         Ok(Identified {
             subject: claims.sub,
-            verified_email: claims.email.filter(|_| claims.email_verified),
+            verified_email: claims.email.filter(|_| claims.email_verified.is_so()),
             has_second_factor: claims.amr.iter().any(|method| method == "mfa"),
         })
     }
@@ -175,17 +218,24 @@ impl OpenIdProvider {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", self.config.redirect_url.as_str()),
-            ("client_id", &self.config.client_id),
             ("code_verifier", verifier.expose_secret()),
         ];
-        if let Some(secret) = &self.config.client_secret {
-            form.push(("client_secret", secret.expose_secret()));
-        }
-        let request = self
+        let mut request = self
             .http
             .post(found.token_endpoint.clone())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(encoded(&form));
+            .header("content-type", "application/x-www-form-urlencoded");
+        let id = &self.config.client_id;
+        match &self.config.client_secret {
+            // Both are encoded as in a form first: a colon in our name would end it.
+            Some(secret) if found.wants_basic => {
+                request = request.basic_auth(escaped(id), Some(escaped(secret.expose_secret())));
+            }
+            Some(secret) => {
+                form.extend([("client_id", id.as_str()), ("client_secret", secret.expose_secret())]);
+            }
+            None => form.push(("client_id", id)),
+        }
+        let request = request.body(encoded(&form));
         let answer =
             request.send().await.map_err(|error| OpenIdError::Away(error.without_url().to_string()))?;
         match answer.status() {
@@ -227,6 +277,7 @@ impl OpenIdProvider {
                 return Err(OpenIdError::Refused(format!("{endpoint} isn't encrypted")));
             }
         }
+        let wants_basic = said.wants_basic();
         let keys = IssuerConfig {
             issuer: said.issuer,
             keys_url: said.jwks_uri,
@@ -236,6 +287,7 @@ impl OpenIdProvider {
         Ok(Found {
             authorization_endpoint: said.authorization_endpoint,
             token_endpoint: said.token_endpoint,
+            wants_basic,
             keys: Issuer::open(keys).map_err(|error| OpenIdError::Away(error.to_string()))?,
         })
     }
@@ -243,6 +295,10 @@ impl OpenIdProvider {
 
 fn encoded(form: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
+}
+
+fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn not_vouched(refused: Refused) -> OpenIdError {

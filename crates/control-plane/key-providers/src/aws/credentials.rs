@@ -1,7 +1,7 @@
 //! Who we are at AWS: fixed keys, or those that the container or machine is given and that run out.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrets::{ExposeSecret, SecretString};
@@ -38,6 +38,15 @@ pub enum CredentialSource {
         url: Url,
         /// The file with what goes into the Authorization header, read anew each time.
         token_file: Option<PathBuf>,
+    },
+    /// AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN: a pod of EKS that has a role by its service account.
+    WebIdentity {
+        /// The security token service.
+        url: Url,
+        /// The file with the token, read anew each time.
+        token_file: PathBuf,
+        /// The role.
+        role_arn: String,
     },
     /// The machine's role, from the metadata service of EC2 (version 2).
     Machine {
@@ -87,12 +96,24 @@ impl Held {
             CredentialSource::Container { url, token_file } => {
                 let mut request = self.http.get(url.clone());
                 if let Some(file) = token_file {
-                    let token = tokio::fs::read_to_string(file).await.map_err(|error| {
-                        ProviderError::Refused(format!("{} can't be read: {error}", file.display()))
-                    })?;
-                    request = request.header("Authorization", token.trim());
+                    request = request.header("Authorization", read(file).await?.expose_secret().trim());
                 }
                 request.send().await.map_err(unreachable)?
+            }
+            CredentialSource::WebIdentity { url, token_file, role_arn } => {
+                let token = read(token_file).await?;
+                let form = url::form_urlencoded::Serializer::new(String::new())
+                    .append_pair("Action", "AssumeRoleWithWebIdentity")
+                    .append_pair("Version", "2011-06-15")
+                    .append_pair("RoleArn", role_arn)
+                    .append_pair("RoleSessionName", "sixty")
+                    .append_pair("WebIdentityToken", token.expose_secret().trim())
+                    .finish();
+                let request = self.http.post(url.clone());
+                let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
+                let answer = checked(request.send().await.map_err(unreachable)?)?;
+                let text = SecretString::from(answer.text().await.map_err(unreachable)?);
+                return of_role(text.expose_secret());
             }
             CredentialSource::Machine { url } => {
                 let at =
@@ -124,6 +145,30 @@ impl Held {
             expires_at: fetched.expiration,
         })
     }
+}
+
+async fn read(file: &Path) -> Result<SecretString, ProviderError> {
+    let read = tokio::fs::read_to_string(file).await;
+    read.map(SecretString::from)
+        .map_err(|error| ProviderError::Refused(format!("{} can't be read: {error}", file.display())))
+}
+
+/// The credentials in an answer of the security token service. It is XML; what we need of it stands in elements without
+/// attributes, of characters that XML doesn't escape.
+fn of_role(answer: &str) -> Result<Credentials, ProviderError> {
+    let element = |name: &str| {
+        let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once(&format!("</{name}>"))?.0.trim().to_owned())
+    };
+    let unexpected = || ProviderError::unexpected("credentials");
+    let end = element("Expiration").ok_or_else(unexpected)?;
+    let end = DateTime::parse_from_rfc3339(&end).map_err(|_| unexpected())?;
+    Ok(Credentials {
+        access_key_id: element("AccessKeyId").ok_or_else(unexpected)?,
+        secret_access_key: element("SecretAccessKey").ok_or_else(unexpected)?.into(),
+        session_token: Some(element("SessionToken").ok_or_else(unexpected)?.into()),
+        expires_at: Some(end.with_timezone(&Utc)),
+    })
 }
 
 fn checked(answer: reqwest::Response) -> Result<reqwest::Response, ProviderError> {

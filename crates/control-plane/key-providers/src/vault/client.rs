@@ -1,7 +1,7 @@
 //! One Vault server: logging in, keeping the token alive, asking.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use reqwest::{Certificate, Method, StatusCode};
@@ -26,8 +26,8 @@ pub enum Login {
         mount: String,
         /// The role.
         role_id: String,
-        /// Its secret.
-        secret_id: SecretString,
+        /// The file with its secret; read anew for each login, because it is replaced from time to time.
+        secret_id_file: PathBuf,
     },
     /// As a pod of Kubernetes.
     Kubernetes {
@@ -38,6 +38,12 @@ pub enum Login {
         /// The file with the service account's token; read anew for each login, because Kubernetes renews it.
         token_file: PathBuf,
     },
+}
+
+async fn read(file: &Path) -> Result<SecretString, ProviderError> {
+    let read = tokio::fs::read_to_string(file).await;
+    read.map(SecretString::from)
+        .map_err(|error| ProviderError::Refused(format!("{} can't be read: {error}", file.display())))
 }
 
 /// Where Vault is, and how we come in.
@@ -162,14 +168,13 @@ impl Vault {
             Login::Token(token) => {
                 return Ok(Held { token: token.clone(), renew_at: None, renewable: false });
             }
-            Login::AppRole { mount, role_id, secret_id } => {
-                (mount, json!({ "role_id": role_id, "secret_id": secret_id.expose_secret() }))
+            Login::AppRole { mount, role_id, secret_id_file } => {
+                let secret_id = read(secret_id_file).await?;
+                (mount, json!({ "role_id": role_id, "secret_id": secret_id.expose_secret().trim() }))
             }
             Login::Kubernetes { mount, role, token_file } => {
-                let jwt = tokio::fs::read_to_string(token_file).await.map_err(|error| {
-                    ProviderError::Refused(format!("{} can't be read: {error}", token_file.display()))
-                })?;
-                (mount, json!({ "role": role, "jwt": jwt.trim() }))
+                let jwt = read(token_file).await?;
+                (mount, json!({ "role": role, "jwt": jwt.expose_secret().trim() }))
             }
         };
         let path = format!("auth/{mount}/login");

@@ -1,6 +1,7 @@
 //! Vault: what we send, what we do with its answers, and how the token is kept.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,12 +18,12 @@ fn vault(server: &MockServer, login: Login) -> Arc<Vault> {
     Arc::new(Vault::new(config).unwrap())
 }
 
-fn app_role() -> Login {
-    Login::AppRole {
-        mount: "approle".to_owned(),
-        role_id: "role".to_owned(),
-        secret_id: "the-secret-id".into(),
-    }
+/// As an application whose secret is in a file; the file goes with what is returned first.
+fn app_role() -> (testkit::Home, Login) {
+    let folder = testkit::home();
+    let secret_id_file = folder.path().join("secret-id");
+    std::fs::write(&secret_id_file, "the-secret-id\n").unwrap();
+    (folder, Login::AppRole { mount: "approle".to_owned(), role_id: "role".to_owned(), secret_id_file })
 }
 
 fn auth(token: &str, seconds: u64) -> ResponseTemplate {
@@ -87,7 +88,8 @@ async fn a_data_key_is_wrapped_by_the_latest_version_and_opens_in_its_scope_only
     // The lease is long: one login does.
     log_in(&server, "hvs.one", 3600, 1).await;
     transit(&server, "hvs.one").await;
-    let provider = VaultTransit::new(vault(&server, app_role()), "transit", "sixty");
+    let (_folder, login) = app_role();
+    let provider = VaultTransit::new(vault(&server, login), "transit", "sixty");
     let ring = KeyRing::new(vec![Arc::new(provider)]);
     let id = ring.keys().await.0[0].id.clone();
     assert_eq!(id, "vault/transit/sixty/v3");
@@ -102,16 +104,61 @@ async fn a_data_key_is_wrapped_by_the_latest_version_and_opens_in_its_scope_only
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_when_its_time_is_nearly_over_and_replaced_when_it_is_refused() {
+async fn a_token_is_renewed_when_its_time_is_nearly_over() {
     let server = MockServer::start().await;
-    log_in(&server, "hvs.one", 1, 2).await;
-    // Two thirds of a second are over only later; a renewal gives none of its own, so the next call renews again.
+    log_in(&server, "hvs.one", 1, 1).await;
+    // For an hour, so that it is done once.
     Mock::given(method("POST"))
         .and(path("/v1/auth/token/renew-self"))
         .and(header("X-Vault-Token", "hvs.one"))
         .respond_with(auth("hvs.one", 3600))
+        .expect(1)
         .mount(&server)
         .await;
+    transit(&server, "hvs.one").await;
+    let (_folder, login) = app_role();
+    let provider = VaultTransit::new(vault(&server, login), "transit", "sixty");
+    provider.keys().await.unwrap();
+    // Two thirds of its second are over.
+    tokio::time::sleep(Duration::from_millis(750)).await;
+    for _ in 0..3 {
+        provider.keys().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_secret_id_that_was_replaced_is_read_anew() {
+    let server = MockServer::start().await;
+    let (folder, login) = app_role();
+    log_in(&server, "hvs.one", 3600, 1).await;
+    Mock::given(method("POST"))
+        .and(path("/v1/auth/approle/login"))
+        .and(body_partial_json(json!({ "secret_id": "the-next-one" })))
+        .respond_with(auth("hvs.two", 3600))
+        .expect(1)
+        .mount(&server)
+        .await;
+    transit(&server, "hvs.two").await;
+    // What the first login gave has ended.
+    let refused = ResponseTemplate::new(403).set_body_json(json!({ "errors": ["permission denied"] }));
+    Mock::given(method("GET"))
+        .and(path("/v1/transit/keys/sixty"))
+        .and(header("X-Vault-Token", "hvs.one"))
+        .respond_with(move |_: &Request| {
+            std::fs::write(folder.path().join("secret-id"), "the-next-one").unwrap();
+            refused.clone()
+        })
+        .expect(1)
+        .mount(&server)
+        .await;
+    let provider = VaultTransit::new(vault(&server, login), "transit", "sixty");
+    assert_eq!(provider.keys().await.unwrap(), ["vault/transit/sixty/v3"]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_replaced() {
+    let server = MockServer::start().await;
+    log_in(&server, "hvs.one", 3600, 2).await;
     // The first call is refused as with a token that was revoked; the second login's is let in.
     let refused = ResponseTemplate::new(403).set_body_json(json!({ "errors": ["permission denied"] }));
     Mock::given(method("GET"))
@@ -121,7 +168,8 @@ async fn a_token_is_renewed_when_its_time_is_nearly_over_and_replaced_when_it_is
         .mount(&server)
         .await;
     transit(&server, "hvs.one").await;
-    let provider = VaultTransit::new(vault(&server, app_role()), "transit", "sixty");
+    let (_folder, login) = app_role();
+    let provider = VaultTransit::new(vault(&server, login), "transit", "sixty");
     assert_eq!(provider.keys().await.unwrap(), ["vault/transit/sixty/v3"]);
 }
 

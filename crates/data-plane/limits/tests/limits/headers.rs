@@ -17,8 +17,7 @@ async fn the_fields_say_what_remains_and_until_when() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         let verdict = node.limiter.check(std::slice::from_ref(&policy), evening).await;
-        let headers = verdict.headers().unwrap();
-        let text: Vec<_> = headers.iter().map(|(_, value)| value.to_str().unwrap().to_owned()).collect();
+        let text = verdict.headers().unwrap().map(|value| value.to_str().unwrap().to_owned());
         seen.push((verdict.accepted, text[1].clone(), verdict.retry_after));
         assert_eq!(text[0], r#""key";q=3;w=86400"#);
     }

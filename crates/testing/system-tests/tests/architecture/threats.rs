@@ -13,26 +13,36 @@ pub(crate) struct Attack<'a> {
     tests: Vec<&'a str>,
 }
 
-/// The rows of all tables but their heads.
-pub(crate) fn attacks(text: &str) -> Vec<Attack<'_>> {
-    let rows = text.lines().filter_map(|line| line.trim().strip_prefix('|')?.strip_suffix('|'));
-    rows.filter_map(|row| {
+/// The rows of all tables but their heads; a line that looks like one and isn't of three cells.
+pub(crate) fn attacks(text: &str) -> impl Iterator<Item = Result<Attack<'_>, &str>> {
+    text.lines().map(str::trim).filter(|line| line.starts_with('|')).filter_map(|line| {
+        let row = line.strip_prefix('|').and_then(|row| row.strip_suffix('|')).unwrap_or_default();
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
-        let [tries, stopped, tested] = cells.as_slice() else { return None };
-        let is_head = *tries == "tries" || tries.chars().all(|letter| matches!(letter, '-' | ':'));
-        (!is_head).then(|| Attack {
-            tries,
-            is_open: stopped.contains(OPEN),
-            tests: tested.split('`').filter(|part| part.contains("::")).collect(),
+        let [tries, stopped, tested] = cells.as_slice() else { return Some(Err(line)) };
+        let is_head = *tries == "tries"
+            || (!tries.is_empty() && tries.chars().all(|letter| matches!(letter, '-' | ':')));
+        (!is_head).then(|| {
+            Ok(Attack {
+                tries,
+                is_open: stopped.contains(OPEN),
+                tests: tested.split('`').filter(|part| part.contains("::")).collect(),
+            })
         })
     })
-    .collect()
 }
 
 /// Every attack has a test, or it is said that nothing stops it; and the tests are there.
 pub(crate) fn untested(text: &str, source: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let mut violations = Vec::new();
     for attack in attacks(text) {
+        let attack = match attack {
+            Ok(attack) => attack,
+            Err(line) => {
+                let beginning: String = line.chars().take(80).collect();
+                violations.push(format!("SECURITY.md has a row that isn't of three cells: {beginning}"));
+                continue;
+            }
+        };
         if attack.tests.is_empty() && !attack.is_open {
             violations.push(format!("SECURITY.md names no test for: {}", attack.tries));
         }
@@ -94,6 +104,10 @@ mod tests {
             "| a | b | `a.rs::left_out` |",
             "| a | b | `a.rs::helper` |",
             "| a | b | `a.rs::walls_hold` `a.rs::gone` |",
+            "| a | or b | c | `a.rs::walls_hold` |",
+            "| a | b `a.rs::walls_hold` |",
+            "| a | b | `a.rs::walls_hold`",
+            "| | b | |",
         ] {
             assert_eq!(found(row).len(), 1, "{row}");
         }

@@ -14,9 +14,10 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::installation::Installation;
 
-const CHECKS: [&str; 12] = [
+const CHECKS: [&str; 13] = [
     "admin database",
     "admin schema",
+    "admin roles",
     "template database",
     "redis",
     "postgresql",
@@ -36,7 +37,7 @@ pub(super) async fn story(installation: &Installation) {
     let with = |name: &str, value: &str| program.clone().with(name, value);
 
     let away = with("ADMIN_DB_PORT", &nobody());
-    let on_it = ["admin database", "admin schema", "customers' ports", "certificates"];
+    let on_it = ["admin database", "admin schema", "admin roles", "customers' ports", "certificates"];
     finds(&away, &on_it, "ADMIN_DB_PORT").await;
     let locked = with("ADMIN_DB_PASSWORD", "sesame-open");
     finds(&locked, &on_it, "ADMIN_DB_PASSWORD").await;
@@ -57,6 +58,7 @@ pub(super) async fn story(installation: &Installation) {
     the_certificates(installation).await;
     the_master_key(installation).await;
     the_roles(installation).await;
+    the_programs_roles(installation).await;
     everything_is_fine(program).await;
 }
 
@@ -92,6 +94,20 @@ async fn finds(program: &Program, wrong: &[&str], remedy: &str) -> Value {
     let for_people = program.run(&["doctor"]).await;
     assert!(for_people.output.contains("-> "), "{}", for_people.output);
     (*first).clone()
+}
+
+/// A program that works as the owner is called by its name.
+async fn the_programs_roles(installation: &Installation) {
+    let named = format!("{}?application_name=sixty%20serve", installation.admin_url);
+    let as_owner = connect(&named).await;
+    let found = finds(&installation.program, &["admin roles"], "ADMIN_DB_USER").await;
+    assert!(found["detail"].as_str().unwrap().contains("sixty serve works as admin_user"), "{found}");
+    drop(as_owner);
+    let program = &installation.program;
+    testkit::wait_for("the owner's session to end", std::time::Duration::from_secs(20), async || {
+        program.run(&["doctor"]).await.code == Some(0)
+    })
+    .await;
 }
 
 async fn a_stranger_on_a_port(program: &Program) {

@@ -139,7 +139,10 @@ async fn is_ready(api: &Api) -> bool {
     api.try_send(api.request(Method::GET, "/api/ready")).await.is_ok_and(|answer| answer.status == 200)
 }
 
+/// With the role of its own that each has in earnest.
 fn start(program: &Program, door: &str) -> Child {
+    let role = if door == "serve" { "sixty_server" } else { "sixty_worker" };
+    let program = program.clone().with("ADMIN_DB_USER", role);
     program.command(&[door]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 

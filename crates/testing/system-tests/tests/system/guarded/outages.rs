@@ -33,15 +33,18 @@ async fn second(program: &Program) -> (Child, Api) {
         .spawn()
         .unwrap();
     let api = Api::new(port);
-    wait_for("the second server", LIMIT, || async { readiness(&api).await.as_deref() == Some("ready") })
-        .await;
+    wait_for("the second server", LIMIT, || async { has_both(&api).await == Some(true) }).await;
     (server, api)
 }
 
-/// What a server says of itself, if that is good enough for requests.
-async fn readiness(api: &Api) -> Option<String> {
+/// Whether the server says that both the admin database and Redis are there; none when it isn't ready for requests.
+async fn has_both(api: &Api) -> Option<bool> {
     let answer = api.try_send(api.request(Method::GET, "/api/ready")).await.ok()?;
-    (answer.status == 200).then(|| answer.body["status"].as_str().unwrap().to_owned())
+    let dependencies = answer.body["dependencies"].as_array().cloned().unwrap_or_default();
+    let is_there = |name: &str| dependencies.iter().any(|one| one["name"] == name && one["status"] == "up");
+    let has_none = ["admin_database", "redis"].iter().all(|name| !is_there(name));
+    let has_all = ["admin_database", "redis"].iter().all(|name| is_there(name));
+    (answer.status == 200 && (has_all || has_none)).then_some(has_all)
 }
 
 /// A key of its own, with a limit.
@@ -76,10 +79,7 @@ async fn without_both(stack: &Stack, customer: &Customer) {
             false => (database.refuse(), redis.refuse()),
             true => (database.pause(), redis.pause()),
         };
-        wait_for("the server to have noticed", LIMIT, || async {
-            readiness(&api).await.as_deref() == Some("degraded")
-        })
-        .await;
+        wait_for("the server to have noticed", LIMIT, || async { has_both(&api).await == Some(false) }).await;
         let begun = Instant::now();
         for _ in 0..10 {
             let answer = known.get(&contact).await;
@@ -91,10 +91,7 @@ async fn without_both(stack: &Stack, customer: &Customer) {
         api.with_token(&stranger).get(&contact).await.expect_problem(503, "unavailable");
         database.resume();
         redis.resume();
-        wait_for("everything to be back", LIMIT, || async {
-            readiness(&api).await.as_deref() == Some("ready")
-        })
-        .await;
+        wait_for("everything to be back", LIMIT, || async { has_both(&api).await == Some(true) }).await;
     }
     api.with_token(&stranger).get(&contact).await.expect(200);
     // The limit held all the while, and what was used during the outages is counted.

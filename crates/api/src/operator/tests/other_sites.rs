@@ -1,0 +1,41 @@
+//! Pages of other sites ask the customers' routes where they are named, and never those of operators.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use http::{Method, Request};
+use tower::ServiceExt as _;
+
+use super::Api;
+use crate::AllowedOrigins;
+
+#[tokio::test]
+async fn no_route_but_the_customers_takes_part() {
+    let api = Api::new().await;
+    let customer_routes = Router::new().route("/api/v1/deals", get(async || "[]"));
+    let origins = AllowedOrigins::parse(["https://crm.example.com"]).unwrap();
+    let routes = crate::all_routes(&api.state, customer_routes, origins);
+    for (path, may_ask) in [
+        ("/api/v1/deals", true),
+        ("/api/admin/customers", false),
+        ("/api/admin/session", false),
+        ("/api/admin/session/openid", false),
+        ("/api/admin/events", false),
+        ("/api/provision", false),
+        ("/api/ready", false),
+        ("/admin", false),
+        ("/nothing", false),
+    ] {
+        for method in [Method::OPTIONS, Method::GET] {
+            let asked = Request::builder()
+                .method(method.clone())
+                .uri(path)
+                .header(ORIGIN, "https://crm.example.com")
+                .header(ACCESS_CONTROL_REQUEST_METHOD, "POST");
+            let answer = routes.clone().oneshot(asked.body(Body::empty()).unwrap()).await.unwrap();
+            let allows = answer.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
+            assert_eq!(allows, may_ask, "{method} {path}");
+        }
+    }
+}
