@@ -388,7 +388,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows how to connect to a customer's database as one of its roles. Leaves an audit row. */
+        /**
+         * Shows how to connect to a customer's database as one of its roles. Leaves an audit row each time, with an
+         *     `Idempotency-Key` too: this answer isn't kept.
+         */
         post: operations["post_admin_customers_customer_connection_urls"];
         delete?: never;
         options?: never;
@@ -14354,7 +14357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The operator lacks the permission */
+            /** @description A page of another site begins a program's sign-in */
             403: {
                 headers: {
                     [name: string]: unknown;
