@@ -172,7 +172,8 @@ pub fn router(parts: ApiParts) -> Answering<Router> {
     with_common_layers(all_routes(&state, customer_routes, parts.allowed_origins), is_https)
 }
 
-/// The customers' routes, which pages of named sites may ask, and all others, which they may not.
+/// The customers' routes, which pages of named sites may ask, and all others, which they may not. A page asks with OPTIONS
+/// first, which is no method of any route: so what answers a wrong method is opened with the routes.
 fn all_routes(state: &ApiState, customer_routes: Router, allowed_origins: AllowedOrigins) -> Router {
     Router::new()
         .merge(operator::router(state))
@@ -180,7 +181,9 @@ fn all_routes(state: &ApiState, customer_routes: Router, allowed_origins: Allowe
         .merge(health::router(state))
         .merge(docs::router())
         .merge(dashboard::router())
-        .merge(allowed_origins.open(customer_routes))
+        .merge(
+            allowed_origins.open(customer_routes.method_not_allowed_fallback(fallback::method_not_allowed)),
+        )
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
 }
