@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::cli::backup::ListArgs;
 use crate::cli::{self, ServerCommand};
 use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs};
-use crate::{config, say};
+use crate::{config, dev, say};
 
 /// Backups of all databases: list; and of their files, which need the master key: verify, decrypt
 #[derive(Args, Debug)]
@@ -119,6 +119,7 @@ impl FileArgs {
         let Some(head) = head_of(&self.file)? else { return Ok(None) };
         let keys = self.master_key.ring(home).await?;
         let admin_database = self.admin_database.resolved(self.master_key.stores()).await?;
+        let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
         let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
         let lock = lock_of_file(&catalog, &keys, &head).await?;
         Ok(Some((head, lock)))

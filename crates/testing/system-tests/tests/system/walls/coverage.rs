@@ -97,7 +97,13 @@ async fn send(api: &Api, route: &Route, parameter: &str) -> Answer {
 
 /// What a route can't be asked without.
 fn needed_query(path: &str) -> &'static str {
-    if path.ends_with("/limit-simulation") { "?requests=1&period=minute" } else { "" }
+    if path.ends_with("/limit-simulation") {
+        "?requests=1&period=minute"
+    } else if path.ends_with("/plan/preview") {
+        "?plan=pro"
+    } else {
+        ""
+    }
 }
 
 /// What an operator's route wants of its caller.
@@ -109,7 +115,10 @@ fn operator_body(path: &str) -> Value {
         "claim" => json!({ "code": "oc_nobody", "answer": "nothing" }),
         "impersonations" => json!({ "reason": "ticket 7" }),
         "retirements" => json!({ "key_id": "feedbeef" }),
-        "{module_key}" => json!({ "enabled": true }),
+        "{module_key}" if path.contains("{customer}") => json!({ "enabled": true }),
+        "{module_key}" => json!({ "base_price_monthly": "1.00" }),
+        "plan" => json!({ "plan": "pro" }),
+        "limits" => json!({ "requests": 1, "period": "minute" }),
         "restores" => {
             json!({ "backup_id": NOBODY, "customer_id": "nobody", "name": "N", "email": "n@example.org" })
         }
