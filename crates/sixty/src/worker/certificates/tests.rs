@@ -122,7 +122,10 @@ impl House {
     async fn killed_pass(&self, provisioner: &LocalProvisioner, mut pauses: usize) -> Option<()> {
         let mut work = pin!(self.pass(provisioner));
         std::future::poll_fn(|context| match work.as_mut().poll(context) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome.unwrap())),
+            Poll::Ready(outcome) => {
+                outcome.unwrap();
+                Poll::Ready(Some(()))
+            }
             Poll::Pending if pauses == 0 => Poll::Ready(None),
             Poll::Pending => {
                 pauses -= 1;
