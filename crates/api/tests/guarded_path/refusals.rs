@@ -175,7 +175,7 @@ async fn every_refusal_of_a_module_says_why() {
         .await;
         let answer = server.get(&caller, path).await;
         assert_eq!(answer.status, 403, "{answer:?}");
-        assert_eq!(answer.body["module"].as_str().unwrap().is_empty(), false);
+        assert!(!answer.body["module"].as_str().unwrap().is_empty());
         let explanation = answer.body.get("explanation").and_then(serde_json::Value::as_str);
         assert_eq!(explanation, (told == "Unpaid since May").then_some(told), "{answer:?}");
     }

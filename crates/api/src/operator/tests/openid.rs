@@ -273,7 +273,8 @@ async fn our_secret_is_shown_as_the_provider_takes_it() {
         body.contains("client_id=sixty&client_secret=s3cret")
             && !request.headers.contains_key("authorization")
     };
-    let ways: [(Value, fn(&Asked) -> bool); 4] = [
+    type IsShown = fn(&Asked) -> bool;
+    let ways: [(Value, IsShown); 4] = [
         (Value::Null, in_header),
         (json!(["client_secret_basic", "private_key_jwt"]), in_header),
         (json!(["client_secret_post"]), in_form),
