@@ -151,7 +151,7 @@ async fn what_a_membership_gives_and_takes_is_in_the_customers_log() {
     let told: Vec<String> = house
         .value(
             "select array_agg(resource_id || ' ' || (old_values ->> 'role' is not null)::int || coalesce(old_values ->> 'role', '')
-                    || ' ' || coalesce(new_values ->> 'role', '-') order by log.sequence)
+                    || ' ' || coalesce(new_values ->> 'role', '-') order by log.chain_sequence)
              from admin_audit_logs log join admin_customers customer on customer.id = log.customer_id
              where resource_type = 'membership'",
         )
