@@ -87,7 +87,7 @@ async fn opens(stack: &Stack, file: &Path, backup: &Value) {
     assert!(bytes.status.success() && bytes.stdout.starts_with(b"PGDMP"), "{:?}", bytes.status);
     let elsewhere = tempfile::tempdir().unwrap();
     let stranger = stack.program.clone().with("SIXTY_HOME", elsewhere.path());
-    let stranger = stranger.with("SIXTY_MASTER_KEY", "ab".repeat(32));
+    let stranger = stranger.with("SIXTY_MASTER_KEY", "ab".repeat(32)).with("ADMIN_DB_TLS", "plain");
     for command in ["verify", "decrypt"] {
         let refused = stranger.command(&["backup", command, file]).output().await.unwrap();
         assert!(!refused.status.success() && refused.stdout.is_empty(), "{command}");
