@@ -7,18 +7,23 @@ const TOKENS: [&str; 7] = ["sk_live_", "sk_test_", "whsec_", "sk_", "op_", "os_"
 /// How many characters after the beginning may be seen anywhere: lists show keys by them.
 const LONGEST_SHOWN: usize = 17;
 
-/// Names of fields that are secrets, and ends of such names.
-const NAMES: [&str; 10] = [
+/// Names of fields that are secrets, and ends of such names: in lower case, without what stands between words.
+const SECRET: [&str; 15] = [
     "password",
     "passwd",
+    "passphrase",
     "secret",
     "token",
-    "api_key",
-    "private_key",
+    "apikey",
+    "privatekey",
+    "signingkey",
     "authorization",
+    "credential",
+    "credentials",
     "cookie",
-    "recovery_codes",
-    "database_url",
+    "recoverycodes",
+    "databaseurl",
+    "connectionstring",
 ];
 
 /// The shortest that a signed token (`eyJ...`) is: anything that carries a signature is longer.
@@ -35,13 +40,27 @@ fn is_token(word: &str) -> bool {
     body.len() > LONGEST_SHOWN && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether a field of this name holds a secret.
+/// Whether the name, or its last words, are those of a secret: `api_key`, `x-api-key`, `stripeApiKey`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    NAMES
-        .iter()
-        .any(|secret| name.strip_suffix(secret).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+    let (plain, words) = plain_and_words(name);
+    SECRET.iter().any(|secret| plain.strip_suffix(secret).is_some_and(|rest| words.contains(&rest.len())))
+}
+
+/// The letters and digits of a name in lower case, and where among them words begin.
+fn plain_and_words(name: &str) -> (String, Vec<usize>) {
+    let (mut plain, mut words, mut before) = (String::new(), Vec::new(), ' ');
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            let is_hump = before.is_ascii_lowercase() && character.is_ascii_uppercase();
+            if is_hump || !before.is_ascii_alphanumeric() {
+                words.push(plain.len());
+            }
+            plain.push(character.to_ascii_lowercase());
+        }
+        before = character;
+    }
+    (plain, words)
 }
 
 /// Whether a URL with a password stands in the text.

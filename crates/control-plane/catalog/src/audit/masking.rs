@@ -2,29 +2,11 @@
 
 use std::ops::Range;
 
+use domain::recognise::is_secret_name;
 use serde_json::Value;
 
 /// In the place of a secret.
 const MASK: &str = "***";
-
-/// Names of fields that are secrets, and ends of such names: in lower case, without what stands between words.
-const SECRET: [&str; 15] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "privatekey",
-    "signingkey",
-    "authorization",
-    "credential",
-    "credentials",
-    "cookie",
-    "recoverycodes",
-    "databaseurl",
-    "connectionstring",
-];
 
 /// What secrets of ours and of others begin with, wherever they stand in a text, and how many characters follow at least: the
 /// prefix of a key, which is shown, has fewer.
@@ -90,28 +72,6 @@ fn mask(value: &mut Value) {
         Value::String(text) => *text = masked_text(text),
         _ => {}
     }
-}
-
-/// Whether the name, or its last words, are those of a secret: `api_key`, `x-api-key`, `stripeApiKey`.
-fn is_secret_name(name: &str) -> bool {
-    let (plain, words) = plain_and_words(name);
-    SECRET.iter().any(|secret| plain.strip_suffix(secret).is_some_and(|rest| words.contains(&rest.len())))
-}
-
-/// The letters and digits of a name in lower case, and where among them words begin.
-fn plain_and_words(name: &str) -> (String, Vec<usize>) {
-    let (mut plain, mut words, mut before) = (String::new(), Vec::new(), ' ');
-    for character in name.chars() {
-        if character.is_ascii_alphanumeric() {
-            let is_hump = before.is_ascii_lowercase() && character.is_ascii_uppercase();
-            if is_hump || !before.is_ascii_alphanumeric() {
-                words.push(plain.len());
-            }
-            plain.push(character.to_ascii_lowercase());
-        }
-        before = character;
-    }
-    (plain, words)
 }
 
 /// Where keys and tokens stand.
