@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use audit::{Anchors, Finding, Report};
-use catalog::Catalog;
 use clap::{Args, Subcommand};
 use object_storage::ObjectLock;
 use secrets::VerifyingKey;
@@ -15,7 +14,7 @@ use crate::cli::audit_log::{ExportArgs, ListArgs};
 use crate::cli::audit_streams::StreamsArgs;
 use crate::cli::{self, ServerCommand};
 use crate::config::{AdminDatabaseArgs, AnchorArgs, HomeArgs, StoreArgs};
-use crate::{config, dev, say};
+use crate::{config, say};
 
 /// Who did what: list, export; and the proof that nobody touched it, which works on the admin database itself and only reads
 #[derive(Args, Debug)]
@@ -79,9 +78,7 @@ pub(crate) async fn run(args: AuditArgs, home: &HomeArgs) -> anyhow::Result<Exit
 async fn verify(args: VerifyArgs, home: &Path) -> anyhow::Result<ExitCode> {
     let anchors = args.anchors.read(home, &args.stores, &args.public_keys).await?;
     let lock = args.anchors.object_lock(home, &args.stores).await?;
-    let admin_database = args.admin_database.resolved(&args.stores).await?;
-    let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
-    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let catalog = args.admin_database.connect_by_hand(&args.stores, home).await?;
     let mut client = catalog.dedicated_client().await?;
     let anchored = Anchored::of(anchors.as_ref(), lock);
     let report = audit::verify(&mut client, anchors.unwrap_or_default()).await?;

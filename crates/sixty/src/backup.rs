@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use backups::{FileLock, Head, check_opened, head_of, lock_of_file, write_opened};
-use catalog::Catalog;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::cli::backup::ListArgs;
 use crate::cli::{self, ServerCommand};
 use crate::config::{AdminDatabaseArgs, HomeArgs, MasterKeyArgs};
-use crate::{config, dev, say};
+use crate::{config, say};
 
 /// Backups of all databases: list; and of their files, which need the master key: verify, decrypt
 #[derive(Args, Debug)]
@@ -118,9 +117,7 @@ impl FileArgs {
     async fn open(&self, home: &Path) -> anyhow::Result<Option<(Head, FileLock)>> {
         let Some(head) = head_of(&self.file)? else { return Ok(None) };
         let keys = self.master_key.ring(home).await?;
-        let admin_database = self.admin_database.resolved(self.master_key.stores()).await?;
-        let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
-        let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+        let catalog = self.admin_database.connect_by_hand(self.master_key.stores(), home).await?;
         let lock = lock_of_file(&catalog, &keys, &head).await?;
         Ok(Some((head, lock)))
     }

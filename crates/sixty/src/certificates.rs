@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::ensure;
-use catalog::{Catalog, acme as rows};
+use catalog::acme as rows;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use postgres_server::certificate::{AuthorityStatus, CertificateAuthority};
 use serde_json::json;
 
 use crate::config::{AdminDatabaseArgs, CertificateArgs, HomeArgs, StoreArgs};
-use crate::{dev, say};
+use crate::say;
 
 /// Who signs the certificates of the instances that this machine's worker runs, and when they change; and the certificates that
 /// servers order for themselves
@@ -79,9 +79,7 @@ pub(crate) async fn run(args: CertificatesArgs, home: &HomeArgs) -> anyhow::Resu
 
 /// What the servers ordered.
 async fn servers(args: ServerCertificateArgs, home: &Path) -> anyhow::Result<ExitCode> {
-    let admin_database = args.admin_database.resolved(&args.stores).await?;
-    let admin_database = if dev::runs_in(home) { admin_database.beside_dev() } else { admin_database };
-    let catalog = Catalog::connect(&admin_database.catalog_config()?)?;
+    let catalog = args.admin_database.connect_by_hand(&args.stores, home).await?;
     let client = catalog.client().await?;
     if args.try_again {
         rows::try_again(&client).await?;

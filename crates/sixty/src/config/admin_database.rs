@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use catalog::{Address, CatalogConfig};
+use catalog::{Address, Catalog, CatalogConfig};
 use clap::Args;
 use secrets::{ExposeSecret, SecretString};
 
 use super::StoreArgs;
 use super::encryption::{Encryption, Place, Way, asked_by, is_this_machine, place_of};
 use super::stores::is_reference;
+use crate::dev;
 
 /// ADMIN_DATABASE_URL, or the five parts.
 #[derive(Args, Debug, Clone)]
@@ -130,6 +131,16 @@ impl AdminDatabaseArgs {
             admin_db_tls: if is_devs && !is_said { Some(Encryption::Plain) } else { self.admin_db_tls },
             ..self
         }
+    }
+
+    /// Connections for a command that is run by hand, which means the databases of the local stack where that runs in its home.
+    ///
+    /// # Errors
+    /// As [`Self::resolved`] and [`Self::catalog_config`].
+    pub(crate) async fn connect_by_hand(&self, stores: &StoreArgs, home: &Path) -> anyhow::Result<Catalog> {
+        let resolved = self.resolved(stores).await?;
+        let meant = if dev::runs_in(home) { resolved.beside_dev() } else { resolved };
+        Ok(Catalog::connect(&meant.catalog_config()?)?)
     }
 
     /// How to come in, encrypted wherever it has to be.
