@@ -66,17 +66,14 @@ impl Keeper {
                 () = &mut too_late => break,
             };
             let wait = match done {
-                Ok(Step::More) => {
-                    self.all_is_well();
-                    if !self.is_easy() {
-                        continue;
-                    }
-                    Pace::rest(began.elapsed())
-                }
-                Ok(Step::CaughtUp) => {
+                Ok(step) => {
                     self.all_is_well();
                     pause = FIRST_PAUSE;
-                    self.context.config.flush_every
+                    self.rest(Pace::rest(began.elapsed()), &stop).await;
+                    match step {
+                        Step::More => continue,
+                        Step::CaughtUp => self.context.config.flush_every,
+                    }
                 }
                 Err(error) => {
                     self.complain(&error);
@@ -111,6 +108,22 @@ impl Keeper {
             spool.sync();
         });
         (stop, thread)
+    }
+
+    /// Leaves the machine to the requests for so long, or until they come slower.
+    async fn rest(&mut self, length: Duration, stop: &CancellationToken) {
+        let until = Instant::now() + length;
+        while self.is_easy() && !stop.is_cancelled() {
+            let now = Instant::now();
+            if now >= until {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.context.config.flush_every.min(until - now)) => {}
+                () = stop.cancelled() => {}
+            }
+            self.pace.look(Instant::now(), self.context.state.appended.load(Ordering::Relaxed));
+        }
     }
 
     fn is_easy(&self) -> bool {

@@ -8,6 +8,8 @@ const BURST: f64 = 2_000.0;
 /// For each moment of work, so many of rest.
 const REST: u32 = 9;
 const LONGEST_REST: Duration = Duration::from_secs(5);
+/// Too short a look tells nothing.
+const SHORTEST_LOOK: f64 = 0.05;
 
 /// Watches how fast requests come.
 #[derive(Debug)]
@@ -22,12 +24,15 @@ impl Pace {
         Self { looked_at: now, appended: 0, is_burst: false }
     }
 
-    /// Looks how many requests have come.
+    /// Looks how many requests have come since it looked before, if that wasn't just now.
     pub(crate) fn look(&mut self, now: Instant, appended: u64) {
         let passed = now.duration_since(self.looked_at).as_secs_f64();
+        if passed < SHORTEST_LOOK {
+            return;
+        }
         let came = appended.saturating_sub(self.appended) as f64;
         (self.looked_at, self.appended) = (now, appended);
-        self.is_burst = came > BURST * passed.max(0.001);
+        self.is_burst = came > BURST * passed;
     }
 
     /// Whether the hand-over rests between its batches.
@@ -55,6 +60,8 @@ mod tests {
         pace.look(start + second * 2, 11_000);
         assert!(pace.is_easy(Duration::ZERO, second));
         assert!(!pace.is_easy(second, second));
+        pace.look(start + second * 2 + Duration::from_micros(10), 11_000);
+        assert!(pace.is_easy(Duration::ZERO, second), "too short a look");
         pace.look(start + second * 3, 11_100);
         assert!(!pace.is_easy(Duration::ZERO, second));
         assert_eq!(Pace::rest(Duration::from_millis(50)), Duration::from_millis(450));

@@ -17,6 +17,7 @@ use redis_address::RedisAddress;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::backoff::{Backoff, chance};
 use crate::executor::Executor;
@@ -155,19 +156,22 @@ impl RedisQueue {
             // One hint may wait for a slot; more would only wait here instead of in Redis, where others see them.
             .concurrency(1)
             .build(handler);
-        let mut working = std::pin::pin!(worker.run());
+        // In a task of its own: apalis asks Redis whenever its task is woken, and the answer wakes it. Two queues in one task
+        // would ask and wake each other without an end.
+        let mut working = AbortOnDropHandle::new(tokio::spawn(worker.run()));
         let ended = tokio::select! {
             ended = &mut working => ended,
             () = executor.stopping.cancelled() => {
                 // It says no only if it hasn't begun.
                 let _ = context.stop();
-                timeout(PATIENCE, working).await.unwrap_or(Ok(()))
+                timeout(PATIENCE, working).await.unwrap_or(Ok(Ok(())))
             }
         };
         match ended {
-            Ok(()) if executor.stopping.is_cancelled() => {}
-            Ok(()) => tracing::warn!("the queue in Redis ended by itself: beginning anew"),
-            Err(error) => tracing::warn!(%error, "the queue in Redis failed: beginning anew"),
+            Ok(Ok(())) if executor.stopping.is_cancelled() => {}
+            Ok(Ok(())) => tracing::warn!("the queue in Redis ended by itself: beginning anew"),
+            Ok(Err(error)) => tracing::warn!(%error, "the queue in Redis failed: beginning anew"),
+            Err(error) => tracing::error!(%error, "the queue in Redis panicked: beginning anew"),
         }
     }
 
