@@ -134,15 +134,16 @@ mod tests {
 
     #[tokio::test]
     async fn who_leaves_open_which_http_they_speak_is_let_go_and_nobody_else() {
-        for (pieces, is_let_go) in [
-            (&[][..], true),
+        const CALLERS: [(&[&[u8]], bool); 7] = [
+            (&[], true),
             (&[b"P"], true),
             (&[b"PRI * ", b"HTTP/2.0\r\n", b"\r\nSM\r\n\r"], true),
             (&[b"G"], false),
             (&[b"PR", b"OPFIND / HTTP/1.1\r\n"], false),
             (&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n", b"\r\n"], false),
             (&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04"], false),
-        ] {
+        ];
+        for (pieces, is_let_go) in CALLERS {
             assert_eq!(heard(pieces).await, (pieces.concat(), is_let_go), "{pieces:?}");
         }
     }
