@@ -65,7 +65,6 @@ fn what_is_appended_is_on_the_disk_within_a_second() {
         let frame = frame(1, number);
         let appended = Instant::now();
         assert!(spool.append(&frame));
-        assert!(spool.unsynced() <= appended.elapsed());
         delays.push(wait_until_synced(&frame).duration_since(appended));
     }
     // A busy machine may be late now and then, and isn't every time.
