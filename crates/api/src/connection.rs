@@ -166,10 +166,15 @@ mod tests {
         let mut busy = TcpStream::connect(address).await.unwrap();
         let mut half = TcpStream::connect(address).await.unwrap();
         half.write_all(b"GET / HTTP/1.1\r\nhost").await.unwrap();
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        let mut undecided = TcpStream::connect(address).await.unwrap();
+        undecided.write_all(b"PRI * HTTP/2").await.unwrap();
         ask(&mut busy, "/").await;
         assert!(answer(&mut busy).await.ends_with("here"));
         ask(&mut busy, "/slow").await;
         assert_eq!(answer(&mut half).await, "", "hung up");
+        assert_eq!(answer(&mut silent).await, "", "hung up");
+        assert_eq!(answer(&mut undecided).await, "", "hung up");
         // Longer under way than a head may take: that doesn't count.
         tokio::time::sleep(Duration::from_millis(400)).await;
         go.notify_one();

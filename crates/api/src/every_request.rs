@@ -5,11 +5,11 @@
 //! One service, and not one for each: each would copy the request into a box of its own.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, HttpBody as _};
@@ -100,6 +100,7 @@ where
             method: request.method().clone(),
             uri: request.uri().clone(),
             ended: Cell::new(None),
+            left: RefCell::new(None),
         };
         let has_body = !request.body().is_end_stream();
         if has_body {
@@ -119,7 +120,7 @@ where
             sixty.customer.id = Empty,
         );
         let bounded = Bounded {
-            answer: AssertUnwindSafe(self.inner.oneshot(request)).catch_unwind(),
+            answer: Some(AssertUnwindSafe(self.inner.oneshot(request)).catch_unwind()),
             longest: self.limits.longest,
             timer: None,
         };
@@ -176,8 +177,9 @@ impl<S: Service<Request, Response = Response, Error = Infallible>> Future for An
 pin_project! {
     /// An answer that doesn't panic and doesn't take for ever.
     struct Bounded<F> {
+        // Gone once it was answered in its place.
         #[pin]
-        answer: CatchUnwind<AssertUnwindSafe<F>>,
+        answer: Option<CatchUnwind<AssertUnwindSafe<F>>>,
         longest: Duration,
         // Only requests that wait need a timer.
         timer: Option<Pin<Box<Sleep>>>,
@@ -188,24 +190,24 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
     type Output = Response;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        let this = self.project();
-        let answered: Poll<Result<Result<Response, Infallible>, Box<dyn Any + Send>>> =
-            this.answer.poll(context);
-        match answered {
-            Poll::Ready(Ok(Ok(response))) => Poll::Ready(response),
-            Poll::Ready(Err(panic)) => {
-                RequestContext::ends(Ended::Panicked);
-                Poll::Ready(fallback::panicked(panic))
-            }
+        let mut this = self.project();
+        let Some(answer) = this.answer.as_mut().as_pin_mut() else { return Poll::Pending };
+        let answered: Poll<Result<Result<Response, Infallible>, Box<dyn Any + Send>>> = answer.poll(context);
+        let (how, mut instead) = match answered {
+            Poll::Ready(Ok(Ok(response))) => return Poll::Ready(response),
+            Poll::Ready(Err(panic)) => (Ended::Panicked, fallback::panicked(panic)),
             Poll::Pending => {
                 let longest = *this.longest;
                 let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));
-                timer.as_mut().poll(context).map(|()| {
-                    RequestContext::ends(Ended::GivenUp);
-                    given_up(longest)
-                })
+                ready!(timer.as_mut().poll(context));
+                (Ended::GivenUp, given_up(longest))
             }
-        }
+        };
+        RequestContext::ends(how);
+        // What is dropped here counts the request, and leaves what it knew of it.
+        this.answer.set(None);
+        instead.headers_mut().extend(RequestContext::left());
+        Poll::Ready(instead)
     }
 }
 

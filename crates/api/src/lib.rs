@@ -23,6 +23,7 @@ mod problems;
 mod provision;
 mod server;
 mod settings;
+mod silence;
 mod tls;
 mod unread;
 mod webhooks;

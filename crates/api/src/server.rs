@@ -26,6 +26,7 @@ use crate::connection::Ending;
 use crate::every_request::{Answer, Answering};
 use crate::joined::Joined;
 use crate::patience::Patience;
+use crate::silence::MustSpeak;
 use crate::tls::ServerCertificate;
 use crate::unread::{LONGEST_STALL, MustBeRead};
 
@@ -43,7 +44,7 @@ pub struct Door {
 pub struct ServerLimits {
     /// Connections at once; a further one waits to be accepted.
     pub connections: usize,
-    /// How long a request's head may take to arrive, and an idle connection may stay.
+    /// How long a request's head may take to arrive, and an idle connection may stay; also one that never said anything.
     pub head_timeout: Duration,
     /// The largest head of a request, in bytes. A larger one is answered 431.
     pub head_bytes: usize,
@@ -93,7 +94,7 @@ pub async fn serve(
             // A caller that hangs up or talks nonsense is its own affair.
             match encrypted(certificate, stream).await {
                 Ok(Stream::Plain(stream)) => {
-                    let stream = must_be_read(Joined(stream));
+                    let stream = watched(Joined(stream), limits);
                     let connection = server.serve_connection(TokioIo::new(stream), service);
                     if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
@@ -102,7 +103,7 @@ pub async fn serve(
                 // An authority asked whose this server is, and has its answer.
                 Ok(Stream::Over) => {}
                 Ok(Stream::Encrypted(stream)) => {
-                    let connection = server.serve_connection(TokioIo::new(must_be_read(*stream)), service);
+                    let connection = server.serve_connection(TokioIo::new(watched(*stream, limits)), service);
                     if let Err(error) = Ending::new(connection.into_owned(), stopping).await {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }
@@ -174,8 +175,9 @@ enum Stream {
     Over,
 }
 
-fn must_be_read<S>(stream: S) -> MustBeRead<S> {
-    MustBeRead::within(stream, LONGEST_STALL)
+/// The stream of a caller who neither keeps silent nor leaves answers lying.
+fn watched<S>(stream: S, limits: ServerLimits) -> MustSpeak<MustBeRead<S>> {
+    MustSpeak::within(MustBeRead::within(stream, LONGEST_STALL), limits.head_timeout)
 }
 
 async fn encrypted(

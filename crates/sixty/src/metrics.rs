@@ -97,6 +97,7 @@ impl Gauges {
         gauge!("sixty_usage_spooled_bytes").set(number(health.spooled_bytes));
         gauge!("sixty_usage_waiting_records").set(number(health.waiting_records));
         gauge!("sixty_usage_lag_seconds").set(health.lag.as_secs_f64());
+        gauge!("sixty_usage_unsynced_seconds").set(health.unsynced.as_secs_f64());
         gauge!("sixty_usage_spool_limit_bytes").set(number(health.spool_limit_bytes));
         gauge!("sixty_usage_in_memory_records").set(number(health.in_memory as u64));
         gauge!("sixty_usage_memory_limit_records").set(number(health.memory_limit as u64));

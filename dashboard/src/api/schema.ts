@@ -1750,6 +1750,8 @@ export interface components {
              * @description How many requests it may make in a period.
              */
             rate_limit_requests?: number;
+            /** @description What the limit does while Redis is away: `local`, `open` or `closed`; as the configuration says when null. */
+            without_redis?: string | null;
         };
         /** @description An API key, without the key itself. */
         ApiKeyView: {
@@ -1787,6 +1789,8 @@ export interface components {
             rotated_from?: string | null;
             /** @description `active`, `revoked` or `expired`. */
             status: string;
+            /** @description What the limit does while Redis is away: `local`, `open` or `closed`; null is as the configuration says. */
+            without_redis?: string | null;
         };
         /** @description One thing that was done. */
         AuditLogView: {
@@ -2442,6 +2446,8 @@ export interface components {
              * @description How many requests may use it until the reset; null is without limit.
              */
             usage_limit?: number | null;
+            /** @description What that limit does while Redis is away: `local`, `open` or `closed`; null is as the configuration says. */
+            without_redis?: string | null;
         };
         /** @description What to change about a customer. A field that isn't given stays; null empties one that may be empty. */
         CustomerPatch: {
@@ -3137,6 +3143,8 @@ export interface components {
                 rotated_from?: string | null;
                 /** @description `active`, `revoked` or `expired`. */
                 status: string;
+                /** @description What the limit does while Redis is away: `local`, `open` or `closed`; null is as the configuration says. */
+                without_redis?: string | null;
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3301,6 +3309,8 @@ export interface components {
                  * @description How many requests may use it until the reset; null is without limit.
                  */
                 usage_limit?: number | null;
+                /** @description What that limit does while Redis is away: `local`, `open` or `closed`; null is as the configuration says. */
+                without_redis?: string | null;
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3799,6 +3809,11 @@ export interface components {
              * @description How many requests may use it until the reset; null takes the limit away. Stays as it is when not given.
              */
             usage_limit?: number | null;
+            /**
+             * @description What that limit does while Redis is away: each server counts for itself (`local`), everything passes (`open`), or what
+             *     isn't granted already is refused (`closed`); null is as the configuration says. Stays as it is when not given.
+             */
+            without_redis?: string | null;
         };
         ModuleCountView: {
             /**
@@ -3919,6 +3934,11 @@ export interface components {
              * @description How many requests it may make in a period; 1000 when not given.
              */
             rate_limit_requests?: number | null;
+            /**
+             * @description What the limit does while Redis is away: each server counts for itself (`local`), everything passes (`open`), or what
+             *     isn't granted already is refused (`closed`). As the configuration says when not given.
+             */
+            without_redis?: string | null;
         };
         /** @description A new API key. Shown once. */
         NewApiKeyView: components["schemas"]["ApiKeyView"] & {

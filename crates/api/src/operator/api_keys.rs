@@ -9,6 +9,7 @@ use customers::api_keys::{self, KeyChangesRequest, NewKeyRequest};
 use customers::{Actor, version};
 use domain::ApiKeyId;
 use domain::customer::ApiKeyStatus;
+use domain::customer_limit::WithoutRedis;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use problem::{JsonBody, PathParam, Problem, QueryParams};
 use secrets::{ApiKey, ExposeSecret};
@@ -36,6 +37,8 @@ pub(crate) struct ApiKeyView {
     allowed_networks: Vec<String>,
     rate_limit_requests: i32,
     rate_limit_period: String,
+    /// What the limit does while Redis is away: `local`, `open` or `closed`; null is as the configuration says.
+    without_redis: Option<&'static str>,
     /// `active`, `revoked` or `expired`.
     status: String,
     /// The key that it replaces.
@@ -85,6 +88,9 @@ pub(crate) struct NewApiKeyBody {
     rate_limit_requests: Option<i32>,
     /// `minute`, `hour`, `day` or `month`; a month when not given.
     rate_limit_period: Option<String>,
+    /// What the limit does while Redis is away: each server counts for itself (`local`), everything passes (`open`), or what
+    /// isn't granted already is refused (`closed`). As the configuration says when not given.
+    without_redis: Option<String>,
 }
 
 impl From<ApiKeyRecord> for ApiKeyView {
@@ -99,6 +105,7 @@ impl From<ApiKeyRecord> for ApiKeyView {
             allowed_networks: row.allowed_networks.iter().map(ToString::to_string).collect(),
             rate_limit_requests: row.rate_limit_requests,
             rate_limit_period: row.rate_limit_period.to_string(),
+            without_redis: row.without_redis.map(WithoutRedis::as_str),
             status: row.status.to_string(),
             rotated_from: row.rotated_from.map(ApiKeyId::uuid),
             quota_key_id: row.quota_key_id.unwrap_or(row.id).uuid(),
@@ -170,6 +177,7 @@ pub(crate) async fn create(
         expires_at: body.expires_at,
         rate_limit_requests: body.rate_limit_requests,
         rate_limit_period: body.rate_limit_period,
+        without_redis: body.without_redis,
     };
     let (row, key) =
         api_keys::create(&state.control_plane, &actor, &customer, &request).await.map_err(problem_of)?;
@@ -221,6 +229,9 @@ pub(crate) struct ApiKeyPatch {
     #[schema(nullable = false)]
     #[serde(default, deserialize_with = "never_empty")]
     rate_limit_period: Option<String>,
+    /// What the limit does while Redis is away: `local`, `open` or `closed`; as the configuration says when null.
+    #[serde(default, deserialize_with = "may_be_empty")]
+    without_redis: Option<Option<String>>,
 }
 
 /// Changes the given fields of a key.
@@ -245,6 +256,7 @@ pub(crate) async fn update(
         expires_at: body.expires_at,
         rate_limit_requests: body.rate_limit_requests,
         rate_limit_period: body.rate_limit_period,
+        without_redis: body.without_redis,
     };
     let if_match = entity_tag::if_match(&headers)?;
     let row = api_keys::update(&state.control_plane, &actor, (&customer, id), &request, if_match).await;

@@ -7,13 +7,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use customers::price_list::PriceChanges;
 use customers::{Actor, Right, modules, price_list};
 use domain::Plan;
+use domain::customer_limit::WithoutRedis;
 use domain::entitlement::Refusal;
 use problem::{JsonBody, PathParam, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::merge_patch::{may_be_empty, never_empty};
-use super::page::Listing;
+use super::page::{Listing, parsed};
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
 
@@ -53,6 +54,8 @@ pub(crate) struct CustomerModuleView {
     reason: Option<String>,
     /// How many requests may use it until the reset; null is without limit.
     usage_limit: Option<i64>,
+    /// What that limit does while Redis is away: `local`, `open` or `closed`; null is as the configuration says.
+    without_redis: Option<&'static str>,
     usage_count: i64,
     /// When the count begins anew, then every month; null is never.
     reset_date: Option<DateTime<Utc>>,
@@ -72,6 +75,10 @@ pub(crate) struct ModuleBody {
     #[schema(minimum = 0)]
     #[serde(default, deserialize_with = "may_be_empty")]
     usage_limit: Option<Option<i64>>,
+    /// What that limit does while Redis is away: each server counts for itself (`local`), everything passes (`open`), or what
+    /// isn't granted already is refused (`closed`); null is as the configuration says. Stays as it is when not given.
+    #[serde(default, deserialize_with = "may_be_empty")]
+    without_redis: Option<Option<String>>,
     /// When the count begins anew, then every month; null is never. Stays as it is when not given.
     #[serde(default, deserialize_with = "may_be_empty")]
     reset_date: Option<Option<DateTime<Utc>>>,
@@ -124,6 +131,7 @@ impl From<CustomerModule> for CustomerModuleView {
             expires_at: row.expires_at,
             reason: row.reason,
             usage_limit: row.usage_limit,
+            without_redis: row.without_redis.map(WithoutRedis::as_str),
             usage_count: row.usage_count,
             reset_date: row.reset_date,
         }
@@ -201,11 +209,16 @@ pub(crate) async fn set(
     PathParam((customer, key)): PathParam<(String, String)>,
     JsonBody(body): JsonBody<ModuleBody>,
 ) -> Result<Json<CustomerModuleView>, Problem> {
+    let declared = body
+        .without_redis
+        .map(|text| parsed::<WithoutRedis>("/without_redis", text.as_deref()))
+        .transpose()?;
     let setting = ModuleSetting {
         enabled: body.enabled,
         expires_at: body.expires_at,
         reason: body.reason,
         usage_limit: body.usage_limit,
+        without_redis: declared,
         reset_date: body.reset_date,
     };
     let module =

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::limits::{Limiter, LimiterConfig, QuotaSeed, Scope, SeedError, Span, Subject};
+use api::{Door, ServerLimits};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use catalog::api_keys::{ApiKeyRecord, NewApiKey};
 use catalog::customers::NewCustomer;
 use catalog::{Catalog, CatalogConfig};
@@ -23,10 +24,11 @@ use domain::usage::UsageRecord;
 use domain::{CustomerId, CustomerSlug, Plan};
 use gateway::{Gateway, GatewayConfig, KnownDirectory, KnownDirectoryConfig, UsageRecorder};
 use http::{HeaderMap, StatusCode, header};
-use problem::Problem;
+use problem::{Problem, RawBody};
 use secrets::{ApiKey, ExposeSecret as _};
 use serde_json::Value;
 use testkit::{AdminDatabase, FaultProxy, Redis};
+use tokio::net::TcpListener;
 use tokio_postgres::Client;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::{Service, ServiceExt as _};
@@ -164,6 +166,7 @@ impl House {
         let wrong = gateway.guard(async || StatusCode::BAD_REQUEST, reads("/wrong"));
         let router = Router::new()
             .route("/panics", get(gateway.guard(panics, reads("/panics"))))
+            .route("/reads", post(gateway.guard(reads_all, reads("/reads"))))
             .route("/hangs", get(gateway.guard(std::future::pending::<()>, reads("/hangs"))))
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
@@ -206,11 +209,25 @@ impl House {
     }
 }
 
+async fn reads_all(body: RawBody) -> String {
+    body.0.len().to_string()
+}
+
 async fn panics() {
     panic!("as it was told to");
 }
 
 impl Server {
+    /// Where it is served as the program serves it, until the guard is dropped.
+    pub(crate) async fn listen(&self, limits: ServerLimits) -> (SocketAddr, DropGuard) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (door, stop) = (Door { listener, certificate: None }, CancellationToken::new());
+        let routes = api::with_common_layers(self.router.clone(), false);
+        tokio::spawn(api::serve(door, routes, limits, stop.clone().cancelled_owned()));
+        (address, stop.drop_guard())
+    }
+
     /// What the server answers behind the layers that every request passes, when a request may take so long.
     pub(crate) async fn get_within(&self, longest: Duration, caller: &Caller, path: &str) -> Answer {
         let layered = api::with_common_layers_for(self.router.clone(), longest);

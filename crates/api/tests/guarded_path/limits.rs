@@ -1,6 +1,6 @@
 //! The limits in the pipeline: what the headers say, and whose count is whose.
 
-use ::limits::route_rates;
+use ::limits::{OnRedisLoss, route_rates};
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, TimeZone as _, Utc};
 use gateway::{GatewayConfig, LimitsConfig};
 
@@ -150,6 +150,59 @@ async fn a_customer_has_limits_of_their_own_and_no_other_customer_has_them() {
     house.sql("delete from admin_customer_limits").await;
     servers[0].until(&acme, "/new-contact", "200").await;
     assert!(policies(&acme, "/contacts").await.contains("\"customer\";q=100"));
+}
+
+#[tokio::test]
+async fn a_key_and_a_module_do_without_redis_what_their_rows_declare() {
+    let house = House::new().await;
+    let (acme, beta, module) =
+        (house.caller("acme").await, house.caller("beta").await, house.caller("gamma").await);
+    house.sql("update admin_api_keys set rate_limit_requests = 100000, rate_limit_period = 'day'").await;
+    let declare = async |caller: &Caller, declared: &str| {
+        let of = format!("where customer_id = '{}'", caller.id);
+        house.sql(&format!("update admin_api_keys set without_redis = {declared} {of}")).await;
+    };
+    declare(&beta, "'open'").await;
+    declare(&module, "'local'").await;
+    house
+        .sql(&format!(
+            "insert into admin_customer_modules (customer_id, module_id, usage_limit)
+             select '{}', id, 1000 from admin_feature_modules where module_key = 'crm_core'",
+            module.id
+        ))
+        .await;
+    house.redis_proxy.refuse();
+    // For all that declare nothing.
+    let limits = LimitsConfig { on_redis_loss: OnRedisLoss::Closed, ..LimitsConfig::default() };
+    let server = house.server(GatewayConfig { limits, ..GatewayConfig::default() });
+    let refused = server.get(&acme, "/contacts").await;
+    assert_eq!((refused.status.as_u16(), &refused.body["violated-policies"][0]), (429, &"key".into()));
+    assert!(refused.header("ratelimit").starts_with("\"key\";r=0"), "{refused:?}");
+    // Nobody says that the quota is used up.
+    assert_eq!(refused.problem(), "rate-limited");
+    assert!(refused.body["detail"].as_str().unwrap().contains("can't be told"), "{refused:?}");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    for _ in 0..20 {
+        let passed = server.get(&beta, "/contacts").await;
+        assert_eq!(passed.status, 200, "{passed:?}");
+        assert!(passed.header("ratelimit-policy").starts_with("\"key\";q=100000;w="), "{passed:?}");
+    }
+    // The key's own limit lets it pass, the module's doesn't.
+    let refused = server.get(&module, "/contacts").await;
+    assert_eq!(refused.body["violated-policies"][0], "module", "{refused:?}");
+    // Told by the change feed, whoever writes it; one customer's says nothing of another's.
+    declare(&acme, "'open'").await;
+    server.until(&acme, "/contacts", "200").await;
+    declare(&acme, "null").await;
+    server.until(&acme, "/contacts", "429").await;
+    house.sql("update admin_customer_modules set without_redis = 'local'").await;
+    server.until(&module, "/contacts", "200").await;
+    assert_eq!(server.get(&acme, "/contacts").await.status, 429);
+    // Redis is back, and all are limited as ever, without a restart.
+    house.redis_proxy.resume();
+    for caller in [&acme, &beta, &module] {
+        server.until(caller, "/contacts", "200").await;
+    }
 }
 
 /// How many seconds are left of the day or the month, as a clock there shows it.

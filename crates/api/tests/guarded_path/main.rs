@@ -5,6 +5,7 @@
 
 mod changes;
 mod house;
+mod http2;
 mod limits;
 mod modules;
 mod outages;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gateway::GatewayConfig;
 use telemetry::Numbers;
 
-use crate::house::{House, Server};
+use crate::house::{Answer, House, Server};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -13,6 +13,13 @@ const LONG: Duration = Duration::from_secs(60);
 fn counted(server: &Server, path: &str) -> Vec<(u16, String)> {
     let records = server.recorded.all().into_iter().filter(|record| &*record.endpoint == path);
     records.map(|record| (record.status_code, record.outcome.into_owned())).collect()
+}
+
+/// That the answer says how the limits stand, although its handler didn't answer.
+fn says_how_the_limits_stand(answer: &Answer, left: usize) {
+    assert!(answer.header("ratelimit-policy").starts_with("\"key\";q=1000;w="), "{answer:?}");
+    assert!(answer.header("ratelimit").starts_with(&format!("\"key\";r={left};t=")), "{answer:?}");
+    assert_eq!(answer.headers.get_all("ratelimit").iter().count(), 1);
 }
 
 #[tokio::test]
@@ -27,10 +34,12 @@ async fn a_panic_a_timeout_and_a_caller_who_hangs_up_are_counted_for_what_they_w
         let answer = server.get_within(LONG, &caller, "/panics").await;
         assert_eq!((answer.status.as_u16(), answer.problem()), (500, "internal"), "{answer:?}");
         assert_eq!(counted(&server, "/panics"), vec![(500, "internal".to_owned()); round]);
+        says_how_the_limits_stand(&answer, 1000 - round);
     }
     let answer = server.get_within(Duration::from_millis(300), &caller, "/hangs").await;
     assert_eq!((answer.status.as_u16(), answer.problem()), (408, "request-timeout"), "{answer:?}");
     assert_eq!(counted(&server, "/hangs"), [(408, "request-timeout".to_owned())]);
+    says_how_the_limits_stand(&answer, 997);
     let asked = server.get_within(LONG, &caller, "/hangs");
     assert!(tokio::time::timeout(Duration::from_millis(300), asked).await.is_err());
     let both = [(408, "request-timeout".to_owned()), (499, "caller-gone".to_owned())];

@@ -4,6 +4,7 @@ mod changes;
 
 use chrono::{DateTime, Utc};
 use domain::customer::ApiKeyStatus;
+use domain::customer_limit::WithoutRedis;
 use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
 use ipnet::IpNet;
 use serde::Serialize;
@@ -42,6 +43,8 @@ pub struct ApiKeyRecord {
     pub rate_limit_requests: i32,
     /// The period.
     pub rate_limit_period: RateLimitPeriod,
+    /// What its limit does while Redis is away; as the configuration says when `None`.
+    pub without_redis: Option<WithoutRedis>,
     /// Whether it may be used.
     pub status: ApiKeyStatus,
     /// The key that it replaces.
@@ -65,7 +68,7 @@ pub struct ApiKeyRecord {
 }
 
 const COLUMNS: &str = "id, customer_id, key_prefix, name, description, permissions, \
-     allowed_networks::text[] as allowed_networks, rate_limit_requests, rate_limit_period::text as rate_limit_period, \
+     allowed_networks::text[] as allowed_networks, rate_limit_requests, rate_limit_period::text as rate_limit_period, without_redis, \
      status::text as status, rotated_from, quota_key_id, impersonated_by, impersonation_reason, expires_at, last_used_at, revoked_at, created_at, updated_at";
 
 const SORT: &str = "-created_at";
@@ -81,6 +84,7 @@ fn record(row: &Row) -> Result<ApiKeyRecord, CatalogError> {
         allowed_networks: networks(&row.try_get::<_, Vec<String>>("allowed_networks")?)?,
         rate_limit_requests: row.try_get("rate_limit_requests")?,
         rate_limit_period: row::named(row, "rate_limit_period")?,
+        without_redis: row::optional_named(row, "without_redis")?,
         status: row::named(row, "status")?,
         rotated_from: row.try_get::<_, Option<Uuid>>("rotated_from")?.map(ApiKeyId),
         quota_key_id: row.try_get::<_, Option<Uuid>>("quota_key_id")?.map(ApiKeyId),

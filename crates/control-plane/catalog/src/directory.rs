@@ -88,6 +88,7 @@ const STANDING: &str = "customer.id as customer_id, coalesce(customer.company_do
                  and (held.plan_enabled is distinct from held.enabled or held.expires_at is not null),
              'enabled', coalesce(held.enabled, false), 'expires_at', held.expires_at,
              'reason', held.reason, 'usage_limit', held.usage_limit,
+             'without_redis', held.without_redis,
              'usage_count', coalesce(held.usage_count, 0), 'usage_count_set_at', held.usage_count_set_at,
              'reset_date', held.reset_date, 'reset_anchor', held.reset_anchor
          )
@@ -102,7 +103,8 @@ async fn principal(client: &impl GenericClient, key_hash: &str) -> Result<Option
         "select key.id, coalesce(key.quota_key_id, key.id) as quota_key_id, key.status::text as status,
                 key.expires_at, key.impersonated_by, impersonator.email as impersonator_email, key.permissions,
                 key.allowed_networks::text[] as allowed_networks,
-                key.rate_limit_requests, key.rate_limit_period::text as rate_limit_period, {STANDING}
+                key.rate_limit_requests, key.rate_limit_period::text as rate_limit_period,
+                key.without_redis, {STANDING}
          from admin_api_keys key
          join admin_customers customer on customer.id = key.customer_id
          left join admin_operators impersonator on impersonator.id = key.impersonated_by
@@ -155,6 +157,7 @@ fn read_principal(row: &Row) -> Result<Principal, CatalogError> {
         // A check on the column keeps it from being negative.
         rate_limit_requests: u64::try_from(requests).unwrap_or(0),
         rate_limit_period: row::named(row, "rate_limit_period")?,
+        without_redis: row::optional_named(row, "without_redis")?,
         customer: read_standing(row)?,
     })
 }
@@ -211,6 +214,7 @@ struct ModuleRow {
     expires_at: Option<DateTime<Utc>>,
     reason: Option<String>,
     usage_limit: Option<u64>,
+    without_redis: Option<WithoutRedis>,
     usage_count: u64,
     usage_count_set_at: Option<DateTime<Utc>>,
     reset_date: Option<DateTime<Utc>>,
@@ -228,6 +232,7 @@ impl From<ModuleRow> for HeldModule {
                 reason: row.reason,
             }),
             usage_limit: row.usage_limit,
+            without_redis: row.without_redis,
             usage_count: row.usage_count,
             count_set_at: row.usage_count_set_at,
             reset_date: row.reset_date,

@@ -14,6 +14,7 @@ mod preview;
 mod tidy;
 
 use chrono::{DateTime, Utc};
+use domain::customer_limit::WithoutRedis;
 use domain::entitlement::Refusal;
 use domain::{CustomerId, Plan};
 use rust_decimal::Decimal;
@@ -108,6 +109,8 @@ pub struct CustomerModule {
     pub reason: Option<String>,
     /// How many requests may use it until the reset; `None` is without limit.
     pub usage_limit: Option<i64>,
+    /// What that limit does while Redis is away; as the configuration says when `None`.
+    pub without_redis: Option<WithoutRedis>,
     /// How many have since the last reset.
     pub usage_count: i64,
     /// When the count begins anew.

@@ -34,6 +34,8 @@ pub struct NewKeyRequest {
     pub rate_limit_requests: Option<i32>,
     /// The period; a month when not given.
     pub rate_limit_period: Option<String>,
+    /// What the limit does while Redis is away; as the configuration says when not given.
+    pub without_redis: Option<String>,
 }
 
 /// Makes a key. It is shown once: only its hash is kept.
@@ -74,6 +76,7 @@ fn created_values(new: &NewApiKey) -> serde_json::Value {
         "name": new.name, "key_prefix": new.key_prefix, "permissions": new.permissions,
         "allowed_networks": new.allowed_networks, "expires_at": new.expires_at,
         "rate_limit_requests": new.rate_limit_requests, "rate_limit_period": new.rate_limit_period,
+        "without_redis": new.without_redis,
     })
 }
 
@@ -94,6 +97,8 @@ pub struct KeyChangesRequest {
     pub rate_limit_requests: Option<i32>,
     /// The period.
     pub rate_limit_period: Option<String>,
+    /// What the limit does while Redis is away; as the configuration says when empty.
+    pub without_redis: Option<Option<String>>,
 }
 
 /// Changes the given fields of a key and leaves the others. A key that had expired works again when it is given more
@@ -119,6 +124,7 @@ pub async fn update(
     let limit = ApiKeyChanges {
         rate_limit_requests: changes.rate_limit_requests,
         rate_limit_period: changes.rate_limit_period,
+        without_redis: changes.without_redis,
         ..ApiKeyChanges::default()
     };
     if limit != ApiKeyChanges::default() {
@@ -173,7 +179,7 @@ fn values(key: &ApiKeyRecord) -> serde_json::Value {
         "name": key.name, "description": key.description, "permissions": key.permissions,
         "allowed_networks": key.allowed_networks, "expires_at": key.expires_at,
         "rate_limit_requests": key.rate_limit_requests, "rate_limit_period": key.rate_limit_period,
-        "status": key.status,
+        "without_redis": key.without_redis, "status": key.status,
     })
 }
 

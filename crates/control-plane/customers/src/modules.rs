@@ -162,6 +162,7 @@ fn values(module: &CustomerModule) -> serde_json::Value {
         "reason": module.reason,
         "usage_limit": module.usage_limit,
         "reset_date": module.reset_date,
+        "without_redis": module.without_redis,
     })
 }
 

@@ -19,7 +19,7 @@ pub fn entity_tag(updated_at: DateTime<Utc>) -> String {
 #[must_use]
 pub fn key_tag(key: &ApiKeyRecord) -> String {
     let ApiKeyRecord { name, description, permissions, allowed_networks, status, expires_at, .. } = key;
-    let limit = (key.rate_limit_requests, key.rate_limit_period);
+    let limit = (key.rate_limit_requests, key.rate_limit_period, key.without_redis);
     let told = json!([key.id, name, description, permissions, allowed_networks, status, expires_at, limit]);
     format!("\"{}\"", &sha256_hex(&told.to_string())[..16])
 }

@@ -188,6 +188,7 @@ pub(crate) mod tests {
             permissions: domain::Permission::default_set(),
             rate_limit_requests: 1000,
             rate_limit_period: RateLimitPeriod::Month,
+            without_redis: None,
             customer: CustomerStanding {
                 id: CustomerId::generate(),
                 slug: "acme".to_owned(),

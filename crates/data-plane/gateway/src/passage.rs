@@ -8,12 +8,12 @@ use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::principal::{Permit, Principal};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use limits::{PendingCheck, Policy, RATELIMIT, RATELIMIT_POLICY, Verdict};
 use problem::Problem;
 use secrets::KeyHash;
 use smallvec::SmallVec;
-use telemetry::SPANS;
+use telemetry::{RequestContext, SPANS};
 use tracing::span::EnteredSpan;
 use tracing::{Instrument as _, Span};
 
@@ -219,13 +219,8 @@ impl Passage {
         Err(rate_limit::refusal(&verdict, policies, self.route.needs.as_ref()))
     }
 
-    /// Says how the limits stand, and counts.
-    pub(crate) fn end(mut self, mut response: Response) -> Response {
-        let _step = step(|| tracing::trace_span!(target: SPANS, "meter"));
-        self.watch.over(Step::Handle, &self.route.gateway.0.numbers);
-        let headers = response.headers_mut();
-        // The layers round this one add some more.
-        headers.reserve(HEADERS);
+    /// Says how the limits stand, and who acts.
+    fn say(&mut self, headers: &mut HeaderMap) {
         if let Some([policy, limit]) = self.limits.take() {
             headers.append(RATELIMIT_POLICY, policy);
             headers.append(RATELIMIT, limit);
@@ -233,6 +228,16 @@ impl Passage {
         if let Some(banner) = self.impersonator.take() {
             headers.insert(IMPERSONATED_BY, banner);
         }
+    }
+
+    /// The same on the way out, and counts.
+    pub(crate) fn end(mut self, mut response: Response) -> Response {
+        let _step = step(|| tracing::trace_span!(target: SPANS, "meter"));
+        self.watch.over(Step::Handle, &self.route.gateway.0.numbers);
+        let headers = response.headers_mut();
+        // The layers round this one add some more.
+        headers.reserve(HEADERS);
+        self.say(headers);
         let (outcome, after) = self.counted.end(&response);
         self.counted.write_down(&*self.route.gateway.0.recorder);
         self.watch.over(Step::Meter, &self.route.gateway.0.numbers);
@@ -246,6 +251,10 @@ impl Drop for Passage {
         let Some((outcome, after)) = self.counted.end_unanswered() else { return };
         self.counted.write_down(&*self.route.gateway.0.recorder);
         self.route.numbers.answered(outcome, after);
+        // Somebody answers in the handler's place, if the caller is still there.
+        let mut headers = HeaderMap::new();
+        self.say(&mut headers);
+        RequestContext::leave(headers);
     }
 }
 

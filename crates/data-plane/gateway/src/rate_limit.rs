@@ -74,27 +74,22 @@ pub(crate) fn policies(
     limits: &RouteLimits,
 ) -> SmallVec<[Policy; 1]> {
     let customer = principal.customer.id;
-    let policy = |name, subject, quota, period| Policy {
+    let policy = |name, subject, (quota, period), declared: Option<OnRedisLoss>| Policy {
         name,
         subject,
         quota,
         period,
-        on_redis_loss: limits.on_redis_loss,
+        on_redis_loss: declared.unwrap_or(limits.on_redis_loss),
     };
     let named = |rate: Rate| Period::named(rate.period, principal.customer.time_zone);
     let mut policies = SmallVec::new();
     let of_key = Rate { quota: principal.rate_limit_requests, period: principal.rate_limit_period };
     let name = if principal.caller.user().is_some() { USER } else { KEY };
-    policies.push(policy(
-        name,
-        Subject::key(customer, principal.caller.quota_id()),
-        of_key.quota,
-        named(of_key),
-    ));
-    let declared = |name, subject, limit: DeclaredRate| Policy {
-        on_redis_loss: limit.on_redis_loss.unwrap_or(limits.on_redis_loss),
-        ..policy(name, subject, limit.rate.quota, named(limit.rate))
+    let of_key = DeclaredRate { rate: of_key, on_redis_loss: principal.without_redis.map(on_loss) };
+    let declared = |name, subject, limit: DeclaredRate| {
+        policy(name, subject, (limit.rate.quota, named(limit.rate)), limit.on_redis_loss)
     };
+    policies.push(declared(name, Subject::key(customer, principal.caller.quota_id()), of_key));
     if let Some(route) = &limits.name
         && let Some(limit) = own_or(principal, Some(route), limits.route)
     {
@@ -108,8 +103,8 @@ pub(crate) fn policies(
         policies.push(policy(
             MODULE,
             Subject::module(customer, needs.module, limit.set_at),
-            limit.quota,
-            until,
+            (limit.quota, until),
+            limit.without_redis.map(on_loss),
         ));
     }
     policies
@@ -124,13 +119,18 @@ fn own_or(
     let Some(own) = principal.customer.limits.iter().find(|own| own.route.as_deref() == route) else {
         return configured;
     };
-    let on_redis_loss = match own.without_redis {
-        Some(WithoutRedis::Local) => Some(OnRedisLoss::NodeLocal),
-        Some(WithoutRedis::Open) => Some(OnRedisLoss::Open),
-        Some(WithoutRedis::Closed) => Some(OnRedisLoss::Closed),
-        None => configured.and_then(|configured| configured.on_redis_loss),
-    };
+    let declared = own.without_redis.map(on_loss);
+    let on_redis_loss = declared.or_else(|| configured.and_then(|configured| configured.on_redis_loss));
     own.rate.map(|(quota, period)| DeclaredRate { rate: Rate { quota, period }, on_redis_loss })
+}
+
+/// What a limit's row declares, as the limiter names it.
+fn on_loss(declared: WithoutRedis) -> OnRedisLoss {
+    match declared {
+        WithoutRedis::Local => OnRedisLoss::NodeLocal,
+        WithoutRedis::Open => OnRedisLoss::Open,
+        WithoutRedis::Closed => OnRedisLoss::Closed,
+    }
 }
 
 /// The reset of a count that is never reset.
@@ -153,6 +153,10 @@ pub(crate) fn refusal(verdict: &Verdict, policies: &[Policy], needs: Option<&Rou
     };
     let wait = verdict.retry_after;
     let problem = match (policy.name, policy.period) {
+        _ if verdict.is_undecided => Problem::rate_limited(format!(
+            "What is left of the limit of {} requests for {whose} can't be told at the moment. Try again in {wait} seconds.",
+            policy.quota
+        )),
         (MODULE, _) => {
             let module = needs.map_or("", |needs| needs.module);
             Problem::module_limit_reached(format!(

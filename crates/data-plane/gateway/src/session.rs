@@ -153,6 +153,7 @@ fn principal(
         permissions: Vec::new(),
         rate_limit_requests: sessions.rate.quota,
         rate_limit_period: sessions.rate.period,
+        without_redis: None,
         customer: member.customer.clone(),
     })
 }

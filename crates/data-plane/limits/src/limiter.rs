@@ -196,7 +196,13 @@ pub struct PendingCheck {
 
 impl PendingCheck {
     fn begin(moment: Moment) -> Self {
-        let verdict = Verdict { accepted: true, policies: SmallVec::new(), violated: None, retry_after: 0 };
+        let verdict = Verdict {
+            accepted: true,
+            policies: SmallVec::new(),
+            violated: None,
+            is_undecided: false,
+            retry_after: 0,
+        };
         Self { moment, verdict, taken: SmallVec::new(), waiting: None }
     }
 

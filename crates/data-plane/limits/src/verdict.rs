@@ -31,6 +31,8 @@ pub struct Verdict {
     pub policies: SmallVec<[PolicyState; 1]>,
     /// The position of the policy that refuses, if one does.
     pub violated: Option<usize>,
+    /// Whether it is refused although something may be left: others hold that, or nobody can be asked who does.
+    pub is_undecided: bool,
     /// After how many seconds it makes sense to ask again; 0 for an accepted request.
     pub retry_after: u64,
 }
@@ -45,6 +47,13 @@ impl Verdict {
         self.accepted = false;
         self.violated = Some(index);
         self.retry_after = retry_after;
+        if let Some(state) = self.policies.get_mut(index)
+            && state.remaining != Some(0)
+        {
+            self.is_undecided = true;
+            // Whatever is left, nothing is accepted now.
+            (state.remaining, state.reset_seconds) = (Some(0), Some(retry_after));
+        }
     }
 
     /// The policy that refuses, if one does.
@@ -144,7 +153,13 @@ mod tests {
     use super::*;
 
     fn verdict(policies: &[PolicyState]) -> Verdict {
-        Verdict { accepted: true, policies: policies.into(), violated: None, retry_after: 0 }
+        Verdict {
+            accepted: true,
+            policies: policies.into(),
+            violated: None,
+            is_undecided: false,
+            retry_after: 0,
+        }
     }
 
     fn shown(verdict: &Verdict) -> [String; 2] {
@@ -179,6 +194,16 @@ mod tests {
         assert_eq!(shown(&verdict(&[KEY])), one, "what was said last is not said of others");
         let other = PolicyState { quota: 999, ..KEY };
         assert_eq!(shown(&verdict(&[other])), [r#""key";q=999;w=60"#, r#""key";r=999;t=12"#]);
+    }
+
+    #[test]
+    fn a_refusal_says_that_nothing_is_left_now_whatever_is_known() {
+        let mut undecided = verdict(&[KEY]);
+        undecided.refuse(0, 2);
+        assert_eq!((shown(&undecided)[1].as_str(), undecided.is_undecided), (r#""key";r=0;t=2"#, true));
+        let mut used_up = verdict(&[PolicyState { remaining: Some(0), ..KEY }]);
+        used_up.refuse(0, 12);
+        assert_eq!((shown(&used_up)[1].as_str(), used_up.is_undecided), (r#""key";r=0;t=12"#, false));
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub struct MeterHealth {
     pub waiting_records: u64,
     /// At most so long ago came the oldest of this server's records that aren't in the database yet. Zero when there is none.
     pub lag: Duration,
+    /// For how long the oldest record that a power failure would take has been waiting to be synced. A disk that keeps it over a
+    /// second is too slow for what is promised.
+    pub unsynced: Duration,
     /// Spools of dead servers that are being handed over.
     pub adopted_spools: usize,
     /// Records in memory only, because the disk doesn't take them: a crash would lose them.

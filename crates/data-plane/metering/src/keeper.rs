@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use domain::usage::{UsageSink, UsageSinkError};
@@ -18,6 +17,7 @@ use crate::handover::{Context, HandOverError, Source, Step};
 use crate::pace::Pace;
 use crate::spool::Spool;
 use crate::state::State;
+use crate::syncing;
 
 /// So many batches of one spool, and then it is another's turn.
 const BATCHES_A_ROUND: usize = 20;
@@ -50,7 +50,7 @@ impl Keeper {
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let (stop_syncing, syncing) = self.start_syncing();
+        let (stop_syncing, syncing) = syncing::start(&self.spool, self.context.config.sync_every);
         let stop_limit = self.context.config.stop_limit;
         let mut too_late = pin!(async {
             stop.cancelled().await;
@@ -94,20 +94,6 @@ impl Keeper {
         // A thread that panicked has synced nothing at the end; what is in the page cache stays there.
         let _ = tokio::task::spawn_blocking(move || syncing.join()).await;
         self.leave(too_late).await;
-    }
-
-    /// Syncs from a thread of its own: a slow disk holds up nothing else. Ends when the sender is dropped, after a last
-    /// sync.
-    fn start_syncing(&self) -> (mpsc::Sender<()>, std::thread::JoinHandle<()>) {
-        let (stop, stopped) = mpsc::channel::<()>();
-        let (spool, every) = (Arc::clone(&self.spool), self.context.config.sync_every);
-        let thread = std::thread::spawn(move || {
-            while stopped.recv_timeout(every) == Err(mpsc::RecvTimeoutError::Timeout) {
-                spool.sync();
-            }
-            spool.sync();
-        });
-        (stop, thread)
     }
 
     /// Leaves the machine to the requests for so long, or until they come slower.

@@ -27,6 +27,7 @@ mod reader;
 mod set_aside;
 mod spool;
 mod state;
+mod syncing;
 mod tail;
 
 pub use config::MeteringConfig;

@@ -95,6 +95,7 @@ impl Meter {
             spool_limit_bytes: config.spool_bytes,
             waiting_records,
             lag: if is_behind { state.behind() } else { std::time::Duration::ZERO },
+            unsynced: spool.unsynced(),
             adopted_spools,
             in_memory,
             memory_limit: config.memory_records,

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use domain::usage::UsageRecord;
 
@@ -28,6 +29,8 @@ pub(crate) struct Spool {
     spool_bytes: u64,
     segment_bytes: u64,
     memory_records: usize,
+    /// Gets what was appended to a file onto the disk.
+    sync_file: fn(&File) -> io::Result<()>,
     state: Arc<State>,
     inner: Mutex<Inner>,
     /// Held while memory is emptied into the segments: two at it would drop what neither has appended.
@@ -42,8 +45,10 @@ struct Inner {
     next_segment: u64,
     /// Files to which nothing is appended any more, not synced yet.
     ended: Vec<Arc<File>>,
-    /// The active segment has what isn't synced yet.
-    is_dirty: bool,
+    /// Since when something is appended that isn't synced yet.
+    dirty_since: Option<Instant>,
+    /// The same of what is being synced, or couldn't be.
+    syncing_since: Option<Instant>,
     /// A segment was begun whose name isn't synced yet.
     has_new_name: bool,
     /// The disk took nothing the last time; not tried again until the syncing thread comes round.
@@ -84,6 +89,7 @@ impl Spool {
             spool_bytes: config.spool_bytes,
             segment_bytes: config.segment_limit(),
             memory_records: config.memory_records,
+            sync_file: File::sync_data,
             state,
             inner: Mutex::default(),
             emptying: Mutex::default(),
@@ -103,7 +109,8 @@ impl Spool {
         }
         match inner.append(frame, self) {
             Ok(()) => {
-                inner.is_dirty = true;
+                // The clock is read for the first record after a sync only.
+                inner.dirty_since.get_or_insert_with(Instant::now);
                 self.state.appended.fetch_add(1, Ordering::Release);
                 return true;
             }
@@ -177,29 +184,39 @@ impl Spool {
             let mut inner = lock(&self.inner);
             let was_blocked = std::mem::take(&mut inner.is_blocked);
             let mut files = std::mem::take(&mut inner.ended);
-            if std::mem::take(&mut inner.is_dirty) {
+            if let Some(since) = inner.dirty_since.take() {
                 files.extend(inner.active.as_ref().map(|active| Arc::clone(active.file())));
+                inner.syncing_since.get_or_insert(since);
             }
             let has_new_name = std::mem::take(&mut inner.has_new_name);
             (files, inner.folder.clone().filter(|_| has_new_name), was_blocked)
         };
         let synced = files
             .iter()
-            .try_for_each(|file| file.sync_data())
+            .try_for_each(|file| (self.sync_file)(file))
             .and_then(|()| folder.as_ref().map_or(Ok(()), |folder| folder::sync_folder(&folder.path)));
         if let Err(error) = synced {
             self.fail(&error);
             let mut inner = lock(&self.inner);
             inner.ended.extend(files);
             inner.has_new_name |= folder.is_some();
-        } else if !was_blocked && !files.is_empty() && self.state.disk.clear() {
-            tracing::info!("usage is spooled again");
+        } else {
+            lock(&self.inner).syncing_since = None;
+            if !was_blocked && !files.is_empty() && self.state.disk.clear() {
+                tracing::info!("usage is spooled again");
+            }
         }
         if self.folder().is_none()
             && let Err(error) = self.make_folder()
         {
             self.fail(&error);
         }
+    }
+
+    /// For how long the oldest record that a power failure would take has been waiting for the disk.
+    pub(crate) fn unsynced(&self) -> Duration {
+        let inner = lock(&self.inner);
+        inner.syncing_since.or(inner.dirty_since).map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Takes no further record, provided that all have been handed over.
@@ -307,3 +324,6 @@ fn is_out_of_space(error: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
+
+#[cfg(test)]
+mod tests;

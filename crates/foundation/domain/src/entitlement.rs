@@ -4,6 +4,7 @@ use chrono::{DateTime, Months, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use crate::Plan;
+use crate::customer_limit::WithoutRedis;
 use crate::modules::{self, FeatureModule};
 
 /// What is written down of one customer and one module: a row of `admin_customer_modules`.
@@ -17,6 +18,8 @@ pub struct HeldModule {
     pub decision: Option<ModuleDecision>,
     /// How many requests may use it until the count begins anew; `None` is without limit.
     pub usage_limit: Option<u64>,
+    /// What that limit does while Redis is away; as the configuration says when `None`.
+    pub without_redis: Option<WithoutRedis>,
     /// How many have.
     pub usage_count: u64,
     /// When somebody wrote that count down who isn't one of those that count.
@@ -62,6 +65,8 @@ pub struct ModuleLimit {
     pub resets_at: Option<DateTime<Utc>>,
     /// When somebody set the count: the one of before is void.
     pub set_at: Option<DateTime<Utc>>,
+    /// What it does while Redis is away; as the configuration says when `None`.
+    pub without_redis: Option<WithoutRedis>,
 }
 
 /// Why a module may not be used.
@@ -128,14 +133,14 @@ fn decide_one(
 /// The limit as it stands now. A count whose reset is due begins anew at once and not when somebody tidies the row; the
 /// time between two resets is a month.
 fn limit(row: &HeldModule, quota: u64, now: DateTime<Utc>, time_zone: Tz) -> ModuleLimit {
-    let set_at = row.count_set_at;
-    match row.reset_date {
+    let (used, resets_at) = match row.reset_date {
         Some(reset) if reset <= now => {
             let anchor = row.reset_anchor.unwrap_or(reset);
-            ModuleLimit { quota, used: 0, resets_at: Some(next_reset(anchor, now, time_zone)), set_at }
+            (0, Some(next_reset(anchor, now, time_zone)))
         }
-        resets_at => ModuleLimit { quota, used: row.usage_count, resets_at, set_at },
-    }
+        resets_at => (row.usage_count, resets_at),
+    };
+    ModuleLimit { quota, used, resets_at, set_at: row.count_set_at, without_redis: row.without_redis }
 }
 
 /// The first reset after `now`, in whole months from the one that somebody chose, by the clocks of a time zone: the 31st
@@ -182,6 +187,7 @@ mod tests {
                 reason: Some("a trial".to_owned()),
             }),
             usage_limit: None,
+            without_redis: None,
             usage_count: 0,
             count_set_at: None,
             reset_date: None,

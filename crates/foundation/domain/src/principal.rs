@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::customer::{ApiKeyStatus, Lifecycle};
-use crate::customer_limit::CustomerLimit;
+use crate::customer_limit::{CustomerLimit, WithoutRedis};
 use crate::entitlement::{self, HeldModule};
 use crate::modules;
 use crate::permission::{Action, Permission};
@@ -28,6 +28,8 @@ pub struct Principal {
     pub rate_limit_requests: u64,
     /// The period.
     pub rate_limit_period: RateLimitPeriod,
+    /// What that limit does while Redis is away; as the configuration says when `None`.
+    pub without_redis: Option<WithoutRedis>,
     /// The customer in whose place, or for whom, they ask.
     pub customer: CustomerStanding,
 }

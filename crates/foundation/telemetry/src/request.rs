@@ -2,11 +2,11 @@
 //!
 //! A span would do the same, and cost every request what only those with something to log need.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Instant, SystemTime};
 
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use serde_json::json;
 use tokio::task::futures::TaskLocalFuture;
 use tracing::{Event, Subscriber};
@@ -36,6 +36,9 @@ pub struct RequestContext {
     pub uri: Uri,
     /// How it ended, when its handler didn't answer. Begins with none.
     pub ended: Cell<Option<Ended>>,
+    /// What the answer says all the same, when its handler didn't answer. Begins with none; in a box, because hardly any
+    /// request has it.
+    pub left: RefCell<Option<Box<HeaderMap>>>,
 }
 
 /// How a request ended that its handler didn't answer, although its caller still waited.
@@ -63,6 +66,23 @@ impl RequestContext {
     #[must_use]
     pub fn ended() -> Option<Ended> {
         CURRENT.try_with(|request| request.ended.get()).ok().flatten()
+    }
+
+    /// Leaves headers for the answer that is given in the handler's place, to the request that this task works for: how its
+    /// limits stand, for example. Whoever knows them is dropped before that answer is made.
+    pub fn leave(headers: HeaderMap) {
+        // Without a request nobody answers in the handler's place.
+        let _ = CURRENT.try_with(|request| request.left.replace(Some(Box::new(headers))));
+    }
+
+    /// What was left for the answer to the request that this task works for. Empty the second time.
+    #[must_use]
+    pub fn left() -> HeaderMap {
+        CURRENT
+            .try_with(|request| request.left.take())
+            .ok()
+            .flatten()
+            .map_or_else(HeaderMap::new, |left| *left)
     }
 
     /// Names this request in what the future logs.
@@ -140,8 +160,16 @@ mod tests {
 
     fn request() -> RequestContext {
         let uri = Uri::from_static("/api/v1/deals?secret=1");
-        let (came_at, started, ended) = (SystemTime::now(), Instant::now(), Cell::new(None));
-        RequestContext { id: Uuid::nil(), is_new: true, came_at, started, method: Method::GET, uri, ended }
+        RequestContext {
+            id: Uuid::nil(),
+            is_new: true,
+            came_at: SystemTime::now(),
+            started: Instant::now(),
+            method: Method::GET,
+            uri,
+            ended: Cell::new(None),
+            left: RefCell::new(None),
+        }
     }
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {

@@ -74,6 +74,10 @@ pub(crate) struct CreateArgs {
     /// The period of the rate limit
     #[arg(long, value_parser = ["minute", "hour", "day", "month"], requires = "rate_limit")]
     rate_limit_period: Option<String>,
+    /// What the limit does while Redis is away: each server counts for itself, all requests pass, or all that isn't granted
+    /// already is refused [default: as the configuration says]
+    #[arg(long, value_parser = ["local", "open", "closed"])]
+    without_redis: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -108,6 +112,7 @@ struct Details {
     description: Option<String>,
     rate_limit_requests: i64,
     rate_limit_period: String,
+    without_redis: Option<String>,
     rotated_from: Option<String>,
     created_at: DateTime<Utc>,
 }
@@ -158,6 +163,7 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
         ("expires_at", args.expires_in.map(|span| span.end_from_now().into())),
         ("rate_limit_requests", args.rate_limit.map(Into::into)),
         ("rate_limit_period", args.rate_limit_period.map(Into::into)),
+        ("without_redis", args.without_redis.map(Into::into)),
     ];
     fill(&mut body, optional);
     let path = ["customers", &args.customer, "api-keys"];
@@ -181,6 +187,11 @@ fn fill<const N: usize>(body: &mut Value, fields: [(&str, Option<Value>); N]) {
     }
 }
 
+/// What is declared for a limit; null leaves it to the configuration.
+pub(super) fn or_default(declared: String) -> Value {
+    if declared == "default" { Value::Null } else { declared.into() }
+}
+
 fn show_new(session: &mut Session, NewKey { key, shown }: NewKey) -> Result<(), Failure> {
     session.output.details(&[
         ("API key", Some(key)),
@@ -202,6 +213,8 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {
         return Ok(session.output.document(answer)?);
     }
     let key: Details = read(answer)?;
+    let declared =
+        key.without_redis.map(|declared| format!(", without Redis {declared}")).unwrap_or_default();
     let time = |time: Option<DateTime<Utc>>| time.map(|time| time::short(Some(time)));
     Ok(session.output.details(&[
         ("id", Some(key.shown.id)),
@@ -211,7 +224,7 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {
         ("status", Some(key.shown.status)),
         ("permissions", Some(key.shown.permissions.join(" "))),
         ("networks", networks(key.shown.allowed_networks)),
-        ("rate limit", Some(format!("{} a {}", key.rate_limit_requests, key.rate_limit_period))),
+        ("rate limit", Some(format!("{} a {}{declared}", key.rate_limit_requests, key.rate_limit_period))),
         ("replaces", key.rotated_from),
         ("expires", time(key.shown.expires_at)),
         ("last used", time(key.shown.last_used_at)),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
+use super::key::or_default;
 use super::time::{Moment, Span};
 use super::{EXIT_CODES, Globals, Session, time};
 
@@ -72,6 +73,10 @@ pub(crate) struct SetArgs {
     /// How many requests may use it until the count begins anew; none takes the limit away
     #[arg(long, value_name = "REQUESTS|none", value_parser = limit)]
     usage_limit: Option<Value>,
+    /// What that limit does while Redis is away: each server counts for itself, all requests pass, or all that isn't granted
+    /// already is refused; default is as the configuration says
+    #[arg(long, value_parser = ["local", "open", "closed", "default"])]
+    without_redis: Option<String>,
     /// When the count begins anew, and then every month: a day or a time, in UTC; never takes it away
     #[arg(long, value_name = "TIME|never", value_parser = reset_at)]
     reset_at: Option<Value>,
@@ -198,12 +203,13 @@ async fn of_customer(session: &mut Session, customer: &str) -> Result<(), Failur
 }
 
 async fn set(session: &mut Session, args: SetArgs, enabled: bool) -> Result<(), Failure> {
-    let SetArgs { customer, module, expires_in, reason, usage_limit, reset_at } = args;
+    let SetArgs { customer, module, expires_in, reason, usage_limit, without_redis, reset_at } = args;
     let mut body = json!({ "enabled": enabled });
     let optional = [
         ("expires_at", expires_in.map(|span| span.end_from_now().into())),
         ("reason", reason.map(Into::into)),
         ("usage_limit", usage_limit),
+        ("without_redis", without_redis.map(or_default)),
         ("reset_date", reset_at),
     ];
     for (field, value) in optional {

@@ -57,6 +57,30 @@ async fn networks_and_limits_are_shown_wherever_a_key_is() {
 }
 
 #[tokio::test]
+async fn a_keys_limit_declares_what_it_does_without_redis() {
+    let api = Api::new().await;
+    api.customer("acme", Plan::Starter).await;
+    let (path, new) = made(&api, json!({ "name": "declared", "without_redis": "closed" })).await;
+    let (_, plain) = made(&api, json!({ "name": "plain" })).await;
+    assert_eq!((&new.body["without_redis"], &plain.body["without_redis"]), (&json!("closed"), &Value::Null));
+    let tag = api.get(&path).await.header("etag").to_owned();
+    let kept = api.ask(Method::PATCH, &path, &json!({ "name": "still declared" })).await.expect(200);
+    assert_eq!(kept.body["without_redis"], "closed");
+    let opened = api.ask(Method::PATCH, &path, &json!({ "without_redis": "open" })).await.expect(200);
+    assert_eq!(opened.body["without_redis"], "open");
+    assert_ne!(opened.header("etag"), tag, "it is part of the version that operators change");
+    let as_configured = api.ask(Method::PATCH, &path, &json!({ "without_redis": null })).await.expect(200);
+    assert_eq!(as_configured.body["without_redis"], Value::Null);
+    let audits = api.audits(AuditAction::ApiKeyUpdated).await;
+    assert_eq!(audits.len(), 3);
+    // A rotated key draws on the old one's limit: what is declared for one is declared for both.
+    let rotated = api.post(&format!("{path}/rotate"), &json!({ "overlap_seconds": 3600 })).await.expect(201);
+    api.ask(Method::PATCH, &path, &json!({ "without_redis": "local" })).await.expect(200);
+    let successor = api.get(rotated.header("location")).await.expect(200);
+    assert_eq!(successor.body["without_redis"], "local");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_named_and_changes_nothing() {
     let api = Api::new().await;
     api.customer("acme", Plan::Starter).await;
@@ -74,6 +98,7 @@ async fn what_is_wrong_is_named_and_changes_nothing() {
         (json!({ "rate_limit_requests": 1.5 }), "/rate_limit_requests"),
         (json!({ "rate_limit_requests": 2_147_483_648_i64 }), "/rate_limit_requests"),
         (json!({ "rate_limit_period": "week" }), "/rate_limit_period"),
+        (json!({ "without_redis": "shut" }), "/without_redis"),
         (json!({ "expires_at": "yesterday" }), "/expires_at"),
         (json!({ "permissions": ["read:*", "delete:*"] }), "/permissions/1"),
         (json!({ "colour": "red" }), "/colour"),
@@ -107,15 +132,23 @@ async fn a_rotated_key_hands_over_and_ends_when_the_caller_said() {
     let body = json!({
         "name": "reports", "description": "nightly", "permissions": ["read:deals"],
         "allowed_networks": ["10.0.0.0/8"], "rate_limit_requests": 7, "rate_limit_period": "hour",
+        "without_redis": "closed",
     });
     let (path, old) = made(&api, body).await;
     let rotate = format!("{path}/rotate");
     let before = Utc::now();
     let rotated = api.post(&rotate, &json!({ "overlap_seconds": 3600 })).await.expect(201);
-    for same in
-        ["name", "description", "permissions", "allowed_networks", "rate_limit_requests", "rate_limit_period"]
-    {
+    for same in [
+        "name",
+        "description",
+        "permissions",
+        "allowed_networks",
+        "rate_limit_requests",
+        "rate_limit_period",
+        "without_redis",
+    ] {
         assert_eq!(rotated.body[same], old.body[same], "{same}");
+        assert!(!old.body[same].is_null(), "{same}");
     }
     assert_ne!(rotated.body["key"], old.body["key"]);
     assert_eq!(rotated.body["rotated_from"], old.body["id"]);

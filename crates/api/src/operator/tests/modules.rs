@@ -60,7 +60,7 @@ async fn an_override_has_an_end_a_reason_and_a_limit() {
     api.customer("acme", Plan::Starter).await;
     let body = json!({
         "enabled": true, "expires_at": "2999-01-01T00:00:00Z", "reason": "a trial", "usage_limit": 100,
-        "reset_date": "2999-02-01T00:00:00Z",
+        "reset_date": "2999-02-01T00:00:00Z", "without_redis": "closed",
     });
     let on = set(&api, "ai_assistant", body.clone()).await.expect(200).body;
     for (field, value) in body.as_object().unwrap() {
@@ -70,14 +70,21 @@ async fn an_override_has_an_end_a_reason_and_a_limit() {
     // An older client knows nothing of limits.
     let again = set(&api, "ai_assistant", json!({ "enabled": true })).await.expect(200).body;
     assert_eq!((&again["usage_limit"], &again["expires_at"]), (&json!(100), &Value::Null));
-    let unlimited = json!({ "enabled": true, "usage_limit": null, "reset_date": null });
+    assert_eq!(again["without_redis"], "closed");
+    let unlimited =
+        json!({ "enabled": true, "usage_limit": null, "reset_date": null, "without_redis": null });
     let unlimited = set(&api, "ai_assistant", unlimited).await.expect(200).body;
     assert_eq!((&unlimited["usage_limit"], &unlimited["reset_date"]), (&Value::Null, &Value::Null));
+    assert_eq!(unlimited["without_redis"], Value::Null);
 
     assert_eq!(api.audits(AuditAction::ModuleEnabled).await.len(), 1);
     let changes = api.audits(AuditAction::ModuleChanged).await;
     assert_eq!(changes.len(), 2, "{changes:?}");
     assert_eq!((&changes[0].1["usage_limit"], &changes[0].2["usage_limit"]), (&json!(100), &Value::Null));
+    assert_eq!(
+        (&changes[0].1["without_redis"], &changes[0].2["without_redis"]),
+        (&json!("closed"), &Value::Null)
+    );
     set(&api, "ai_assistant", json!({ "enabled": true })).await.expect(200);
     assert_eq!(api.audits(AuditAction::ModuleChanged).await.len(), 2, "nothing changed, nothing to tell");
     // The core may be limited, never ended.
@@ -103,6 +110,7 @@ async fn what_is_wrong_is_refused() {
         (json!({ "enabled": true, "expires_at": "2020-01-01T00:00:00Z" }), "/expires_at"),
         (json!({ "enabled": true, "reason": " " }), "/reason"),
         (json!({ "enabled": true, "reason": "x".repeat(501) }), "/reason"),
+        (json!({ "enabled": true, "without_redis": "shut" }), "/without_redis"),
         (json!({ "enabled": true, "limit": 5 }), "/limit"),
     ] {
         let refused = set(&api, "ai_assistant", wrong.clone()).await;

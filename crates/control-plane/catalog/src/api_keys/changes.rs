@@ -1,6 +1,7 @@
 //! Making, changing, taking back and expiring keys.
 
 use chrono::{DateTime, Utc};
+use domain::customer_limit::WithoutRedis;
 use domain::{ApiKeyId, CustomerId, Permission, RateLimitPeriod};
 use ipnet::IpNet;
 use tokio_postgres::types::Json;
@@ -32,6 +33,8 @@ pub struct NewApiKey {
     pub rate_limit_requests: i32,
     /// The period.
     pub rate_limit_period: RateLimitPeriod,
+    /// What its limit does while Redis is away; as the configuration says when `None`.
+    pub without_redis: Option<WithoutRedis>,
     /// When it stops working.
     pub expires_at: Option<DateTime<Utc>>,
     /// The key that it replaces, with its quota.
@@ -78,6 +81,7 @@ impl NewApiKey {
             allowed_networks: Vec::new(),
             rate_limit_requests: 1000,
             rate_limit_period: RateLimitPeriod::Month,
+            without_redis: None,
             expires_at: None,
             replaces: None,
             impersonation: None,
@@ -95,8 +99,9 @@ pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiK
     let sql = format!(
         "insert into admin_api_keys (id, customer_id, key_hash, key_prefix, name, description, permissions,
              rate_limit_requests, rate_limit_period, expires_at, allowed_networks, rotated_from, quota_key_id,
-             impersonated_by, impersonation_reason)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10, $11::text[]::cidr[], $12, $13, $14, $15)
+             impersonated_by, impersonation_reason, without_redis)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::rate_limit_period, $10, $11::text[]::cidr[], $12, $13, $14, $15,
+             $16)
          returning {COLUMNS}"
     );
     let inserted = query::one(
@@ -118,6 +123,7 @@ pub async fn insert(client: &impl GenericClient, new: &NewApiKey) -> Result<ApiK
             &new.replaces.map(|replaced| replaced.quota_key_id.uuid()),
             &new.impersonation.as_ref().map(|impersonation| impersonation.operator_id),
             &new.impersonation.as_ref().map(|impersonation| impersonation.reason.as_str()),
+            &new.without_redis.map(WithoutRedis::as_str),
         ],
     )
     .await?;
@@ -143,6 +149,8 @@ pub struct ApiKeyChanges {
     pub rate_limit_requests: Option<i32>,
     /// The period.
     pub rate_limit_period: Option<RateLimitPeriod>,
+    /// What its limit does while Redis is away.
+    pub without_redis: Option<Option<WithoutRedis>>,
     /// When it stops working.
     pub expires_at: Option<Option<DateTime<Utc>>>,
 }
@@ -166,6 +174,7 @@ pub async fn update(
              allowed_networks = coalesce($11::text[]::cidr[], allowed_networks),
              rate_limit_requests = coalesce($6, rate_limit_requests),
              rate_limit_period = coalesce($7::text::rate_limit_period, rate_limit_period),
+             without_redis = case when $12 then $13 else without_redis end,
              expires_at = case when $10 then $8 else expires_at end,
              status = case when $10 and status = 'expired' and coalesce($8 > now(), true) then 'active'
                            else status end
@@ -186,6 +195,8 @@ pub async fn update(
             &changes.description.is_some(),
             &changes.expires_at.is_some(),
             &changes.allowed_networks.as_deref().map(network_texts),
+            &changes.without_redis.is_some(),
+            &changes.without_redis.flatten().map(WithoutRedis::as_str),
         ],
     )
     .await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::CustomerId;
+use domain::customer_limit::WithoutRedis;
 
 use super::held::{self, Held, ModuleRow};
 use super::{CustomerModule, smallest_plans};
@@ -19,6 +20,8 @@ pub struct ModuleSetting {
     /// How many requests may use it until the reset. An outer `None` leaves the limit as it is; an inner one takes it
     /// away.
     pub usage_limit: Option<Option<i64>>,
+    /// What that limit does while Redis is away; likewise, and as the configuration says for an inner `None`.
+    pub without_redis: Option<Option<WithoutRedis>>,
     /// When the count begins anew; likewise.
     pub reset_date: Option<Option<DateTime<Utc>>>,
 }
@@ -68,6 +71,7 @@ pub async fn set(
         expires_at: setting.expires_at,
         reason: setting.reason,
         usage_limit: setting.usage_limit.unwrap_or(old.usage_limit),
+        without_redis: setting.without_redis.unwrap_or(old.without_redis),
         reset_date: setting.reset_date.unwrap_or(old.reset_date),
         ..old.clone()
     };
@@ -111,12 +115,14 @@ pub(super) async fn write(
     query::execute(
         client,
         "insert into admin_customer_modules as held (customer_id, module_id, enabled, plan_enabled, enabled_at,
-             disabled_at, expires_at, reason, usage_limit, reset_date)
-         select $1, module.id, $3, $4, case when $3 then now() end, case when not $3 then now() end, $5, $6, $7, $8
+             disabled_at, expires_at, reason, usage_limit, reset_date, without_redis)
+         select $1, module.id, $3, $4, case when $3 then now() end, case when not $3 then now() end, $5, $6, $7, $8,
+                $9
          from admin_feature_modules module where module.module_key = $2
          on conflict (customer_id, module_id) do update
          set enabled = excluded.enabled, plan_enabled = excluded.plan_enabled, expires_at = excluded.expires_at,
              reason = excluded.reason, usage_limit = excluded.usage_limit, reset_date = excluded.reset_date,
+             without_redis = excluded.without_redis,
              enabled_at = case when excluded.enabled and not held.enabled then now() else held.enabled_at end,
              disabled_at = case when excluded.enabled then null when held.enabled then now()
                                 else held.disabled_at end",
@@ -129,6 +135,7 @@ pub(super) async fn write(
             &wanted.reason,
             &wanted.usage_limit,
             &wanted.reset_date,
+            &wanted.without_redis.map(WithoutRedis::as_str),
         ],
     )
     .await?;

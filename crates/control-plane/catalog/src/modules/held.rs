@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use domain::customer_limit::WithoutRedis;
 use domain::entitlement::{self, HeldModule, ModuleDecision, Refusal};
 use domain::modules::{self as feature_modules, FeatureModule};
 use domain::{CustomerId, Plan};
@@ -35,6 +36,7 @@ pub(super) struct ModuleRow {
     pub(super) expires_at: Option<DateTime<Utc>>,
     pub(super) reason: Option<String>,
     pub(super) usage_limit: Option<i64>,
+    pub(super) without_redis: Option<WithoutRedis>,
     pub(super) usage_count: i64,
     pub(super) reset_date: Option<DateTime<Utc>>,
     pub(super) reset_anchor: Option<DateTime<Utc>>,
@@ -49,7 +51,7 @@ pub(super) async fn read(
         client,
         "select customer.subscription_plan::text as plan, customer.timezone, module.module_key, module.module_name, module.is_active,
                 held.id is not null as is_there, coalesce(held.enabled, false) as enabled, held.plan_enabled,
-                held.enabled_at, held.disabled_at, held.expires_at, held.reason, held.usage_limit,
+                held.enabled_at, held.disabled_at, held.expires_at, held.reason, held.usage_limit, held.without_redis,
                 coalesce(held.usage_count, 0) as usage_count, held.reset_date, held.reset_anchor
          from admin_customers customer
          cross join admin_feature_modules module
@@ -79,6 +81,7 @@ fn module_row(row: &Row) -> Result<ModuleRow, CatalogError> {
         expires_at: row.try_get("expires_at")?,
         reason: row.try_get("reason")?,
         usage_limit: row.try_get("usage_limit")?,
+        without_redis: row::optional_named(row, "without_redis")?,
         usage_count: row.try_get("usage_count")?,
         reset_date: row.try_get("reset_date")?,
         reset_anchor: row.try_get("reset_anchor")?,
@@ -102,6 +105,7 @@ impl ModuleRow {
             }),
             // Checks on the columns keep them from being negative.
             usage_limit: self.usage_limit.map(|limit| u64::try_from(limit).unwrap_or(0)),
+            without_redis: self.without_redis,
             usage_count: u64::try_from(self.usage_count).unwrap_or(0),
             // Only the limiter names its count by it.
             count_set_at: None,
@@ -153,6 +157,7 @@ impl Held {
                     expires_at: row.expires_at,
                     reason: row.reason.clone(),
                     usage_limit: row.usage_limit,
+                    without_redis: row.without_redis,
                     usage_count,
                     reset_date,
                 }

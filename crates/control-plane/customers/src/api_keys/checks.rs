@@ -2,6 +2,7 @@
 
 use catalog::api_keys::{ApiKeyChanges, NewApiKey};
 use chrono::{DateTime, Utc};
+use domain::customer_limit::WithoutRedis;
 use domain::{CustomerId, Permission, RateLimitPeriod};
 use ipnet::IpNet;
 use secrets::ApiKey;
@@ -19,6 +20,7 @@ pub(super) struct CheckedKey {
     expires_at: Option<DateTime<Utc>>,
     rate_limit_requests: Option<i32>,
     rate_limit_period: Option<RateLimitPeriod>,
+    without_redis: Option<WithoutRedis>,
 }
 
 impl CheckedKey {
@@ -31,6 +33,7 @@ impl CheckedKey {
             expires_at: self.expires_at,
             rate_limit_requests: self.rate_limit_requests.unwrap_or(defaults.rate_limit_requests),
             rate_limit_period: self.rate_limit_period.unwrap_or(defaults.rate_limit_period),
+            without_redis: self.without_redis,
             ..defaults
         }
     }
@@ -63,6 +66,8 @@ pub(super) fn check(request: &NewKeyRequest) -> Result<CheckedKey, UseCaseError>
     }
     let period = request.rate_limit_period.as_deref().map(str::parse::<RateLimitPeriod>);
     let rate_limit_period = period.and_then(|period| check.keep("rate_limit_period", period));
+    let without_redis = request.without_redis.as_deref().map(str::parse::<WithoutRedis>);
+    let without_redis = without_redis.and_then(|declared| check.keep("without_redis", declared));
     check.finish()?;
     Ok(CheckedKey {
         name,
@@ -72,6 +77,7 @@ pub(super) fn check(request: &NewKeyRequest) -> Result<CheckedKey, UseCaseError>
         expires_at: request.expires_at,
         rate_limit_requests: request.rate_limit_requests,
         rate_limit_period,
+        without_redis,
     })
 }
 
@@ -85,6 +91,7 @@ pub(super) fn check_changes(request: &KeyChangesRequest) -> Result<ApiKeyChanges
         expires_at: request.expires_at.flatten(),
         rate_limit_requests: request.rate_limit_requests,
         rate_limit_period: request.rate_limit_period.clone(),
+        without_redis: request.without_redis.clone().flatten(),
     })?;
     Ok(ApiKeyChanges {
         name: request.name.as_ref().map(|_| whole.name),
@@ -93,6 +100,7 @@ pub(super) fn check_changes(request: &KeyChangesRequest) -> Result<ApiKeyChanges
         allowed_networks: request.allowed_networks.as_ref().map(|_| whole.allowed_networks),
         rate_limit_requests: whole.rate_limit_requests,
         rate_limit_period: whole.rate_limit_period,
+        without_redis: request.without_redis.as_ref().map(|_| whole.without_redis),
         expires_at: request.expires_at.map(|_| whole.expires_at),
     })
 }

@@ -132,6 +132,7 @@ fn successor(old: &ApiKeyRecord, key: &ApiKey, request: &RotationRequest, now: D
         allowed_networks: old.allowed_networks.clone(),
         rate_limit_requests: old.rate_limit_requests,
         rate_limit_period: old.rate_limit_period,
+        without_redis: old.without_redis,
         expires_at: request.expires_at.unwrap_or(same_life),
         replaces: Some(Replaced { id: old.id, quota_key_id: old.quota_key_id.unwrap_or(old.id) }),
         ..NewApiKey::with_defaults(old.customer_id, old.name.clone(), key.hash(), key.display_prefix())

@@ -68,6 +68,27 @@ async fn every_route_asks_for_its_module() {
 }
 
 #[tokio::test]
+async fn what_a_module_keeps_is_there_again_when_it_is_on_again() {
+    let mut api = Api::new().await;
+    let mut tried = 0;
+    for route in ROUTES.iter().filter(|route| matches!(route.operation, Operation::Create)) {
+        if !domain::modules::find(route.module).is_some_and(|module| module.can_be_disabled()) {
+            continue;
+        }
+        let path = route.resource.path;
+        let made = api.create(path, least(path)).await;
+        let one = format!("{path}/{}", made["id"].as_str().unwrap());
+        api.switch_module(route.module, false);
+        assert_eq!(api.get(&one).await.status, StatusCode::FORBIDDEN, "{route:?}");
+        assert_eq!(api.delete(&one).await.status, StatusCode::FORBIDDEN, "{route:?}");
+        api.switch_module(route.module, true);
+        assert_eq!(api.get(&one).await.body, made, "{route:?}");
+        tried += 1;
+    }
+    assert!(tried >= 3, "{tried} resources of modules that can be off");
+}
+
+#[tokio::test]
 async fn every_route_asks_for_its_permission_and_takes_no_other() {
     let mut api = Api::new().await;
     for route in ROUTES.iter() {

@@ -63,6 +63,7 @@ impl Api {
             permissions: Permission::default_set(),
             rate_limit_requests: 1_000_000,
             rate_limit_period: RateLimitPeriod::Month,
+            without_redis: None,
             customer: CustomerStanding {
                 id: customer.id,
                 slug: "test".to_owned(),
@@ -89,6 +90,7 @@ impl Api {
             is_active: true,
             decision: Some(ModuleDecision { enabled, expires_at: None, reason: None }),
             usage_limit: None,
+            without_redis: None,
             usage_count: 0,
             count_set_at: None,
             reset_date: None,

@@ -7,6 +7,7 @@ mod isolation;
 mod lanes;
 mod reads;
 mod restarts;
+mod round_trips;
 mod router;
 mod schema_twin;
 mod support;

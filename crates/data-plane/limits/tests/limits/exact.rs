@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use limits::Period;
+
 use crate::nodes::{Accepted, Node, connected, key_policy, month, node, patient};
 
 const QUOTA: u64 = 10_000;
@@ -85,5 +87,32 @@ async fn a_small_quota_is_exact_too() {
             total += one.await.unwrap();
         }
         assert_eq!(total, quota);
+    }
+}
+
+/// How often Redis was asked to run a script.
+async fn asked(redis: &testkit::Redis) -> u64 {
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let told: String = redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.unwrap();
+    let calls = |line: &str| line.split_once("calls=")?.1.split(',').next()?.parse::<u64>().ok();
+    told.lines().filter(|line| line.starts_with("cmdstat_eval")).filter_map(calls).sum()
+}
+
+#[tokio::test]
+async fn hardly_any_request_asks_redis() {
+    const REQUESTS: u64 = 20_000;
+    let redis = testkit::redis().await;
+    let nodes = four(&redis.url(), &Accepted::new()).await;
+    let policies =
+        [key_policy(1_000_000, month()), key_policy(1_000_000, Period::Sliding(Duration::from_secs(60)))];
+    for policy in policies {
+        let before = asked(&redis).await;
+        let sent: Vec<_> = nodes.iter().map(|node| node.send(vec![policy.clone()], REQUESTS / 4)).collect();
+        for one in sent {
+            assert_eq!(one.await.unwrap(), REQUESTS / 4);
+        }
+        let asked = asked(&redis).await - before;
+        assert!(asked > 0 && asked * 50 < REQUESTS, "Redis was asked {asked} times for {REQUESTS} requests");
     }
 }

@@ -42,9 +42,14 @@ async fn each_declared_behaviour_holds_while_redis_is_away_and_redis_hears_of_it
     // What was leased before may be spent.
     assert!(count(&node, &closed, 2_000).await <= 1_000 / 32);
     let refused = node.check(std::slice::from_ref(&closed)).await;
-    assert!(!refused.accepted && refused.retry_after >= 1 && refused.headers().is_some());
+    assert!(!refused.accepted && refused.is_undecided && refused.retry_after >= 1);
+    let [_, stands] = refused.headers().unwrap();
+    assert!(stands.to_str().unwrap().contains(";r=0;"), "{stands:?}");
     let refused = node.check(std::slice::from_ref(&local)).await;
-    assert_eq!((refused.accepted, refused.policies[0].remaining), (false, Some(0)));
+    assert_eq!(
+        (refused.accepted, refused.policies[0].remaining, refused.is_undecided),
+        (false, Some(0), false)
+    );
 
     proxy.resume();
     connected(&node).await;

@@ -8,7 +8,7 @@ use super::super::client::read;
 use super::super::exit::Failure;
 use super::super::time::Span;
 use super::super::{Session, time};
-use super::{Key, NewKey, fill, given, show, show_new};
+use super::{Key, NewKey, fill, given, or_default, show, show_new};
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("change").multiple(true).required(true))]
@@ -38,6 +38,10 @@ pub(crate) struct UpdateArgs {
     /// The period of the rate limit
     #[arg(long, group = "change", value_parser = ["minute", "hour", "day", "month"])]
     rate_limit_period: Option<String>,
+    /// What the limit does while Redis is away: each server counts for itself, all requests pass, or all that isn't granted
+    /// already is refused; default is as the configuration says
+    #[arg(long, group = "change", value_parser = ["local", "open", "closed", "default"])]
+    without_redis: Option<String>,
     /// When it stops working, from now on, such as 90d or 12h; one that had expired works again
     #[arg(long, value_name = "SPAN", group = "change")]
     expires_in: Option<Span>,
@@ -81,6 +85,7 @@ pub(super) async fn update(session: &mut Session, args: UpdateArgs) -> Result<()
         ("allowed_networks", networks),
         ("rate_limit_requests", args.rate_limit.map(Into::into)),
         ("rate_limit_period", args.rate_limit_period.map(Into::into)),
+        ("without_redis", args.without_redis.map(or_default)),
         ("expires_at", expires_at),
     ];
     fill(&mut body, changes);

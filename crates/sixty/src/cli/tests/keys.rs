@@ -13,7 +13,7 @@ fn key() -> Value {
     json!({
         "id": KEY, "prefix": "sk_abc", "name": "reports", "description": null, "permissions": ["read:*"],
         "allowed_networks": ["192.0.2.0/24", "2001:db8::/32"], "rate_limit_requests": 60,
-        "rate_limit_period": "minute", "status": "active", "rotated_from": null, "quota_key_id": KEY,
+        "rate_limit_period": "minute", "without_redis": "open", "status": "active", "rotated_from": null, "quota_key_id": KEY,
         "expires_at": null, "last_used_at": null, "created_at": "2026-11-23T15:00:00Z",
     })
 }
@@ -27,12 +27,16 @@ fn new_key() -> Value {
 #[tokio::test]
 async fn a_key_is_made_of_what_is_given_and_nothing_else() {
     let create = |Json(body): Json<Value>| async move {
-        let bound = json!({ "name": "reports", "permissions": ["read:*"], "allowed_networks": ["192.0.2.0/24", "2001:db8::/32"] });
+        let bound = json!({
+            "name": "reports", "permissions": ["read:*"], "allowed_networks": ["192.0.2.0/24", "2001:db8::/32"],
+            "without_redis": "closed",
+        });
         assert_eq!(body, bound);
         Json(new_key())
     };
     let url = serve(Router::new().route("/api/admin/customers/acme/api-keys", post(create))).await;
-    let line = "key create acme --name reports --permission read:* --allow-network 192.0.2.0/24 --allow-network 2001:db8::/32";
+    let line = "key create acme --name reports --permission read:* --allow-network 192.0.2.0/24 --allow-network 2001:db8::/32 \
+                --without-redis closed";
     insta::assert_snapshot!(sixty(&url, line).await.whole(), @r"
     API key      sk_abcdef
     id           0190a0a0-0000-7000-8000-00000000000d
@@ -56,7 +60,7 @@ async fn a_key_is_shown_with_its_networks_and_limit() {
     status       active
     permissions  read:*
     networks     192.0.2.0/24 2001:db8::/32
-    rate limit   60 a minute
+    rate limit   60 a minute, without Redis open
     created      2026-11-23 15:00
     --- notes
     --- code 0
@@ -80,6 +84,8 @@ async fn a_change_names_what_changes() {
             json!({ "rate_limit_requests": 5, "rate_limit_period": "hour" }),
         ),
         ("--rate-limit-period hour", json!({ "rate_limit_period": "hour" })),
+        ("--without-redis closed", json!({ "without_redis": "closed" })),
+        ("--without-redis default", json!({ "without_redis": null })),
         ("--allow-everywhere --never-expires", json!({ "allowed_networks": [], "expires_at": null })),
         (
             "--allow-network ::1 --name x --permission read:deals",

@@ -61,6 +61,11 @@ async fn modules_are_changed_by_what_is_given_and_nothing_else() {
             "enable acme api_access --reset-at 2027-01-01",
             json!({ "enabled": true, "reset_date": "2027-01-01T00:00:00Z" }),
         ),
+        (
+            "enable acme api_access --without-redis closed",
+            json!({ "enabled": true, "without_redis": "closed" }),
+        ),
+        ("enable acme api_access --without-redis default", json!({ "enabled": true, "without_redis": null })),
         ("disable acme api_access", json!({ "enabled": false })),
     ] {
         let ran = sixty(&url, &format!("module {line} --json")).await;

@@ -4,6 +4,7 @@ import { Facts } from '@/ui/Facts';
 import { count } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { When, WhenExactly } from '@/ui/When';
+import { WITHOUT_REDIS } from '@/ui/withoutRedis';
 import { KeyStatus } from './KeyStatus';
 import { KeyUse } from './KeyUse';
 import classes from './Keys.module.css';
@@ -53,6 +54,7 @@ function factsOf(key: Key, successor: Key | undefined): [string, React.ReactNode
     ['What for', key.description ?? null],
     ['May do', permissionsOf(key)],
     ['Limit', `${count(key.rate_limit_requests)} requests ${periodOf(key.rate_limit_period)}`],
+    ['While Redis is away', key.without_redis ? (WITHOUT_REDIS[key.without_redis] ?? key.without_redis) : null],
     ['From', key.allowed_networks.length === 0 ? 'Everywhere' : <code>{key.allowed_networks.join(', ')}</code>],
     ['Last used', <When at={key.last_used_at} empty="Never" />],
     ['Made', <WhenExactly at={key.created_at} />],

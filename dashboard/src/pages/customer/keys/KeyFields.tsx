@@ -1,6 +1,7 @@
 import { Group, NumberInput, Select, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { zone } from '@/ui/format';
+import { withoutRedisChoices } from '@/ui/withoutRedis';
 import { EXPIRY } from './expiry';
 import { periods } from './key';
 import type { KeyValues } from './keyForm';
@@ -31,6 +32,7 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
         <NumberInput label="Limit" description="Requests in a period" min={1} allowDecimal={false} thousandSeparator="," {...form.getInputProps('rate_limit_requests')} />
         <Select label="Period" description="The limit begins anew" data={periods} allowDeselect={false} {...form.getInputProps('rate_limit_period')} />
       </Group>
+      <Select label="While Redis is away" description="What this limit does then" data={withoutRedisChoices} allowDeselect={false} {...form.getInputProps('without_redis')} />
       <TagsInput
         label="From these networks"
         description="Addresses or ranges, IPv4 and IPv6; from everywhere when empty"

@@ -14,6 +14,7 @@ const key: Key = {
   allowed_networks: ['10.0.0.0/8'],
   rate_limit_requests: 1000,
   rate_limit_period: 'month',
+  without_redis: null,
   status: 'active',
   quota_key_id: '01a2259c-b968-75df-a110-a0e6f7f3e920',
   rotated_from: null,
@@ -54,5 +55,8 @@ describe('a key', () => {
   test('is changed in nothing but what was written', () => {
     expect(changesOf({ ...valuesOf(key), rate_limit_requests: 5 }, key)).toEqual({ rate_limit_requests: 5 });
     expect(changesOf({ ...valuesOf(key), access: 'chosen', permissions: ['read:deals'] }, key)).toEqual({ permissions: ['read:deals'] });
+    expect(changesOf({ ...valuesOf(key), without_redis: 'closed' }, key)).toEqual({ without_redis: 'closed' });
+    const declared = { ...key, without_redis: 'closed' };
+    expect(changesOf({ ...valuesOf(declared), without_redis: '' }, declared)).toEqual({ without_redis: null });
   });
 });

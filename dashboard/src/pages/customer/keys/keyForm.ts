@@ -14,6 +14,7 @@ export type KeyValues = {
   allowed_networks: string[];
   rate_limit_requests: number | string;
   rate_limit_period: string;
+  without_redis: string;
   expiry: Expiry;
   expires_at: string;
 };
@@ -27,6 +28,7 @@ export const newKey: KeyValues = {
   allowed_networks: [],
   rate_limit_requests: 1000,
   rate_limit_period: 'month',
+  without_redis: '',
   expiry: 'never',
   expires_at: '',
 };
@@ -40,6 +42,7 @@ export const valuesOf = (key: Key): KeyValues => ({
   allowed_networks: key.allowed_networks,
   rate_limit_requests: key.rate_limit_requests,
   rate_limit_period: key.rate_limit_period,
+  without_redis: key.without_redis ?? '',
   expiry: key.expires_at ? 'at' : 'never',
   expires_at: toLocal(key.expires_at),
 });
@@ -69,6 +72,7 @@ export function bodyOf(values: KeyValues): Schema<'NewApiKeyBody'> {
     allowed_networks: values.allowed_networks,
     rate_limit_requests: Number(values.rate_limit_requests),
     rate_limit_period: values.rate_limit_period,
+    without_redis: values.without_redis || null,
     expires_at: expiresAt(values.expiry, values.expires_at),
   };
 }
@@ -85,6 +89,7 @@ export function changesOf(values: KeyValues, before: Key): Schema<'ApiKeyPatch'>
     ...(!same(values.allowed_networks, then.allowed_networks) && { allowed_networks: body.allowed_networks ?? [] }),
     ...(values.rate_limit_requests !== then.rate_limit_requests && { rate_limit_requests: body.rate_limit_requests ?? undefined }),
     ...(values.rate_limit_period !== then.rate_limit_period && { rate_limit_period: body.rate_limit_period ?? undefined }),
+    ...(values.without_redis !== then.without_redis && { without_redis: body.without_redis }),
     ...(!same([values.expiry, values.expires_at], [then.expiry, then.expires_at]) && { expires_at: body.expires_at }),
   };
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Schema } from '@/api/client';
 import { bytes, count, span, words } from '@/ui/format';
 import { WhenExactly } from '@/ui/When';
+import { WITHOUT_REDIS } from '@/ui/withoutRedis';
 
 /** A setting: what it is, its value, and the variable of the server's that sets it, or where else it is set. */
 export type Setting = { name: string; value: ReactNode; variable?: string; where?: string };
@@ -9,11 +10,6 @@ export type Setting = { name: string; value: ReactNode; variable?: string; where
 type Limit = { requests: number; period: string };
 
 const NONE = 'None';
-const WITHOUT_REDIS: Record<string, string> = {
-  local: 'Each server counts for itself',
-  open: 'Everything passes',
-  closed: 'What isn’t granted already is refused',
-};
 
 const yes = (value: boolean) => (value ? 'Yes' : 'No');
 const list = (values: readonly string[]) => (values.length === 0 ? NONE : values.join(', '));
@@ -26,7 +22,7 @@ export const limitsOf = ({ limits }: Schema<'SettingsView'>): Setting[] => [
   ...limits.routes.map((route) => ({ name: route.route, value: `${perPeriod(route)}, each customer`, variable: 'SIXTY_ROUTE_RATE_LIMITS' })),
   { name: 'A key, unless told otherwise', value: perPeriod(limits.default_key), where: 'Built in; each key has its own, on its customer’s page' },
   { name: 'A module, for one customer', value: 'Without limit, unless decided for them', where: 'On the customer’s page, under plan and modules' },
-  { name: 'While Redis is away', value: WITHOUT_REDIS[limits.without_redis] ?? words(limits.without_redis), variable: 'SIXTY_LIMITS_WITHOUT_REDIS' },
+  { name: 'While Redis is away, unless a limit says otherwise', value: WITHOUT_REDIS[limits.without_redis] ?? words(limits.without_redis), variable: 'SIXTY_LIMITS_WITHOUT_REDIS' },
 ];
 
 /** How the server is reached. */

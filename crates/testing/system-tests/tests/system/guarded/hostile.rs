@@ -26,6 +26,7 @@ pub(super) async fn story(stack: &Stack, customer: &Customer) {
     bodies_and_urls(customer).await;
     heads(stack, customer).await;
     slow_callers(stack, customer).await;
+    silent_callers(stack, customer).await;
     slow_bodies(stack, customer).await;
     customer.api.get("/api/v1/contacts").await.expect(200);
 }
@@ -100,20 +101,30 @@ async fn status(port: u16, bytes: &[u8]) -> Option<u16> {
 
 /// Callers who begin and never end take a place each, and nothing else.
 async fn slow_callers(stack: &Stack, customer: &Customer) {
-    let port = stack.ports.server;
-    let server = stack.server().unwrap();
-    let before = resident_kb(server);
     let begun = format!(
         "POST /api/v1/contacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: 100\r\n\r\n{{",
         customer.key
     );
+    // Half of them stop in the head, half in the body.
+    let said = |number: usize| if number.is_multiple_of(2) { &begun[..40] } else { &begun };
+    callers_who_hang_on(stack, customer, said).await;
+}
+
+/// Callers who say nothing at all, or less than would tell which HTTP they speak.
+async fn silent_callers(stack: &Stack, customer: &Customer) {
+    let said = |number: usize| if number.is_multiple_of(10) { "PRI * HTTP/2.0" } else { "" };
+    callers_who_hang_on(stack, customer, said).await;
+}
+
+async fn callers_who_hang_on<'a>(stack: &Stack, customer: &Customer, said: impl Fn(usize) -> &'a str) {
+    let port = stack.ports.server;
+    let server = stack.server().unwrap();
+    let before = resident_kb(server);
     let mut slow = Vec::new();
     for number in 0..SLOW_CALLERS {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        // Half of them stop in the head, half in the body.
-        let said = if number % 2 == 0 { &begun[..40] } else { &begun };
-        stream.write_all(said.as_bytes()).await.unwrap();
+        stream.write_all(said(number).as_bytes()).await.unwrap();
         slow.push(stream);
     }
     for _ in 0..20 {
@@ -172,7 +183,7 @@ async fn slow_bodies(stack: &Stack, customer: &Customer) {
 }
 
 /// The memory of a process; nothing where there is no /proc.
-fn resident_kb(process: u32) -> u64 {
+pub(super) fn resident_kb(process: u32) -> u64 {
     let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else { return 0 };
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()

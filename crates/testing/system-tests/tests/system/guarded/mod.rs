@@ -1,6 +1,7 @@
 //! The guarded path as the whole system serves it: hostile callers, kills in full flight, keys that change hands.
 
 mod hostile;
+mod http2;
 mod kills;
 mod moves;
 mod numbers;
@@ -27,9 +28,10 @@ async fn hostile_callers_are_refused_and_kills_lose_no_usage() {
     let customer = stack.customer("acme").await;
     traces::story(&customer, &collector).await;
     hostile::story(&stack, &customer).await;
+    http2::story(&stack, &customer).await;
     numbers::story(&stack, &customer, metrics).await;
     outages::story(&stack, &customer).await;
     moves::story(&stack, &customer).await;
-    kills::story(&stack, &customer).await;
+    kills::story(&stack).await;
     assert!(stack.stop().await.success(), "{}", stack.log());
 }

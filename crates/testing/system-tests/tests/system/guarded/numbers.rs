@@ -24,6 +24,7 @@ pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
         "sixty_directory_last_resorts_total 0",
         "sixty_limits_redis_reachable 1",
         "sixty_usage_lag_seconds",
+        "sixty_usage_unsynced_seconds",
         "sixty_usage_in_memory_records 0",
         "sixty_usage_spool_limit_bytes 33554432",
         "sixty_usage_memory_limit_records 5000",
