@@ -5,7 +5,7 @@
 //! One service, and not one for each: each would copy the request into a box of its own.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::{CatchUnwind, FutureExt as _};
+use gateway::IMPERSONATED_BY;
 use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use pin_project_lite::pin_project;
@@ -100,6 +101,7 @@ where
             method: request.method().clone(),
             uri: request.uri().clone(),
             ended: Cell::new(None),
+            impersonator: RefCell::new(None),
         };
         let has_body = !request.body().is_end_stream();
         if has_body {
@@ -195,14 +197,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Bounded<F> {
             Poll::Ready(Ok(Ok(response))) => Poll::Ready(response),
             Poll::Ready(Err(panic)) => {
                 RequestContext::ends(Ended::Panicked);
-                Poll::Ready(fallback::panicked(panic))
+                Poll::Ready(with_banner(fallback::panicked(panic)))
             }
             Poll::Pending => {
                 let longest = *this.longest;
                 let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));
                 timer.as_mut().poll(context).map(|()| {
                     RequestContext::ends(Ended::GivenUp);
-                    given_up(longest)
+                    with_banner(given_up(longest))
                 })
             }
         }
@@ -228,6 +230,14 @@ fn given_up(longest: Duration) -> Response {
         longest.as_secs()
     ))
     .into_response()
+}
+
+/// Says that an operator acts in the customer's place, where the handler doesn't come to say it.
+fn with_banner(mut answer: Response) -> Response {
+    if let Some(banner) = RequestContext::impersonator() {
+        answer.headers_mut().insert(IMPERSONATED_BY, banner);
+    }
+    answer
 }
 
 fn note_status(span: &Span, status: StatusCode) {

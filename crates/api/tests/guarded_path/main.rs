@@ -5,6 +5,7 @@
 
 mod changes;
 mod house;
+mod impersonation;
 mod limits;
 mod modules;
 mod outages;

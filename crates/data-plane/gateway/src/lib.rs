@@ -28,6 +28,7 @@ pub use client_address::{ClientAddress, TrustedProxies};
 pub use customer_status::GracePeriod;
 pub use known::{DirectoryCounts, FeedState, KnownDirectory, KnownDirectoryConfig};
 pub use meter::UsageRecorder;
+pub use passage::IMPERSONATED_BY;
 pub use rate_limit::LimitsConfig;
 pub use session::SessionConfig;
 

@@ -13,7 +13,7 @@ use limits::{PendingCheck, Policy, RATELIMIT, RATELIMIT_POLICY, Verdict};
 use problem::Problem;
 use secrets::KeyHash;
 use smallvec::SmallVec;
-use telemetry::SPANS;
+use telemetry::{RequestContext, SPANS};
 use tracing::span::EnteredSpan;
 use tracing::{Instrument as _, Span};
 
@@ -43,7 +43,7 @@ pub(crate) struct Passage {
 const HEADERS: usize = 7;
 
 /// Says on every answer that an operator acts in the customer's place, so that pages and programs can show it.
-const IMPERSONATED_BY: HeaderName = HeaderName::from_static("x-impersonated-by");
+pub const IMPERSONATED_BY: HeaderName = HeaderName::from_static("x-impersonated-by");
 
 /// Why a request isn't let through at once.
 pub(crate) enum Halt {
@@ -194,7 +194,11 @@ impl Passage {
         self.counted.caller_is(caller);
         gateway.numbers.customers.count(&caller.customer);
         if let Some(impersonator) = caller.caller.impersonator() {
-            self.impersonator = HeaderValue::try_from(impersonator.email.as_str()).ok();
+            self.impersonator = HeaderValue::from_bytes(impersonator.email.as_bytes()).ok();
+            if let Some(banner) = &self.impersonator {
+                // For the answer that a handler owes which panics, or takes too long.
+                RequestContext::is_impersonated(banner.clone());
+            }
         }
         authenticate::check_caller(&caller.caller, address, now)?;
         self.watch.over(Step::Authenticate, &gateway.numbers);

@@ -2,11 +2,11 @@
 //!
 //! A span would do the same, and cost every request what only those with something to log need.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Instant, SystemTime};
 
-use http::{Method, Uri};
+use http::{HeaderValue, Method, Uri};
 use serde_json::json;
 use tokio::task::futures::TaskLocalFuture;
 use tracing::{Event, Subscriber};
@@ -36,6 +36,8 @@ pub struct RequestContext {
     pub uri: Uri,
     /// How it ended, when its handler didn't answer. Begins with none.
     pub ended: Cell<Option<Ended>>,
+    /// The operator who acts in a customer's place, for the answer that its handler doesn't give. Begins with nobody.
+    pub impersonator: RefCell<Option<HeaderValue>>,
 }
 
 /// How a request ended that its handler didn't answer, although its caller still waited.
@@ -63,6 +65,17 @@ impl RequestContext {
     #[must_use]
     pub fn ended() -> Option<Ended> {
         CURRENT.try_with(|request| request.ended.get()).ok().flatten()
+    }
+
+    /// Notes who acts in a customer's place with the request that this task works for.
+    pub fn is_impersonated(by: HeaderValue) {
+        let _ = CURRENT.try_with(|request| request.impersonator.replace(Some(by)));
+    }
+
+    /// Who acts in a customer's place with it.
+    #[must_use]
+    pub fn impersonator() -> Option<HeaderValue> {
+        CURRENT.try_with(|request| request.impersonator.borrow().clone()).ok().flatten()
     }
 
     /// Names this request in what the future logs.
@@ -141,7 +154,8 @@ mod tests {
     fn request() -> RequestContext {
         let uri = Uri::from_static("/api/v1/deals?secret=1");
         let (came_at, started, ended) = (SystemTime::now(), Instant::now(), Cell::new(None));
-        RequestContext { id: Uuid::nil(), is_new: true, came_at, started, method: Method::GET, uri, ended }
+        let (method, impersonator) = (Method::GET, RefCell::default());
+        RequestContext { id: Uuid::nil(), is_new: true, came_at, started, method, uri, ended, impersonator }
     }
 
     fn logged(subscriber: impl Subscriber + Send + Sync + 'static, lines: &Lines) -> Vec<String> {

@@ -5,5 +5,6 @@
 mod compared;
 mod done;
 mod house;
+mod orders;
 mod received;
 mod told;
