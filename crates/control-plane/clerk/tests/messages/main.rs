@@ -8,3 +8,4 @@ mod house;
 mod orders;
 mod received;
 mod told;
+mod untraced;

@@ -35,7 +35,7 @@ pub(super) fn story(stack: &Stack) {
         assert_eq!(mode(&stack.path().join(secret)), 0o600, "{secret}");
     }
     let mut open = Vec::new();
-    readable_by_others(stack.path(), &mut open);
+    readable_by_others(&stack.path(), &mut open);
     // Certificates are for everybody.
     open.retain(|path| !path.ends_with(".crt"));
     assert_eq!(open, Vec::<String>::new());
