@@ -86,10 +86,12 @@ if have shellcheck; then
 fi
 check "dashboard" dashboard
 check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-# The same policy is held by system-tests' `architecture` test, which needs no cargo-deny.
+# The same policy is held by system-tests' `architecture` test, which needs no cargo-deny; that of npm is held there alone.
 if have cargo-deny; then
   check "dependency policy" cargo deny --locked --log-level error check bans licenses sources
 fi
+# Fails when something is known, never because nobody could be asked.
+check "known vulnerabilities" ./scripts/check-advisories.sh --when-reachable
 check "tests" run_tests
 check "documentation" document
 

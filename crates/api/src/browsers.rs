@@ -172,7 +172,10 @@ mod tests {
         assert_eq!(asked("/nothing").await[CACHE_CONTROL], "no-store");
         assert_eq!(asked("/file").await[CACHE_CONTROL], "max-age=5");
         let page = asked("/page").await;
-        assert_eq!(page[X_FRAME_OPTIONS], "DENY");
+        assert_eq!(
+            (&page[X_FRAME_OPTIONS], &page[REFERRER_POLICY]),
+            (&"DENY".parse().unwrap(), &"no-referrer".parse().unwrap())
+        );
         assert!(page[CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none';"));
     }
 

@@ -156,7 +156,8 @@ pub(crate) async fn create(
     Ok(shown_once(location, view))
 }
 
-/// Ends an impersonation of one's own. Anybody who may revoke keys can revoke its key.
+/// Ends an impersonation of one's own, also for whom the permission to begin one was taken from meanwhile. Anybody who may
+/// revoke keys can revoke its key.
 #[utoipa::path(post, path = "/api/admin/customers/{customer}/impersonations/{id}/end", tag = "impersonation",
     params(("customer" = String, Path, description = "The UUID or the customerId"),
         ("id" = Uuid, Path, description = "The impersonation")),

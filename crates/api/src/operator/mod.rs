@@ -137,7 +137,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(clerk::replay))
         .routes(routes!(clerk::reconciliations, clerk::reconcile))
         .routes(routes!(impersonations::list, impersonations::create))
-        .routes(routes!(impersonations::end))
         .routes(routes!(roles::list))
         .routes(routes!(operators::list, operators::create))
         .routes(routes!(operators::read, operators::update))
@@ -146,8 +145,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operators::sign_out))
 }
 
-/// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked
-/// for.
 /// What operators do with their own account, and what shows each of them only what they may see; no permission is asked for.
 pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -159,6 +156,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(saved_views::list, saved_views::create))
         .routes(routes!(saved_views::read, saved_views::update, saved_views::remove))
         .routes(routes!(impersonations::own))
+        .routes(routes!(impersonations::end))
         .routes(routes!(events::events))
         .routes(routes!(search::search))
 }

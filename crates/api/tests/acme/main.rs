@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails at once")]
 
+mod binding;
 mod continued;
 mod failures;
 mod issued;

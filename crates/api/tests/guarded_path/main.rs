@@ -6,6 +6,7 @@
 mod changes;
 mod house;
 mod http2;
+mod impersonation;
 mod limits;
 mod modules;
 mod outages;

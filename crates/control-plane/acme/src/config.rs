@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ExternalAccount;
+
 /// The directory of Let's Encrypt.
 pub const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -14,6 +16,8 @@ pub struct AcmeConfig {
     pub(crate) contacts: Vec<String>,
     /// The authority of the directory's own certificate, PEM.
     pub(crate) ca_certificate: Option<String>,
+    /// Whose customer we are there, where that is asked.
+    pub(crate) external_account: Option<ExternalAccount>,
     pub(crate) pace: Pace,
 }
 
@@ -53,6 +57,12 @@ impl Pace {
 #[error("{0}")]
 pub struct BadAcmeConfig(String);
 
+impl BadAcmeConfig {
+    pub(crate) fn new(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 impl AcmeConfig {
     /// A certificate for these names from this directory.
     ///
@@ -75,6 +85,7 @@ impl AcmeConfig {
             domains: names,
             contacts: Vec::new(),
             ca_certificate: None,
+            external_account: None,
             pace: Pace::default(),
         })
     }
@@ -94,6 +105,13 @@ impl AcmeConfig {
     #[must_use]
     pub fn with_authority(mut self, ca_certificate: Option<String>) -> Self {
         self.ca_certificate = ca_certificate;
+        self
+    }
+
+    /// The same for a customer of the authority's.
+    #[must_use]
+    pub fn with_external_account(mut self, external_account: Option<ExternalAccount>) -> Self {
+        self.external_account = external_account;
         self
     }
 

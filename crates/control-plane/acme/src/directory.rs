@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
 use reqwest::{Certificate, Client};
@@ -25,6 +25,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
 /// What the library calls an account that isn't there.
 const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
+
+/// What an authority says that gives certificates to its own customers only.
+const NO_CUSTOMER: &str = "urn:ietf:params:acme:error:externalAccountRequired";
 
 /// A directory. Cheap to clone.
 #[derive(Clone)]
@@ -63,6 +66,9 @@ impl Directory {
     pub(crate) fn error(&self, error: &Error) -> AcmeError {
         let retry_after = self.retry_after.lock().unwrap_or_else(PoisonError::into_inner).take();
         let said = match error {
+            Error::Api(problem) if problem.r#type.as_deref() == Some(NO_CUSTOMER) => {
+                format!("{}. Set SIXTY_ACME_EAB_KEY_ID and SIXTY_ACME_EAB_HMAC_KEY_FILE", said(problem))
+            }
             Error::Api(problem) => said(problem),
             Error::Other(cause) => with_causes(&**cause),
             other => other.to_string(),
@@ -76,8 +82,18 @@ impl Directory {
             Ok(body) => body.to_bytes(),
             Err(never) => match never {},
         };
-        let asked =
-            self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
+        let answer = self.send((parts.method, parts.uri.to_string()), parts.headers, body).await?;
+        Ok(BytesResponse::from(answer.map(Full::new)))
+    }
+
+    /// One request and its answer, read to its end.
+    pub(crate) async fn send(
+        &self,
+        (method, url): (Method, String),
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Bytes>, Error> {
+        let asked = self.client.request(method, url).headers(headers).body(body);
         let mut response = asked.send().await.map_err(other)?;
         let (status, headers) = (response.status(), response.headers().clone());
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
@@ -97,10 +113,10 @@ impl Directory {
         if (status.is_client_error() || status.is_server_error()) && !is_problem {
             return Err(Error::Other(format!("it answers {status}").into()));
         }
-        let mut answer = Response::new(Full::new(Bytes::from(read)));
+        let mut answer = Response::new(Bytes::from(read));
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
-        Ok(BytesResponse::from(answer))
+        Ok(answer)
     }
 }
 

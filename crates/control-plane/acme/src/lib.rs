@@ -10,6 +10,7 @@
 //! [TLS-ALPN-01]: https://www.rfc-editor.org/rfc/rfc8737
 
 mod answers;
+mod binding;
 mod config;
 mod directory;
 mod error;
@@ -18,6 +19,7 @@ mod keeper;
 mod order;
 
 pub use answers::Answers;
+pub use binding::ExternalAccount;
 pub use config::{AcmeConfig, BadAcmeConfig, LETS_ENCRYPT, Pace};
 pub use error::AcmeError;
 pub use issued::Issued;

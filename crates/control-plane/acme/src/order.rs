@@ -17,11 +17,11 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrets::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use crate::AcmeError;
 use crate::answers::MEMORY;
 use crate::directory::{is_unknown_account, said};
 use crate::issued::Issued;
 use crate::keeper::{ACCOUNT_KEY, KEY, Keeper, ORDER_KEY};
+use crate::{AcmeError, binding};
 
 /// Every server has forgotten by then that there was nothing to be answered.
 const UNTIL_ALL_ANSWER: Duration = MEMORY.saturating_add(Duration::from_millis(500));
@@ -79,9 +79,13 @@ impl Keeper {
         drop(client);
         let key = account_key(&key)?;
         let builder = Account::builder_with_http(self.directory.http());
-        let account = match &stored.account_url {
-            Some(known) => builder.from_parts(known.clone(), key, url.clone()).await,
-            None => {
+        let account = match (&stored.account_url, &self.config.external_account) {
+            (Some(known), _) => builder.from_parts(known.clone(), key, url.clone()).await,
+            (None, Some(external)) => match binding::register(&self.directory, &key, external).await {
+                Ok(made) => builder.from_parts(made, key, url.clone()).await,
+                Err(error) => Err(error),
+            },
+            (None, None) => {
                 let own = Key::from_pkcs8_der(key.clone_key())
                     .map_err(|error| AcmeError::Stored(error.to_string()))?;
                 // One that has this key already is answered as if it were new.

@@ -1,9 +1,11 @@
 //! Clerk's Backend API, as far as a comparison asks it.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
+use reqwest::header::DATE;
 use secrets::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +32,11 @@ pub enum BackendError {
     /// It refuses. Somebody has to look at it.
     #[error("Clerk's Backend API answers {0}: check SIXTY_CLERK_SECRET_KEY and SIXTY_CLERK_API_URL")]
     Refused(StatusCode),
+    /// It doesn't say what time it is, and our clock is no measure of what happens there.
+    #[error(
+        "Clerk's Backend API answers without a Date: check SIXTY_CLERK_API_URL, and what stands between it and us"
+    )]
+    Timeless,
 }
 
 /// A client of it.
@@ -67,6 +74,19 @@ impl Backend {
             .build()
             .map_err(BackendError::Unreachable)?;
         Ok(Self { http, url, key })
+    }
+
+    /// What time it is there. Our own clock says nothing of when something was changed at Clerk: were it ahead, what Clerk
+    /// tells of next would be taken for older than what we have read.
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>, BackendError> {
+        let asked = Instant::now();
+        let answer = self.answer("organizations", &[("limit", 1), ("offset", 0)]).await?;
+        let date = answer.headers().get(DATE).and_then(|value| value.to_str().ok());
+        let date =
+            date.and_then(|text| DateTime::parse_from_rfc2822(text).ok()).ok_or(BackendError::Timeless)?;
+        // Before whatever is asked next, and before the answer was on its way.
+        let under_way = TimeDelta::from_std(asked.elapsed()).unwrap_or_default();
+        Ok(date.with_timezone(&Utc) - under_way)
     }
 
     /// Every organization.
@@ -114,21 +134,24 @@ impl Backend {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, offset: usize) -> Result<T, BackendError> {
+        let answer = self.answer(path, &[("limit", PAGE), ("offset", offset)]).await?;
+        answer.json().await.map_err(|error| BackendError::Unreachable(error.without_url()))
+    }
+
+    async fn answer(&self, path: &str, query: &[(&str, usize)]) -> Result<reqwest::Response, BackendError> {
         let mut url = self.url.clone();
         let base = url.path().to_owned();
         url.set_path(&format!("{base}{path}"));
         let answer = self
             .http
             .get(url)
-            .query(&[("limit", PAGE), ("offset", offset)])
+            .query(query)
             .bearer_auth(self.key.expose_secret())
             .send()
             .await
             .map_err(|error| BackendError::Unreachable(error.without_url()))?;
         match answer.status() {
-            status if status.is_success() => {
-                answer.json().await.map_err(|error| BackendError::Unreachable(error.without_url()))
-            }
+            status if status.is_success() => Ok(answer),
             StatusCode::TOO_MANY_REQUESTS => Err(BackendError::TooMany(retry_after(&answer))),
             status if status.is_server_error() => match answer.error_for_status() {
                 Err(error) => Err(BackendError::Unreachable(error.without_url())),

@@ -1,6 +1,6 @@
 //! What a message says, as far as it concerns us.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -139,6 +139,17 @@ pub(crate) fn head(payload: &Value) -> Option<(&str, DateTime<Utc>)> {
     let event_type = payload["type"].as_str()?;
     let at = DateTime::from_timestamp_millis(payload["timestamp"].as_i64()?)?;
     (!event_type.is_empty() && event_type.len() <= 100).then_some((event_type, at))
+}
+
+/// When a change counts that is told of so. Clerk counts milliseconds, and what happens within one may be told of in any order:
+/// what begins counts less than what changes, and that less than what ends.
+pub(crate) fn moment(event_type: &str, occurred_at: DateTime<Utc>) -> DateTime<Utc> {
+    let rank = match event_type.rsplit('.').next() {
+        Some("created") => 0,
+        Some("deleted") => 2,
+        _ => 1,
+    };
+    occurred_at + TimeDelta::microseconds(rank)
 }
 
 impl Event {

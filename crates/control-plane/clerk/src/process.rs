@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::apply::{self, Applied, apply};
-use crate::event::Event;
+use crate::event::{self, Event};
 
 /// The reason that is given for the suspension.
 const DELETED: &str = "the organization was deleted at the identity provider";
@@ -83,7 +83,8 @@ impl ProcessMessage {
                 return Ok(JobOutcome::Done);
             }
         };
-        let applied = apply(&transaction, &event, message.occurred_at).await?;
+        let at = event::moment(&message.event_type, message.occurred_at);
+        let applied = apply(&transaction, &event, at).await?;
         if let Applied::OrganizationFollows(organization) = &applied {
             // First what is known, then what follows from it: that takes time, and may be done twice.
             transaction.commit().await.map_err(CatalogError::from)?;

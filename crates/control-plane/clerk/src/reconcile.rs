@@ -1,7 +1,7 @@
 //! The comparison with Clerk: finds what a webhook missed, and mends it.
 //!
-//! What Clerk's Backend API says holds since the moment at which the comparison began. A row that a webhook wrote since then
-//! is younger, and stays.
+//! What Clerk's Backend API says holds since the moment at which the comparison began, by Clerk's clock: all that is compared
+//! with it comes from there too. A row that a webhook wrote since then is younger, and stays.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -71,6 +71,9 @@ pub struct Reconcile {
 struct Comparison<'a> {
     catalog: &'a Catalog,
     backend: &'a Backend,
+    /// By our clock, for people.
+    began_at: DateTime<Utc>,
+    /// By Clerk's clock: since when what it says holds.
     started_at: DateTime<Utc>,
     dry_run: bool,
     drift: Vec<Drift>,
@@ -90,7 +93,8 @@ impl Reconcile {
         let mut comparison = Comparison {
             catalog: &self.followers.catalog,
             backend: &self.backend,
-            started_at: Utc::now(),
+            began_at: Utc::now(),
+            started_at: DateTime::UNIX_EPOCH,
             dry_run,
             drift: Vec::new(),
             organizations: 0,
@@ -105,6 +109,7 @@ impl Reconcile {
 
 impl Comparison<'_> {
     async fn compare(&mut self, followers: &Followers) -> Result<(), Stopped> {
+        self.started_at = self.backend.now().await?;
         let theirs = self.backend.organizations().await?;
         self.organizations = theirs.len();
         let ours = {
@@ -276,7 +281,7 @@ impl Comparison<'_> {
     async fn write(&self, stopped: Option<&Stopped>) -> Result<(), CatalogError> {
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         let row = Reconciliation {
-            started_at: self.started_at,
+            started_at: self.began_at,
             finished_at: Utc::now(),
             organizations: count(self.organizations),
             memberships: count(self.memberships),
@@ -318,7 +323,9 @@ impl Job for Reconcile {
         match self.reconcile(dry_run).await {
             Ok(()) => Ok(JobOutcome::Done),
             Err(Stopped::Backend(BackendError::TooMany(pause))) => Ok(JobOutcome::Later(pause)),
-            Err(Stopped::Backend(error @ BackendError::Refused(_))) => Err(JobError::permanent(error)),
+            Err(Stopped::Backend(error @ (BackendError::Refused(_) | BackendError::Timeless))) => {
+                Err(JobError::permanent(error))
+            }
             Err(error) => Err(JobError::retry(error)),
         }
     }

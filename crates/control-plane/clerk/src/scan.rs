@@ -46,8 +46,9 @@ impl ClerkScan {
         tracing::debug!(removed, "old messages of Clerk are gone");
         let abandoned = organizations::without_customer(&client, AT_ONCE).await?;
         drop(client);
-        // One whose message is being done in this moment is signed up once all the same: the organization is unique.
-        for organization in abandoned.iter().filter(|organization| now - organization.changed_at > STALE) {
+        // One whose message is being done in this moment is signed up once all the same: the organization is unique. How old it
+        // is isn't asked: that is said by Clerk's clock, and ours may be another.
+        for organization in &abandoned {
             self.0.follow_organization(&organization.clerk_org_id).await?;
         }
         Ok(())

@@ -37,6 +37,14 @@ impl ProviderError {
         }
     }
 
+    /// The same, with what was asked for by which setting.
+    pub(crate) fn of_setting(self, what: &str) -> Self {
+        match self {
+            Self::Away(reason) => Self::Away(format!("{what}: {reason}")),
+            Self::Refused(reason) => Self::Refused(format!("{what}: {reason}")),
+        }
+    }
+
     pub(crate) fn unexpected(what: &str) -> Self {
         Self::Refused(format!("its answer has no {what}"))
     }

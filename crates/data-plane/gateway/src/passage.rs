@@ -194,7 +194,7 @@ impl Passage {
         self.counted.caller_is(caller);
         gateway.numbers.customers.count(&caller.customer);
         if let Some(impersonator) = caller.caller.impersonator() {
-            self.impersonator = HeaderValue::try_from(impersonator.email.as_str()).ok();
+            self.impersonator = HeaderValue::from_bytes(impersonator.email.as_bytes()).ok();
         }
         authenticate::check_caller(&caller.caller, address, now)?;
         self.watch.over(Step::Authenticate, &gateway.numbers);

@@ -2,10 +2,39 @@
 //!
 //! Nobody can be sure: a password may look like any word. This finds what has a form that secrets have and little else does.
 
-/// The beginnings of what lets somebody in here, and of the keys of those with whom we have to do. Longer ones first.
-const TOKENS: [&str; 7] = ["sk_live_", "sk_test_", "whsec_", "sk_", "op_", "os_", "oc_"];
-/// How many characters after the beginning may be seen anywhere: lists show keys by them.
-const LONGEST_SHOWN: usize = 17;
+use std::ops::Range;
+
+/// A kind of key or token: what it begins with, of what it goes on, and for how many characters at least. Lists show keys by
+/// their beginnings, which are shorter.
+struct Kind {
+    beginning: &'static str,
+    goes_on: fn(char) -> bool,
+    shortest: usize,
+}
+
+const fn kind(beginning: &'static str, goes_on: fn(char) -> bool, shortest: usize) -> Kind {
+    Kind { beginning, goes_on, shortest }
+}
+
+/// What lets somebody in here, and the keys of those with whom we have to do: Stripe and Clerk, Svix, Vault, AWS, and signed
+/// tokens of whomever. They are the same whether a text is refused for them or they are masked in it.
+const KINDS: [Kind; 12] = [
+    kind("sk_live_", is_base62, 18),
+    kind("sk_test_", is_base62, 18),
+    kind("sk_", is_base62, 18),
+    kind("op_", is_base62, 18),
+    kind("os_", is_base62, 18),
+    kind("oc_", is_base62, 18),
+    kind("whsec_", is_base64, 16),
+    kind("hvs.", is_of_token, 16),
+    kind("hvb.", is_of_token, 16),
+    kind("AKIA", is_base62, 16),
+    kind("ASIA", is_base62, 16),
+    kind("eyJ", is_of_token, 20),
+];
+
+/// What a private key in PEM form begins with, up to its kind.
+const PEM: &str = "-----BEGIN";
 
 /// Names of fields that are secrets, and ends of such names: in lower case, without what stands between words.
 const SECRET: [&str; 15] = [
@@ -26,18 +55,41 @@ const SECRET: [&str; 15] = [
     "connectionstring",
 ];
 
-/// The shortest that a signed token (`eyJ...`) is: anything that carries a signature is longer.
-const SHORTEST_SIGNED: usize = 24;
-
-/// Whether a whole key or token stands in the text; the beginning of one, as lists show it, is none.
-#[must_use]
-pub fn has_token(text: &str) -> bool {
-    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(is_token)
+fn is_base62(letter: char) -> bool {
+    letter.is_ascii_alphanumeric()
 }
 
-fn is_token(word: &str) -> bool {
-    let body = TOKENS.iter().find_map(|kind| word.strip_prefix(kind)).unwrap_or_default();
-    body.len() > LONGEST_SHOWN && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
+fn is_base64(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=' | '-' | '_')
+}
+
+/// Base64 as URLs have it, and the points between the parts of a signed token.
+fn is_of_token(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '=')
+}
+
+/// Where whole keys and tokens stand in the text, kind by kind; the beginning of one, as lists show it, is none.
+#[must_use]
+pub fn keys(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for kind in &KINDS {
+        for (start, _) in text.match_indices(kind.beginning) {
+            // Within a word it is something else: `task_...`.
+            let is_word = text[..start].ends_with(|before: char| before.is_ascii_alphanumeric());
+            let body = &text[start + kind.beginning.len()..];
+            let length = body.find(|letter| !(kind.goes_on)(letter)).unwrap_or(body.len());
+            if !is_word && length >= kind.shortest {
+                found.push(start..start + kind.beginning.len() + length);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a whole key or token stands in the text.
+#[must_use]
+pub fn has_token(text: &str) -> bool {
+    !keys(text).is_empty()
 }
 
 /// Whether the name, or its last words, are those of a secret: `api_key`, `x-api-key`, `stripeApiKey`.
@@ -63,34 +115,28 @@ fn plain_and_words(name: &str) -> (String, Vec<usize>) {
     (plain, words)
 }
 
-/// Whether a URL with a password stands in the text.
+/// Whether a URL with a password stands in the text. What is quoted ends with its quote, and no login has a blank: what follows
+/// them is another word.
 #[must_use]
 pub fn has_url_password(text: &str) -> bool {
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("://") {
-        let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.rsplit_once('@').is_some_and(|(login, _)| login.contains(':')) {
-            return true;
-        }
-        rest = after;
-    }
-    false
+    let ends = |letter: char| matches!(letter, '/' | '?' | '#' | '"') || letter.is_whitespace();
+    text.match_indices("://").any(|(at, separator)| {
+        let authority = text[at + separator.len()..].split(ends).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
+    })
+}
+
+/// Whether a URL with a password or a private key stands in the text: nobody can say where they end, so that nothing of it is
+/// fit to be seen.
+#[must_use]
+pub fn is_secret_as_a_whole(text: &str) -> bool {
+    has_url_password(text) || text.contains(PEM)
 }
 
 /// Whether a key, a token, a private key or a URL with a password stands in the text.
 #[must_use]
 pub fn has_secret(text: &str) -> bool {
-    let is_of_signed =
-        |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-' || letter == '.';
-    let is_signed = |word: &str| {
-        word.len() >= SHORTEST_SIGNED
-            && word.starts_with("eyJ")
-            && word.bytes().filter(|byte| *byte == b'.').count() >= 2
-    };
-    has_token(text)
-        || has_url_password(text)
-        || text.contains("-----BEGIN")
-        || text.split(|letter: char| !is_of_signed(letter)).any(is_signed)
+    is_secret_as_a_whole(text) || has_token(text)
 }
 
 #[cfg(test)]
@@ -99,13 +145,24 @@ mod tests {
 
     #[test]
     fn whole_keys_are_found_and_their_beginnings_are_not() {
-        for kind in ["sk_", "op_", "os_", "oc_"] {
+        for kind in ["sk_", "op_", "os_", "oc_", "sk_live_", "sk_test_", "whsec_", "hvs.", "AKIA", "eyJ"] {
             let token = format!("{kind}0123456789abcdefghijklmnopqrstuvwxyzABCDEFG");
-            assert!(has_token(&token) && has_secret(&format!("before/{token}?after")), "{kind}");
+            let text = format!("before_{token}?after");
+            assert!(has_secret(&text), "{kind}");
+            assert!(keys(&text).contains(&(7..7 + token.len())), "{kind}: {:?}", keys(&text));
             assert!(!has_secret(&token[..12]), "{kind}");
         }
-        assert!(has_token("sk_live_0123456789abcdefghijkl") && has_token("whsec_0123456789abcdefghijkl"));
-        for harmless in ["", "op_erator", "risk_0123456789abcdefghijkl", "os_upgrade_of_everything_at_once"] {
+        // Base64 has slashes.
+        let secret = "whsec_MfKQ/r8GKYqrTwjUPD8ILPZIo2LaLaSw+/8=";
+        assert_eq!(keys(secret), [0..secret.len()]);
+        for harmless in [
+            "",
+            "op_erator",
+            "risk_0123456789abcdefghijkl",
+            "os_upgrade_of_everything_at_once",
+            "sk_0123456789abcdefg",
+            "eyJust a long sentence about eyes.",
+        ] {
             assert!(!has_secret(harmless), "{harmless}");
         }
     }
@@ -119,10 +176,12 @@ mod tests {
             assert!(!is_secret_name(name), "{name}");
         }
         assert!(has_url_password("see https://a.example and postgresql://app:hunter2@db/acme"));
+        assert!(has_url_password(r#"{"to":"redis://:hunter2@cache"}"#));
         assert!(!has_url_password("https://example.com/a:b@c") && !has_url_password("at https://a:8443/x"));
+        // Another word, and another value, are none of its login.
+        assert!(!has_url_password("https://a.example at:noon me@b.example"));
+        assert!(!has_url_password(r#"{"url":"https://a.example","mail":"me@b.example"}"#));
         assert!(has_secret("x=eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmVk"));
-        assert!(
-            has_secret("-----BEGIN PRIVATE KEY-----") && !has_secret("eyJust a long sentence about eyes.")
-        );
+        assert!(has_secret("-----BEGIN PRIVATE KEY-----"));
     }
 }

@@ -43,12 +43,17 @@ pub enum S3Credentials {
         /// The role to take.
         role_arn: String,
     },
-    /// AWS_CONTAINER_CREDENTIALS_FULL_URI: EKS Pod Identity and ECS.
+    /// AWS_CONTAINER_CREDENTIALS_FULL_URI: EKS Pod Identity.
     Container {
         /// The address.
         url: Url,
-        /// The file with what goes into the Authorization header.
-        token_file: Option<PathBuf>,
+        /// The file with what goes into the Authorization header, read anew each time.
+        token_file: PathBuf,
+    },
+    /// AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: a task of ECS.
+    Task {
+        /// The path at the task's agent.
+        relative_uri: String,
     },
     /// The machine's role, from the metadata service of EC2.
     Machine,
@@ -84,10 +89,13 @@ impl S3Access {
                 .with_config(AmazonS3ConfigKey::WebIdentityTokenFile, token_file.to_string_lossy())
                 .with_config(AmazonS3ConfigKey::RoleArn, role_arn),
             S3Credentials::Container { url, token_file } => {
-                let file = token_file.as_ref().map(|file| file.to_string_lossy().into_owned());
-                builder
-                    .with_config(AmazonS3ConfigKey::ContainerCredentialsFullUri, url.as_str())
-                    .with_config(AmazonS3ConfigKey::ContainerAuthorizationTokenFile, file.unwrap_or_default())
+                builder.with_config(AmazonS3ConfigKey::ContainerCredentialsFullUri, url.as_str()).with_config(
+                    AmazonS3ConfigKey::ContainerAuthorizationTokenFile,
+                    token_file.to_string_lossy(),
+                )
+            }
+            S3Credentials::Task { relative_uri } => {
+                builder.with_config(AmazonS3ConfigKey::ContainerCredentialsRelativeUri, relative_uri)
             }
             S3Credentials::Machine => builder,
         };

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use acme::{AcmeConfig, LETS_ENCRYPT};
-use anyhow::{Context as _, ensure};
+use acme::{AcmeConfig, ExternalAccount, LETS_ENCRYPT};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use secrets::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::clerk::require_https;
+use super::stores::is_reference;
 
 /// Which names, from whom.
 #[derive(Args, Debug, Clone)]
@@ -30,6 +32,21 @@ pub(crate) struct AcmeArgs {
     /// count that the machine trusts.
     #[arg(long, env = "SIXTY_ACME_CA_FILE", value_name = "FILE")]
     acme_ca_file: Option<PathBuf>,
+    /// For an authority that gives certificates to its own customers only (external account binding): the id of the key that it
+    /// gave you.
+    #[arg(long, env = "SIXTY_ACME_EAB_KEY_ID", value_name = "ID")]
+    acme_eab_key_id: Option<String>,
+    /// That key, in base64 as the authority shows it. Set the variable rather than the option: options are seen in process lists.
+    #[arg(long, env = "SIXTY_ACME_EAB_HMAC_KEY", value_name = "KEY", hide_env_values = true)]
+    acme_eab_hmac_key: Option<SecretString>,
+    /// A file with it instead, that only the server's user can read.
+    #[arg(
+        long,
+        env = "SIXTY_ACME_EAB_HMAC_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "acme_eab_hmac_key"
+    )]
+    acme_eab_hmac_key_file: Option<PathBuf>,
 }
 
 impl AcmeArgs {
@@ -58,7 +75,37 @@ impl AcmeArgs {
         let contacts: Vec<_> =
             self.acme_contact.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
         let config = AcmeConfig::new(self.acme_directory.as_str(), &names).context("SIXTY_ACME_DOMAINS")?;
-        Ok(Some(config.with_contacts(&contacts).with_authority(authority)))
+        let config = config.with_contacts(&contacts).with_authority(authority);
+        Ok(Some(config.with_external_account(self.external_account()?)))
+    }
+
+    /// Whose customer we are at the authority.
+    fn external_account(&self) -> anyhow::Result<Option<ExternalAccount>> {
+        let key = match (&self.acme_eab_hmac_key, &self.acme_eab_hmac_key_file) {
+            (Some(key), _) => Some(key.clone()),
+            (None, Some(file)) => {
+                let read = super::read_private(file);
+                Some(read.with_context(|| format!("SIXTY_ACME_EAB_HMAC_KEY_FILE {}", file.display()))?)
+            }
+            (None, None) => None,
+        };
+        match (&self.acme_eab_key_id, key) {
+            (Some(id), Some(key)) => {
+                ensure!(
+                    !is_reference(key.expose_secret()),
+                    "SIXTY_ACME_EAB_HMAC_KEY is read from no store: have it put into a file, and name that in \
+                     SIXTY_ACME_EAB_HMAC_KEY_FILE"
+                );
+                Ok(Some(ExternalAccount::new(id, &key).context("SIXTY_ACME_EAB_HMAC_KEY")?))
+            }
+            (None, None) => Ok(None),
+            (Some(_), None) => bail!(
+                "SIXTY_ACME_EAB_HMAC_KEY_FILE goes with SIXTY_ACME_EAB_KEY_ID: the authority gives both together"
+            ),
+            (None, Some(_)) => bail!(
+                "SIXTY_ACME_EAB_KEY_ID goes with SIXTY_ACME_EAB_HMAC_KEY: the authority gives both together"
+            ),
+        }
     }
 }
 
@@ -107,6 +154,15 @@ mod tests {
         assert!(with(&["--acme-ca-file", "/nowhere.pem"]).contains("SIXTY_ACME_CA_FILE"));
         let both = with(&["--tls-certificate-file", "/a", "--tls-key-file", "/b"]);
         assert!(both.contains("SIXTY_TLS_CERTIFICATE_FILE"), "{both}");
+        let id = ["--acme-eab-key-id", "kid-1"];
+        assert!(with(&id).contains("SIXTY_ACME_EAB_HMAC_KEY_FILE"));
+        assert!(with(&["--acme-eab-hmac-key", "aGk"]).contains("SIXTY_ACME_EAB_KEY_ID"));
+        let nowhere = [&id[..], &["--acme-eab-hmac-key-file", "/nowhere"]].concat();
+        assert!(with(&nowhere).contains("SIXTY_ACME_EAB_HMAC_KEY_FILE /nowhere"));
+        for bad in ["no base64!", "vault:kv/data/sixty#eab"] {
+            let told = with(&[&id[..], &["--acme-eab-hmac-key", bad]].concat());
+            assert!(told.contains("SIXTY_ACME_EAB_HMAC_KEY") && !told.contains(bad), "{told}");
+        }
         let wildcard = ordered(&["--acme-domains", "*.example.com", "--acme-terms-accepted"]).unwrap_err();
         assert!(format!("{wildcard:#}").contains("SIXTY_ACME_DOMAINS"), "{wildcard:#}");
     }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use key_providers::aws::{Aws, AwsConfig, AwsKms, CredentialSource, Credentials, read_secret};
+use key_providers::aws::{
+    Aws, AwsConfig, AwsKms, ContainerToken, CredentialSource, Credentials, read_secret,
+};
 use key_providers::vault::{Login, Vault, VaultConfig, VaultTransit, read_kv};
 use object_storage::{Bucket, BucketAddress, S3Access, S3Credentials};
 use secrets::{ExposeSecret as _, MasterKeyProvider, SecretString};
@@ -17,6 +19,10 @@ use super::clerk::require_https;
 
 /// The machine's own address for its metadata, on EC2.
 const MACHINE: &str = "http://169.254.169.254/";
+/// Where a container of ECS finds what AWS_CONTAINER_CREDENTIALS_RELATIVE_URI names.
+const TASK: &str = "http://169.254.170.2";
+/// Beside this machine itself, the only ones that may be asked for credentials without HTTPS: the agents of ECS and EKS.
+const AGENTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
 /// Vault's and AWS's own variables, and which keys of theirs are our master keys.
 #[derive(Args, Debug, Clone)]
@@ -76,6 +82,10 @@ pub(crate) struct StoreArgs {
     aws_session_token: Option<SecretString>,
     #[arg(long, env = "AWS_CONTAINER_CREDENTIALS_FULL_URI", hide = true)]
     aws_container_credentials_full_uri: Option<Url>,
+    #[arg(long, env = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", hide = true)]
+    aws_container_credentials_relative_uri: Option<String>,
+    #[arg(long, env = "AWS_CONTAINER_AUTHORIZATION_TOKEN", hide_env_values = true, hide = true)]
+    aws_container_authorization_token: Option<SecretString>,
     #[arg(long, env = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", hide = true)]
     aws_container_authorization_token_file: Option<PathBuf>,
     #[arg(long, env = "AWS_WEB_IDENTITY_TOKEN_FILE", hide = true)]
@@ -178,29 +188,74 @@ impl StoreArgs {
                 secret_access_key: secret.clone(),
                 session_token: self.aws_session_token.clone(),
             },
-            _ => self.role_at_s3(),
+            _ => self.role_at_s3()?,
         };
         let access = S3Access { region, endpoint: self.aws_endpoint_url.clone(), credentials };
         Ok(Bucket::open(address, access)?)
     }
 
     /// What the pod, the container or the machine is given.
-    fn role_at_s3(&self) -> S3Credentials {
-        if let (Some(file), Some(role)) = (&self.aws_web_identity_token_file, &self.aws_role_arn) {
-            return S3Credentials::WebIdentity { token_file: file.clone(), role_arn: role.clone() };
+    fn role_at_s3(&self) -> anyhow::Result<S3Credentials> {
+        if let Some((file, role)) = self.web_identity()? {
+            return Ok(S3Credentials::WebIdentity { token_file: file.clone(), role_arn: role.clone() });
         }
-        match &self.aws_container_credentials_full_uri {
-            Some(url) => S3Credentials::Container {
-                url: url.clone(),
-                token_file: self.aws_container_authorization_token_file.clone(),
-            },
-            None => S3Credentials::Machine,
+        if let Some(path) = &self.aws_container_credentials_relative_uri {
+            self.container()?;
+            return Ok(S3Credentials::Task { relative_uri: path.clone() });
         }
+        let Some((url, _)) = self.container()? else { return Ok(S3Credentials::Machine) };
+        let token_file = self.aws_container_authorization_token_file.clone();
+        let token_file = token_file.context(
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE goes with AWS_CONTAINER_CREDENTIALS_FULL_URI where a bucket of S3 is used",
+        )?;
+        Ok(S3Credentials::Container { url, token_file })
+    }
+
+    /// The file with a pod's token and the role that it takes with it.
+    fn web_identity(&self) -> anyhow::Result<Option<(&PathBuf, &String)>> {
+        match (&self.aws_web_identity_token_file, &self.aws_role_arn) {
+            (Some(file), Some(role)) => Ok(Some((file, role))),
+            (Some(_), None) => {
+                bail!("AWS_ROLE_ARN goes with AWS_WEB_IDENTITY_TOKEN_FILE: it says which role")
+            }
+            // A role without a token is of another way to come in.
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Who gives a container its credentials, and what is shown to them.
+    fn container(&self) -> anyhow::Result<Option<(Url, ContainerToken)>> {
+        let url =
+            match (&self.aws_container_credentials_relative_uri, &self.aws_container_credentials_full_uri) {
+                (Some(path), _) => {
+                    let is_path = path.starts_with('/');
+                    let url = format!("{TASK}{path}").parse().ok().filter(|_| is_path);
+                    url.context(
+                        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is a path such as /v2/credentials/<id>",
+                    )?
+                }
+                (None, Some(url)) => {
+                    let is_agent =
+                        url.scheme() == "http" && url.host_str().is_some_and(|host| AGENTS.contains(&host));
+                    if !is_agent {
+                        require_https("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)?;
+                    }
+                    url.clone()
+                }
+                (None, None) => return Ok(None),
+            };
+        let token =
+            match (&self.aws_container_authorization_token_file, &self.aws_container_authorization_token) {
+                (Some(file), _) => ContainerToken::File(file.clone()),
+                (None, Some(text)) => ContainerToken::Text(text.clone()),
+                (None, None) => ContainerToken::None,
+            };
+        Ok(Some((url, token)))
     }
 
     /// The same for everything else at AWS.
     fn role_at_aws(&self, region: &str) -> anyhow::Result<CredentialSource> {
-        if let (Some(file), Some(role)) = (&self.aws_web_identity_token_file, &self.aws_role_arn) {
+        if let Some((file, role)) = self.web_identity()? {
             let url = match &self.aws_endpoint_url {
                 Some(endpoint) => endpoint.clone(),
                 None => format!("https://sts.{region}.amazonaws.com/").parse()?,
@@ -211,11 +266,8 @@ impl StoreArgs {
                 role_arn: role.clone(),
             });
         }
-        Ok(match &self.aws_container_credentials_full_uri {
-            Some(url) => CredentialSource::Container {
-                url: url.clone(),
-                token_file: self.aws_container_authorization_token_file.clone(),
-            },
+        Ok(match self.container()? {
+            Some((url, token)) => CredentialSource::Container { url, token },
             None => CredentialSource::Machine { url: MACHINE.parse()? },
         })
     }
@@ -241,7 +293,72 @@ impl StoreArgs {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        stores: StoreArgs,
+    }
+
+    fn role(options: &[&str]) -> anyhow::Result<CredentialSource> {
+        Program::try_parse_from(["sixty"].iter().chain(options))?.stores.role_at_aws("eu-central-1")
+    }
+
+    #[test]
+    fn a_container_finds_its_credentials_where_its_agent_is_and_nowhere_in_the_clear() {
+        let found = |options: &[&str]| match role(options).unwrap() {
+            CredentialSource::Container { url, token } => (url.to_string(), token),
+            other => panic!("{other:?}"),
+        };
+        let (url, token) = found(&["--aws-container-credentials-relative-uri", "/v2/credentials/7"]);
+        assert_eq!(url, "http://169.254.170.2/v2/credentials/7");
+        assert!(matches!(token, ContainerToken::None));
+        let full = "--aws-container-credentials-full-uri";
+        for agent in [
+            "http://169.254.170.23/v1/credentials",
+            "http://[fd00:ec2::23]/v1/credentials",
+            "https://a.example/c",
+        ] {
+            let file = ["--aws-container-authorization-token-file", "/run/token"];
+            let (url, token) = found(&[&[full, agent], &file[..]].concat());
+            assert_eq!(url, agent);
+            assert!(matches!(token, ContainerToken::File(file) if file.ends_with("token")));
+        }
+        let (_, token) = found(&[full, "http://127.0.0.1:4/c", "--aws-container-authorization-token", "t"]);
+        assert!(matches!(token, ContainerToken::Text(_)));
+        for (options, named) in [
+            (&[full, "http://credentials.example/c"][..], "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+            (
+                &["--aws-container-credentials-relative-uri", "@evil.example/"],
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            ),
+            (&["--aws-web-identity-token-file", "/run/token"], "AWS_ROLE_ARN"),
+        ] {
+            let error = format!("{:#}", role(options).unwrap_err());
+            assert!(error.contains(named), "{error}");
+        }
+        assert!(matches!(role(&[]).unwrap(), CredentialSource::Machine { .. }));
+    }
+
+    #[test]
+    fn s3_takes_the_same_roles_and_says_what_is_missing() {
+        let role = |options: &[&str]| {
+            Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().stores.role_at_s3()
+        };
+        let relative = role(&["--aws-container-credentials-relative-uri", "/v2/credentials/7"]).unwrap();
+        assert!(
+            matches!(relative, S3Credentials::Task { relative_uri } if relative_uri == "/v2/credentials/7")
+        );
+        let full = ["--aws-container-credentials-full-uri", "http://169.254.170.23/v1/credentials"];
+        let error = role(&full).unwrap_err().to_string();
+        assert!(error.contains("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), "{error}");
+        let file = ["--aws-container-authorization-token-file", "/run/token"];
+        assert!(matches!(role(&[full, file].concat()).unwrap(), S3Credentials::Container { .. }));
+        assert!(matches!(role(&[]).unwrap(), S3Credentials::Machine));
+    }
 
     #[test]
     fn a_reference_names_a_store_and_everything_else_is_a_value() {

@@ -31,13 +31,20 @@ pub struct PebblePlan {
     pub validity: Duration,
     /// The names that it refuses.
     pub blocked: Vec<String>,
+    /// Its customers, by the ids of their keys, with these in base64. When there are any, it gives certificates to nobody else.
+    pub customers: Vec<(String, String)>,
 }
 
 impl PebblePlan {
     /// One that looks on this port.
     #[must_use]
     pub fn at(tls_port: u16) -> Self {
-        Self { tls_port, validity: Duration::from_secs(90 * 86_400), blocked: Vec::new() }
+        Self {
+            tls_port,
+            validity: Duration::from_secs(90 * 86_400),
+            blocked: Vec::new(),
+            customers: Vec::new(),
+        }
     }
 }
 
@@ -152,7 +159,8 @@ impl Pebble {
             "httpPort": 1,
             "tlsPort": plan.tls_port,
             "ocspResponderURL": "",
-            "externalAccountBindingRequired": false,
+            "externalAccountBindingRequired": !plan.customers.is_empty(),
+            "externalAccountMACKeys": plan.customers.iter().cloned().collect::<std::collections::HashMap<_, _>>(),
             "domainBlocklist": plan.blocked,
             "certificateValidityPeriod": plan.validity.as_secs(),
         } });

@@ -11,6 +11,7 @@ use identity::impersonation::{CustomerLog, LogError, Note, tell_ends};
 use serde_json::{Value, json};
 
 use super::Api;
+use super::sign_in::Operator;
 
 const PATH: &str = "/api/admin/customers/acme/impersonations";
 
@@ -45,14 +46,27 @@ impl CustomerLog for Log {
     }
 }
 
-#[tokio::test]
-async fn what_the_customer_can_not_be_told_does_not_begin() {
+impl Api {
+    /// Puts a log of the test's in the place of the customers' own.
+    fn tells(&mut self, log: Arc<dyn CustomerLog>) {
+        self.state.customer_log = log;
+        self.router = super::super::router(&self.state).layer(crate::EVERY_REQUEST);
+    }
+}
+
+/// Acme, whose log the test has in its hand, and Ann, who may act in their place.
+async fn opening() -> (Api, Arc<Log>, Operator) {
     let mut api = Api::new().await;
     api.customer("acme", Plan::Starter).await;
     let log = Arc::new(Log::default());
-    api.state.customer_log = Arc::clone(&log) as Arc<dyn CustomerLog>;
-    api.router = super::super::router(&api.state).layer(crate::EVERY_REQUEST);
+    api.tells(log.clone());
     let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    (api, log, ann)
+}
+
+#[tokio::test]
+async fn what_the_customer_can_not_be_told_does_not_begin() {
+    let (api, log, ann) = opening().await;
     let begin =
         async || api.ask_as(Some(&ann.token), Method::POST, PATH, json!({ "reason": "ticket 7" })).await;
     *log.state.lock().unwrap() = State::Away;
@@ -143,12 +157,7 @@ async fn ones_own_are_listed_with_whom_they_are_of_and_nobody_elses() {
 
 #[tokio::test]
 async fn every_end_names_the_operator_and_the_customer_is_told_of_it() {
-    let mut api = Api::new().await;
-    api.customer("acme", Plan::Starter).await;
-    let log = Arc::new(Log::default());
-    api.state.customer_log = Arc::clone(&log) as Arc<dyn CustomerLog>;
-    api.router = super::super::router(&api.state).layer(crate::EVERY_REQUEST);
-    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    let (api, log, ann) = opening().await;
     let begin = async || {
         let begun = api.ask_as(Some(&ann.token), Method::POST, PATH, json!({ "reason": "ticket 7" })).await;
         begun.expect(201).text("id").to_owned()
@@ -197,9 +206,7 @@ async fn every_end_names_the_operator_and_the_customer_is_told_of_it() {
 
 #[tokio::test]
 async fn who_loses_the_role_acts_in_no_customers_place_any_more() {
-    let api = Api::new().await;
-    api.customer("acme", Plan::Starter).await;
-    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
+    let (api, _log, ann) = opening().await;
     let begin = async |write: bool| {
         let body = json!({ "reason": "ticket 7", "write": write });
         api.ask_as(Some(&ann.token), Method::POST, PATH, body).await
@@ -241,13 +248,43 @@ impl CustomerLog for Slow {
 
 #[tokio::test]
 async fn who_loses_the_role_meanwhile_does_not_begin() {
-    let mut api = Api::new().await;
-    api.customer("acme", Plan::Starter).await;
-    let ann = api.operator("ann@example.org", &[Role::Admin]).await;
-    api.state.customer_log = Arc::new(Slow(api.database.connect().await));
-    api.router = super::super::router(&api.state).layer(crate::EVERY_REQUEST);
+    let (mut api, _log, ann) = opening().await;
+    api.tells(Arc::new(Slow(api.database.connect().await)));
     let body = json!({ "reason": "ticket 7", "write": true });
     let refused = api.ask_as(Some(&ann.token), Method::POST, PATH, body).await;
     refused.expect_problem(403, "operator-permission-missing");
     assert_eq!(api.count("admin_api_keys").await, 0);
+}
+
+#[tokio::test]
+async fn who_may_not_begin_any_more_ends_their_own_all_the_same_and_nobody_elses() {
+    let (api, log, ann) = opening().await;
+    let bob = api.operator("bob@example.org", &[Role::Admin]).await;
+    let begin = async |token: &str| {
+        let begun = api.ask_as(Some(token), Method::POST, PATH, json!({ "reason": "ticket 7" })).await;
+        begun.expect(201).text("id").to_owned()
+    };
+    let (own, of_bob) = (begin(&ann.token).await, begin(&bob.token).await);
+    // Taken with psql, so that nothing ends what she does.
+    api.sql(&format!("update admin_operators set roles = '{{read-only}}' where id = '{}'", ann.id)).await;
+    let end = async |token: &str, customer: &str, id: &str| {
+        let path = format!("/api/admin/customers/{customer}/impersonations/{id}/end");
+        api.ask_as(Some(token), Method::POST, &path, Value::Null).await
+    };
+    let begun = api.ask_as(Some(&ann.token), Method::POST, PATH, json!({ "reason": "ticket 8" })).await;
+    begun.expect_problem(403, "operator-permission-missing");
+    end(&ann.token, "acme", &of_bob).await.expect_problem(404, "not-found");
+    // One answer for both: no right is asked for here, so it tells nobody who is a customer.
+    let (known, unknown) = (end(&ann.token, "acme", &of_bob).await, end(&ann.token, "nobody", &own).await);
+    assert_eq!((known.status, &known.body["detail"]), (unknown.status, &unknown.body["detail"]));
+    assert_eq!(end(&ann.token, "acme", &own).await.expect(200).text("status"), "revoked");
+    let ended = api.audits(AuditAction::ImpersonationEnded).await;
+    assert_eq!(
+        (ended.len(), ended[0].0.as_str(), &ended[0].2["operator_id"]),
+        (1, own.as_str(), &json!(ann.id))
+    );
+    assert!(log.told.lock().unwrap().contains(&("impersonation_ended".to_owned(), own, ann.email)));
+    // Nobody without a session of their own ends one: neither a token of hers nor that of the configuration.
+    api.post(&format!("{PATH}/{of_bob}/end"), &Value::Null).await.expect_problem(403, "forbidden");
+    assert_eq!(api.count("admin_api_keys where status = 'active'").await, 1);
 }

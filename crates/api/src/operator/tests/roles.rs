@@ -132,7 +132,6 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
             R::CustomersImpersonate,
             json!({ "reason": "ticket 7" }),
         ),
-        ("POST", "/api/admin/customers/{customer}/impersonations/{id}/end", R::CustomersImpersonate, none()),
         ("GET", "/api/admin/roles", R::CustomersRead, none()),
         ("GET", "/api/admin/operators", R::OperatorsRead, none()),
         (

@@ -226,6 +226,26 @@ async fn guesses_are_slowed_whether_or_not_there_is_an_account() {
     assert_eq!(last, 429);
 }
 
+/// Four servers over one admin database, as a load balancer would spread the guesses.
+#[tokio::test]
+async fn guesses_at_many_servers_are_counted_together() {
+    let first = Api::new().await;
+    let ann = first.operator("ann@example.org", &[Role::ReadOnly]).await;
+    let further =
+        (0..3).map(|_| Api::over(first.database.clone(), first.database.server_url(), &first.master_key));
+    let further: Vec<_> = further.collect();
+    let servers: Vec<_> = std::iter::once(&first).chain(&further).collect();
+    let mut statuses = Vec::new();
+    for server in servers.iter().cycle().take(7) {
+        statuses.push(server.sign_in(&ann.email, "wrong").await.status.as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429]);
+    first.sql("update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where refused_until is not null").await;
+    for server in servers {
+        server.sign_in(&ann.email, PASSWORD).await.expect_problem(429, "too-many-guesses");
+    }
+}
+
 #[tokio::test]
 async fn guesses_that_are_made_at_once_are_each_counted() {
     let api = Api::new().await;

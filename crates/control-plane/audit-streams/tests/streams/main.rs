@@ -6,4 +6,5 @@ mod cursor;
 mod house;
 mod https;
 mod managed;
+mod permits;
 mod syslog;

@@ -32,7 +32,8 @@ fn membership(row: &Row) -> Result<Membership, CatalogError> {
 }
 
 /// Writes a membership down, unless something later is known. Unlike an organization or a user it can begin again. At one
-/// moment an end counts more than a beginning. Whether it was written.
+/// moment an end counts more than a beginning; of two that differ in nothing but their role one counts whichever comes first,
+/// so that the order in which they come says nothing. Whether it was written.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -42,7 +43,8 @@ pub async fn put(client: &impl GenericClient, told: &Membership) -> Result<bool,
                on conflict (clerk_org_id, clerk_user_id) do update set
                    role = case when $5::timestamptz is null then $3 else known.role end,
                    changed_at = $4, removed_at = $5, version = known.version + 1
-               where known.changed_at < $4 or (known.changed_at = $4 and $5::timestamptz is not null)";
+               where known.changed_at < $4 or (known.changed_at = $4 and (
+                   $5::timestamptz is not null or (known.removed_at is null and $3 > known.role)))";
     let written = query::execute(
         client,
         sql,

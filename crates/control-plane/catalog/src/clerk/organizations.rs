@@ -60,7 +60,10 @@ pub async fn put(client: &impl GenericClient, told: &Organization) -> Result<boo
                    slug = case when $6::timestamptz is null then $3 else known.slug end,
                    created_by = coalesce(known.created_by, $4), changed_at = $5, deleted_at = $6
                where known.deleted_at is null
-                   and (known.changed_at < $5 or (known.changed_at = $5 and $6::timestamptz is not null))";
+                   -- Of two that are of one moment the same one counts, whichever comes first.
+                   and (known.changed_at < $5 or (known.changed_at = $5 and (
+                       $6::timestamptz is not null
+                       or ($2, coalesce($3, '')) > (known.name, coalesce(known.slug, '')))))";
     let written = query::execute(
         client,
         sql,

@@ -61,7 +61,11 @@ pub async fn put(client: &impl GenericClient, told: &User) -> Result<bool, Catal
                        avatar_url = case when $6::timestamptz is null then $4 else known.avatar_url end,
                        changed_at = $5, deleted_at = $6
                    where known.deleted_at is null
-                       and (known.changed_at < $5 or (known.changed_at = $5 and $6::timestamptz is not null))
+                       -- Of two that are of one moment the same one counts, whichever comes first.
+                       and (known.changed_at < $5 or (known.changed_at = $5 and (
+                           $6::timestamptz is not null
+                           or (coalesce($2, ''), coalesce($3, ''), coalesce($4, ''))
+                               > (coalesce(known.email, ''), coalesce(known.name, ''), coalesce(known.avatar_url, '')))))
                    returning clerk_user_id
                ), told as (
                    update admin_clerk_memberships membership set version = version + 1

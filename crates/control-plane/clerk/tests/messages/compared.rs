@@ -1,7 +1,9 @@
 //! The comparison with Clerk's Backend API.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clerk::{Backend, Reconcile};
 use jobs::{Job as _, JobError, JobOutcome};
 use serde_json::{Value, json};
@@ -13,26 +15,44 @@ use crate::house::{House, context, member, organization, user};
 /// An organization: its id, its name, and its members with their roles.
 type Known<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
-/// Clerk's Backend API, with what it knows.
-struct Api(MockServer);
+/// Clerk's Backend API, with what it knows and its own clock.
+struct Api(MockServer, AtomicI64);
 
 impl Api {
+    /// Its clock is ours.
     async fn new() -> Self {
-        Self(MockServer::start().await)
+        Self::at(0).await
+    }
+
+    /// Its clock is ahead of ours by this many minutes.
+    async fn at(minutes: i64) -> Self {
+        let now = Utc::now() + TimeDelta::minutes(minutes);
+        Self(MockServer::start().await, AtomicI64::new(now.timestamp()))
+    }
+
+    /// What time it is there, in seconds since the beginning of the tests' messages.
+    fn seconds(&self) -> i64 {
+        self.1.load(Ordering::Relaxed) - crate::house::BEGINNING / 1000
     }
 
     async fn answers(&self, at: &str, body: Value) {
         Mock::given(method("GET"))
             .and(path(at))
             .and(header("authorization", "Bearer sk_test_x"))
-            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body).insert_header("date", self.date()))
             .mount(&self.0)
             .await;
     }
 
-    /// These organizations, each with these members and their roles.
+    fn date(&self) -> String {
+        let now = DateTime::from_timestamp(self.1.load(Ordering::Relaxed), 0).unwrap();
+        now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    /// A minute later these organizations, each with these members and their roles.
     async fn knows(&self, organizations: &[Known<'_>]) {
         self.0.reset().await;
+        self.1.fetch_add(60, Ordering::Relaxed);
         let mut listed = Vec::new();
         for (id, name, members) in organizations {
             let data = json!({ "id": id, "name": name, "slug": name.to_lowercase(), "updated_at": 1 });
@@ -127,7 +147,7 @@ async fn what_a_webhook_said_meanwhile_is_younger_and_an_older_message_changes_n
     house.tell("msg_1", &member("deleted", ("org_1", "user_1"), "org:admin", 0)).await;
     assert_eq!(members(&house).await, ["user_1 org:admin"]);
     // Somebody joins by webhook; the API's answer is of before.
-    let later = (chrono::Utc::now().timestamp_millis() - crate::house::BEGINNING) / 1000 + 60;
+    let later = api.seconds() + 60;
     house.tell("msg_2", &user("created", "user_2", "Bob", later)).await;
     house.tell("msg_3", &member("created", ("org_1", "user_2"), "org:member", later)).await;
     house.tell("msg_4", &organization("created", "org_2", "Globex", later)).await;
@@ -181,4 +201,55 @@ async fn an_api_that_refuses_or_is_busy_or_away_changes_nothing_and_says_why() {
     );
     let suspended = "select count(*) from admin_customers where subscription_status = 'suspended'";
     assert_eq!(house.value::<i64>(suspended).await, 0);
+}
+
+/// Our clock is an hour ahead of Clerk's, or behind it. What is compared is Clerk's own time on both sides.
+#[tokio::test]
+async fn our_own_clock_says_nothing_of_what_is_older() {
+    for minutes in [-60, 60] {
+        let house = House::new().await;
+        let api = Api::at(minutes).await;
+        api.knows(&[("org_1", "Acme", &[("user_1", "org:admin")])]).await;
+        let comparison = api.comparison(&house);
+        comparison.run(Value::Null, &context()).await.unwrap();
+        assert_eq!(members(&house).await, ["user_1 org:admin"], "{minutes}");
+        // What a message tells of later is later, and what it tells of before is before.
+        let now = api.seconds();
+        house.tell("msg_1", &member("updated", ("org_1", "user_1"), "org:member", now + 2)).await;
+        assert_eq!(members(&house).await, ["user_1 org:member"], "{minutes}");
+        house.tell("msg_2", &organization("updated", "org_1", "Acme Two", now + 2)).await;
+        house.tell("msg_3", &member("deleted", ("org_1", "user_1"), "org:member", now - 30)).await;
+        assert_eq!(members(&house).await, ["user_1 org:member"], "{minutes}");
+        // A comparison that began before a message holds less than it.
+        comparison.run(Value::Null, &context()).await.unwrap();
+        assert_eq!(drift(&house).await, Vec::<String>::new(), "{minutes}");
+        let name = house.value::<String>("select company_name from admin_customers").await;
+        assert_eq!(
+            (name.as_str(), members(&house).await),
+            ("Acme Two", vec!["user_1 org:member".to_owned()])
+        );
+        // A removal, and a later comparison, hold more.
+        house.tell("msg_4", &member("deleted", ("org_1", "user_1"), "org:member", now + 3)).await;
+        assert!(members(&house).await.is_empty(), "{minutes}");
+        api.knows(&[("org_1", "Acme Three", &[("user_2", "org:member")])]).await;
+        comparison.run(Value::Null, &context()).await.unwrap();
+        assert_eq!(drift(&house).await, ["organization_changed", "membership_missing"], "{minutes}");
+        // For people it was when our own clock says so.
+        let recent = "select bool_and(started_at between now() - interval '5 minutes' and now()) from admin_clerk_reconciliations";
+        assert!(house.value::<bool>(recent).await, "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_that_does_not_say_the_time_is_not_believed_and_named() {
+    let house = House::new().await;
+    let api = Api::new().await;
+    let timeless =
+        ResponseTemplate::new(200).set_body_json(json!({ "data": [] })).insert_header("date", "soon");
+    Mock::given(method("GET")).respond_with(timeless).mount(&api.0).await;
+    let error = match api.comparison(&house).run(Value::Null, &context()).await {
+        Err(JobError::Permanent(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(error.contains("Date") && error.contains("SIXTY_CLERK_API_URL"), "{error}");
 }

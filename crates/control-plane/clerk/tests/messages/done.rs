@@ -236,7 +236,7 @@ fn history() -> Vec<Value> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a longer run is asked for by the environment")]
-fn is_full() -> bool {
+pub(crate) fn is_full() -> bool {
     std::env::var_os("SIXTY_TEST_FULL").is_some_and(|value| value == "1")
 }
 

@@ -5,5 +5,7 @@
 mod compared;
 mod done;
 mod house;
+mod orders;
 mod received;
 mod told;
+mod untraced;

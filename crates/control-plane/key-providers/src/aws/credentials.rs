@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::HeaderValue;
 use secrets::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -13,6 +15,8 @@ use crate::ProviderError;
 
 /// How long before their end credentials are fetched anew.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
+/// How long is waited before the next try when they can't be, and those that are held are good for a while.
+const PAUSE: Duration = Duration::from_secs(20);
 
 /// An access key.
 #[derive(Debug, Clone)]
@@ -32,12 +36,12 @@ pub struct Credentials {
 pub enum CredentialSource {
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     Fixed(Credentials),
-    /// AWS_CONTAINER_CREDENTIALS_FULL_URI: EKS Pod Identity and ECS.
+    /// AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: EKS Pod Identity and ECS.
     Container {
         /// The address.
         url: Url,
-        /// The file with what goes into the Authorization header, read anew each time.
-        token_file: Option<PathBuf>,
+        /// What goes into the Authorization header.
+        token: ContainerToken,
     },
     /// AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN: a pod of EKS that has a role by its service account.
     WebIdentity {
@@ -55,11 +59,48 @@ pub enum CredentialSource {
     },
 }
 
+/// What is shown to whoever gives a container its credentials.
+#[derive(Debug, Clone)]
+pub enum ContainerToken {
+    /// Nothing: the address alone is enough.
+    None,
+    /// AWS_CONTAINER_AUTHORIZATION_TOKEN.
+    Text(SecretString),
+    /// AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, read anew each time.
+    File(PathBuf),
+}
+
+impl CredentialSource {
+    /// What an error calls it: the settings that say so.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Fixed(_) => "AWS_ACCESS_KEY_ID",
+            Self::Container { .. } => {
+                "the credentials of AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI"
+            }
+            Self::WebIdentity { .. } => {
+                "the role of AWS_ROLE_ARN with the token of AWS_WEB_IDENTITY_TOKEN_FILE"
+            }
+            Self::Machine { .. } => {
+                "the role of this machine (no AWS_ACCESS_KEY_ID, AWS_WEB_IDENTITY_TOKEN_FILE or \
+                 AWS_CONTAINER_CREDENTIALS_FULL_URI is set)"
+            }
+        }
+    }
+}
+
 /// Credentials, fetched when they are needed.
 pub(super) struct Held {
     source: CredentialSource,
     http: reqwest::Client,
-    now: Mutex<Option<Credentials>>,
+    now: Mutex<Now>,
+}
+
+#[derive(Default)]
+struct Now {
+    credentials: Option<Credentials>,
+    /// Until then nobody is asked again, when the last try failed.
+    pause_until: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +114,7 @@ struct Fetched {
 
 impl Held {
     pub(super) fn new(source: CredentialSource, http: reqwest::Client) -> Self {
-        Self { source, http, now: Mutex::new(None) }
+        Self { source, http, now: Mutex::default() }
     }
 
     pub(super) async fn get(&self) -> Result<Credentials, ProviderError> {
@@ -81,23 +122,47 @@ impl Held {
             return Ok(credentials.clone());
         }
         let mut now = self.now.lock().await;
-        if let Some(held) = now.as_ref()
-            && held.expires_at.is_none_or(|end| Utc::now() + AHEAD < end)
+        let lasts = |ahead: TimeDelta| {
+            let lasting = |held: &&Credentials| held.expires_at.is_none_or(|end| Utc::now() + ahead < end);
+            now.credentials.as_ref().filter(lasting).cloned()
+        };
+        if let Some(held) = lasts(AHEAD) {
+            return Ok(held);
+        }
+        let held = lasts(TimeDelta::zero());
+        if let Some(held) = &held
+            && now.pause_until.is_some_and(|pause| Instant::now() < pause)
         {
             return Ok(held.clone());
         }
-        Ok(now.insert(self.fetch().await?).clone())
+        match self.fetch().await.map_err(|error| error.of_setting(self.source.name())) {
+            Ok(fetched) => {
+                *now = Now { credentials: Some(fetched.clone()), pause_until: None };
+                Ok(fetched)
+            }
+            // Those that are held are good to their last second; it is fetched ahead so that this is no trouble yet.
+            Err(error) => {
+                let held = held.ok_or_else(|| error.clone())?;
+                tracing::warn!(%error, ends = ?held.expires_at, "there are no new credentials of AWS; those before are used on");
+                now.pause_until = Some(Instant::now() + PAUSE);
+                Ok(held)
+            }
+        }
     }
 
     async fn fetch(&self) -> Result<Credentials, ProviderError> {
         let unreachable = |error: reqwest::Error| ProviderError::unreachable(&error);
         let answer = match &self.source {
             CredentialSource::Fixed(credentials) => return Ok(credentials.clone()),
-            CredentialSource::Container { url, token_file } => {
-                let mut request = self.http.get(url.clone());
-                if let Some(file) = token_file {
-                    request = request.header("Authorization", read(file).await?.expose_secret().trim());
-                }
+            CredentialSource::Container { url, token } => {
+                let request = self.http.get(url.clone());
+                let request = match token {
+                    ContainerToken::None => request,
+                    ContainerToken::Text(text) => request.header("Authorization", header(text)?),
+                    ContainerToken::File(file) => {
+                        request.header("Authorization", header(&read(file).await?)?)
+                    }
+                };
                 request.send().await.map_err(unreachable)?
             }
             CredentialSource::WebIdentity { url, token_file, role_arn } => {
@@ -132,7 +197,10 @@ impl Held {
                 let roles = "latest/meta-data/iam/security-credentials/";
                 let role = get(at(roles)?).await.map_err(unreachable)?;
                 let role = checked(role)?.text().await.map_err(unreachable)?;
-                let role = role.lines().next().unwrap_or_default().to_owned();
+                let role = role.lines().next().unwrap_or_default().trim().to_owned();
+                if role.is_empty() {
+                    return Err(ProviderError::Refused("it has none".to_owned()));
+                }
                 get(at(&format!("{roles}{role}"))?).await.map_err(unreachable)?
             }
         };
@@ -151,6 +219,15 @@ async fn read(file: &Path) -> Result<SecretString, ProviderError> {
     let read = tokio::fs::read_to_string(file).await;
     read.map(SecretString::from)
         .map_err(|error| ProviderError::Refused(format!("{} can't be read: {error}", file.display())))
+}
+
+/// A token as a header, which no log shows.
+fn header(token: &SecretString) -> Result<HeaderValue, ProviderError> {
+    let value = HeaderValue::from_str(token.expose_secret().trim());
+    let mut value =
+        value.map_err(|_| ProviderError::Refused("its token is no value of a header".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// The credentials in an answer of the security token service. It is XML; what we need of it stands in elements without

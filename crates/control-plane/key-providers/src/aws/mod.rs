@@ -7,6 +7,6 @@ mod secrets_manager;
 mod signature;
 
 pub use client::{Aws, AwsConfig};
-pub use credentials::{CredentialSource, Credentials};
+pub use credentials::{ContainerToken, CredentialSource, Credentials};
 pub use kms::AwsKms;
 pub use secrets_manager::read_secret;

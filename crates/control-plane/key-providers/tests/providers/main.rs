@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails at once")]
 
 mod aws;
+mod aws_roles;
 mod vault;

@@ -7,6 +7,7 @@ mod changes;
 mod deals;
 mod description;
 mod idempotency;
+mod impersonation;
 mod lists;
 mod organizations;
 mod smart_tasks;

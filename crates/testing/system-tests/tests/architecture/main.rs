@@ -3,10 +3,13 @@
 //! Each rule is a pure function over a model ([`graph::Graph`], [`policy::Policy`], the text of files), so that it is tested
 //! twice: on the workspace as it is, where it must find nothing, and on a made-up one, where it must find something.
 
+#[cfg(test)]
+mod advisories;
 mod files;
 mod graph;
 mod metadata;
 mod metrics;
+mod npm;
 mod policy;
 mod routes;
 mod rules;
@@ -14,7 +17,7 @@ mod threats;
 
 #[cfg(test)]
 mod workspace {
-    use crate::{files, metadata, metrics, policy, routes, rules, threats};
+    use crate::{files, metadata, metrics, npm, policy, routes, rules, threats};
 
     fn none(violations: Vec<String>) {
         assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
@@ -50,6 +53,16 @@ mod workspace {
         none(policy.licences(&graph));
         none(policy.bans(&graph));
         none(policy.sources(&graph));
+    }
+
+    #[test]
+    fn packages_of_npm_keep_the_policy_of_npm_policy_toml() {
+        let root = metadata::root();
+        let (policy, locks) = (npm::NpmPolicy::read(&root).unwrap(), npm::locks(&root).unwrap());
+        assert!(locks.iter().any(|(folder, _)| folder == "dashboard"), "the lock files were not read");
+        none(locks.iter().flat_map(|(folder, lock)| policy.lock(folder, lock)).collect());
+        none(policy.unused(&locks));
+        none(npm::folders(&root).unwrap());
     }
 
     #[test]

@@ -38,6 +38,9 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     let request = stack.operator.request(reqwest::Method::POST, &path).header("Idempotency-Key", "planted");
     let kept = stack.operator.send(request.json(&json!({ "name": "kept" }))).await.expect(201);
     planted.push(("a kept answer's key".to_owned(), kept["key"].as_str().unwrap().to_owned()));
+    // A key in an address is refused before anybody logs it.
+    let in_address = format!("/api/v1/contacts?api_key={}", customers[0].key);
+    customers[0].api.get(&in_address).await.expect_problem(400, "key-in-url");
     let wrong = format!("{}x", customers[0].key);
     customers[0].api.with_token(&wrong).get("/api/v1/contacts").await.expect(401);
 

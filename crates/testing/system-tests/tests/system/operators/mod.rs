@@ -22,6 +22,11 @@ async fn customers_are_signed_up_changed_counted_backed_up_and_restored() {
         backups::story(&stack),
         commands::story(&stack),
         sign_in::story(&stack),
-        impersonation::story(&stack),
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_acts_in_a_customers_place_and_the_customer_sees_all_of_it() {
+    let stack = Stack::start().await;
+    impersonation::story(&stack).await;
 }

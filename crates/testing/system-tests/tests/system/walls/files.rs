@@ -30,6 +30,28 @@ pub(super) fn story(stack: &Stack) {
     for entry in fs::read_dir(stack.path().join("backups")).unwrap().flatten() {
         check(&entry.path());
     }
+    // And of all the rest, the secrets first: whoever is another user comes to none of it.
+    for secret in ["operator-token", "master-key", "audit-signing-key"] {
+        assert_eq!(mode(&stack.path().join(secret)), 0o600, "{secret}");
+    }
+    let mut open = Vec::new();
+    readable_by_others(&stack.path(), &mut open);
+    // Certificates are for everybody.
+    open.retain(|path| !path.ends_with(".crt"));
+    assert_eq!(open, Vec::<String>::new());
+}
+
+/// The files that another user of the machine could read, were the folder itself open to them.
+fn readable_by_others(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, Ok(metadata)) = (entry.path(), entry.metadata()) else { continue };
+        let rights = metadata.permissions().mode();
+        if metadata.is_dir() && rights & 0o011 != 0 {
+            readable_by_others(&path, found);
+        } else if metadata.is_file() && rights & 0o044 != 0 {
+            found.push(path.display().to_string());
+        }
+    }
 }
 
 /// Everything below is closed to the group and to others. Returns how many files that were.
