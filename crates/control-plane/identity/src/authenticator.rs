@@ -27,15 +27,15 @@ impl Identity {
     /// until then it can be made anew.
     ///
     /// # Errors
-    /// [`SignInError::WrongStep`] when the account has an app, [`SignInError::Over`] when the sign-in is complete.
+    /// [`SignInError::WrongStep`] when the account has a second factor, [`SignInError::Over`] when the sign-in is complete.
     pub async fn set_up_authenticator(&self, session: &LiveSession) -> Result<NewAuthenticator, SignInError> {
         const HAS_ONE: SignInError = SignInError::WrongStep(
-            "The account has an authenticator app: show a code of it. Who lost it uses a recovery code, or has an owner reset it.",
+            "The account has a second factor: show it. Who lost it uses a recovery code, or has an owner reset it.",
         );
         if session.is_complete {
             return Err(SignInError::Over);
         }
-        if session.has_second_factor {
+        if session.has_second_factor() {
             return Err(HAS_ONE);
         }
         let secret = TotpSecret::generate();

@@ -6,6 +6,7 @@ import { Panel } from '@/ui/Panel';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { ChangePassword } from './ChangePassword';
+import { OwnPasskeys } from './OwnPasskeys';
 import { OwnSessions } from './OwnSessions';
 import { OwnTokens } from './OwnTokens';
 import { RecoveryCodes } from './RecoveryCodes';
@@ -37,6 +38,7 @@ export default function AccountSection() {
       </Panel>
       <OwnSessions />
       <OwnTokens />
+      <OwnPasskeys />
       <ChangePassword />
       <RecoveryCodes />
     </>
