@@ -34,6 +34,7 @@ mod openid;
 mod operations;
 mod operators;
 mod own_account;
+mod own_authenticator;
 mod page;
 mod passkey_sign_in;
 mod passkeys;
@@ -158,6 +159,9 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(own_authenticator::ask))
+        .routes(routes!(own_authenticator::confirm))
+        .routes(routes!(own_authenticator::remove))
         .routes(routes!(passkeys::list, passkeys::create))
         .routes(routes!(passkeys::ask))
         .routes(routes!(passkeys::update))

@@ -45,13 +45,14 @@ pub(crate) struct OperatorView {
 
 impl From<OperatorRow> for OperatorView {
     fn from(row: OperatorRow) -> Self {
+        let has_second_factor = row.has_second_factor();
         Self {
             id: row.id,
             email: row.email,
             name: row.name,
             roles: row.roles.iter().map(ToString::to_string).collect(),
             disabled: row.disabled_at.is_some(),
-            has_second_factor: row.has_second_factor(),
+            has_second_factor,
             has_authenticator: row.totp_confirmed_at.is_some(),
             passkeys: row.passkeys,
             password_must_change: row.password_must_change,

@@ -68,7 +68,7 @@ pub(crate) struct PresentPasswordBody {
     /// The present password. Who signed in at the OpenID provider within ten minutes may leave it out.
     #[schema(value_type = Option<String>, format = Password)]
     #[serde(default)]
-    password: Option<SecretString>,
+    pub(super) password: Option<SecretString>,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::operator::Credential;
 use http::request::Parts;
 use http::{StatusCode, header};
+use identity::authenticator::NewAuthenticator;
 use identity::sign_in::Password;
 use identity::{Caller, NextStep, SignedIn};
 use problem::{JsonBody, Problem};
@@ -72,7 +73,7 @@ pub(crate) struct SignInBody {
 pub(crate) struct CodeBody {
     /// A code of the authenticator app, or a recovery code.
     #[schema(value_type = String)]
-    code: SecretString,
+    pub(super) code: SecretString,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -194,10 +195,13 @@ pub(crate) async fn set_up_authenticator(
     open: OpenSession,
 ) -> Result<Json<AuthenticatorView>, Problem> {
     let new = state.identity.set_up_authenticator(&open.session).await.map_err(problem_of_sign_in)?;
-    Ok(Json(AuthenticatorView {
-        secret: new.secret.expose_secret().to_owned(),
-        url: new.url.expose_secret().to_owned(),
-    }))
+    Ok(Json(new.into()))
+}
+
+impl From<NewAuthenticator> for AuthenticatorView {
+    fn from(new: NewAuthenticator) -> Self {
+        Self { secret: new.secret.expose_secret().to_owned(), url: new.url.expose_secret().to_owned() }
+    }
 }
 
 /// Changes the password. The operator's other sessions end.

@@ -29,7 +29,7 @@ pub struct OperatorRow {
     pub totp_confirmed_at: Option<DateTime<Utc>>,
     /// The step of the last code that was used.
     pub totp_last_step: i64,
-    /// How many passkeys they have.
+    /// How many passkeys they have. Who has waited for the row's lock counts them anew.
     pub passkeys: i64,
     /// Since when they may not come in.
     pub disabled_at: Option<DateTime<Utc>>,
@@ -222,6 +222,47 @@ pub async fn begin_second_factor(
     Ok(query::execute(client, sql, &[&id, &sealed]).await? == 1)
 }
 
+/// The same for an operator who has shown passkeys, and adds an app. `false`: there is a confirmed one.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn begin_another_app(
+    client: &impl GenericClient,
+    id: Uuid,
+    sealed: &str,
+) -> Result<bool, CatalogError> {
+    let sql = "update admin_operators set totp_secret_sealed = $2, totp_last_step = 0
+               where id = $1 and totp_confirmed_at is null";
+    Ok(query::execute(client, sql, &[&id, &sealed]).await? == 1)
+}
+
+/// Confirms an app that an operator adds, by the step of its first code. `false`: it was replaced since its secret was read,
+/// or confirmed.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn confirm_another_app(
+    client: &impl GenericClient,
+    id: Uuid,
+    sealed: &str,
+    step: i64,
+) -> Result<bool, CatalogError> {
+    let sql = "update admin_operators set totp_last_step = $3, totp_confirmed_at = now()
+               where id = $1 and totp_secret_sealed = $2 and totp_confirmed_at is null";
+    Ok(query::execute(client, sql, &[&id, &sealed, &step]).await? == 1)
+}
+
+/// Takes the app away, and leaves what else there is.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn remove_app(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogError> {
+    let sql = "update admin_operators
+               set totp_secret_sealed = null, totp_confirmed_at = null, totp_last_step = 0 where id = $1";
+    query::execute(client, sql, &[&id]).await?;
+    Ok(())
+}
+
 /// Forgets an authenticator app that was never confirmed: whoever began to set it up comes in with none of its codes.
 ///
 /// # Errors
@@ -238,9 +279,7 @@ pub async fn forget_unconfirmed(client: &impl GenericClient, id: Uuid) -> Result
 /// # Errors
 /// When the database can't be asked.
 pub async fn remove_second_factor(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogError> {
-    let sql = "update admin_operators
-               set totp_secret_sealed = null, totp_confirmed_at = null, totp_last_step = 0 where id = $1";
-    query::execute(client, sql, &[&id]).await?;
+    remove_app(client, id).await?;
     replace_recovery_codes(client, id, &[]).await
 }
 

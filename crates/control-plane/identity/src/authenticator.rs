@@ -38,17 +38,27 @@ impl Identity {
         if session.has_second_factor() {
             return Err(HAS_ONE);
         }
-        let secret = TotpSecret::generate();
         let client = self.client_for_sign_in().await?;
-        let seal = platform_seal(&client, self.keys(), PLACE).await?;
-        let sealed =
-            seal.seal(session.operator_id, secret.base32()).map_err(customers::UseCaseError::from)?;
+        let (new, sealed) = sealed_secret(&client, self.keys(), session.operator_id, &session.email).await?;
         // Asked again by the statement: another sign-in may have confirmed one since.
         if !operators::begin_second_factor(&client, session.operator_id, &sealed).await? {
             return Err(HAS_ONE);
         }
-        Ok(NewAuthenticator { secret: secret.base32().clone(), url: secret.url(ISSUER, &session.email) })
+        Ok(new)
     }
+}
+
+/// A secret for an account's app, for its holder and to be kept.
+pub(crate) async fn sealed_secret(
+    client: &impl GenericClient,
+    keys: &KeyRing,
+    operator: Uuid,
+    email: &str,
+) -> Result<(NewAuthenticator, String), SignInError> {
+    let secret = TotpSecret::generate();
+    let seal = platform_seal(client, keys, PLACE).await?;
+    let sealed = seal.seal(operator, secret.base32()).map_err(customers::UseCaseError::from)?;
+    Ok((NewAuthenticator { secret: secret.base32().clone(), url: secret.url(ISSUER, email) }, sealed))
 }
 
 /// The secret of an account's app.

@@ -20,6 +20,7 @@ pub mod passkeys;
 mod passwords;
 mod refusals;
 pub mod saved_views;
+mod second_factors;
 mod service;
 pub mod sessions;
 pub mod sign_in;

@@ -18,9 +18,9 @@ use super::{Access, EXIT_CODES, Globals, Session, address, browser_login, prompt
 const CODE_ATTEMPTS: u32 = 3;
 
 /// A terminal shows no passkey.
-const ONLY_PASSKEYS: &str = "Your second factor is a passkey, which only a browser can show. Here a recovery code does, once: \
-     the dashboard makes new ones under Settings, Your account. For commands and programs make an API token there instead, and \
-     set SIXTY_OPERATOR_TOKEN to it.";
+const ONLY_PASSKEYS: &str = "Your second factor is a passkey, which only a browser can show. Here a recovery code does, once; \
+     in the dashboard, under Settings, Your account, you can make new ones, add an authenticator app, or make an API token for \
+     SIXTY_OPERATOR_TOKEN.";
 
 /// `sixty login`.
 #[derive(Debug, clap::Args)]

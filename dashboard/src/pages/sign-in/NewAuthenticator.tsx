@@ -1,9 +1,8 @@
 import { Button, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { renderSVG } from 'uqr';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
-import { CopyValue } from '@/ui/CopyValue';
+import { AppSecret } from '@/session/AppSecret';
 import { Failure } from '@/ui/Failure';
 import classes from './SignIn.module.css';
 import { useStep } from './useStep';
@@ -29,13 +28,7 @@ export function NewAuthenticator({ setUp }: { setUp: (codes: string[]) => Promis
     <form className={classes.form} onSubmit={submit}>
       <h1>Set up your authenticator app</h1>
       <p>Scan this with an authenticator app, or type the secret in. Then show the code that the app displays.</p>
-      {app && (
-        <>
-          {/* The QR code is drawn here, from the address that the server gave. */}
-          <div className={classes.code} role="img" aria-label="QR code of the secret below" dangerouslySetInnerHTML={{ __html: renderSVG(app.url, { border: 2 }) }} />
-          <CopyValue value={app.secret} label="the secret" />
-        </>
-      )}
+      {app && <AppSecret app={app} />}
       <TextInput label="Code" name="code" autoComplete="one-time-code" autoFocus required withAsterisk={false} value={code} onChange={(event) => setCode(event.currentTarget.value)} error={fields.code} />
       {problem && problem.errors.length === 0 && <Failure problem={problem} />}
       <Button type="submit" size="sm" loading={busy}>

@@ -139,9 +139,6 @@ async fn a_passkey_is_renamed_and_removed_but_the_last_second_factor_stays() {
     // Without the app, one of two that are removed at once stays.
     let one = api.add_passkey(&ann.token, &mut authenticator).await;
     let two = api.add_passkey(&ann.token, &mut Authenticator::new(ORIGIN)).await;
-    // A passkey that was removed while it was asked for opens nothing.
-    let options = api.options(begun.text("token"), "/api/admin/session/passkey", Value::Null).await;
-    let answer = json!({ "credential": authenticator.show(&options) });
     api.sql("update admin_operators set totp_secret_sealed = null, totp_confirmed_at = null").await;
     let both = tokio::join!(remove(&one), remove(&two));
     let statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
@@ -149,7 +146,6 @@ async fn a_passkey_is_renamed_and_removed_but_the_last_second_factor_stays() {
     let left = api.own(&ann.token).await;
     assert_eq!(left.len(), 1);
     remove(left[0]["id"].as_str().unwrap()).await.expect_problem(409, "conflict");
-    api.post_as(begun.text("token"), "/api/admin/session/passkey", answer).await.expect(401);
 
     let told: Vec<_> = api.audits(AuditAction::OperatorSecondFactorChanged).await;
     let of = |what: &str| told.iter().filter(|row| row.2["second_factor"] == what).count();
@@ -205,4 +201,52 @@ async fn a_reset_takes_the_passkeys_too() {
     let options = api.options(begun.text("token"), "/api/admin/session/passkey", Value::Null).await;
     let answer = json!({ "credential": of_bob.show(&options) });
     api.post_as(begun.text("token"), "/api/admin/session/passkey", answer).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_app_is_added_beside_passkeys_and_removed() {
+    let api = Api::new().await;
+    let (ann, mut authenticator) = api.holder("ann@example.org").await;
+    let app = "/api/admin/session/app";
+    let (confirm, remove) = (format!("{app}/confirm"), format!("{app}/remove"));
+    let password = || json!({ "password": PASSWORD });
+    let own = async |path: &str, body: Value| api.post_as(&ann.token, path, body).await;
+    own(app, password()).await.expect_problem(409, "conflict");
+    own(&confirm, json!({ "code": ann.code(1) })).await.expect_problem(409, "conflict");
+    assert_eq!(own(&remove, json!({})).await.wrong_fields(), ["/password"]);
+    own(&remove, password()).await.expect(204);
+    own(&remove, password()).await.expect_problem(404, "not-found");
+    // Nobody else's, and no token's.
+    let bob = api.operator("bob@example.org", &[Role::Owner]).await;
+    api.post_as(&bob.token, &remove, password()).await.expect_problem(409, "conflict");
+    api.post_as(&api.token, app, password()).await.expect(403);
+
+    assert_eq!(own(app, json!({})).await.wrong_fields(), ["/password"]);
+    let new = own(app, password()).await.expect(200);
+    let secret = secrets::TotpSecret::parse(&new.text("secret").into()).unwrap();
+    let code = secret.code_at(chrono::Utc::now().timestamp());
+    // Before it is confirmed it opens nothing.
+    let begun = api.sign_in(&ann.email, PASSWORD).await.expect(201);
+    assert_eq!(begun.body["second_factors"], json!(["passkey"]));
+    api.show(begun.text("token"), &code).await.expect_problem(401, "sign-in-refused");
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    own(&confirm, json!({ "code": wrong })).await.expect_problem(401, "sign-in-refused");
+    own(&confirm, json!({ "code": code })).await.expect(204);
+    api.show(begun.text("token"), &code).await.expect_problem(401, "sign-in-refused");
+    let next = secret.code_at(chrono::Utc::now().timestamp() + 30);
+    api.show(begun.text("token"), &next).await.expect(200);
+    // Now the passkey may go, and then the app stays.
+    let id = api.own(&ann.token).await[0]["id"].as_str().unwrap().to_owned();
+    own(&format!("{OWN}/{id}/remove"), password()).await.expect(204);
+    own(&remove, password()).await.expect_problem(409, "conflict");
+    let told = api.audits(AuditAction::OperatorSecondFactorChanged).await;
+    let of = |what: &str| told.iter().filter(|row| row.2["second_factor"] == what).count();
+    assert_eq!((of("authenticator added"), of("authenticator removed")), (1, 1));
+    // Of the last two that are removed at once, one stays.
+    api.add_passkey(&ann.token, &mut authenticator).await;
+    let id = api.own(&ann.token).await[0]["id"].as_str().unwrap().to_owned();
+    let passkey = format!("{OWN}/{id}/remove");
+    let both = tokio::join!(own(&remove, password()), own(&passkey, password()));
+    let statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
+    assert!(statuses == [204, 409] || statuses == [409, 204], "{both:?}");
 }

@@ -1,28 +1,17 @@
 //! What operators do with their own passkeys.
-//!
-//! A new second factor, and one fewer, is asked for with the present password: whoever finds a session open makes no way in
-//! for themselves. Who signs in at a provider may have no password that they know; they do it within ten minutes of signing
-//! in.
-
-use std::time::Duration;
 
 use catalog::operator_passkeys::{self as rows, ChallengePurpose, PasskeyRow};
 use catalog::{CatalogError, Transaction, operator_sessions, operators};
 use customers::{Actor, FieldCheck, UseCaseError, commit};
 use domain::audit::AuditAction;
-use domain::operator::OwnAccount;
 use secrets::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::ceremony::{self, Holder, told_of};
 use super::{MOST, NewPasskeyAnswer, ask, keep, register};
-use crate::guesses::Subject;
 use crate::sign_in::write;
 use crate::{Identity, SignInError};
-
-/// How long after a sign-in at a provider it stands for the password.
-const RECENT: Duration = Duration::from_secs(10 * 60);
 
 impl Identity {
     /// The operator's own passkeys, the oldest first.
@@ -135,41 +124,6 @@ impl Identity {
         tell(&transaction, actor, "passkey removed", &row, json!({ "sessions_ended": ended })).await?;
         commit(transaction).await?;
         Ok(())
-    }
-
-    /// Lets nobody change second factors who merely found a session open.
-    async fn confirm_who_it_is(
-        &self,
-        actor: &Actor,
-        account: &OwnAccount<'_>,
-        password: Option<&SecretString>,
-    ) -> Result<(), SignInError> {
-        let client = self.client_of(account).await?;
-        let Some(password) = password else {
-            let (at_provider, is_recent) =
-                operator_sessions::origin(&client, account.session_id(), RECENT).await?;
-            if at_provider && is_recent {
-                return Ok(());
-            }
-            let mut check = FieldCheck::default();
-            check.wrong(
-                "password",
-                if at_provider {
-                    "is missing: who signs in with the OpenID provider shows theirs, or signs in there again and is back within \
-                     ten minutes"
-                } else {
-                    "is missing: second factors are changed with the present password"
-                },
-            );
-            return Ok(check.finish().map_err(UseCaseError::from)?);
-        };
-        let operator = operators::get(&client, account.operator_id()).await?.ok_or(SignInError::Over)?;
-        let guesses = Subject::account(&operator.email);
-        guesses.take(&client).await?;
-        // Without a connection: it takes a while.
-        drop(client);
-        self.check_present_password(actor, &operator, password).await?;
-        Ok(guesses.forget(&self.client_of(account).await?).await?)
     }
 }
 

@@ -122,9 +122,10 @@ impl Identity {
         let mut client = self.client_for_sign_in().await?;
         let (name, registered) = register(&client, relying_party, session.id, answer).await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        // Asked again under the lock: another sign-in may have set a second factor up since.
+        // Asked again after the lock: another sign-in may have set a second factor up since.
         let operator = operators::lock(&transaction, session.operator_id).await?.ok_or(SignInError::Over)?;
-        if operator.has_second_factor() {
+        let present = rows::of_operator(&transaction, operator.id).await?;
+        if operator.totp_confirmed_at.is_some() || !present.is_empty() {
             return Err(HAS_ONE);
         }
         operators::forget_unconfirmed(&transaction, operator.id).await?;

@@ -6,6 +6,7 @@ import { Panel } from '@/ui/Panel';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { ChangePassword } from './ChangePassword';
+import { OwnAuthenticator } from './OwnAuthenticator';
 import { OwnPasskeys } from './OwnPasskeys';
 import { OwnSessions } from './OwnSessions';
 import { OwnTokens } from './OwnTokens';
@@ -39,6 +40,7 @@ export default function AccountSection() {
       <OwnSessions />
       <OwnTokens />
       <OwnPasskeys />
+      <OwnAuthenticator />
       <ChangePassword />
       <RecoveryCodes />
     </>

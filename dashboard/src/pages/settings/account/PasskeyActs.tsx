@@ -1,4 +1,4 @@
-import { List, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
@@ -6,7 +6,7 @@ import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
 import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
-import { PresentPassword } from './PresentPassword';
+import { WithPassword } from './WithPassword';
 
 type ActProps = { passkey: Schema<'PasskeyView'>; close: () => void };
 
@@ -35,25 +35,12 @@ export function RenamePasskey({ passkey, close }: ActProps) {
 /** Removes a passkey; the other sessions end. */
 export function RemovePasskey({ passkey, close }: ActProps) {
   const refresh = useRefresh();
-  const form = useForm({ initialValues: { password: '' } });
-  const { busy, error, submit } = useSubmit(form, async ({ password }) => {
-    await taken(api.POST('/api/admin/session/passkeys/{id}/remove', { params: { path: { id: passkey.id } }, body: { password: password || null } }));
-    close();
+  const remove = async (password: string | null) => {
+    await taken(api.POST('/api/admin/session/passkeys/{id}/remove', { params: { path: { id: passkey.id } }, body: { password } }));
     say(`The passkey ${passkey.name} is removed`, 'Your other sessions have ended.');
     await refresh();
-  });
-  return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="sm">
-        <List size="sm" spacing={4}>
-          <List.Item>It opens nothing here any more. Your device may keep it: remove it there too.</List.Item>
-          <List.Item>Your other sessions end.</List.Item>
-        </List>
-        <PresentPassword data-autofocus {...form.getInputProps('password')} />
-        <FormEnd act="Remove the passkey" danger busy={busy} error={error} cancel={close} keep />
-      </Stack>
-    </form>
-  );
+  };
+  return <WithPassword consequences={['It opens nothing here any more. Your device may keep it: remove it there too.', 'Your other sessions end.']} act="Remove the passkey" run={remove} close={close} />;
 }
 
 function useRefresh() {
