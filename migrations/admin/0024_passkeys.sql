@@ -32,11 +32,11 @@ create trigger admin_operator_passkeys_dashboard after insert or delete or updat
 
 -- What a session was asked to sign, until it answers: once, and within minutes. Here, and in no cookie that a browser
 -- could show again.
-create table admin_operator_passkey_challenges (
+create table admin_passkey_challenges (
     session_id uuid primary key references admin_operator_sessions (id) on delete cascade,
     -- An answer to one is none to the other.
-    purpose text not null constraint admin_operator_passkey_challenges_purpose_check check (purpose in ('new', 'sign_in')),
+    purpose text not null constraint admin_passkey_challenges_purpose_check check (purpose in ('new', 'sign_in')),
     state bytea not null,
     expires_at timestamptz not null
 );
-create index admin_operator_passkey_challenges_expires_idx on admin_operator_passkey_challenges (expires_at);
+create index admin_passkey_challenges_expires_idx on admin_passkey_challenges (expires_at);

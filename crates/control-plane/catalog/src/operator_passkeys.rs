@@ -82,7 +82,8 @@ impl ChallengePurpose {
     }
 }
 
-const COLUMNS: &str = "id, operator_id, name, credential_id, domain, public_key, transports, sign_count, backup, attachment,
+const COLUMNS: &str =
+    "id, operator_id, name, credential_id, domain, public_key, transports, sign_count, backup, attachment,
      last_used_at, created_at";
 
 fn passkey(row: &Row) -> Result<PasskeyRow, CatalogError> {
@@ -201,9 +202,8 @@ pub async fn remove(
     operator: Uuid,
     id: Uuid,
 ) -> Result<Option<PasskeyRow>, CatalogError> {
-    let sql = format!(
-        "delete from admin_operator_passkeys where operator_id = $1 and id = $2 returning {COLUMNS}"
-    );
+    let sql =
+        format!("delete from admin_operator_passkeys where operator_id = $1 and id = $2 returning {COLUMNS}");
     query::optional(client, &sql, &[&operator, &id]).await?.as_ref().map(passkey).transpose()
 }
 
@@ -225,7 +225,7 @@ pub async fn keep_challenge(
     (purpose, state): (ChallengePurpose, &[u8]),
     longest: Duration,
 ) -> Result<(), CatalogError> {
-    let sql = "insert into admin_operator_passkey_challenges (session_id, purpose, state, expires_at)
+    let sql = "insert into admin_passkey_challenges (session_id, purpose, state, expires_at)
                values ($1, $2, $3, now() + $4 * interval '1 second')
                on conflict (session_id) do update
                set purpose = excluded.purpose, state = excluded.state, expires_at = excluded.expires_at";
@@ -242,7 +242,7 @@ pub async fn take_challenge(
     session: Uuid,
     purpose: ChallengePurpose,
 ) -> Result<Option<Vec<u8>>, CatalogError> {
-    let sql = "delete from admin_operator_passkey_challenges
+    let sql = "delete from admin_passkey_challenges
                where session_id = $1 and purpose = $2 returning state, expires_at > now() as is_in_time";
     let Some(taken) = query::optional(client, sql, &[&session, &purpose.as_str()]).await? else {
         return Ok(None);
@@ -256,6 +256,6 @@ pub async fn take_challenge(
 /// # Errors
 /// When the database can't be asked.
 pub async fn remove_old_challenges(client: &impl GenericClient) -> Result<u64, CatalogError> {
-    let sql = "delete from admin_operator_passkey_challenges where expires_at <= now()";
+    let sql = "delete from admin_passkey_challenges where expires_at <= now()";
     query::execute(client, sql, &[]).await
 }

@@ -241,7 +241,8 @@ pub async fn origin(
     id: Uuid,
     recent: Duration,
 ) -> Result<(bool, bool), CatalogError> {
-    let sql = "select issuer is not null, coalesce(second_factor_at > now() - $2 * interval '1 second', false)
+    let sql =
+        "select issuer is not null, coalesce(second_factor_at > now() - $2 * interval '1 second', false)
                from admin_operator_sessions where id = $1";
     let found = query::optional(client, sql, &[&id, &recent.as_secs_f64()]).await?;
     found.map_or(Ok((false, false)), |row| Ok((row.try_get(0)?, row.try_get(1)?)))

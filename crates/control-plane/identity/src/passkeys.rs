@@ -12,8 +12,8 @@ mod sign_in;
 
 use std::time::Duration;
 
-use catalog::operator_passkeys::{self, ChallengePurpose, NewPasskey, PasskeyRow};
 use catalog::GenericClient;
+use catalog::operator_passkeys::{self, ChallengePurpose, NewPasskey, PasskeyRow};
 use customers::{FieldCheck, UseCaseError};
 use serde_json::Value;
 use uuid::Uuid;
@@ -105,11 +105,14 @@ fn of_this_domain(rows: Vec<PasskeyRow>, relying_party: &RelyingParty) -> Vec<Pa
 }
 
 /// What whoever shows the wrong passkey is told.
-const REFUSED: &str = "This passkey doesn't open the account: it is none of it, or was made for another site.";
+const REFUSED: &str =
+    "This passkey doesn't open the account: it is none of it, or was made for another site.";
 /// What whoever is too late is told.
-const TOO_LATE: &str = "The passkey was asked for more than five minutes ago, or was shown before. Try again.";
+const TOO_LATE: &str =
+    "The passkey was asked for more than five minutes ago, or was shown before. Try again.";
 /// What whoever shows a copy is told.
-const COPIED: &str = "This passkey's counter has gone back, so there may be a copy of it. Come in another way, and remove it.";
+const COPIED: &str =
+    "This passkey's counter has gone back, so there may be a copy of it. Come in another way, and remove it.";
 
 impl From<ceremony::Broken> for SignInError {
     fn from(error: ceremony::Broken) -> Self {

@@ -95,7 +95,8 @@ impl Identity {
         let mut client = self.client_of(&account).await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         // Of the app and the last passkey that are removed at once, one stays.
-        let operator = operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
+        let operator =
+            operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
         if operator.totp_confirmed_at.is_none() {
             return Err(UseCaseError::NotFound("You have no authenticator app.".to_owned()).into());
         }

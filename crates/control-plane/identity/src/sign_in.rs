@@ -175,7 +175,8 @@ impl Identity {
         }
         codes.forget(&transaction).await?;
         network.give_back(&transaction).await?;
-        let (token, session) = complete(&transaction, session, json!({ "second_factor": method }), caller).await?;
+        let (token, session) =
+            complete(&transaction, session, json!({ "second_factor": method }), caller).await?;
         commit(transaction).await?;
         let session = LiveSession { has_authenticator: app.is_some(), ..session };
         Ok(SignedIn { token, session, recovery_codes })

@@ -50,7 +50,11 @@ impl OpenIdArgs {
 
     /// For whom passkeys are made: the public address, or else localhost at this port where the server lets in this machine
     /// alone.
-    pub(crate) fn relying_party(&self, listens_at: SocketAddr, is_https: bool) -> Result<RelyingParty, NoPasskeys> {
+    pub(crate) fn relying_party(
+        &self,
+        listens_at: SocketAddr,
+        is_https: bool,
+    ) -> Result<RelyingParty, NoPasskeys> {
         if let Some(public_url) = &self.public_url {
             return RelyingParty::at(public_url);
         }

@@ -102,7 +102,8 @@ impl Authenticator {
 
     fn client_data(&self, kind: &str, options: &Value) -> String {
         let challenge = text(options, &["challenge"]);
-        json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false }).to_string()
+        json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false })
+            .to_string()
     }
 
     fn authenticator_data(&self, asked_domain: &str, more: u8) -> Vec<u8> {

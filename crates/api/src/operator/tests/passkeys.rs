@@ -65,12 +65,19 @@ async fn a_passkey_does_instead_of_a_code() {
     let api = Api::new().await;
     let (ann, mut authenticator) = api.holder("ann@example.org").await;
     let begun = api.sign_in(&ann.email, PASSWORD).await.expect(201);
-    assert_eq!((begun.text("next"), &begun.body["second_factors"]), ("show_code", &json!(["authenticator", "passkey"])));
+    assert_eq!(
+        (begun.text("next"), &begun.body["second_factors"]),
+        ("show_code", &json!(["authenticator", "passkey"]))
+    );
     let first = begun.text("token");
     let options = api.options(first, SHOW, Value::Null).await;
-    assert_eq!((options["rpId"].as_str(), options["userVerification"].as_str()), (Some("sixty.test"), Some("required")));
+    assert_eq!(
+        (options["rpId"].as_str(), options["userVerification"].as_str()),
+        (Some("sixty.test"), Some("required"))
+    );
     assert_eq!(options["allowCredentials"].as_array().unwrap().len(), 1);
-    let complete = api.post_as(first, SHOW, json!({ "credential": authenticator.show(&options) })).await.expect(200);
+    let complete =
+        api.post_as(first, SHOW, json!({ "credential": authenticator.show(&options) })).await.expect(200);
     assert!(complete.body["next"].is_null() && complete.body.get("recovery_codes").is_none());
     api.try_token(complete.text("token")).await.expect(200);
     // The token that was known before is worth nothing now.
@@ -99,7 +106,10 @@ async fn the_first_second_factor_may_be_a_passkey() {
     let begun = token().await;
     let mut authenticator = Authenticator::new(ORIGIN);
     let options = api.options(&begun, FIRST, Value::Null).await;
-    assert_eq!((&options["user"]["name"], &options["rp"]["id"]), (&json!("ann@example.org"), &json!("sixty.test")));
+    assert_eq!(
+        (&options["user"]["name"], &options["rp"]["id"]),
+        (&json!("ann@example.org"), &json!("sixty.test"))
+    );
     let body = json!({ "name": "laptop", "credential": authenticator.make(&options) });
     let complete = api.post_as(&begun, FIRST, body.clone()).await.expect(200);
     let codes = complete.body["recovery_codes"].as_array().unwrap().clone();
@@ -156,7 +166,8 @@ async fn what_is_no_passkey_of_the_account_for_this_site_opens_nothing() {
         api.show_passkey(&begun, authenticator).await.expect_problem(401, "sign-in-refused");
         api.forget_guesses().await;
     };
-    for origin in ["https://sixty.test.evil.example", "http://sixty.test", "https://sixty.test:8443", "null"] {
+    for origin in ["https://sixty.test.evil.example", "http://sixty.test", "https://sixty.test:8443", "null"]
+    {
         authenticator.origin = origin.to_owned();
         refused(&mut authenticator).await;
     }
@@ -226,10 +237,10 @@ async fn an_answer_opens_once_and_in_time() {
     api.forget_guesses().await;
 
     let options = api.options(&begun, SHOW, Value::Null).await;
-    api.sql("update admin_operator_passkey_challenges set expires_at = now()").await;
+    api.sql("update admin_passkey_challenges set expires_at = now()").await;
     let answer = json!({ "credential": authenticator.show(&options) });
     api.post_as(&begun, SHOW, answer).await.expect_problem(401, "sign-in-refused");
-    assert_eq!(api.count("admin_operator_passkey_challenges").await, 0);
+    assert_eq!(api.count("admin_passkey_challenges").await, 0);
 
     // Many answer at once: one comes in.
     let options = api.options(&begun, SHOW, Value::Null).await;
@@ -248,7 +259,8 @@ async fn a_counter_that_goes_back_is_a_copys() {
         // It counts before it signs.
         authenticator.sign_count = count;
         let begun = api.begun(&ann.email).await;
-        let refused = api.show_passkey(&begun, &mut authenticator).await.expect_problem(401, "sign-in-refused");
+        let refused =
+            api.show_passkey(&begun, &mut authenticator).await.expect_problem(401, "sign-in-refused");
         assert!(refused.text("detail").contains("copy"), "{refused:?}");
     }
     assert_eq!(api.denied().await, ["passkey whose counter went back"; 3]);
@@ -269,7 +281,8 @@ async fn wrong_passkeys_are_slowed_as_codes_are() {
     }
     assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429]);
     // Longer than a busy machine takes. The right one isn't looked at either, nor is a code: it is one second factor.
-    api.sql("update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where guesses > 5").await;
+    api.sql("update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where guesses > 5")
+        .await;
     let slowed = api.show_passkey(&begun, &mut authenticator).await.expect_problem(429, "too-many-guesses");
     assert!(!slowed.header("retry-after").is_empty());
     api.show(&begun, &ann.code(1)).await.expect_problem(429, "too-many-guesses");
@@ -291,7 +304,8 @@ async fn a_server_without_an_address_says_which_setting_is_missing() {
         let begun = api.begun(&ann.email).await;
         let new = json!({ "password": PASSWORD });
         for (token, path, body) in [(&begun, SHOW, Value::Null), (&ann.token, OWN, new)] {
-            let refused = api.post_as(token, &format!("{path}/options"), body).await.expect_problem(404, "not-found");
+            let refused =
+                api.post_as(token, &format!("{path}/options"), body).await.expect_problem(404, "not-found");
             assert!(refused.text("detail").contains("SIXTY_PUBLIC_URL"), "{refused:?}");
         }
         let ways = api.ask_as(None, Method::GET, "/api/admin/session/ways", Value::Null).await.expect(200);
@@ -302,7 +316,8 @@ async fn a_server_without_an_address_says_which_setting_is_missing() {
     api.state.identity = api.state.identity.clone().with_passkeys(moved);
     api.router = super::super::router(&api.state).layer(crate::EVERY_REQUEST);
     let begun = api.begun(&ann.email).await;
-    let refused = api.post_as(&begun, &format!("{SHOW}/options"), Value::Null).await.expect_problem(409, "conflict");
+    let refused =
+        api.post_as(&begun, &format!("{SHOW}/options"), Value::Null).await.expect_problem(409, "conflict");
     assert!(refused.text("detail").contains("SIXTY_PUBLIC_URL"), "{refused:?}");
     let own = api.ask_as(Some(&ann.token), Method::GET, OWN, Value::Null).await.expect(200);
     assert_eq!(own.body["data"][0]["is_of_this_server"], false);

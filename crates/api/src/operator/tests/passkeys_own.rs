@@ -22,7 +22,10 @@ async fn passkeys_are_ones_own() {
     let (ann, mut authenticator) = api.holder("ann@example.org").await;
     let bob = api.operator("bob@example.org", &[Role::Owner]).await;
     let one = api.own(&ann.token).await[0].clone();
-    assert_eq!((&one["name"], &one["domain"], &one["backup"]), (&json!("key ring"), &json!("sixty.test"), &json!("never")));
+    assert_eq!(
+        (&one["name"], &one["domain"], &one["backup"]),
+        (&json!("key ring"), &json!("sixty.test"), &json!("never"))
+    );
     assert_eq!((&one["is_of_this_server"], &one["attachment"]), (&json!(true), &json!("cross-platform")));
     assert!(api.own(&bob.token).await.is_empty());
     let path = format!("{OWN}/{}", one["id"].as_str().unwrap());
@@ -33,7 +36,8 @@ async fn passkeys_are_ones_own() {
     removed.expect_problem(404, "not-found");
     // The configured token and an API token have no account of their own.
     let token = json!({ "name": "t", "permissions": ["customers:read"] });
-    let token = api.post_as(&ann.token, "/api/admin/tokens", token).await.expect(201).text("token").to_owned();
+    let token =
+        api.post_as(&ann.token, "/api/admin/tokens", token).await.expect(201).text("token").to_owned();
     for bearer in [&token, &api.token] {
         api.ask_as(Some(bearer), Method::GET, OWN, Value::Null).await.expect(403);
         api.post_as(bearer, &format!("{OWN}/options"), with_password.clone()).await.expect(403);
@@ -107,7 +111,7 @@ async fn what_is_no_passkey_for_this_site_is_not_kept() {
     let body = json!({ "name": " ", "credential": "x" });
     assert_eq!(api.post_as(&ann.token, OWN, body).await.wrong_fields(), ["/name", "/credential"]);
     let options = api.options(&ann.token, OWN, json!({ "password": PASSWORD })).await;
-    api.sql("update admin_operator_passkey_challenges set expires_at = now()").await;
+    api.sql("update admin_passkey_challenges set expires_at = now()").await;
     let late = json!({ "name": "x", "credential": authenticator.make(&options) });
     api.post_as(&ann.token, OWN, late).await.expect_problem(409, "conflict");
     assert_eq!(api.count("admin_operator_passkeys").await, 0);

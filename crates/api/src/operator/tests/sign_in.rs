@@ -135,9 +135,12 @@ async fn the_first_sign_in_has_three_steps_and_opens_nothing_before_the_last() {
     assert_eq!((who.text("email"), who.text("credential")), ("ann@example.org", "session"));
     assert!(who.body["permissions"].as_array().unwrap().contains(&json!("keys:write")));
     let ways = api.ask_as(None, Method::GET, "/api/admin/session/ways", Value::Null).await.expect(200);
-    assert_eq!(ways.body, json!({
+    assert_eq!(
+        ways.body,
+        json!({
             "password": true, "passkeys": { "origin": super::ORIGIN }, "openid": null, "has_session": false
-        }));
+        })
+    );
     // What the role doesn't allow is refused, and who tried is known.
     let refused = api.ask_as(Some(&second), Method::GET, "/api/admin/operators", Value::Null).await;
     refused.expect_problem(403, "operator-permission-missing");

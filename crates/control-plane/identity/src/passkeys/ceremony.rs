@@ -166,7 +166,8 @@ impl Shown {
         let wrong = |error: &dyn fmt::Display| NotTaken::Wrong(error.to_string());
         let asked = NonDiscoverableAuthenticationServerState::decode(kept).map_err(|error| wrong(&error))?;
         let handle = handle(row.operator_id);
-        let id = CredentialId::<&[u8]>::decode(row.credential_id.as_slice()).map_err(|error| wrong(&error))?;
+        let id =
+            CredentialId::<&[u8]>::decode(row.credential_id.as_slice()).map_err(|error| wrong(&error))?;
         let key = StaticState::decode(row.public_key.as_slice()).map_err(|error| wrong(&error))?;
         let mut known = AuthenticatedCredential::new(id, &handle, key, dynamic_state(&row.state))
             .map_err(|error| wrong(&error))?;
@@ -192,8 +193,7 @@ fn handle(operator: Uuid) -> UserHandle<HANDLE> {
 fn descriptor(row: &PasskeyRow) -> Result<PublicKeyCredentialDescriptor<Vec<u8>>, Broken> {
     Ok(PublicKeyCredentialDescriptor {
         id: CredentialId::<Vec<u8>>::decode(row.credential_id.clone()).map_err(broken("id"))?,
-        transports: AuthTransports::decode(row.transports)
-            .map_err(broken("transports"))?,
+        transports: AuthTransports::decode(row.transports).map_err(broken("transports"))?,
     })
 }
 

@@ -109,7 +109,8 @@ impl Identity {
         let mut client = self.client_of(&account).await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         // Of the last two that are removed at once, one stays.
-        let operator = operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
+        let operator =
+            operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
         let row = rows::remove(&transaction, operator.id, id).await?.ok_or_else(no_passkey)?;
         if operator.totp_confirmed_at.is_none()
             && rows::of_operator(&transaction, operator.id).await?.is_empty()

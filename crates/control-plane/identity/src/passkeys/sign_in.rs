@@ -41,7 +41,8 @@ impl Identity {
                 "The account has no passkey. Show a code of the authenticator app, or a recovery code."
             }));
         }
-        ask(&client, session.id, ChallengePurpose::SignIn, ceremony::ask_to_show(relying_party, &present)?).await
+        ask(&client, session.id, ChallengePurpose::SignIn, ceremony::ask_to_show(relying_party, &present)?)
+            .await
     }
 
     /// Completes the session of whoever shows one of the account's passkeys. Each challenge is answered once, right or wrong,
@@ -132,7 +133,8 @@ impl Identity {
         let row = keep(&transaction, relying_party, operator.id, (&name, &registered)).await?;
         let actor = caller.of(session);
         let told = json!({ "second_factor": "passkey added", "passkey": told_of(&row) });
-        write(&transaction, &actor, AuditAction::OperatorSecondFactorChanged, operator.id, Some(told)).await?;
+        write(&transaction, &actor, AuditAction::OperatorSecondFactorChanged, operator.id, Some(told))
+            .await?;
         let recovery_codes = new_recovery_codes(&transaction, &actor, operator.id, "set up").await?;
         let (token, session) = complete(&transaction, session, told_of_use(&row), caller).await?;
         commit(transaction).await?;
