@@ -69,6 +69,7 @@ grant delete on admin_operator_recovery_codes to :"worker";
 grant delete on admin_operator_sessions to :"worker";
 grant delete on admin_operator_tokens to :"worker";
 grant delete on admin_sign_in_guesses to :"worker";
+grant delete on admin_passkey_challenges to :"worker";
 grant insert, update, delete on admin_denied_attempts to :"worker";
 grant update (status, detail, waits_for, attempts, processed_at), delete on admin_clerk_messages to :"worker";
 grant insert, update on admin_clerk_organizations, admin_clerk_users, admin_clerk_memberships to :"worker";
@@ -121,6 +122,10 @@ grant select, insert, update, delete on admin_operator_recovery_codes to :"serve
 grant select, insert, update, delete on admin_operator_sessions to :"server";
 grant select, insert, update on admin_operator_tokens to :"server";
 grant select, insert, delete on admin_operator_identities to :"server";
+-- Whose a passkey is, and its key, never change.
+grant select, insert, delete on admin_operator_passkeys to :"server";
+grant update (name, transports, sign_count, backup, attachment, last_used_at) on admin_operator_passkeys to :"server";
+grant select, insert, update, delete on admin_passkey_challenges to :"server";
 grant select, insert, update, delete on admin_sign_in_guesses to :"server";
 -- What comes in is written down; what is done about it is the worker's. Only a replay makes a message wait again.
 grant select, insert, update on admin_clerk_messages to :"server";

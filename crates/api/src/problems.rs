@@ -63,6 +63,8 @@ pub(crate) fn problem_of_sign_in(error: SignInError) -> Problem {
         SignInError::Refused => Problem::sign_in_refused(
             "The email address, the password or the code is wrong, or the code was used before.",
         ),
+        SignInError::PasskeyRefused(detail) => Problem::sign_in_refused(detail),
+        SignInError::NoPasskeys(why) => Problem::not_found(why.to_string()),
         SignInError::TooManyGuesses(wait) => {
             let seconds = wait.as_secs().max(1);
             Problem::too_many_guesses(format!("There were too many guesses. Try again in {seconds} seconds."))

@@ -154,13 +154,14 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
     }
     let settings = args.server.settings(sessions.is_some())?;
     let control_plane = ControlPlane::new(catalog.clone(), keys.clone());
+    let relying_party = args.openid.relying_party(address, certificate.is_some());
     let router = api::router(ApiParts {
         databases,
         gateway,
         watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
         news: NewsDesk::start(catalog.clone(), stop.clone()),
         audit_streams: AuditStreams::new(control_plane.clone(), keys.clone()),
-        identity: Identity::new(control_plane.clone(), catalog, keys),
+        identity: Identity::new(control_plane.clone(), catalog, keys).with_passkeys(relying_party),
         control_plane,
         dependencies: checks,
         operator_token,

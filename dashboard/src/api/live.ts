@@ -15,7 +15,7 @@ const STALE: Record<string, RegExp> = {
   modules: /\/(modules|plan|timeline|statistics)/,
   audit: /\/(audit-logs|timeline)/,
   usage: /\/(usage|statistics\/modules)/,
-  operators: /\/(operators|sessions|tokens)/,
+  operators: /\/(operators|sessions|tokens|passkeys)/,
   clerk: /\/clerk/,
   backups: /\/(backups|timeline)/,
   secrets: /\/secrets/,

@@ -42,9 +42,11 @@ async fn actor(state: &ApiState, parts: &Parts) -> Result<Actor, Problem> {
 pub(super) fn complete(session: &LiveSession, caller: Caller) -> Result<Actor, Problem> {
     let Some(step) = NextStep::of(session) else { return Ok(operator_of(session, caller)) };
     let detail = match step {
-        NextStep::ShowCode => "Show a code of your authenticator app first: POST /api/admin/session/code.",
+        NextStep::ShowCode => {
+            "Show your second factor first: a code with POST /api/admin/session/code, or a passkey in the dashboard."
+        }
         NextStep::SetUpAuthenticator => {
-            "Set an authenticator app up first: POST /api/admin/session/authenticator."
+            "Set an authenticator app up first: POST /api/admin/session/authenticator; or a passkey, in the dashboard."
         }
         NextStep::ChangePassword => "Choose a password of your own first: PUT /api/admin/session/password.",
     };

@@ -34,7 +34,10 @@ mod openid;
 mod operations;
 mod operators;
 mod own_account;
+mod own_authenticator;
 mod page;
+mod passkey_sign_in;
+mod passkeys;
 mod plans;
 mod refusals;
 mod roles;
@@ -153,6 +156,13 @@ pub(crate) fn own_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(own_account::tokens, own_account::create_token))
         .routes(routes!(own_account::revoke_token))
         .routes(routes!(own_account::recovery_codes))
+        .routes(routes!(own_authenticator::ask))
+        .routes(routes!(own_authenticator::confirm))
+        .routes(routes!(own_authenticator::remove))
+        .routes(routes!(passkeys::list, passkeys::create))
+        .routes(routes!(passkeys::ask))
+        .routes(routes!(passkeys::update))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(saved_views::list, saved_views::create))
         .routes(routes!(saved_views::read, saved_views::update, saved_views::remove))
         .routes(routes!(impersonations::own))
@@ -167,6 +177,10 @@ pub(crate) fn sign_in_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(sign_in::sign_in, sign_in::who, sign_in::sign_out))
         .routes(routes!(sign_in::set_up_authenticator))
         .routes(routes!(sign_in::show_code))
+        .routes(routes!(passkey_sign_in::ask))
+        .routes(routes!(passkey_sign_in::show))
+        .routes(routes!(passkey_sign_in::ask_for_first))
+        .routes(routes!(passkey_sign_in::add_first))
         .routes(routes!(sign_in::change_password))
         .routes(routes!(sign_in_ways::ways))
 }

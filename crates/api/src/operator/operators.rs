@@ -31,8 +31,12 @@ pub(crate) struct OperatorView {
     roles: Vec<String>,
     /// Whether they are kept out.
     disabled: bool,
-    /// Whether they have an authenticator app.
+    /// Whether they have an authenticator app or a passkey.
     has_second_factor: bool,
+    /// Whether they have an authenticator app.
+    has_authenticator: bool,
+    /// How many passkeys they have.
+    passkeys: i64,
     /// Whether they have a password that somebody else made.
     password_must_change: bool,
     last_signed_in_at: Option<DateTime<Utc>>,
@@ -41,13 +45,16 @@ pub(crate) struct OperatorView {
 
 impl From<OperatorRow> for OperatorView {
     fn from(row: OperatorRow) -> Self {
+        let has_second_factor = row.has_second_factor();
         Self {
             id: row.id,
             email: row.email,
             name: row.name,
             roles: row.roles.iter().map(ToString::to_string).collect(),
             disabled: row.disabled_at.is_some(),
-            has_second_factor: row.totp_confirmed_at.is_some(),
+            has_second_factor,
+            has_authenticator: row.totp_confirmed_at.is_some(),
+            passkeys: row.passkeys,
             password_must_change: row.password_must_change,
             last_signed_in_at: row.last_signed_in_at,
             created_at: row.created_at,
@@ -180,8 +187,8 @@ pub(crate) async fn reset_password(
     Ok(Json(OneTimePasswordView::new(made)))
 }
 
-/// Takes an operator's authenticator app and recovery codes away: at the next sign-in they set a new app up. Their sessions
-/// end.
+/// Takes an operator's authenticator app, passkeys and recovery codes away: at the next sign-in they set a new second factor
+/// up. Their sessions end.
 #[utoipa::path(post, path = "/api/admin/operators/{id}/reset-second-factor", tag = "operators",
     params(("id" = Uuid, Path, description = "The operator")),
     responses((status = 200, body = OperatorView)))]

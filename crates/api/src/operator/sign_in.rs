@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::operator::Credential;
 use http::request::Parts;
 use http::{StatusCode, header};
+use identity::authenticator::NewAuthenticator;
 use identity::sign_in::Password;
 use identity::{Caller, NextStep, SignedIn};
 use problem::{JsonBody, Problem};
@@ -72,7 +73,7 @@ pub(crate) struct SignInBody {
 pub(crate) struct CodeBody {
     /// A code of the authenticator app, or a recovery code.
     #[schema(value_type = String)]
-    code: SecretString,
+    pub(super) code: SecretString,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -95,8 +96,10 @@ pub(crate) struct SessionView {
     name: String,
     roles: Vec<String>,
     /// What is to be done before the session is worth something: `show_code`, `set_up_authenticator`,
-    /// `change_password`; null when it is.
+    /// `change_password`; null when it is. A passkey does instead of a code, and instead of an app.
     next: Option<String>,
+    /// What the account has beside the password: `authenticator`, `passkey`.
+    second_factors: Vec<String>,
     /// When it ends, whatever is done in it.
     expires_at: DateTime<Utc>,
     /// What the session is used with from now on; not when it is in a cookie.
@@ -116,11 +119,18 @@ impl From<&LiveSession> for SessionView {
             name: session.name.clone(),
             roles: session.roles.iter().map(ToString::to_string).collect(),
             next: NextStep::of(session).map(|step| step.as_str().to_owned()),
+            second_factors: second_factors(session),
             expires_at: session.expires_at,
             token: None,
             recovery_codes: None,
         }
     }
+}
+
+fn second_factors(session: &LiveSession) -> Vec<String> {
+    let app = session.has_authenticator.then_some("authenticator");
+    let passkey = session.has_passkey.then_some("passkey");
+    app.into_iter().chain(passkey).map(str::to_owned).collect()
 }
 
 /// Signs in. What `next` names is to be done then.
@@ -176,19 +186,22 @@ pub(crate) struct AuthenticatorView {
     url: String,
 }
 
-/// Makes the secret of an authenticator app, for an account without one. The first code that is shown confirms it.
+/// Makes the secret of an authenticator app, for an account without a second factor. The first code that is shown confirms it.
 #[utoipa::path(post, path = "/api/admin/session/authenticator", tag = "session",
     responses((status = 200, body = AuthenticatorView),
-        (status = 409, description = "There is one already", body = ProblemDocument)))]
+        (status = 409, description = "There is a second factor already", body = ProblemDocument)))]
 pub(crate) async fn set_up_authenticator(
     State(state): State<ApiState>,
     open: OpenSession,
 ) -> Result<Json<AuthenticatorView>, Problem> {
     let new = state.identity.set_up_authenticator(&open.session).await.map_err(problem_of_sign_in)?;
-    Ok(Json(AuthenticatorView {
-        secret: new.secret.expose_secret().to_owned(),
-        url: new.url.expose_secret().to_owned(),
-    }))
+    Ok(Json(new.into()))
+}
+
+impl From<NewAuthenticator> for AuthenticatorView {
+    fn from(new: NewAuthenticator) -> Self {
+        Self { secret: new.secret.expose_secret().to_owned(), url: new.url.expose_secret().to_owned() }
+    }
 }
 
 /// Changes the password. The operator's other sessions end.

@@ -15,13 +15,23 @@ const OPENID: &str = "/api/admin/session/openid";
 /// The ways to sign in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignInWaysView {
-    /// With a password, and a code of an authenticator app: always.
+    /// With a password, and a second factor: always.
     password: bool,
+    /// Where a passkey does as the second factor; null when this server has no address that browsers make passkeys for.
+    #[schema(required)]
+    passkeys: Option<PasskeyWayView>,
     /// By an OpenID provider; null when none is set up.
     #[schema(required)]
     openid: Option<OpenIdWayView>,
     /// Whether the browser has the cookie of a session, which its pages can't see; it may have ended.
     has_session: bool,
+}
+
+/// Passkeys of this server.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasskeyWayView {
+    /// The only origin whose pages may ask for them, such as `https://sixty.example.com`.
+    origin: String,
 }
 
 /// An OpenID provider that vouches for operators.
@@ -45,5 +55,7 @@ pub(crate) async fn ways(State(state): State<ApiState>, headers: HeaderMap) -> J
         OpenIdWayView { name: host.unwrap_or_else(|| issuer.clone()), issuer, url: OPENID }
     });
     let has_session = session_cookie::shown(&headers).is_some();
-    Json(SignInWaysView { password: true, openid, has_session })
+    let passkeys = state.identity.relying_party().ok();
+    let passkeys = passkeys.map(|own| PasskeyWayView { origin: own.origin().to_owned() });
+    Json(SignInWaysView { password: true, passkeys, openid, has_session })
 }

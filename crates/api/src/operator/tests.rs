@@ -18,6 +18,8 @@ mod module_preview;
 mod modules;
 mod openid;
 mod other_sites;
+mod passkeys;
+mod passkeys_own;
 mod plans;
 mod prices;
 mod provision;
@@ -56,6 +58,7 @@ use gateway::TrustedProxies;
 use http::request::Builder;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use identity::Identity;
+use identity::passkeys::RelyingParty;
 use provisioning::OperationWatcher;
 use secrets::{ExposeSecret as _, MasterKey, OperatorToken};
 use serde_json::Value;
@@ -65,6 +68,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::{ApiState, EVERY_REQUEST, NewsDesk};
+
+/// Where browsers reach the server.
+pub(super) const ORIGIN: &str = "https://sixty.test";
 
 /// The operator API over an admin database of the test's own.
 pub(super) struct Api {
@@ -96,6 +102,7 @@ impl Api {
     pub(super) fn over(database: AdminDatabase, url: String, master_key: &MasterKey) -> Self {
         let catalog = Catalog::connect(&CatalogConfig::new(url.into())).unwrap();
         let control_plane = ControlPlane::new(catalog.clone(), master_key.clone());
+        let identity = Identity::new(control_plane.clone(), catalog.clone(), master_key.clone());
         let operator_token = OperatorToken::generate();
         let token = operator_token.secret().expose_secret().to_owned();
         let stop = CancellationToken::new();
@@ -104,7 +111,7 @@ impl Api {
             watcher: OperationWatcher::start(catalog.clone(), stop.clone()),
             news: NewsDesk::start(catalog.clone(), stop.clone()),
             streams: crate::operator::streams::EventStreams::default(),
-            identity: Identity::new(control_plane.clone(), catalog.clone(), master_key.clone()),
+            identity: identity.with_passkeys(RelyingParty::at(&ORIGIN.parse().unwrap())),
             audit_streams: audit_streams::AuditStreams::new(control_plane.clone(), master_key.clone()),
             operator_token: Some(Arc::new(operator_token)),
             clerk_webhook: None,

@@ -42,6 +42,7 @@ pub mod modules;
 pub mod names;
 pub mod operations;
 pub mod operator_identities;
+pub mod operator_passkeys;
 pub mod operator_sessions;
 pub mod operator_tokens;
 pub mod operators;

@@ -52,10 +52,20 @@ pub struct LiveSession {
     pub in_cookie: bool,
     /// Whether the password must be changed first.
     pub password_must_change: bool,
-    /// Whether they have a second factor.
-    pub has_second_factor: bool,
+    /// Whether they have an authenticator app.
+    pub has_authenticator: bool,
+    /// Whether they have passkeys.
+    pub has_passkey: bool,
     /// When it ends, whatever is done in it.
     pub expires_at: DateTime<Utc>,
+}
+
+impl LiveSession {
+    /// Whether they have anything to show beside the password.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.has_authenticator || self.has_passkey
+    }
 }
 
 /// A session as lists show it.
@@ -150,7 +160,8 @@ pub async fn still_live(
 const LIVE: &str =
     "select session.id, operator_id, email, name, roles, stage = 'complete' as is_complete, in_cookie,
         password_must_change and issuer is null as password_must_change,
-        totp_confirmed_at is not null as has_second_factor, expires_at
+        totp_confirmed_at is not null as has_authenticator, expires_at,
+        exists (select from admin_operator_passkeys passkey where passkey.operator_id = operator.id) as has_passkey
      from admin_operator_sessions session join admin_operators operator on operator.id = operator_id
      where claim_challenge is null and revoked_at is null and expires_at > now() and disabled_at is null
            and last_used_at > now() - $2 * interval '1 second'";
@@ -165,7 +176,8 @@ fn live_session(row: &Row) -> Result<LiveSession, CatalogError> {
         is_complete: row.try_get("is_complete")?,
         in_cookie: row.try_get("in_cookie")?,
         password_must_change: row.try_get("password_must_change")?,
-        has_second_factor: row.try_get("has_second_factor")?,
+        has_authenticator: row.try_get("has_authenticator")?,
+        has_passkey: row.try_get("has_passkey")?,
         expires_at: row.try_get("expires_at")?,
     })
 }
@@ -218,6 +230,22 @@ pub async fn complete(
                returning expires_at";
     let done = query::optional(client, sql, &[&id, &token_hash, &longest.as_secs_f64()]).await?;
     Ok(done.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Whether a session began at a provider, and whether its sign-in was completed this recently.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn origin(
+    client: &impl GenericClient,
+    id: Uuid,
+    recent: Duration,
+) -> Result<(bool, bool), CatalogError> {
+    let sql =
+        "select issuer is not null, coalesce(second_factor_at > now() - $2 * interval '1 second', false)
+               from admin_operator_sessions where id = $1";
+    let found = query::optional(client, sql, &[&id, &recent.as_secs_f64()]).await?;
+    found.map_or(Ok((false, false)), |row| Ok((row.try_get(0)?, row.try_get(1)?)))
 }
 
 /// An operator's sessions that may be used, the newest first.

@@ -29,6 +29,8 @@ pub struct OperatorRow {
     pub totp_confirmed_at: Option<DateTime<Utc>>,
     /// The step of the last code that was used.
     pub totp_last_step: i64,
+    /// How many passkeys they have. Who has waited for the row's lock counts them anew.
+    pub passkeys: i64,
     /// Since when they may not come in.
     pub disabled_at: Option<DateTime<Utc>>,
     /// When they last came in.
@@ -37,6 +39,14 @@ pub struct OperatorRow {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl OperatorRow {
+    /// Whether they have anything to show beside the password.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.totp_confirmed_at.is_some() || self.passkeys > 0
+    }
 }
 
 /// An operator to be.
@@ -54,7 +64,8 @@ pub struct NewOperator<'a> {
 
 const COLUMNS: &str =
     "id, email, name, roles, password_hash, password_must_change, totp_secret_sealed, totp_confirmed_at,
-     totp_last_step, disabled_at, last_signed_in_at, created_at, updated_at";
+     totp_last_step, disabled_at, last_signed_in_at, created_at, updated_at,
+     (select count(*) from admin_operator_passkeys passkey where passkey.operator_id = admin_operators.id) as passkeys";
 
 fn operator(row: &Row) -> Result<OperatorRow, CatalogError> {
     Ok(OperatorRow {
@@ -67,6 +78,7 @@ fn operator(row: &Row) -> Result<OperatorRow, CatalogError> {
         totp_secret_sealed: row.try_get("totp_secret_sealed")?,
         totp_confirmed_at: row.try_get("totp_confirmed_at")?,
         totp_last_step: row.try_get("totp_last_step")?,
+        passkeys: row.try_get("passkeys")?,
         disabled_at: row.try_get("disabled_at")?,
         last_signed_in_at: row.try_get("last_signed_in_at")?,
         created_at: row.try_get("created_at")?,
@@ -194,7 +206,8 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Keeps the sealed secret of an authenticator app that isn't confirmed yet. `false`: there is a confirmed one, which stays.
+/// Keeps the sealed secret of an authenticator app that isn't confirmed yet. `false`: the account has a second factor, which
+/// stays the only way in.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -204,8 +217,61 @@ pub async fn begin_second_factor(
     sealed: &str,
 ) -> Result<bool, CatalogError> {
     let sql = "update admin_operators set totp_secret_sealed = $2, totp_last_step = 0
+               where id = $1 and totp_confirmed_at is null
+                     and not exists (select from admin_operator_passkeys where operator_id = $1)";
+    Ok(query::execute(client, sql, &[&id, &sealed]).await? == 1)
+}
+
+/// The same for an operator who has shown passkeys, and adds an app. `false`: there is a confirmed one.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn begin_another_app(
+    client: &impl GenericClient,
+    id: Uuid,
+    sealed: &str,
+) -> Result<bool, CatalogError> {
+    let sql = "update admin_operators set totp_secret_sealed = $2, totp_last_step = 0
                where id = $1 and totp_confirmed_at is null";
     Ok(query::execute(client, sql, &[&id, &sealed]).await? == 1)
+}
+
+/// Confirms an app that an operator adds, by the step of its first code. `false`: it was replaced since its secret was read,
+/// or confirmed.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn confirm_another_app(
+    client: &impl GenericClient,
+    id: Uuid,
+    sealed: &str,
+    step: i64,
+) -> Result<bool, CatalogError> {
+    let sql = "update admin_operators set totp_last_step = $3, totp_confirmed_at = now()
+               where id = $1 and totp_secret_sealed = $2 and totp_confirmed_at is null";
+    Ok(query::execute(client, sql, &[&id, &sealed, &step]).await? == 1)
+}
+
+/// Takes the app away, and leaves what else there is.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn remove_app(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogError> {
+    let sql = "update admin_operators
+               set totp_secret_sealed = null, totp_confirmed_at = null, totp_last_step = 0 where id = $1";
+    query::execute(client, sql, &[&id]).await?;
+    Ok(())
+}
+
+/// Forgets an authenticator app that was never confirmed: whoever began to set it up comes in with none of its codes.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn forget_unconfirmed(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogError> {
+    let sql = "update admin_operators set totp_secret_sealed = null, totp_last_step = 0
+               where id = $1 and totp_confirmed_at is null";
+    query::execute(client, sql, &[&id]).await?;
+    Ok(())
 }
 
 /// Takes the second factor away, with its recovery codes: the next sign-in sets a new one up.
@@ -213,14 +279,12 @@ pub async fn begin_second_factor(
 /// # Errors
 /// When the database can't be asked.
 pub async fn remove_second_factor(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogError> {
-    let sql = "update admin_operators
-               set totp_secret_sealed = null, totp_confirmed_at = null, totp_last_step = 0 where id = $1";
-    query::execute(client, sql, &[&id]).await?;
+    remove_app(client, id).await?;
     replace_recovery_codes(client, id, &[]).await
 }
 
-/// Notes that the code of this step was used, and so confirms the app. `false`: it, or a later one, was used already, or
-/// the app was replaced since its secret was read.
+/// Notes that the code of this step was used, and so confirms the app. `false`: it, or a later one, was used already, the
+/// app was replaced since its secret was read, or it wasn't confirmed before a passkey was.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -232,7 +296,9 @@ pub async fn use_step(
 ) -> Result<bool, CatalogError> {
     let sql = "update admin_operators
                set totp_last_step = $3, totp_confirmed_at = coalesce(totp_confirmed_at, now())
-               where id = $1 and totp_secret_sealed = $2 and totp_last_step < $3";
+               where id = $1 and totp_secret_sealed = $2 and totp_last_step < $3
+                     and (totp_confirmed_at is not null
+                          or not exists (select from admin_operator_passkeys where operator_id = $1))";
     Ok(query::execute(client, sql, &[&id, &sealed, &step]).await? == 1)
 }
 

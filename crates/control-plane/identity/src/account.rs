@@ -1,5 +1,6 @@
 //! What operators change of their own account.
 
+use catalog::operators::OperatorRow;
 use catalog::{CatalogError, operator_sessions, operators};
 use customers::{Actor, FieldCheck, UseCaseError, commit};
 use domain::audit::AuditAction;
@@ -33,11 +34,7 @@ impl Identity {
             Subject::account(&operator.email).take(&client).await?;
             operator
         };
-        if !self.passwords().verify(Some(&operator.password_hash), present).await? {
-            let caller = Caller { ip_address: actor.ip_address, user_agent: actor.user_agent.clone() };
-            self.note_guess(operator.id, "present password", &caller).await;
-            return Err(SignInError::Refused);
-        }
+        self.check_present_password(actor, &operator, present).await?;
         if self.passwords().verify(Some(&operator.password_hash), new).await? {
             let mut check = FieldCheck::default();
             check.wrong("new_password", "must be another one than the present password");
@@ -55,6 +52,21 @@ impl Identity {
         write(&transaction, actor, AuditAction::OperatorPasswordChanged, operator.id, Some(told)).await?;
         commit(transaction).await?;
         Ok(())
+    }
+
+    /// Looks whether it is the account's password, of which a guess was taken.
+    pub(crate) async fn check_present_password(
+        &self,
+        actor: &Actor,
+        operator: &OperatorRow,
+        present: &SecretString,
+    ) -> Result<(), SignInError> {
+        if self.passwords().verify(Some(&operator.password_hash), present).await? {
+            return Ok(());
+        }
+        let caller = Caller { ip_address: actor.ip_address, user_agent: actor.user_agent.clone() };
+        self.note_guess(operator.id, "present password", &caller).await;
+        Err(SignInError::Refused)
     }
 
     /// Replaces the recovery codes by new ones, shown once.

@@ -27,28 +27,38 @@ impl Identity {
     /// until then it can be made anew.
     ///
     /// # Errors
-    /// [`SignInError::WrongStep`] when the account has an app, [`SignInError::Over`] when the sign-in is complete.
+    /// [`SignInError::WrongStep`] when the account has a second factor, [`SignInError::Over`] when the sign-in is complete.
     pub async fn set_up_authenticator(&self, session: &LiveSession) -> Result<NewAuthenticator, SignInError> {
         const HAS_ONE: SignInError = SignInError::WrongStep(
-            "The account has an authenticator app: show a code of it. Who lost it uses a recovery code, or has an owner reset it.",
+            "The account has a second factor: show it. Who lost it uses a recovery code, or has an owner reset it.",
         );
         if session.is_complete {
             return Err(SignInError::Over);
         }
-        if session.has_second_factor {
+        if session.has_second_factor() {
             return Err(HAS_ONE);
         }
-        let secret = TotpSecret::generate();
         let client = self.client_for_sign_in().await?;
-        let seal = platform_seal(&client, self.keys(), PLACE).await?;
-        let sealed =
-            seal.seal(session.operator_id, secret.base32()).map_err(customers::UseCaseError::from)?;
+        let (new, sealed) = sealed_secret(&client, self.keys(), session.operator_id, &session.email).await?;
         // Asked again by the statement: another sign-in may have confirmed one since.
         if !operators::begin_second_factor(&client, session.operator_id, &sealed).await? {
             return Err(HAS_ONE);
         }
-        Ok(NewAuthenticator { secret: secret.base32().clone(), url: secret.url(ISSUER, &session.email) })
+        Ok(new)
     }
+}
+
+/// A secret for an account's app, for its holder and to be kept.
+pub(crate) async fn sealed_secret(
+    client: &impl GenericClient,
+    keys: &KeyRing,
+    operator: Uuid,
+    email: &str,
+) -> Result<(NewAuthenticator, String), SignInError> {
+    let secret = TotpSecret::generate();
+    let seal = platform_seal(client, keys, PLACE).await?;
+    let sealed = seal.seal(operator, secret.base32()).map_err(customers::UseCaseError::from)?;
+    Ok((NewAuthenticator { secret: secret.base32().clone(), url: secret.url(ISSUER, email) }, sealed))
 }
 
 /// The secret of an account's app.

@@ -6,12 +6,20 @@ use catalog::CatalogError;
 use customers::UseCaseError;
 use data_keys::DataKeyError;
 
+use crate::passkeys::NoPasskeys;
+
 /// Why somebody doesn't come in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// Address, password or code are wrong. Which of them, nobody is told.
     #[error("the email address, the password or the code is wrong")]
     Refused,
+    /// The passkey isn't taken, for this reason.
+    #[error("{0}")]
+    PasskeyRefused(&'static str),
+    /// Nobody can use passkeys here.
+    #[error(transparent)]
+    NoPasskeys(#[from] NoPasskeys),
     /// Too many guesses were made; the next is looked at after this time.
     #[error("too many guesses: the next is looked at in {} s", .0.as_secs())]
     TooManyGuesses(Duration),

@@ -1,7 +1,7 @@
 //! Operators: their accounts, how they sign in, their sessions and API tokens.
 //!
-//! A sign-in has two steps. Who shows the right password gets a session that can do nothing but show the second factor, or
-//! set one up the first time; who shows that gets a session under a new token. Guesses are counted in the admin database
+//! A sign-in has two steps. Who shows the right password gets a session that can do nothing but show the second factor (a code
+//! of an app, or a passkey), or set one up the first time; who shows that gets a session under a new token. Guesses are counted in the admin database
 //! before anybody looks whether they are right, so that they are slowed over all servers. Somebody whom an OpenID provider
 //! vouches for comes in without a password, and without a second factor where the provider has asked for one.
 
@@ -16,9 +16,11 @@ pub mod impersonation;
 pub mod known;
 pub mod openid;
 pub mod operators;
+pub mod passkeys;
 mod passwords;
 mod refusals;
 pub mod saved_views;
+mod second_factors;
 mod service;
 pub mod sessions;
 pub mod sign_in;

@@ -3,7 +3,10 @@
 
 use catalog::audit::AuditEntry;
 use catalog::operators::{self as rows, NewOperator, OperatorRow};
-use catalog::{CatalogError, Transaction, audit, operator_identities, operator_sessions, operator_tokens};
+use catalog::{
+    CatalogError, Transaction, audit, operator_identities, operator_passkeys, operator_sessions,
+    operator_tokens,
+};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit, version};
 use domain::Rights;
 use domain::audit::AuditAction;
@@ -185,7 +188,8 @@ impl Identity {
         Ok((OperatorRow { password_must_change: true, ..row }, password))
     }
 
-    /// Takes the authenticator app and the recovery codes of an operator away: at the next sign-in they set a new one up.
+    /// Takes the authenticator app, the passkeys and the recovery codes of an operator away: at the next sign-in they set a new
+    /// second factor up.
     /// Their sessions end, and who they are at providers of identities is forgotten.
     ///
     /// # Errors
@@ -196,15 +200,17 @@ impl Identity {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         let row = self.locked(&transaction, id).await?;
         rows::remove_second_factor(&transaction, id).await?;
+        let passkeys = operator_passkeys::remove_all(&transaction, id).await?;
         impersonation::end_all(&transaction, actor, id).await?;
         let ended = operator_sessions::revoke_all(&transaction, id, None).await?;
         let forgotten = operator_identities::forget(&transaction, id).await?;
         let told = json!({
-            "second_factor": "removed by an owner", "sessions_ended": ended, "identities_forgotten": forgotten,
+            "second_factor": "removed by an owner", "passkeys_removed": passkeys, "sessions_ended": ended,
+            "identities_forgotten": forgotten,
         });
         write(&transaction, actor, AuditAction::OperatorSecondFactorChanged, id, Some(told)).await?;
         commit(transaction).await?;
-        Ok(OperatorRow { totp_secret_sealed: None, totp_confirmed_at: None, ..row })
+        Ok(OperatorRow { totp_secret_sealed: None, totp_confirmed_at: None, passkeys: 0, ..row })
     }
 
     /// Ends all sessions of an operator, and takes all their tokens back. How many of each.

@@ -7,6 +7,7 @@ use customers::ControlPlane;
 use domain::operator::{OwnAccount, Permit};
 use secrets::KeyRing;
 
+use crate::passkeys::{NoPasskeys, RelyingParty};
 use crate::passwords::Passwords;
 use crate::refusals::Recently;
 
@@ -26,6 +27,7 @@ pub struct Identity {
     keys: KeyRing,
     passwords: Passwords,
     recently: Recently,
+    relying_party: Result<RelyingParty, NoPasskeys>,
 }
 
 impl Identity {
@@ -33,7 +35,22 @@ impl Identity {
     #[must_use]
     pub fn new(control_plane: ControlPlane, catalog: Catalog, keys: impl Into<KeyRing>) -> Self {
         let (passwords, recently) = (Passwords::new(), Recently::default());
-        Self { control_plane, catalog, keys: keys.into(), passwords, recently }
+        let relying_party = Err(NoPasskeys::Unknown);
+        Self { control_plane, catalog, keys: keys.into(), passwords, recently, relying_party }
+    }
+
+    /// With passkeys for this server as browsers know it, or why there are none.
+    #[must_use]
+    pub fn with_passkeys(self, relying_party: Result<RelyingParty, NoPasskeys>) -> Self {
+        Self { relying_party, ..self }
+    }
+
+    /// For whom passkeys are made.
+    ///
+    /// # Errors
+    /// When nobody can use any here.
+    pub fn relying_party(&self) -> Result<&RelyingParty, NoPasskeys> {
+        self.relying_party.as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn recently(&self) -> &Recently {

@@ -34,9 +34,9 @@ pub struct Password<'a> {
 /// What is to be done before the session is worth something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextStep {
-    /// Show a code of the authenticator app, or a recovery code.
+    /// Show the second factor: a code of the authenticator app, a passkey, or a recovery code.
     ShowCode,
-    /// Set an authenticator app up: the account has none.
+    /// Set an authenticator app up, or a passkey: the account has neither.
     SetUpAuthenticator,
     /// Choose a password: somebody else knows this one.
     ChangePassword,
@@ -56,7 +56,7 @@ impl NextStep {
     /// The next step of a session; `None` when everything is done.
     #[must_use]
     pub fn of(session: &LiveSession) -> Option<Self> {
-        match (session.is_complete, session.has_second_factor, session.password_must_change) {
+        match (session.is_complete, session.has_second_factor(), session.password_must_change) {
             (false, true, _) => Some(Self::ShowCode),
             (false, false, _) => Some(Self::SetUpAuthenticator),
             (true, _, true) => Some(Self::ChangePassword),
@@ -152,40 +152,54 @@ impl Identity {
         network.take(&client).await?;
         codes.take(&client).await?;
         let operator = operators::get(&client, session.operator_id).await?.ok_or(SignInError::Over)?;
-        let Some(sealed) = operator.totp_secret_sealed.clone() else {
-            return Err(SignInError::WrongStep("Set an authenticator app up first."));
+        // Beside passkeys an app counts when it was confirmed: somebody else may have begun to set it up.
+        let app = match operator.totp_secret_sealed.clone() {
+            Some(sealed) if operator.totp_confirmed_at.is_some() || operator.passkeys == 0 => {
+                Some((authenticator::open(&client, self.keys(), operator.id, &sealed).await?, sealed))
+            }
+            _ if operator.passkeys > 0 => None,
+            _ => return Err(SignInError::WrongStep("Set an authenticator app or a passkey up first.")),
         };
-        let secret = authenticator::open(&client, self.keys(), operator.id, &sealed).await?;
 
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        let Some(method) = use_code(&transaction, &operator, (&secret, &sealed), code).await? else {
+        let Some(method) = use_code(&transaction, &operator, app.as_ref(), code).await? else {
             drop(transaction);
             drop(client);
             self.note_guess(operator.id, "code", caller).await;
             return Err(SignInError::Refused);
         };
-        let token = BearerToken::generate(BearerKind::Session);
-        let completed =
-            operator_sessions::complete(&transaction, session.id, &token.hash(), LONGEST_SESSION).await?;
-        let expires_at = completed.ok_or(SignInError::Over)?;
-        let recovery_codes = if operator.totp_confirmed_at.is_none() {
+        let mut recovery_codes = Vec::new();
+        if !operator.has_second_factor() {
             let actor = caller.of(session);
-            new_recovery_codes(&transaction, &actor, operator.id, "set up").await?
-        } else {
-            Vec::new()
-        };
-        operators::signed_in(&transaction, operator.id).await?;
+            recovery_codes = new_recovery_codes(&transaction, &actor, operator.id, "set up").await?;
+        }
         codes.forget(&transaction).await?;
         network.give_back(&transaction).await?;
-        let told =
-            json!({ "session_id": session.id, "second_factor": method, "in_cookie": session.in_cookie });
-        write(&transaction, &caller.of(session), AuditAction::OperatorSignedIn, operator.id, Some(told))
-            .await?;
+        let (token, session) =
+            complete(&transaction, session, json!({ "second_factor": method }), caller).await?;
         commit(transaction).await?;
-        let session =
-            LiveSession { is_complete: true, has_second_factor: true, expires_at, ..session.clone() };
+        let session = LiveSession { has_authenticator: app.is_some(), ..session };
         Ok(SignedIn { token, session, recovery_codes })
     }
+}
+
+/// Completes a session whose second factor was shown. The audit row says which.
+pub(crate) async fn complete(
+    transaction: &Transaction<'_>,
+    session: &LiveSession,
+    mut told: Value,
+    caller: &Caller,
+) -> Result<(BearerToken, LiveSession), SignInError> {
+    let token = BearerToken::generate(BearerKind::Session);
+    let completed =
+        operator_sessions::complete(transaction, session.id, &token.hash(), LONGEST_SESSION).await?;
+    let expires_at = completed.ok_or(SignInError::Over)?;
+    operators::signed_in(transaction, session.operator_id).await?;
+    told["session_id"] = json!(session.id);
+    told["in_cookie"] = json!(session.in_cookie);
+    let (actor, action) = (caller.of(session), AuditAction::OperatorSignedIn);
+    write(transaction, &actor, action, session.operator_id, Some(told)).await?;
+    Ok((token, LiveSession { is_complete: true, expires_at, ..session.clone() }))
 }
 
 /// How addresses are stored and compared.
@@ -197,16 +211,18 @@ pub(crate) fn canonical(email: &str) -> String {
 async fn use_code(
     transaction: &Transaction<'_>,
     operator: &OperatorRow,
-    (secret, sealed): (&TotpSecret, &str),
+    app: Option<&(TotpSecret, String)>,
     code: &SecretString,
 ) -> Result<Option<&'static str>, CatalogError> {
     let typed: String = code.expose_secret().chars().filter(|letter| !letter.is_whitespace()).collect();
-    if let Some(step) = secret.step_of(&typed, Utc::now().timestamp(), operator.totp_last_step) {
+    if let Some((secret, sealed)) = app
+        && let Some(step) = secret.step_of(&typed, Utc::now().timestamp(), operator.totp_last_step)
+    {
         // Of two who show the same code at once, one comes in.
         let is_first = operators::use_step(transaction, operator.id, sealed, step).await?;
         return Ok(is_first.then_some("authenticator"));
     }
-    if operator.totp_confirmed_at.is_none() {
+    if !operator.has_second_factor() {
         return Ok(None);
     }
     let used =
@@ -265,7 +281,8 @@ pub(crate) fn live_session(
         is_complete: false,
         in_cookie,
         password_must_change: operator.password_must_change,
-        has_second_factor: operator.totp_confirmed_at.is_some(),
+        has_authenticator: operator.totp_confirmed_at.is_some(),
+        has_passkey: operator.passkeys > 0,
         expires_at,
     }
 }

@@ -17,6 +17,11 @@ use super::{Access, EXIT_CODES, Globals, Session, address, browser_login, prompt
 /// How often a person may try a code before the command gives up.
 const CODE_ATTEMPTS: u32 = 3;
 
+/// A terminal shows no passkey.
+const ONLY_PASSKEYS: &str = "Your second factor is a passkey, which only a browser can show. Here a recovery code does, once; \
+     in the dashboard, under Settings, Your account, you can make new ones, add an authenticator app, or make an API token for \
+     SIXTY_OPERATOR_TOKEN.";
+
 /// `sixty login`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXIT_CODES)]
@@ -53,6 +58,8 @@ pub(crate) struct WhoamiArgs {
 struct Begun {
     email: String,
     next: Option<String>,
+    #[serde(default)]
+    second_factors: Vec<String>,
     expires_at: chrono::DateTime<chrono::Utc>,
     token: SecretString,
     #[serde(default)]
@@ -127,7 +134,13 @@ impl SignIn {
                     self.show_recovery_codes(&begun.recovery_codes)?;
                 }
                 "show_code" => {
-                    let what = "Code of your authenticator app, or a recovery code";
+                    let what = match begun.second_factors.iter().any(|factor| factor == "authenticator") {
+                        true => "Code of your authenticator app, or a recovery code",
+                        false => {
+                            self.output.note(ONLY_PASSKEYS)?;
+                            "Recovery code"
+                        }
+                    };
                     begun = self.show_code(&client, what).await?;
                 }
                 "change_password" => self.change_password(&client).await?,

@@ -68,7 +68,7 @@ pub(crate) enum OperatorCommand {
         /// The operator's id or email address
         operator: String,
     },
-    /// Take an operator's authenticator app away: at the next sign-in they set a new one up
+    /// Take an operator's second factors away: at the next sign-in they set a new one up
     ResetSecondFactor {
         /// The operator's id or email address
         operator: String,

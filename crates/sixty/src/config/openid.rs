@@ -1,11 +1,13 @@
 //! The OpenID provider that vouches for operators.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 use identity::openid::{OpenIdConfig, OpenIdProvider};
+use identity::passkeys::{NoPasskeys, RelyingParty};
 use secrets::SecretString;
 use url::Url;
 
@@ -33,8 +35,9 @@ pub(crate) struct OpenIdArgs {
         conflicts_with = "openid_client_secret"
     )]
     openid_client_secret_file: Option<PathBuf>,
-    /// Where browsers reach this server, such as `https://sixty.example.com`. The provider is told to send people back to
-    /// /api/admin/session/openid/callback there.
+    /// Where browsers reach this server, such as `https://sixty.example.com`. Operators' passkeys are made for its domain, and
+    /// an OpenID provider is told to send people back to /api/admin/session/openid/callback there [default: localhost at the
+    /// port, for a server that lets in this machine alone].
     #[arg(long, env = "SIXTY_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Url>,
 }
@@ -43,6 +46,24 @@ impl OpenIdArgs {
     /// Whether browsers reach this server over HTTPS, as its public address says.
     pub(crate) fn is_reached_over_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// For whom passkeys are made: the public address, or else localhost at this port where the server lets in this machine
+    /// alone.
+    pub(crate) fn relying_party(
+        &self,
+        listens_at: SocketAddr,
+        is_https: bool,
+    ) -> Result<RelyingParty, NoPasskeys> {
+        if let Some(public_url) = &self.public_url {
+            return RelyingParty::at(public_url);
+        }
+        if !listens_at.ip().is_loopback() {
+            return Err(NoPasskeys::Unknown);
+        }
+        let scheme = if is_https { "https" } else { "http" };
+        let here = Url::parse(&format!("{scheme}://localhost:{}", listens_at.port()));
+        RelyingParty::at(&here.map_err(|_| NoPasskeys::Unknown)?)
     }
 
     /// The provider, if one is named.
@@ -65,5 +86,33 @@ impl OpenIdArgs {
                 .context("SIXTY_PUBLIC_URL is no place to come back to")?,
         };
         Ok(Some(Arc::new(OpenIdProvider::new(config)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        openid: OpenIdArgs,
+    }
+
+    #[test]
+    fn passkeys_are_for_the_public_address_or_for_this_machine() {
+        let origin = |options: &[&str], listens_at: &str, is_https| {
+            let args = Program::try_parse_from(["sixty"].iter().chain(options)).unwrap().openid;
+            args.relying_party(listens_at.parse().unwrap(), is_https).map(|party| party.origin().to_owned())
+        };
+        let public = ["--public-url", "https://sixty.example.com"];
+        assert_eq!(origin(&public, "127.0.0.1:3000", false).unwrap(), "https://sixty.example.com");
+        assert_eq!(origin(&[], "127.0.0.1:3000", false).unwrap(), "http://localhost:3000");
+        assert_eq!(origin(&[], "[::1]:3443", true).unwrap(), "https://localhost:3443");
+        assert_eq!(origin(&[], "0.0.0.0:3000", true), Err(NoPasskeys::Unknown));
+        let refused = origin(&["--public-url", "https://192.0.2.7"], "127.0.0.1:3000", true).unwrap_err();
+        assert!(refused.to_string().contains("SIXTY_PUBLIC_URL is https://192.0.2.7"), "{refused}");
     }
 }

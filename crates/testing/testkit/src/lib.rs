@@ -5,6 +5,7 @@
 //! it when the test program ends, however it ends.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that has no ground to stand on fails at once")]
 
+mod authenticator;
 mod database;
 mod fault_proxy;
 mod home;
@@ -21,6 +22,7 @@ mod wait;
 mod watchdog;
 mod webhook_signer;
 
+pub use authenticator::Authenticator;
 pub use database::{
     AdminDatabase, CUSTOMER_APP, CUSTOMER_OWNER, CUSTOMER_READONLY, CustomerDatabase, PASSWORD,
     admin_database, connect, customer_database,

@@ -24,6 +24,7 @@ export const settings: Page = {
   actions: [
     { label: 'Make an operator', to: '/settings/operators', search: { new: 'operator' }, right: 'operators:write' },
     { label: 'Make an API token of your own', to: '/settings/account', search: { new: 'token' } },
+    { label: 'Add a passkey of your own', to: '/settings/account', search: { new: 'passkey' } },
     { label: 'Rotate the master key', to: '/settings/secrets', right: 'secrets:write' },
     { label: 'Show failed messages of Clerk', to: '/settings/clerk', search: { status: 'failed' }, right: 'clerk:read' },
   ],

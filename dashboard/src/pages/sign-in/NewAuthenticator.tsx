@@ -1,19 +1,17 @@
-import { Button, Checkbox, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { renderSVG } from 'uqr';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
-import { CopyValue } from '@/ui/CopyValue';
+import { AppSecret } from '@/session/AppSecret';
 import { Failure } from '@/ui/Failure';
 import classes from './SignIn.module.css';
 import { useStep } from './useStep';
 
-/** Sets up the authenticator app: the secret, the first code, the recovery codes. */
-export function NewAuthenticator({ done }: { done: () => Promise<unknown> }) {
+/** Sets up the authenticator app: the secret, the first code. */
+export function NewAuthenticator({ setUp }: { setUp: (codes: string[]) => Promise<unknown> }) {
   const [app, setApp] = useState<Schema<'AuthenticatorView'> | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [code, setCode] = useState('');
-  const [recovery, setRecovery] = useState<string[] | null>(null);
   const asked = useRef(false);
   useEffect(() => {
     // Once: a second secret would make the first one worthless.
@@ -24,45 +22,16 @@ export function NewAuthenticator({ done }: { done: () => Promise<unknown> }) {
   const { busy, problem, fields, submit } = useStep(async () => {
     if (failure !== null) throw failure;
     const session = await taken(api.POST('/api/admin/session/code', { body: { code: code.trim() } }));
-    if (session.recovery_codes?.length) setRecovery(session.recovery_codes);
-    else await done();
+    await setUp(session.recovery_codes ?? []);
   });
-  if (recovery) return <RecoveryCodes codes={recovery} done={done} />;
   return (
     <form className={classes.form} onSubmit={submit}>
       <h1>Set up your authenticator app</h1>
       <p>Scan this with an authenticator app, or type the secret in. Then show the code that the app displays.</p>
-      {app && (
-        <>
-          {/* The QR code is drawn here, from the address that the server gave. */}
-          <div className={classes.code} role="img" aria-label="QR code of the secret below" dangerouslySetInnerHTML={{ __html: renderSVG(app.url, { border: 2 }) }} />
-          <CopyValue value={app.secret} label="the secret" />
-        </>
-      )}
+      {app && <AppSecret app={app} />}
       <TextInput label="Code" name="code" autoComplete="one-time-code" autoFocus required withAsterisk={false} value={code} onChange={(event) => setCode(event.currentTarget.value)} error={fields.code} />
       {problem && problem.errors.length === 0 && <Failure problem={problem} />}
       <Button type="submit" size="sm" loading={busy}>
-        Go on
-      </Button>
-    </form>
-  );
-}
-
-function RecoveryCodes({ codes, done }: { codes: string[]; done: () => Promise<unknown> }) {
-  const [kept, setKept] = useState(false);
-  const { busy, submit } = useStep(done);
-  return (
-    <form className={classes.form} onSubmit={submit}>
-      <h1>Keep these recovery codes</h1>
-      <p>Each lets you in once when the device is lost. They are not shown again.</p>
-      <ul className={classes.codes}>
-        {codes.map((code) => (
-          <li key={code}>{code}</li>
-        ))}
-      </ul>
-      <CopyValue value={codes.join('\n')} label="all codes" shown={`${codes.length} codes`} />
-      <Checkbox label="I have put them in a safe place" checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} />
-      <Button type="submit" size="sm" loading={busy} disabled={!kept}>
         Go on
       </Button>
     </form>

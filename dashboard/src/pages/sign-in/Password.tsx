@@ -1,7 +1,8 @@
 import { Anchor, Button, Divider, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { api, queries } from '@/api/client';
+import { api } from '@/api/client';
 import { taken } from '@/api/taken';
+import { useWays } from '@/session/ways';
 import { Failure } from '@/ui/Failure';
 import classes from './SignIn.module.css';
 import { useStep } from './useStep';
@@ -10,7 +11,7 @@ import { useStep } from './useStep';
 export function Password({ done }: { done: () => Promise<unknown> }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const { data: ways } = queries.useQuery('get', '/api/admin/session/ways', {}, { refetchInterval: false });
+  const ways = useWays();
   const { busy, problem, fields, submit } = useStep(async () => {
     await taken(api.POST('/api/admin/session', { body: { email, password, keep: 'cookie' } }));
     await done();

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::{Answer, Api};
 
-const PASSWORD: &str = "quarry lantern fjord mittens";
-const SESSION: &str = "/api/admin/session";
+pub(super) const PASSWORD: &str = "quarry lantern fjord mittens";
+pub(super) const SESSION: &str = "/api/admin/session";
 
 /// An operator who has signed in once: they have a password of their own and an app.
 pub(super) struct Operator {
@@ -20,12 +20,12 @@ pub(super) struct Operator {
     pub(super) email: String,
     pub(super) token: String,
     app: TotpSecret,
-    recovery_codes: Vec<String>,
+    pub(super) recovery_codes: Vec<String>,
 }
 
 impl Operator {
     /// The code that the app shows this many steps from now on.
-    fn code(&self, steps: i64) -> String {
+    pub(super) fn code(&self, steps: i64) -> String {
         self.app.code_at(Utc::now().timestamp() + 30 * steps)
     }
 }
@@ -48,28 +48,28 @@ impl Api {
         self.send(request.body(body).unwrap()).await
     }
 
-    async fn sign_in(&self, email: &str, password: &str) -> Answer {
+    pub(super) async fn sign_in(&self, email: &str, password: &str) -> Answer {
         let body = json!({ "email": email, "password": password });
         self.ask_as(None, Method::POST, SESSION, body).await
     }
 
-    async fn show(&self, token: &str, code: &str) -> Answer {
+    pub(super) async fn show(&self, token: &str, code: &str) -> Answer {
         let path = "/api/admin/session/code";
         self.ask_as(Some(token), Method::POST, path, json!({ "code": code })).await
     }
 
     /// Whether somebody with this token may look at customers.
-    async fn try_token(&self, token: &str) -> Answer {
+    pub(super) async fn try_token(&self, token: &str) -> Answer {
         self.ask_as(Some(token), Method::GET, "/api/admin/customers", Value::Null).await
     }
 
-    async fn set_up(&self, token: &str) -> Answer {
+    pub(super) async fn set_up(&self, token: &str) -> Answer {
         let path = "/api/admin/session/authenticator";
         self.ask_as(Some(token), Method::POST, path, Value::Null).await
     }
 
     /// An account with the password of its first sign-in.
-    async fn account(&self, email: &str, roles: &[Role]) -> (Uuid, String) {
+    pub(super) async fn account(&self, email: &str, roles: &[Role]) -> (Uuid, String) {
         let body = json!({ "email": email, "name": "Ann", "roles": roles });
         let made = self.post("/api/admin/operators", &body).await.expect(201);
         (made.text("id").parse().unwrap(), made.text("one_time_password").to_owned())
@@ -135,7 +135,12 @@ async fn the_first_sign_in_has_three_steps_and_opens_nothing_before_the_last() {
     assert_eq!((who.text("email"), who.text("credential")), ("ann@example.org", "session"));
     assert!(who.body["permissions"].as_array().unwrap().contains(&json!("keys:write")));
     let ways = api.ask_as(None, Method::GET, "/api/admin/session/ways", Value::Null).await.expect(200);
-    assert_eq!(ways.body, json!({ "password": true, "openid": null, "has_session": false }));
+    assert_eq!(
+        ways.body,
+        json!({
+            "password": true, "passkeys": { "origin": super::ORIGIN }, "openid": null, "has_session": false
+        })
+    );
     // What the role doesn't allow is refused, and who tried is known.
     let refused = api.ask_as(Some(&second), Method::GET, "/api/admin/operators", Value::Null).await;
     refused.expect_problem(403, "operator-permission-missing");

@@ -89,6 +89,11 @@ async fn no_change_that_matters_happens_without_its_row_of_the_log() {
     api.only_with_its_trace(&owner, delete.clone(), &stream, Value::Null).await;
     let token = json!({ "name": "reports", "permissions": ["usage:read"] });
     let made = api.only_with_its_trace(&owner, post.clone(), "/api/admin/tokens", token).await;
+    let passkey = api.add_passkey(&owner, &mut testkit::Authenticator::new(super::ORIGIN)).await;
+    let passkey = format!("{}/{passkey}", super::passkeys::OWN);
+    api.only_with_its_trace(&owner, patch.clone(), &passkey, json!({ "name": "blue key" })).await;
+    let password = json!({ "password": super::sign_in::PASSWORD });
+    api.only_with_its_trace(&owner, post.clone(), &format!("{passkey}/remove"), password).await;
     let token = format!("/api/admin/tokens/{}/revoke", made.body["id"].as_str().unwrap());
     api.only_with_its_trace(&owner, post, &token, Value::Null).await;
     api.only_with_its_trace(&owner, delete, acme, Value::Null).await;

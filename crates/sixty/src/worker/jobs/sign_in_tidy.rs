@@ -1,13 +1,14 @@
-//! Removes what is left of sign-ins: guesses of which a day is over, sessions that ended a month ago.
+//! Removes what is left of sign-ins: guesses of which a day is over, sessions that ended a month ago, challenges that nobody
+//! answered.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalog::{Catalog, CatalogError, operator_sessions, sign_in_guesses};
+use catalog::{Catalog, CatalogError, operator_passkeys, operator_sessions, sign_in_guesses};
 use jobs::{Job, JobContext, JobError, JobOutcome, Schedule};
 use serde_json::Value;
 
-/// Neither is worth anything any more, removed or not; this job keeps the tables small.
+/// None of it is worth anything any more, removed or not; this job keeps the tables small.
 pub(crate) struct SignInTidy {
     catalog: Catalog,
 }
@@ -19,6 +20,7 @@ impl SignInTidy {
 
     async fn tidy(&self) -> Result<(u64, u64), CatalogError> {
         let client = self.catalog.client().await?;
+        operator_passkeys::remove_old_challenges(&client).await?;
         Ok((sign_in_guesses::remove_old(&client).await?, operator_sessions::remove_old(&client).await?))
     }
 }

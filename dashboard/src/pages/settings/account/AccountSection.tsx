@@ -6,6 +6,8 @@ import { Panel } from '@/ui/Panel';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { ChangePassword } from './ChangePassword';
+import { OwnAuthenticator } from './OwnAuthenticator';
+import { OwnPasskeys } from './OwnPasskeys';
 import { OwnSessions } from './OwnSessions';
 import { OwnTokens } from './OwnTokens';
 import { RecoveryCodes } from './RecoveryCodes';
@@ -37,6 +39,8 @@ export default function AccountSection() {
       </Panel>
       <OwnSessions />
       <OwnTokens />
+      <OwnPasskeys />
+      <OwnAuthenticator />
       <ChangePassword />
       <RecoveryCodes />
     </>

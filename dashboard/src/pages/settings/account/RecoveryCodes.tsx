@@ -17,7 +17,7 @@ export function RecoveryCodes() {
       run: async () => {
         const { recovery_codes: codes } = await taken(api.POST('/api/admin/session/recovery-codes'));
         // After the dialog that asked has closed.
-        setTimeout(() => showOnce({ title: 'Your recovery codes', secret: codes.join('\n'), label: 'recovery codes', kept: 'Only their hashes are kept.', note: 'Each lets you in once when the device with your authenticator app is lost.' }));
+        setTimeout(() => showOnce({ title: 'Your recovery codes', secret: codes.join('\n'), label: 'recovery codes', kept: 'Only their hashes are kept.', note: 'Each lets you in once when the device with your second factor is lost.' }));
       },
     });
   return (
@@ -29,7 +29,7 @@ export function RecoveryCodes() {
         </Button>
       }
     >
-      <p className={classes.text}>They let you in when the device with your authenticator app is lost. Make new ones when you have used some, or when somebody may have seen them.</p>
+      <p className={classes.text}>They let you in when the device with your authenticator app or passkey is lost, and where no browser is. Make new ones when you have used some, or when somebody may have seen them.</p>
     </Panel>
   );
 }

@@ -34,7 +34,7 @@ function NewOperatorForm({ close }: { close: () => void }) {
       title: `The one-time password of ${made.name}`,
       secret: made.one_time_password,
       label: 'one-time password',
-      note: 'Give it to them by a way that you trust. It is good for one sign-in: then they set up an authenticator app and choose a password of their own.',
+      note: 'Give it to them by a way that you trust. It is good for one sign-in: then they set up a second factor and choose a password of their own.',
     });
     await client.invalidateQueries({ queryKey: ['get', '/api/admin/operators'] });
   });

@@ -31,7 +31,7 @@ export function OperatorActs({ operator, tag }: OperatorActsProps) {
   const resetFactor = () =>
     confirm({
       title: `Reset the second factor of ${name}`,
-      consequences: ['Their authenticator app and recovery codes are worth nothing any more.', 'At the next sign-in their password alone lets them set up another app: make sure that it is them who asks.'],
+      consequences: ['Their authenticator app, passkeys and recovery codes are worth nothing any more.', 'At the next sign-in their password alone lets them set up another second factor: make sure that it is them who asks.'],
       word: email,
       act: 'Reset the second factor',
       run: async () => {

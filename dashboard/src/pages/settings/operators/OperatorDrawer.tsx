@@ -10,6 +10,7 @@ import { When } from '@/ui/When';
 import { EditOperator } from './EditOperator';
 import { OperatorActs } from './OperatorActs';
 import { State } from './OperatorsSection';
+import { secondFactor } from './secondFactor';
 
 /** One operator: what is known of them, their name and roles to change, and what ends their access. */
 export function OperatorDrawer({ id, close }: { id: string | undefined; close: () => void }) {
@@ -36,7 +37,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
                 ['State', <State key="state" operator={operator} />],
                 ['E-mail', <CopyValue key="email" value={operator.email} label="the e-mail address" />],
                 ['Roles', mayWrite ? null : operator.roles.map(words).join(', ')],
-                ['Second factor', operator.has_second_factor ? 'Authenticator app' : 'Not set up yet'],
+                ['Second factor', secondFactor(operator)],
                 ['Last signed in', <When key="seen" at={operator.last_signed_in_at} empty="Never" />],
                 ['Made', <When key="created" at={operator.created_at} />],
                 ['Id', <CopyValue key="id" value={operator.id} label="the operator’s id" />],

@@ -13,6 +13,7 @@ import classes from '../Settings.module.css';
 import { NewOperator } from './NewOperator';
 import { OperatorDrawer } from './OperatorDrawer';
 import { RolesTable } from './RolesTable';
+import { secondFactor } from './secondFactor';
 
 type Operator = Schema<'OperatorView'>;
 
@@ -38,7 +39,7 @@ export default function OperatorsSection() {
     },
     { id: 'roles', header: 'Roles', cell: (row) => row.roles.map(words).join(', ') },
     { id: 'state', header: 'State', cell: (row) => <State operator={row} /> },
-    { id: 'factor', header: 'Second factor', cell: (row) => (row.has_second_factor ? 'Authenticator app' : 'Not set up yet'), wide: true },
+    { id: 'factor', header: 'Second factor', cell: (row) => secondFactor(row), wide: true },
     { id: 'seen', header: 'Last signed in', cell: (row) => <When at={row.last_signed_in_at} empty="Never" />, wide: true },
     { id: 'created', header: 'Made', cell: (row) => <When at={row.created_at} />, wide: true },
   ];

@@ -6,7 +6,9 @@ use std::process::Stdio;
 
 use chrono::Utc;
 use secrets::TotpSecret;
+use serde_json::{Value, json};
 use system_tests::{Program, Stack};
+use testkit::Authenticator;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 const PASSWORD: &str = "quarry lantern fjord mittens";
@@ -61,9 +63,30 @@ pub(super) async fn story(stack: &Stack) {
 
     // The second time there is nothing to set up. The code of the next half minute is taken too.
     let code = app.code_at(Utc::now().timestamp() + 30);
-    let again = sign_in(&program, &[PASSWORD, &code]).await;
+    let (again, _) = sign_in(&program, "ann@example.org", &[PASSWORD, &code]).await;
     assert!(again.contains("Signed in as ann@example.org"), "{again}");
     program.run(&["operator", "list"]).await.succeeded();
+    with_passkeys_only(stack, &program).await;
+}
+
+/// A terminal shows no passkey: who has nothing else is told what to do, and comes in with a recovery code.
+async fn with_passkeys_only(stack: &Stack, program: &Program) {
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned();
+    let new = json!({ "email": "eve@example.org", "name": "Eve", "roles": ["support"] });
+    let made = stack.operator.post("/api/admin/operators", &new).await.expect(201);
+    let one_time = text(&made["one_time_password"]);
+    let shown = json!({ "email": "eve@example.org", "password": one_time });
+    let begun = stack.operator.anonymous().post("/api/admin/session", &shown).await.expect(201);
+    let begun = stack.operator.with_token(&text(&begun["token"]));
+    let asked = begun.post("/api/admin/session/first-passkey/options", &Value::Null).await.expect(200);
+    // Where nobody has said otherwise, a server that lets in this machine alone is called localhost.
+    let mut authenticator = Authenticator::new(&format!("http://localhost:{}", stack.ports.server));
+    let passkey = json!({ "name": "key ring", "credential": authenticator.make(&asked["public_key"]) });
+    let complete = begun.post("/api/admin/session/first-passkey", &passkey).await.expect(200);
+    let answers = [&*one_time, &text(&complete["recovery_codes"][0]), PASSWORD];
+    let (said, told) = sign_in(program, "eve@example.org", &answers).await;
+    assert!(said.contains("Signed in as eve@example.org"), "{said}{told}");
+    assert!(told.contains("only a browser can show") && told.contains("SIXTY_OPERATOR_TOKEN"), "{told}");
 }
 
 /// Signs in with the password that was shown once: sets an app up, and chooses a password.
@@ -87,14 +110,15 @@ async fn first_sign_in(program: &Program, one_time: &str) -> TotpSecret {
     app.expect("an app was set up")
 }
 
-/// Signs in as a program does: all answers are on standard input.
-async fn sign_in(program: &Program, answers: &[&str]) -> String {
-    let mut command = program.command(&["login", "ann@example.org"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+/// Signs in as a program does: all answers are on standard input. What is said, and what is told beside it.
+async fn sign_in(program: &Program, email: &str, answers: &[&str]) -> (String, String) {
+    let mut command = program.command(&["login", email]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let text = answers.join("\n") + "\n";
     child.stdin.take().unwrap().write_all(text.as_bytes()).await.unwrap();
-    String::from_utf8(child.wait_with_output().await.unwrap().stdout).unwrap()
+    let output = child.wait_with_output().await.unwrap();
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
 fn assert_private(path: &Path) {
