@@ -1,5 +1,6 @@
 // A real Chromium, and what went wrong on its pages.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
@@ -85,4 +86,19 @@ export async function settled(page) {
 export async function violations(page) {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`));
+}
+
+/** All that is wrong with the page as it is: what axe finds, and whether it is wider than the window. */
+export async function complaints(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const tooWide = wide > 0 ? [`the page is ${wide} px wider than the window`] : [];
+  return [...tooWide, ...(await violations(page))];
+}
+
+/** A picture of the page, where SIXTY_SCREENSHOTS names a folder for it. */
+export async function picture(page, name, options = {}) {
+  const folder = process.env.SIXTY_SCREENSHOTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), ...options });
 }

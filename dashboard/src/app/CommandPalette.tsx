@@ -92,7 +92,7 @@ function usePages(query: string): { name: string; found: Found[] } {
   const fit = fits(query);
   const offered = pages.filter((page) => page.right === undefined || may(page.right));
   const places: Place[] = [
-    ...offered.map(({ entry: { label, to } }) => ({ label, to })),
+    ...offered.flatMap(({ entry }) => (entry ? [{ label: entry.label, to: entry.to }] : [])),
     // The parts of pages are many: they are found, not listed. Those of the customer one is at are near.
     ...offered.flatMap((page) => page.places?.(here) ?? []).filter((place) => query.trim() !== '' || place.params?.customer !== undefined),
   ];
@@ -113,6 +113,7 @@ function useActions(query: string): { name: string; found: Found[] } {
   const navigate = useNavigate();
   const may = useMay();
   const { setColorScheme } = useMantineColorScheme();
+  const at = useParams({ strict: false }) as Here;
   const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light';
   const fit = fits(query);
   const here = [
@@ -120,9 +121,9 @@ function useActions(query: string): { name: string; found: Found[] } {
     { label: 'Show keyboard shortcuts', run: showShortcuts },
   ];
   const ofPages = pages
-    .flatMap((page) => page.actions ?? [])
+    .flatMap((page) => page.actions?.(at) ?? [])
     .filter((action) => action.right === undefined || may(action.right))
-    .map(({ label, to, search }) => ({ label, run: () => void navigate({ to, search: (search ?? {}) as never }) }));
+    .map(({ label, to, params, search }) => ({ label, run: () => void navigate({ to, params: params as never, search: (search ?? {}) as never }) }));
   return {
     name: 'Actions',
     found: [...ofPages, ...here]

@@ -7,6 +7,7 @@ mod customer_database;
 mod customer_limits;
 mod customer_list;
 mod customer_users;
+mod data_key_list;
 mod denied;
 mod events;
 mod health;

@@ -47,6 +47,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/customers/{customer}/timeline", R::AuditRead, none()),
         ("GET", "/api/admin/customers/{customer}/database", R::CustomersRead, none()),
         ("GET", "/api/admin/customers/{customer}/users", R::CustomersRead, none()),
+        ("GET", "/api/admin/limits", R::CustomersRead, none()),
         ("GET", "/api/admin/customers/{customer}/limits", R::CustomersRead, none()),
         (
             "PUT",
@@ -91,6 +92,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/backups", R::BackupsWrite, none()),
         ("POST", "/api/admin/restores", R::BackupsRestore, restore),
         ("GET", "/api/admin/secrets", R::SecretsRead, none()),
+        ("GET", "/api/admin/secrets/data-keys", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/rotations", R::SecretsWrite, json!({})),
         ("GET", "/api/admin/secrets/rotations/{id}", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/retirements", R::SecretsWrite, json!({ "key_id": "feedbeef" })),

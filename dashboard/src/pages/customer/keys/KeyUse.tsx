@@ -1,6 +1,7 @@
-import { Stack } from '@mantine/core';
+import { Anchor, Stack } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
-import { Bars } from '@/ui/Bars';
+import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
 import { Figure, Figures } from '@/ui/Figure';
 import { compact, milliseconds, share } from '@/ui/format';
@@ -17,6 +18,8 @@ const OUTCOMES = 20;
 /** How a key was used in the page's range: how often it was let in, and why it wasn't. */
 export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   const range = useRange('7d');
+  // To the page of usage goes what stands in this page's address.
+  const search = { customer, api_key_id: key.id, ...(range.name ? { range: range.name } : { from: range.from, until: range.until }) };
   const query = queries.useQuery('get', '/api/admin/usage/series', {
     params: { query: { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } },
   });
@@ -35,7 +38,7 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
                 <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
               </Figures>
               <KeyChart customer={customer} id={key.id} range={range} />
-              <Bars label="Verifications by outcome" bars={groups.filter((group) => group.total.requests > 0).map(barOf(total.requests))} most={total.requests} />
+              <Bars label="Verifications by outcome" bars={groups.filter((group) => group.total.requests > 0).map(barOf(total.requests, search))} most={total.requests} />
             </Stack>
           )
         }
@@ -44,9 +47,13 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   );
 }
 
-const barOf = (all: number) => ({ key, label, total }: Schema<'SeriesView'>['groups'][number]) => ({
+const barOf = (all: number, search: Record<string, unknown>) => ({ key, label, total }: Schema<'SeriesView'>['groups'][number]): Bar => ({
   key: key ?? '',
-  label: key === 'ok' ? 'Let in and answered' : label,
+  label: (
+    <Anchor component={Link} to="/usage" search={{ ...search, outcome: key ?? undefined } as never} hash="requests" inherit c="var(--ink)">
+      {key === 'ok' ? 'Let in and answered' : label}
+    </Anchor>
+  ),
   value: total.requests,
   note: share(total.requests / all),
 });
