@@ -109,6 +109,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::read))
         .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::cancel))
         .routes(routes!(backups::list))
         .routes(routes!(backups::of_customer, backups::create))
         .routes(routes!(backups::restore))

@@ -13,6 +13,7 @@ mod events;
 mod health;
 mod idempotency;
 mod impersonations;
+mod jobs;
 mod keys;
 mod limit_simulation;
 mod module_preview;

@@ -81,6 +81,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/jobs", R::JobsRead, none()),
         ("GET", "/api/admin/jobs/{id}", R::JobsRead, none()),
         ("POST", "/api/admin/jobs/{id}/retry", R::JobsWrite, none()),
+        ("POST", "/api/admin/jobs/{id}/cancel", R::JobsWrite, none()),
         ("GET", "/api/admin/clerk", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages/{id}", R::ClerkRead, none()),
