@@ -25,9 +25,10 @@ export async function held(text) {
   }
   if (!said.includes('held')) throw new Error(`not held: ${text}`);
   session.stdout.resume();
+  const ended = once(session, 'exit');
   return async () => {
-    session.stdin.end('rollback;\n');
-    await once(session, 'exit');
+    if (!session.stdin.writableEnded) session.stdin.end('rollback;\n');
+    await ended;
   };
 }
 

@@ -34,7 +34,7 @@ describe('one customer', () => {
       await page.getByText(`${CUSTOMER}: Set a limit`).waitFor();
       await page.keyboard.press('Enter');
       await dialog(page).getByLabel('Route').fill('GET /api/v1/contacts');
-      await dialog(page).getByLabel('Requests').fill('2');
+      await dialog(page).getByLabel('Requests', { exact: true }).fill('2');
       await dialog(page).getByRole('combobox', { name: 'In a' }).click();
       await page.getByRole('option', { name: 'month' }).click();
       await dialog(page).getByLabel('Reason').fill('a runaway script');
@@ -206,9 +206,9 @@ describe('one customer', () => {
       await page.getByRole('radiogroup', { name: 'How to show: Requests' }).getByText('Table').click();
       const table = page.getByRole('region', { name: 'Requests, as a table' });
       await table.getByRole('columnheader', { name: /^Time \(UTC\)/ }).waitFor();
-      await table.getByRole('columnheader', { name: '429' }).first().waitFor();
+      await table.getByRole('columnheader', { name: /429/ }).first().waitFor();
       assert.deepEqual(await complaints(page), []);
       await page.getByRole('region', { name: 'Top movers' }).getByRole('link').first().click();
-      await page.waitForURL(/by=route|customer=/);
+      await page.waitForURL(/by=route/);
     }));
 });

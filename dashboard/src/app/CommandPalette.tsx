@@ -15,6 +15,9 @@ import { showShortcuts } from './shortcuts';
 
 type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
 
+// What is longer than the palette is scrolled by keyboard, too. The list hands on what it is given, and doesn't say so in its type.
+const REACHABLE = { viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'What was found' } } as object;
+
 /** Finds any customer, key, page and action: Ctrl K. */
 export default function CommandPalette() {
   const asked = usePaletteAsked();
@@ -28,7 +31,7 @@ export default function CommandPalette() {
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList {...REACHABLE}>
         {groups.map(({ name, found }) => (
           <Spotlight.ActionsGroup key={name} label={name}>
             {found.map((one) => (

@@ -17,6 +17,9 @@ export const WITHOUT_REDIS: Record<string, string> = {
 /** So many requests in a period, or no limit at all. */
 export type Rate = Pick<Limit, 'requests' | 'period'>;
 
+/** What holds for everybody. */
+export type GeneralLimit = Rate & Pick<Limit, 'without_redis'>;
+
 /** 12,000 requests a minute. */
 export const rateOf = ({ requests, period }: Rate) =>
   requests == null || period == null ? 'Without limit' : `${count(requests)} ${requests === 1 ? 'request' : 'requests'} ${period === 'hour' ? 'an' : 'a'} ${period}`;

@@ -20,7 +20,7 @@ export function useColumns(customer: Customer): Column<Held>[] {
     { id: 'route', header: 'Of', cell: ({ route }) => (route === null ? 'All routes together' : <code>{route}</code>) },
     { id: 'limit', header: 'Limit', cell: ({ own, general }) => rateOf(own ?? general ?? NONE) },
     { id: 'why', header: 'Decided', wide: true, cell: (held) => <Decided held={held} /> },
-    { id: 'redis', header: 'While Redis is away', wide: true, cell: ({ own }) => withoutRedis(own?.without_redis ?? null) },
+    { id: 'redis', header: 'While Redis is away', wide: true, cell: ({ own, general }) => withoutRedis((own ?? general)?.without_redis ?? null) },
     { id: 'changed', header: 'Changed', wide: true, cell: ({ own }) => <When at={own?.updated_at} empty={NOTHING} /> },
     ...(mayChange
       ? [
@@ -32,7 +32,7 @@ export function useColumns(customer: Customer): Column<Held>[] {
               own ? (
                 <LimitActs customer={name} limit={own} general={general} />
               ) : (
-                <Button size="compact-xs" variant="default" aria-label={`Set another limit ${route === null ? 'over all routes' : `on ${route}`}`} onClick={() => openLimit({ customer: name, before: { route, ...general } })}>
+                <Button size="compact-xs" variant="default" aria-label={`Set another limit ${route === null ? 'over all routes' : `on ${route}`}`} onClick={() => openLimit({ customer: name, before: { route, requests: general?.requests, period: general?.period } })}>
                   Set another
                 </Button>
               ),

@@ -7,8 +7,11 @@ const limit = (route: string | null, requests: number | null) => ({
 
 test('what was set for a customer stands beside what holds for everybody', () => {
   const held = heldOf([limit('POST /api/v1/deals', null), limit(null, 12_000)], {
-    customer: { requests: 6000, period: 'minute' },
-    routes: [{ route: 'GET /api/v1/contacts', requests: 10, period: 'hour' }, { route: 'POST /api/v1/deals', requests: 5, period: 'hour' }],
+    customer: { requests: 6000, period: 'minute', without_redis: null },
+    routes: [
+      { route: 'GET /api/v1/contacts', requests: 10, period: 'hour', without_redis: 'closed' },
+      { route: 'POST /api/v1/deals', requests: 5, period: 'hour', without_redis: null },
+    ],
   });
   expect(held.map(({ route, own, general }) => [route, own ? own.requests : 'as for everybody', general?.requests])).toEqual([
     [null, 12_000, 6000],

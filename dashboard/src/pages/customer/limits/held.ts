@@ -1,5 +1,5 @@
 import type { Schema } from '@/api/client';
-import type { Limit, Rate } from '@/ui/limits/limit';
+import type { GeneralLimit, Limit } from '@/ui/limits/limit';
 
 /** What holds on a route, or over all of them. */
 export type Held = {
@@ -8,12 +8,15 @@ export type Held = {
   /** What was set for the customer. */
   own: Limit | undefined;
   /** What holds for everybody; null is no limit. */
-  general: Rate | null;
+  general: GeneralLimit | null;
 };
 
 /** The limit over all routes first, then route by route: what was set for the customer, and what holds for everybody. */
 export function heldOf(own: readonly Limit[], settings: Pick<Schema<'LimitSettings'>, 'customer' | 'routes'>): Held[] {
-  const general = new Map<string | null, Rate | null>([[null, settings.customer ?? null], ...settings.routes.map((rate): [string, Rate] => [rate.route, rate])]);
+  const general = new Map<string | null, GeneralLimit | null>([
+    [null, settings.customer ?? null],
+    ...settings.routes.map((limit): [string, GeneralLimit] => [limit.route, limit]),
+  ]);
   const routes = new Set([...general.keys(), ...own.map(({ route }) => route)]);
   return [...routes]
     .sort((one, other) => (one ?? '').localeCompare(other ?? ''))
