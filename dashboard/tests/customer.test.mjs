@@ -30,7 +30,7 @@ describe('one customer', () => {
   test('has a limit of their own, from the palette on, that holds at once and nobody else’s', async () => {
     await at('', async (page) => {
       await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('A customer, key, page or action').fill('set a limit');
+      await page.getByPlaceholder('A customer, key, page or action').fill(`${CUSTOMER}: set a limit`);
       await page.getByText(`${CUSTOMER}: Set a limit`).waitFor();
       await page.keyboard.press('Enter');
       await dialog(page).getByLabel('Route').fill('GET /api/v1/contacts');

@@ -1,6 +1,6 @@
 // A visit to one page.
 import assert from 'node:assert/strict';
-import { open, settled, VIEWS } from './browser.mjs';
+import { open, picture, settled, VIEWS } from './browser.mjs';
 import { url } from './system.mjs';
 
 /**
@@ -13,6 +13,9 @@ export async function visit(browser, cookie, path, act, { complains = () => fals
     await page.goto(`${url}/admin${path}`);
     await settled(page);
     await act(page);
+  } catch (error) {
+    await picture(page, `failed-${path.replaceAll(/[^a-z0-9]+/gi, '-')}`);
+    throw error;
   } finally {
     await context.close();
   }

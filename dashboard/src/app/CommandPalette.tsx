@@ -1,6 +1,6 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser } from '@tabler/icons-react';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -12,6 +12,8 @@ import { words } from '@/ui/format';
 import type { Here, Place } from './page';
 import { usePaletteAsked } from './palette';
 import { showShortcuts } from './shortcuts';
+
+const [store, spotlight] = createSpotlight();
 
 type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
 
@@ -28,8 +30,9 @@ export default function CommandPalette() {
   }, [asked]);
   const [query, setQuery] = useState('');
   const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
+  useFirstChosen(query, groups.flatMap(({ found }) => found.map(({ id }) => id)).join());
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
+    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
       <Spotlight.ActionsList {...REACHABLE}>
         {groups.map(({ name, found }) => (
@@ -43,6 +46,19 @@ export default function CommandPalette() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
+}
+
+/**
+ * Has Enter open the first of what is shown. What is found comes a moment after it was typed; the palette chooses the first of what it has
+ * as it is typed, and nothing afterwards.
+ */
+function useFirstChosen(query: string, shown: string) {
+  useEffect(() => {
+    if (query.trim() === '') return;
+    for (const action of document.querySelectorAll('[data-action][data-selected]')) action.removeAttribute('data-selected');
+    document.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  }, [shown]);
 }
 
 const fits = (query: string) => {
