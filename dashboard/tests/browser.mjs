@@ -80,6 +80,8 @@ export async function settled(page) {
   // A chart is drawn a moment after its numbers are there; one without numbers never is.
   const drawn = () => [...document.querySelectorAll('main figure')].every((figure) => figure.querySelector('canvas, table'));
   await page.waitForFunction(drawn, null, { timeout: 2000 }).catch(() => {});
+  // Its size follows with the next picture of the screen.
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
 }
 
 /** What axe finds on the page, as lines for people. */

@@ -86,7 +86,7 @@ describe('one customer', () => {
       const drawer = dialog(page);
       const outcomes = drawer.getByRole('list', { name: 'Verifications by outcome' });
       await outcomes.getByText('Let in and answered').waitFor();
-      await outcomes.getByText(/rate limit/i).waitFor();
+      await outcomes.getByText('Quota exceeded').waitFor();
       const trial = drawer.getByRole('region', { name: 'What would another limit have refused?' });
       await trial.getByLabel('Requests').fill('1');
       await trial.getByRole('button', { name: 'Try' }).click();
@@ -94,8 +94,8 @@ describe('one customer', () => {
       await picture(page, 'customer-key');
       assert.deepEqual(await complaints(page), []);
       // From an outcome to the requests behind it.
-      await outcomes.getByRole('link', { name: /rate limit/i }).click();
-      await page.waitForURL((address) => address.pathname === '/admin/usage' && address.searchParams.get('outcome') === 'rate-limited');
+      await outcomes.getByRole('link', { name: 'Quota exceeded' }).click();
+      await page.waitForURL((address) => address.pathname === '/admin/usage' && address.searchParams.get('outcome') === 'quota-exceeded');
       const requests = page.getByRole('region', { name: 'List of single requests' });
       await requests.getByText('429').first().waitFor();
     });
@@ -107,7 +107,7 @@ describe('one customer', () => {
       await dialog(page).getByLabel('Name').fill('only from here');
       await dialog(page).getByRole('combobox', { name: 'May do' }).click();
       await page.getByRole('option', { name: 'Only read' }).click();
-      await dialog(page).getByLabel('From these networks').fill('192.0.2.0/24,');
+      await dialog(page).getByLabel('From these networks').pressSequentially('192.0.2.0/24,');
       await dialog(page).getByRole('combobox', { name: 'Ends' }).click();
       await page.getByRole('option', { name: 'In 30 days' }).click();
       await dialog(page).getByRole('button', { name: 'Make the key' }).click();

@@ -11,6 +11,7 @@ import { RangePicker } from '@/ui/RangePicker';
 import { rangeQuery, useRange } from '@/ui/range';
 import { KeyChart } from './KeyChart';
 import type { Key } from './key';
+import classes from './Keys.module.css';
 
 /** More outcomes than there are. */
 const OUTCOMES = 20;
@@ -31,12 +32,14 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
             <Empty title="It wasn’t used in this time">{key.last_used_at ? 'Choose a longer range to see when it was.' : 'It has never been used.'}</Empty>
           ) : (
             <Stack gap="md">
+              <div className={classes.figures}>
               <Figures>
                 <Figure label="Requests" value={compact(total.requests)} />
                 <Figure label="Failed" value={compact(total.failed)} note={share(total.failed / total.requests)} />
                 <Figure label="Response time, p50" value={milliseconds(total.p50_response_time_ms)} />
                 <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
               </Figures>
+              </div>
               <KeyChart customer={customer} id={key.id} range={range} />
               <Bars label="Verifications by outcome" bars={groups.filter((group) => group.total.requests > 0).map(barOf(total.requests, search))} most={total.requests} />
             </Stack>
