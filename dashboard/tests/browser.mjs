@@ -1,5 +1,6 @@
 // A real Chromium, and what went wrong on its pages.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
@@ -79,10 +80,27 @@ export async function settled(page) {
   // A chart is drawn a moment after its numbers are there; one without numbers never is.
   const drawn = () => [...document.querySelectorAll('main figure')].every((figure) => figure.querySelector('canvas, table'));
   await page.waitForFunction(drawn, null, { timeout: 2000 }).catch(() => {});
+  // Its size follows with the next picture of the screen.
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
 }
 
 /** What axe finds on the page, as lines for people. */
 export async function violations(page) {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`));
+}
+
+/** All that is wrong with the page as it is: what axe finds, and whether it is wider than the window. */
+export async function complaints(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const tooWide = wide > 0 ? [`the page is ${wide} px wider than the window`] : [];
+  return [...tooWide, ...(await violations(page))];
+}
+
+/** A picture of the page, where SIXTY_SCREENSHOTS names a folder for it. */
+export async function picture(page, name, options = {}) {
+  const folder = process.env.SIXTY_SCREENSHOTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), ...options });
 }

@@ -2,8 +2,9 @@
 // show what their sender saw, and a page that stays when a part of it breaks.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch, open, settled, VIEWS, violations } from './browser.mjs';
+import { launch, settled, violations } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
+import { visit } from './visit.mjs';
 
 const CUSTOMER = 'harbour-habits';
 
@@ -22,14 +23,7 @@ describe('habits', () => {
   after(() => browser?.close());
 
   /** A window at this address; at its end nothing may have been complained of. */
-  async function at(path, act, { complains = () => false } = {}) {
-    const { page, context, wrongs } = await open(browser, url, VIEWS[0], session.cookie);
-    await page.goto(`${url}/admin${path}`);
-    await settled(page);
-    await act(page);
-    await context.close();
-    assert.deepEqual(wrongs.filter((wrong) => !complains(wrong)), []);
-  }
+  const at = (path, act, options) => visit(browser, session.cookie, path, act, options);
 
   test('the palette is there as soon as the page is, and reaches parts of pages', () =>
     at('/', async (page) => {

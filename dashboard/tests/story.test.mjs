@@ -1,10 +1,8 @@
 // One run through everything that an operator does with a customer, in a real browser, on a real system. The pictures that
 // it takes (SIXTY_SCREENSHOTS names the folder) illustrate docs/dashboard.md.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { launch, open, settled, VIEWS } from './browser.mjs';
+import { launch, open, picture as pictureOf, settled, VIEWS } from './browser.mjs';
 import { codeOf } from './operator.mjs';
 import { newOperator, until, url } from './system.mjs';
 
@@ -200,9 +198,5 @@ describe('an operator and a customer', () => {
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  async function picture(name) {
-    if (!process.env.SIXTY_SCREENSHOTS) return;
-    mkdirSync(process.env.SIXTY_SCREENSHOTS, { recursive: true });
-    await page.screenshot({ path: join(process.env.SIXTY_SCREENSHOTS, `story-${name}.png`) });
-  }
+  const picture = (name) => pictureOf(page, `story-${name}`);
 });

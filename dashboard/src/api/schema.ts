@@ -763,6 +763,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a job off that waits or is dead: it doesn't run, and isn't counted as dead any more. What still needs it asks for it
+         *     anew.
+         */
+        post: operations["post_admin_jobs_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs/{id}/retry": {
         parameters: {
             query?: never;
@@ -774,6 +794,23 @@ export interface paths {
         put?: never;
         /** Queues a dead job again. */
         post: operations["post_admin_jobs_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All customers' own limits, customer by customer: who isn't held to what the configuration says. */
+        get: operations["get_admin_limits"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1105,6 +1142,23 @@ export interface paths {
         put?: never;
         /** Begins to seal the platform's own secrets with a new data key. */
         post: operations["post_admin_secrets_data_key_rotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/secrets/data-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the data keys, the oldest first: of all customers and the platform, or of one customer. */
+        get: operations["get_admin_secrets_data_keys"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2487,6 +2541,14 @@ export interface components {
              */
             schema_version: number | null;
         };
+        /** @description A limit of one customer's own, and whose it is. */
+        CustomersLimitView: components["schemas"]["CustomerLimitView"] & {
+            /** @description The customerId. */
+            customer_id: string | null;
+            customer_name: string;
+            /** Format: uuid */
+            customer_uuid: string;
+        };
         /** @description How many customers there are, and how that came to be. */
         CustomerStatisticsView: {
             /** @description Likewise. */
@@ -2575,6 +2637,35 @@ export interface components {
             trial_started_at?: string | null;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description A version of a data key. The key itself is never shown. */
+        DataKeyView: {
+            /**
+             * Format: int64
+             * @description For how many whole days it is there.
+             */
+            age_days: number;
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string | null;
+            customer_name: string | null;
+            /**
+             * Format: uuid
+             * @description Whose; null is the platform.
+             */
+            customer_uuid: string | null;
+            /** @description The master key that opens it. */
+            master_key_id: string;
+            /**
+             * Format: date-time
+             * @description Since when a later version seals; null while this one does.
+             */
+            superseded_at: string | null;
+            /**
+             * Format: int32
+             * @description Which of theirs, from 1: the highest seals, and those before only open.
+             */
+            version: number;
         };
         DayView: components["schemas"]["TotalsView"] & {
             /**
@@ -3316,6 +3407,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_CustomersLimitView: {
+            /** @description The rows. */
+            data: (components["schemas"]["CustomerLimitView"] & {
+                /** @description The customerId. */
+                customer_id: string | null;
+                customer_name: string;
+                /** Format: uuid */
+                customer_uuid: string;
+            })[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_CustomerUserView: {
             /** @description The rows. */
             data: {
@@ -3332,6 +3436,40 @@ export interface components {
                 organization: components["schemas"]["OrganizationView"];
                 /** @enum {string} */
                 role: "admin" | "user" | "viewer";
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listing_DataKeyView: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description For how many whole days it is there.
+                 */
+                age_days: number;
+                /** Format: date-time */
+                created_at: string;
+                customer_id: string | null;
+                customer_name: string | null;
+                /**
+                 * Format: uuid
+                 * @description Whose; null is the platform.
+                 */
+                customer_uuid: string | null;
+                /** @description The master key that opens it. */
+                master_key_id: string;
+                /**
+                 * Format: date-time
+                 * @description Since when a later version seals; null while this one does.
+                 */
+                superseded_at: string | null;
+                /**
+                 * Format: int32
+                 * @description Which of theirs, from 1: the highest seals, and those before only open.
+                 */
+                version: number;
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -11085,6 +11223,121 @@ export interface operations {
             };
         };
     };
+    post_admin_jobs_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A random text that is new for every new request: up to 255 printable ASCII characters, bare or quoted. The request is done once; sent again with the same key and body within 24 hours, it has the first answer, with Idempotent-Replayed: true. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The job runs, or has ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The Idempotency-Key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_admin_jobs_id_retry: {
         parameters: {
             query?: never;
@@ -11173,6 +11426,84 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_limits: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_CustomersLimitView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13538,6 +13869,86 @@ export interface operations {
             };
             /** @description The Idempotency-Key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_secrets_data_keys: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of this customer: the UUID or the customerId. */
+                customer?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DataKeyView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };

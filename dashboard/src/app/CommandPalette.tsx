@@ -1,6 +1,6 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser } from '@tabler/icons-react';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -13,7 +13,12 @@ import type { Here, Place } from './page';
 import { usePaletteAsked } from './palette';
 import { showShortcuts } from './shortcuts';
 
+const [store, spotlight] = createSpotlight();
+
 type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
+
+// What is longer than the palette is scrolled by keyboard, too. The list hands on what it is given, and doesn't say so in its type.
+const REACHABLE = { viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'What was found' } } as object;
 
 /** Finds any customer, key, page and action: Ctrl K. */
 export default function CommandPalette() {
@@ -25,10 +30,11 @@ export default function CommandPalette() {
   }, [asked]);
   const [query, setQuery] = useState('');
   const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
+  useFirstChosen(query, groups.flatMap(({ found }) => found.map(({ id }) => id)).join());
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
+    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList {...REACHABLE}>
         {groups.map(({ name, found }) => (
           <Spotlight.ActionsGroup key={name} label={name}>
             {found.map((one) => (
@@ -40,6 +46,19 @@ export default function CommandPalette() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
+}
+
+/**
+ * Has Enter open the first of what is shown. What is found comes a moment after it was typed; the palette chooses the first of what it has
+ * as it is typed, and nothing afterwards.
+ */
+function useFirstChosen(query: string, shown: string) {
+  useEffect(() => {
+    if (query.trim() === '') return;
+    for (const action of document.querySelectorAll('[data-action][data-selected]')) action.removeAttribute('data-selected');
+    document.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  }, [shown]);
 }
 
 const fits = (query: string) => {
@@ -92,7 +111,7 @@ function usePages(query: string): { name: string; found: Found[] } {
   const fit = fits(query);
   const offered = pages.filter((page) => page.right === undefined || may(page.right));
   const places: Place[] = [
-    ...offered.map(({ entry: { label, to } }) => ({ label, to })),
+    ...offered.flatMap(({ entry }) => (entry ? [{ label: entry.label, to: entry.to }] : [])),
     // The parts of pages are many: they are found, not listed. Those of the customer one is at are near.
     ...offered.flatMap((page) => page.places?.(here) ?? []).filter((place) => query.trim() !== '' || place.params?.customer !== undefined),
   ];
@@ -113,6 +132,7 @@ function useActions(query: string): { name: string; found: Found[] } {
   const navigate = useNavigate();
   const may = useMay();
   const { setColorScheme } = useMantineColorScheme();
+  const at = useParams({ strict: false }) as Here;
   const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light';
   const fit = fits(query);
   const here = [
@@ -120,9 +140,9 @@ function useActions(query: string): { name: string; found: Found[] } {
     { label: 'Show keyboard shortcuts', run: showShortcuts },
   ];
   const ofPages = pages
-    .flatMap((page) => page.actions ?? [])
+    .flatMap((page) => page.actions?.(at) ?? [])
     .filter((action) => action.right === undefined || may(action.right))
-    .map(({ label, to, search }) => ({ label, run: () => void navigate({ to, search: (search ?? {}) as never }) }));
+    .map(({ label, to, params, search }) => ({ label, run: () => void navigate({ to, params: params as never, search: (search ?? {}) as never }) }));
   return {
     name: 'Actions',
     found: [...ofPages, ...here]

@@ -1,4 +1,5 @@
-import { Drawer } from '@mantine/core';
+import { Drawer, Text } from '@mantine/core';
+import { zone } from '@/ui/format';
 import { Brand } from './Brand';
 import { Navigation } from './Navigation';
 
@@ -7,6 +8,9 @@ export default function NarrowMenu({ opened, close }: { opened: boolean; close: 
   return (
     <Drawer opened={opened} onClose={close} size={240} title={<Brand />}>
       <Navigation />
+      <Text size="xs" c="var(--ink-3)" px="md" mt="md">
+        Times in {zone}
+      </Text>
     </Drawer>
   );
 }

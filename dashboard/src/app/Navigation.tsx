@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { pages } from '@/navigation';
+import { listed } from '@/navigation';
 import { useMay } from '@/session/session';
 import classes from './Navigation.module.css';
 
@@ -8,7 +8,7 @@ export function Navigation() {
   const may = useMay();
   return (
     <nav aria-label="Pages" className={classes.navigation}>
-      {pages
+      {listed
         .filter((page) => page.right === undefined || may(page.right))
         .map(({ entry: { to, label, icon: Icon, letter } }) => (
           <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/' }} aria-keyshortcuts={`g ${letter}`}>

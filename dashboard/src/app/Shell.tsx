@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconSearch, IconUserCircle } from '@tabler/icons-react';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { FLOATING } from '@/theme/theme';
 import { useDialogs } from '@/ui/dialogs';
 import { zone } from '@/ui/format';
 import { Hint } from '@/ui/Hint';
@@ -77,6 +78,7 @@ export function Shell() {
           <Guard subject={path}>
             <Outlet />
           </Guard>
+          <div id={FLOATING} />
         </main>
       </div>
       <Suspense fallback={null}>

@@ -1,9 +1,9 @@
 import { Kbd, Table } from '@mantine/core';
-import { pages } from '@/navigation';
+import { listed } from '@/navigation';
 
 const ROWS: [string[], string][] = [
   [['Ctrl', 'K'], 'Find a customer, key, page or action'],
-  ...pages.map(({ entry }): [string[], string] => [['g', entry.letter], `Go to ${entry.label}`]),
+  ...listed.map(({ entry }): [string[], string] => [['g', entry.letter], `Go to ${entry.label}`]),
   [['c'], 'Sign a customer up'],
   [['/'], 'Filter this page'],
   [['j'], 'The next row of a list'],

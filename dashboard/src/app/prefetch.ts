@@ -5,6 +5,7 @@ const PAUSE = 2500;
 export function prefetchSoon(): () => void {
   const load = () => {
     void import('@/ui/OpenMenu');
+    void import('@/ui/OpenPopover');
     void import('@/ui/RangeMenu');
     void import('@/ui/Tip');
     void import('./AccountMenu');

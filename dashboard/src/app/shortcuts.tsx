@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, useEffect } from 'react';
-import { pages } from '@/navigation';
+import { listed } from '@/navigation';
 import { useMay } from '@/session/session';
 import { openDialog } from '@/ui/dialogs';
 import { togglePalette } from './palette';
@@ -26,7 +26,7 @@ export function useShortcuts() {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const going = Date.now() - goes < PAUSE;
       goes = 0;
-      const page = going ? pages.find(({ entry }) => entry.letter === event.key) : undefined;
+      const page = going ? listed.find(({ entry }) => entry.letter === event.key) : undefined;
       if (page) {
         if (page.right === undefined || may(page.right)) void navigate({ to: page.entry.to });
       } else if (event.key === 'g') {

@@ -16,6 +16,11 @@ const dark: MantineColorsTuple = [
 // Mantine's head of a dialog is a <header>, which would be a second banner of the page; and its button has no name.
 const dialog = { attributes: { header: { role: 'presentation' } }, closeButtonProps: { 'aria-label': 'Close' } };
 
+/** Where menus and lists float. They belong to the page: outside of it, whoever goes by landmarks would never come to them. */
+export const FLOATING = 'floating';
+const portalProps = { target: `#${FLOATING}` };
+const comboboxProps = { shadow: 'md', portalProps } as const;
+
 /** Mantine's components in our tokens. */
 export const theme = createTheme({
   colors: { petrol, gray, dark },
@@ -45,16 +50,17 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'sm' } },
     NumberInput: { defaultProps: { size: 'sm' } },
     Textarea: { defaultProps: { size: 'sm' } },
-    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
-    MultiSelect: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    Select: { defaultProps: { size: 'sm', comboboxProps } },
+    MultiSelect: { defaultProps: { size: 'sm', comboboxProps } },
+    Autocomplete: { defaultProps: { size: 'sm', comboboxProps } },
     Checkbox: { defaultProps: { iconColor: 'var(--on-accent)' } },
     Radio: { defaultProps: { iconColor: 'var(--on-accent)' } },
-    TagsInput: { defaultProps: { size: 'sm' } },
+    TagsInput: { defaultProps: { size: 'sm', comboboxProps } },
     Modal: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, overlayProps: { backgroundOpacity: 0.45 } } },
     Notification: { styles: { root: { background: 'var(--sheet)' }, description: { color: 'var(--ink-2)' } }, defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
-    Tooltip: { defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
-    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
+    Tooltip: { defaultProps: { portalProps, openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', portalProps } },
     Tabs: { defaultProps: { keepMounted: false } },
   },
 });

@@ -1,19 +1,31 @@
-import { Button, Group, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Divider, Group, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 import { zone } from './format';
 import { toLocal } from './localTime';
 import { type Range, type RangeSearch, SPANS, type SpanName } from './range';
+import classes from './RangeMenu.module.css';
 
 /** The spans to choose from, and two moments of one's own. */
 export default function RangeMenu({ range, close }: { range: Range & { change: (range: RangeSearch) => void }; close: () => void }) {
   return (
     <>
-      {Object.entries(SPANS).map(([name, span]) => (
-        <Menu.Item key={name} onClick={() => range.change({ range: name as SpanName })} aria-current={name === range.name || undefined}>
-          {span.label}
-        </Menu.Item>
-      ))}
-      <Menu.Divider />
+      <ul className={classes.spans}>
+        {Object.entries(SPANS).map(([name, span]) => (
+          <li key={name}>
+            <UnstyledButton
+              className={classes.span}
+              aria-pressed={name === range.name}
+              onClick={() => {
+                range.change({ range: name as SpanName });
+                close();
+              }}
+            >
+              {span.label}
+            </UnstyledButton>
+          </li>
+        ))}
+      </ul>
+      <Divider my={4} />
       <Chosen
         range={range}
         choose={(from, until) => {
@@ -30,7 +42,7 @@ function Chosen({ range, choose }: { range: Range; choose: (from: string, until:
   const [until, setUntil] = useState(toLocal(range.until));
   const wrong = !from || !until || from >= until;
   return (
-    <Stack gap={8} p={8} onKeyDown={(event) => event.stopPropagation()}>
+    <Stack gap={8} p={8}>
       <TextInput size="xs" type="datetime-local" label="From" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
       <TextInput
         size="xs"

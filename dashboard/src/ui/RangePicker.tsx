@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { lazy } from 'react';
-import { minuteOf } from './format';
+import { minuteOf, zone } from './format';
 import { MenuButton } from './MenuButton';
 import type { Range, RangeSearch } from './range';
 
@@ -9,12 +9,13 @@ const RangeMenu = lazy(() => import('./RangeMenu'));
 
 /** Chooses the span that a page shows. It stands in the page's address. */
 export function RangePicker({ range }: { range: Range & { change: (range: RangeSearch) => void } }) {
-  const label = range.name ? range.label : `${minuteOf(range.from)} – ${minuteOf(range.until)}`;
+  const label = range.name ? range.label : `${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}`;
   return (
     <MenuButton
       button={Button}
       buttonProps={{ variant: 'default', rightSection: <IconChevronDown size={14} />, 'aria-label': `Time range: ${label}`, children: label }}
       width={260}
+      hasFields
       content={(close) => <RangeMenu range={range} close={close} />}
     />
   );

@@ -89,6 +89,9 @@ export function span(seconds: number): string {
   return parts.join(' ');
 }
 
+/** 12 days old. */
+export const ageOf = (days: number) => (days === 0 ? 'Under a day old' : days === 1 ? '1 day old' : `${count(days)} days old`);
+
 /** crm_core or not_in_plan as words: Crm core. */
 export function words(name: string): string {
   const text = name.replaceAll(/[_-]/g, ' ');

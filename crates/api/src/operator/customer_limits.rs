@@ -3,15 +3,16 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use catalog::customer_limits::LimitRecord;
+use catalog::customer_limits::{CustomersLimit, LimitRecord};
 use chrono::{DateTime, Utc};
 use customers::Actor;
 use customers::limits::{self, LimitRequest};
 use problem::{JsonBody, PathParam, Problem, QueryParams};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
-use super::page::Listing;
+use super::page::{Listing, page_request};
 use crate::ApiState;
 use crate::problems::problem_of;
 
@@ -33,6 +34,29 @@ pub(crate) struct CustomerLimitView {
     #[schema(required)]
     reason: Option<String>,
     updated_at: DateTime<Utc>,
+}
+
+/// A limit of one customer's own, and whose it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CustomersLimitView {
+    customer_uuid: Uuid,
+    /// The customerId.
+    #[schema(required)]
+    customer_id: Option<String>,
+    customer_name: String,
+    #[serde(flatten)]
+    limit: CustomerLimitView,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AllLimitsQuery {
+    /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// A limit of one customer's own, as it is to be.
@@ -75,6 +99,30 @@ impl From<LimitRecord> for CustomerLimitView {
             updated_at: record.updated_at,
         }
     }
+}
+
+impl From<CustomersLimit> for CustomersLimitView {
+    fn from(found: CustomersLimit) -> Self {
+        Self {
+            customer_uuid: found.customer_id.uuid(),
+            customer_id: found.customer_slug,
+            customer_name: found.company_name,
+            limit: found.record.into(),
+        }
+    }
+}
+
+/// All customers' own limits, customer by customer: who isn't held to what the configuration says.
+#[utoipa::path(get, path = "/api/admin/limits", tag = "customers", params(AllLimitsQuery),
+    responses((status = 200, body = Listing<CustomersLimitView>)))]
+pub(crate) async fn list_all(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    QueryParams(query): QueryParams<AllLimitsQuery>,
+) -> Result<Json<Listing<CustomersLimitView>>, Problem> {
+    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let found = limits::list_all(&state.control_plane, &actor, &page).await.map_err(problem_of)?;
+    Ok(Json(Listing::of(found, CustomersLimitView::from)))
 }
 
 /// A customer's own limits. What isn't among them is as the configuration says.

@@ -114,3 +114,16 @@ pub(crate) async fn retry(
 ) -> Result<Json<JobView>, Problem> {
     jobs::retry(&state.control_plane, &actor, id).await.map(|job| Json(job.into())).map_err(problem_of)
 }
+
+/// Takes a job off that waits or is dead: it doesn't run, and isn't counted as dead any more. What still needs it asks for it
+/// anew.
+#[utoipa::path(post, path = "/api/admin/jobs/{id}/cancel", tag = "jobs",
+    params(("id" = Uuid, Path, description = "The job")), responses((status = 200, body = JobView),
+        (status = 409, description = "The job runs, or has ended", body = crate::problem_document::ProblemDocument)))]
+pub(crate) async fn cancel(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(id): PathParam<JobId>,
+) -> Result<Json<JobView>, Problem> {
+    jobs::cancel(&state.control_plane, &actor, id).await.map(|job| Json(job.into())).map_err(problem_of)
+}

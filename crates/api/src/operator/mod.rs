@@ -18,6 +18,7 @@ mod customer_name;
 mod customer_users;
 mod customer_views;
 mod customers;
+mod data_key_list;
 mod download;
 mod entity_tag;
 mod events;
@@ -91,6 +92,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(timeline::timeline))
         .routes(routes!(customer_database::inspect))
         .routes(routes!(customer_users::list))
+        .routes(routes!(customer_limits::list_all))
         .routes(routes!(customer_limits::list, customer_limits::set, customer_limits::remove))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::read, api_keys::update))
@@ -110,10 +112,12 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::read))
         .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::cancel))
         .routes(routes!(backups::list))
         .routes(routes!(backups::of_customer, backups::create))
         .routes(routes!(backups::restore))
         .routes(routes!(secret_keys::status))
+        .routes(routes!(data_key_list::list))
         .routes(routes!(secret_keys::rotate_master_key))
         .routes(routes!(secret_keys::rotation))
         .routes(routes!(secret_keys::retire))

@@ -5,7 +5,10 @@ use domain::customer_limit::WithoutRedis;
 use domain::{CustomerId, RateLimitPeriod};
 use tokio_postgres::Row;
 
-use crate::{CatalogError, GenericClient, query, row};
+use crate::{CatalogError, Cursor, GenericClient, Page, PageRequest, query, row};
+
+/// The order of the list of all: by customer, and each customer's by route.
+const SORT: &str = "customer,route";
 
 /// A customer's own limit, to be written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,19 @@ pub struct LimitRecord {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// A limit, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomersLimit {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// What they are called in addresses.
+    pub customer_slug: Option<String>,
+    /// What people call them.
+    pub company_name: String,
+    /// The limit.
+    pub record: LimitRecord,
 }
 
 const COLUMNS: &str =
@@ -60,6 +76,37 @@ pub async fn list(
 ) -> Result<Vec<LimitRecord>, CatalogError> {
     let sql = format!("select {COLUMNS} from admin_customer_limits where customer_id = $1 order by route");
     row::all(&query::rows(client, &sql, &[&customer.uuid()]).await?, record)
+}
+
+/// A page of all customers' own limits, customer by customer.
+///
+/// # Errors
+/// [`CatalogError::Invalid`] with the constraint `cursor` when the cursor is of another list.
+pub async fn list_all(
+    client: &impl GenericClient,
+    page: &PageRequest,
+) -> Result<Page<CustomersLimit>, CatalogError> {
+    let cursor = page.cursor_of(SORT)?;
+    let (customer, route) = cursor.map(|cursor| (cursor.id, cursor.value.as_str())).unzip();
+    let sql = "select own.customer_id, customer.company_domain, customer.company_name, own.route, own.requests,
+                   own.period::text as period, own.without_redis, own.reason, own.created_at, own.updated_at
+               from admin_customer_limits own join admin_customers customer on customer.id = own.customer_id
+               where $1::uuid is null or (own.customer_id, own.route) > ($1, $2)
+               order by own.customer_id, own.route limit $3";
+    let rows = query::rows(client, sql, &[&customer, &route, &page.rows_to_read()]).await?;
+    let found = row::all(&rows, |row| {
+        Ok(CustomersLimit {
+            customer_id: CustomerId(row.try_get("customer_id")?),
+            customer_slug: row.try_get("company_domain")?,
+            company_name: row.try_get("company_name")?,
+            record: record(row)?,
+        })
+    })?;
+    Ok(Page::of(found, page, |last| Cursor {
+        sort: SORT.to_owned(),
+        value: last.record.limit.route.clone().unwrap_or_default(),
+        id: last.customer_id.uuid(),
+    }))
 }
 
 /// Writes a limit in place of the one that the customer had on the same route. A limit that is the same is left alone.

@@ -152,3 +152,15 @@ pub async fn retry(client: &impl GenericClient, id: JobId) -> Result<Option<JobR
     );
     query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(job).transpose()
 }
+
+/// Takes a job off that waits or was given up: it doesn't run. `None` when it runs, is done, or was taken off before.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn cancel(client: &impl GenericClient, id: JobId) -> Result<Option<JobRow>, CatalogError> {
+    let sql = format!(
+        "update admin_jobs set status = 'canceled', finished_at = now()
+         where id = $1 and status in ('queued', 'dead') returning {COLUMNS}"
+    );
+    query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(job).transpose()
+}

@@ -1,8 +1,8 @@
 //! How many requests a customer may make, where that isn't what the configuration says for everybody.
 
 use catalog::audit::AuditEntry;
-use catalog::customer_limits::{self, LimitRecord, NewLimit};
-use catalog::{CatalogError, Transaction, audit, customers};
+use catalog::customer_limits::{self, CustomersLimit, LimitRecord, NewLimit};
+use catalog::{CatalogError, Page, PageRequest, Transaction, audit, customers};
 use domain::audit::AuditAction;
 use domain::customer_limit::WithoutRedis;
 use domain::{CustomerId, RateLimitPeriod};
@@ -43,6 +43,20 @@ pub async fn list(
     let found = customers::by_slug_or_id(&client, customer).await?;
     let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
     Ok(customer_limits::list(&client, found.id).await?)
+}
+
+/// A page of all customers' own limits.
+///
+/// # Errors
+/// When the cursor is of another list.
+pub async fn list_all(
+    control_plane: &ControlPlane,
+    actor: &Actor,
+    page: &PageRequest,
+) -> Result<Page<CustomersLimit>, UseCaseError> {
+    let permit = actor.permit(Right::CustomersRead)?;
+    let client = control_plane.client(&permit).await?;
+    Ok(customer_limits::list_all(&client, page).await?)
 }
 
 /// Sets a limit of a customer's own, in place of the configuration's and of the one that was set before.

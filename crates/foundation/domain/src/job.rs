@@ -14,5 +14,7 @@ named_enum!(
         Succeeded = "succeeded",
         /// Given up: it failed too often, or killed too many workers. An operator may retry it.
         Dead = "dead",
+        /// Taken off by an operator, before it ran or after it was given up.
+        Canceled = "canceled",
     }
 );

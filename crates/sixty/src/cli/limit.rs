@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
+use super::listing::{self, PageArgs, View};
 use super::{EXIT_CODES, Globals, Session};
 
 /// `sixty limit`.
@@ -21,11 +22,8 @@ pub(crate) struct LimitArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum LimitCommand {
-    /// List a customer's own limits; what isn't listed is as the configuration says
-    List {
-        /// The customerId or UUID
-        customer: String,
-    },
+    /// List the limits that customers have of their own; what isn't listed is as the configuration says
+    List(ListArgs),
     /// Set how many requests a customer may make, over all keys, whatever the configuration says
     Set(SetArgs),
     /// Take a limit of a customer's own away: the configuration's holds again
@@ -36,6 +34,14 @@ pub(crate) enum LimitCommand {
         #[arg(long)]
         route: Option<String>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// The customerId or UUID [default: of all customers]
+    customer: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,11 +94,36 @@ impl Held {
             _ => "none".to_owned(),
         }
     }
+
+    fn cells(&self) -> Vec<String> {
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        vec![self.route().to_owned(), self.rate(), or_dash(&self.without_redis), or_dash(&self.reason)]
+    }
+}
+
+/// The headings of [`Held::cells`].
+const HEADINGS: [&str; 4] = ["ROUTE", "LIMIT", "WITHOUT REDIS", "WHY"];
+
+/// A limit, and whose it is.
+#[derive(Debug, Deserialize)]
+struct Customers {
+    customer_uuid: String,
+    customer_id: Option<String>,
+    #[serde(flatten)]
+    held: Held,
+}
+
+impl Customers {
+    fn cells(self) -> Vec<String> {
+        let whose = self.customer_id.unwrap_or(self.customer_uuid);
+        [vec![whose], self.held.cells()].concat()
+    }
 }
 
 pub(super) async fn run(session: &mut Session, args: LimitArgs) -> Result<(), Failure> {
     match args.command {
-        LimitCommand::List { customer } => list(session, &customer).await,
+        LimitCommand::List(ListArgs { customer: Some(customer), .. }) => list(session, &customer).await,
+        LimitCommand::List(ListArgs { customer: None, page }) => list_all(session, &page).await,
         LimitCommand::Set(args) => set(session, args).await,
         LimitCommand::Remove { customer, route } => remove(session, &customer, route).await,
     }
@@ -107,12 +138,14 @@ async fn list(session: &mut Session, customer: &str) -> Result<(), Failure> {
     if held.is_empty() {
         return Ok(session.output.note("no limits of their own: what the configuration says holds")?);
     }
-    let row = |held: &Held| {
-        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        vec![held.route().to_owned(), held.rate(), or_dash(&held.without_redis), or_dash(&held.reason)]
-    };
-    let headings = ["ROUTE", "LIMIT", "WITHOUT REDIS", "WHY"];
-    Ok(session.output.table(&headings, held.iter().map(row).collect())?)
+    Ok(session.output.table(&HEADINGS, held.iter().map(Held::cells).collect())?)
+}
+
+async fn list_all(session: &mut Session, page: &PageArgs) -> Result<(), Failure> {
+    let [route, rest @ ..] = HEADINGS;
+    let headings: Vec<_> = ["CUSTOMER", route].into_iter().chain(rest).collect();
+    let view = View { of: "limits of single customers", headings: &headings, row: Customers::cells };
+    listing::show(session, &["limits"], Vec::new(), page, view).await
 }
 
 async fn set(session: &mut Session, args: SetArgs) -> Result<(), Failure> {

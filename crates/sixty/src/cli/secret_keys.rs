@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
+use super::listing::{self, PageArgs, View, filters};
 use super::{EXIT_CODES, Globals, Session, time};
 
 /// How often a rotation is looked at while it is waited for.
@@ -28,6 +29,14 @@ pub(crate) struct SecretsArgs {
 pub(crate) enum SecretsCommand {
     /// Which master keys there are, their age and what they wrap, and how far rotations are
     Status,
+    /// How old each data key is, and which master key opens it: the oldest first
+    DataKeys {
+        /// Only of this customer: the customerId or UUID
+        #[arg(long)]
+        customer: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
     /// Add a new master key to the file of this machine (SIXTY_MASTER_KEY_FILE); nothing uses it yet
     AddKey,
     /// Wrap all data keys with another master key, while everybody is served
@@ -76,6 +85,24 @@ struct MasterKey {
 }
 
 #[derive(Debug, Deserialize)]
+struct DataKey {
+    customer_uuid: Option<String>,
+    customer_id: Option<String>,
+    version: i32,
+    superseded_at: Option<DateTime<Utc>>,
+    age_days: i64,
+    master_key_id: String,
+}
+
+impl DataKey {
+    fn cells(self) -> Vec<String> {
+        let whose = self.customer_id.or(self.customer_uuid).unwrap_or_else(|| "the platform".to_owned());
+        let state = if self.superseded_at.is_some() { "opens only" } else { "seals" };
+        vec![whose, self.version.to_string(), state.to_owned(), self.age_days.to_string(), self.master_key_id]
+    }
+}
+
+#[derive(Debug, Deserialize)]
 struct Rotation {
     id: String,
     kind: String,
@@ -93,6 +120,12 @@ pub(super) async fn run(session: &mut Session, command: SecretsCommand) -> Resul
         SecretsCommand::Status => {
             let answer = session.client.get(&["secrets"], &[]).await?;
             show(session, &answer)
+        }
+        SecretsCommand::DataKeys { customer, page } => {
+            let headings = ["CUSTOMER", "VERSION", "STATE", "AGE IN DAYS", "OPENED BY"];
+            let view = View { of: "data keys", headings: &headings, row: DataKey::cells };
+            let query = filters(&[("customer", &customer)]);
+            listing::show(session, &["secrets", "data-keys"], query, &page, view).await
         }
         SecretsCommand::AddKey => add_key(session),
         SecretsCommand::RotateMasterKey { to, wait } => {

@@ -16,7 +16,7 @@ export const audit: Page = {
   entry: { to: '/audit', label: 'Audit', icon: IconListSearch, letter: 'a' },
   right: 'audit:read',
   routes: [route],
-  actions: [
+  actions: () => [
     { label: 'Show what was refused', to: '/audit', search: { action: 'access_denied' }, right: 'audit:read' },
     { label: 'Prove a chain of the audit log', to: '/audit', search: { proof: 'shown' }, right: 'audit:read' },
   ],

@@ -15,6 +15,7 @@ export const tabNames = [
   { name: 'modules', label: 'Plan and modules' },
   { name: 'database', label: 'Database' },
   { name: 'keys', label: 'API keys' },
+  { name: 'limits', label: 'Limits' },
   { name: 'usage', label: 'Usage', right: 'usage:read' },
   { name: 'users', label: 'Users' },
   { name: 'audit', label: 'Audit', right: 'audit:read' },

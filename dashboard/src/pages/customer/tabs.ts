@@ -12,6 +12,7 @@ const CONTENTS: Record<(typeof tabNames)[number]['name'], Content> = {
   modules: lazy(() => import('./modules/ModulesTab')),
   database: lazy(() => import('./database/DatabaseTab')),
   keys: lazy(() => import('./keys/KeysTab')),
+  limits: lazy(() => import('./limits/LimitsTab')),
   usage: lazy(() => import('./usage/UsageTab')),
   users: lazy(() => import('./users/UsersTab')),
   audit: lazy(() => import('./audit/AuditTab')),

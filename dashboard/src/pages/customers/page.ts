@@ -1,9 +1,7 @@
 import { IconBuildings } from '@tabler/icons-react';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import type { Page, Place } from '@/app/page';
+import type { Page } from '@/app/page';
 import { shellRoute } from '@/app/shellRoute';
-import { customerRoutes } from '@/pages/customer/routes';
-import { tabNames } from '@/pages/customer/tabNames';
 import { customersSearch } from './search';
 
 const list = createRoute({
@@ -23,15 +21,6 @@ const signUp = createRoute({
 /** Customers, and signing one up. */
 export const customers: Page = {
   entry: { to: '/customers', label: 'Customers', icon: IconBuildings, letter: 'c' },
-  routes: [list, signUp, ...customerRoutes],
-  places: ({ customer }) =>
-    customer === undefined
-      ? []
-      : tabNames.map((tab): Place => ({
-          label: `${customer}: ${tab.label}`,
-          to: '/customers/$customer/{-$tab}',
-          params: { customer, ...(tab.name !== 'overview' && { tab: tab.name }) },
-          right: 'right' in tab ? tab.right : undefined,
-        })),
-  actions: [{ label: 'Sign a customer up', to: '/customers/new', right: 'customers:write' }],
+  routes: [list, signUp],
+  actions: () => [{ label: 'Sign a customer up', to: '/customers/new', right: 'customers:write' }],
 };

@@ -1,4 +1,4 @@
-import { Drawer, Stack, Text } from '@mantine/core';
+import { Drawer, Group, Stack, Text } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { useMay } from '@/session/session';
@@ -11,6 +11,7 @@ import { Loaded } from '@/ui/Loaded';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
 import { WhenExactly } from '@/ui/When';
+import { CancelJob } from './CancelJob';
 import classes from './Operations.module.css';
 import { RetryJob } from './RetryJob';
 
@@ -34,7 +35,7 @@ export function JobDrawer({ id, close }: JobDrawerProps) {
 }
 
 function Known({ job }: { job: Schema<'JobView'> }) {
-  const mayRetry = useMay()('jobs:write');
+  const mayChange = useMay()('jobs:write');
   return (
     <Stack gap="md">
       <Facts
@@ -57,10 +58,11 @@ function Known({ job }: { job: Schema<'JobView'> }) {
         </Text>
         <Json value={job.payload} label="What the job is to do" />
       </div>
-      {mayRetry && job.status === 'dead' && (
-        <div>
-          <RetryJob id={job.id} />
-        </div>
+      {mayChange && (job.status === 'dead' || job.status === 'queued') && (
+        <Group gap="xs">
+          {job.status === 'dead' && <RetryJob id={job.id} />}
+          <CancelJob job={job} />
+        </Group>
       )}
     </Stack>
   );

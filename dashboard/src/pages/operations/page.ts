@@ -20,7 +20,7 @@ export const operations: Page = {
   entry: { to: '/operations', label: 'Operations', icon: IconProgressCheck, letter: 'o' },
   right: 'customers:read',
   routes: [list, one],
-  actions: [
+  actions: () => [
     { label: 'Show dead operations', to: '/operations', search: { status: 'dead' } },
     { label: 'Show dead jobs', to: '/operations', search: { tab: 'jobs', status: 'dead' }, right: 'jobs:read' },
   ],

@@ -21,7 +21,7 @@ export const settings: Page = {
   entry: { to: '/settings', label: 'Settings', icon: IconSettings, letter: 's' },
   routes: [first, section],
   places: () => SECTIONS.map(({ key, label, right }): Place => ({ label: `Settings: ${label}`, to: '/settings/$section', params: { section: key }, right })),
-  actions: [
+  actions: () => [
     { label: 'Make an operator', to: '/settings/operators', search: { new: 'operator' }, right: 'operators:write' },
     { label: 'Make an API token of your own', to: '/settings/account', search: { new: 'token' } },
     { label: 'Add a passkey of your own', to: '/settings/account', search: { new: 'passkey' } },

@@ -29,7 +29,7 @@ export function Requests({ usage }: { usage: Usage }) {
       <Panel
         flush
         title="Single requests"
-        note={`${minuteOf(range.from)} – ${minuteOf(range.until)}, the newest first`}
+        note={`${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}, the newest first`}
         actions={
           <Select
             size="xs"

@@ -16,7 +16,7 @@ export const usage: Page = {
   entry: { to: '/usage', label: 'Usage', icon: IconChartHistogram, letter: 'u' },
   right: 'usage:read',
   routes: [route],
-  actions: [
+  actions: () => [
     { label: 'Show errors by outcome', to: '/usage', search: { by: 'outcome', show: 'errors' }, right: 'usage:read' },
     { label: 'Show response times by route', to: '/usage', search: { by: 'route' }, right: 'usage:read' },
   ],

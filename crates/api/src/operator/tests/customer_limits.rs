@@ -76,3 +76,36 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     assert_eq!(api.get(&format!("{ACME}?all=true")).await.wrong_fields(), ["all"]);
     assert_eq!(api.count("admin_customer_limits").await, 0);
 }
+
+#[tokio::test]
+async fn who_has_a_limit_of_their_own_is_listed_over_all_customers() {
+    let api = Api::new().await;
+    for slug in ["acme", "other", "third"] {
+        api.customer(slug, Plan::Starter).await;
+    }
+    assert_eq!(api.get("/api/admin/limits").await.expect(200).body["data"], json!([]));
+    let limit = json!({ "requests": 5, "period": "hour", "reason": "ticket 9" });
+    set(&api, limit.clone()).await.expect(200);
+    set(&api, json!({ "route": "POST /api/v1/deals" })).await.expect(200);
+    api.ask(Method::PUT, "/api/admin/customers/other/limits", &limit).await.expect(200);
+    let named = |row: &Value| (row["customer_id"].clone(), row["customer_name"].clone(), row["route"].clone());
+    let first = api.get("/api/admin/limits?limit=2").await.expect(200).body;
+    let shown: Vec<_> = first["data"].as_array().unwrap().iter().map(named).collect();
+    assert_eq!(
+        shown,
+        [
+            (json!("acme"), json!("acme Inc."), Value::Null),
+            (json!("acme"), json!("acme Inc."), json!("POST /api/v1/deals")),
+        ]
+    );
+    assert_eq!((&first["data"][0]["requests"], &first["data"][1]["requests"]), (&json!(5), &Value::Null));
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = api.get(&format!("/api/admin/limits?cursor={cursor}")).await.expect(200).body;
+    let shown: Vec<_> = rest["data"].as_array().unwrap().iter().map(named).collect();
+    assert_eq!(shown, [(json!("other"), json!("other Inc."), Value::Null)]);
+    assert_eq!(rest["next_cursor"], Value::Null);
+    // A cursor of another list isn't taken.
+    let others = api.get("/api/admin/customers?limit=1").await.expect(200).body;
+    let cursor = others["next_cursor"].as_str().unwrap();
+    assert_eq!(api.get(&format!("/api/admin/limits?cursor={cursor}")).await.wrong_fields(), ["cursor"]);
+}

@@ -47,6 +47,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/customers/{customer}/timeline", R::AuditRead, none()),
         ("GET", "/api/admin/customers/{customer}/database", R::CustomersRead, none()),
         ("GET", "/api/admin/customers/{customer}/users", R::CustomersRead, none()),
+        ("GET", "/api/admin/limits", R::CustomersRead, none()),
         ("GET", "/api/admin/customers/{customer}/limits", R::CustomersRead, none()),
         (
             "PUT",
@@ -80,6 +81,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/jobs", R::JobsRead, none()),
         ("GET", "/api/admin/jobs/{id}", R::JobsRead, none()),
         ("POST", "/api/admin/jobs/{id}/retry", R::JobsWrite, none()),
+        ("POST", "/api/admin/jobs/{id}/cancel", R::JobsWrite, none()),
         ("GET", "/api/admin/clerk", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages/{id}", R::ClerkRead, none()),
@@ -91,6 +93,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/backups", R::BackupsWrite, none()),
         ("POST", "/api/admin/restores", R::BackupsRestore, restore),
         ("GET", "/api/admin/secrets", R::SecretsRead, none()),
+        ("GET", "/api/admin/secrets/data-keys", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/rotations", R::SecretsWrite, json!({})),
         ("GET", "/api/admin/secrets/rotations/{id}", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/retirements", R::SecretsWrite, json!({ "key_id": "feedbeef" })),

@@ -45,6 +45,24 @@ async fn a_job_that_fails_too_often_is_dead_until_an_operator_retries_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_taken_off_does_not_run_and_makes_room_for_another() {
+    let world = World::new().await;
+    let client = world.catalog.client().await.expect("a connection");
+    let id = world.enqueue(NewJob { unique_key: Some("one".to_owned()), ..simple("unwanted") }).await;
+    let canceled = catalog::jobs::cancel(&client, id).await.expect("asked").expect("it waited");
+    assert_eq!(canceled.status, JobStatus::Canceled);
+    assert!(canceled.finished_at.is_some());
+    assert!(catalog::jobs::cancel(&client, id).await.expect("asked").is_none(), "once is enough");
+    assert!(catalog::jobs::retry(&client, id).await.expect("asked").is_none(), "only dead jobs are retried");
+    let other = world.enqueue(NewJob { unique_key: Some("one".to_owned()), ..simple("unwanted") }).await;
+    let _worker = Running::start(world.worker().register(does("unwanted", |_, _| async { Ok(JobOutcome::Done) })));
+    world.wait_until(other, JobStatus::Succeeded).await;
+    let row = catalog::jobs::get(&client, id).await.expect("asked").expect("it is kept for a while");
+    assert_eq!((row.status, row.attempts), (JobStatus::Canceled, 0));
+    assert!(catalog::jobs::cancel(&client, other).await.expect("asked").is_none(), "what is done stays done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_permanent_failure_is_tried_once_and_a_panic_counts_as_a_failure() {
     let world = World::new().await;
     let worker = world

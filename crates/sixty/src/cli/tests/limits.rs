@@ -30,6 +30,19 @@ async fn limits_are_listed_set_and_removed() {
     --- notes
     --- code 0
     ");
+    let everybodys = || async {
+        Json(json!({ "next_cursor": null, "data": [
+            { "customer_uuid": "0192", "customer_id": "acme", "customer_name": "Acme", "route": null,
+              "requests": 12000, "period": "minute", "without_redis": null, "reason": "ticket 9" },
+        ] }))
+    };
+    let all = serve(Router::new().route("/api/admin/limits", get(everybodys))).await;
+    insta::assert_snapshot!(sixty(&all, "limit list").await.whole(), @r"
+    CUSTOMER  ROUTE  LIMIT         WITHOUT REDIS  WHY
+    acme      all    12000/minute  -              ticket 9
+    --- notes
+    --- code 0
+    ");
     for (line, body) in [
         (
             "limit set acme 6000/minute",

@@ -9,7 +9,7 @@ import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from '../customer';
-import type { CustomerSearch } from '../routes';
+import type { CustomerSearch } from '../search';
 import { Rows } from './Rows';
 
 /** Who did what to this customer, with the values before and after. */

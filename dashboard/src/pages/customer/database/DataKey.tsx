@@ -5,7 +5,7 @@ import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
 import { confirm } from '@/ui/confirm';
 import { Facts } from '@/ui/Facts';
-import { count } from '@/ui/format';
+import { ageOf, count } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
@@ -27,6 +27,7 @@ export function DataKey({ customer }: { customer: Customer }) {
     {},
     { refetchInterval: ({ state }) => (ofCustomer(state.data?.rotations ?? [])?.status === 'running' ? LOOK : 60_000) },
   );
+  const keys = queries.useQuery('get', '/api/admin/secrets/data-keys', { params: { query: { customer: customer.id } } }, { placeholderData: undefined });
   const rotate = () =>
     confirm({
       title: `Rotate the data key of ${customer.company_name}?`,
@@ -54,13 +55,30 @@ export function DataKey({ customer }: { customer: Customer }) {
         )
       }
     >
+      <Loaded query={keys}>{({ data }) => <Versions versions={data} />}</Loaded>
       <Loaded query={query}>
         {({ rotations }) => {
           const last = ofCustomer(rotations);
-          return last ? <Rotation rotation={last} /> : <p className={classes.lines}>No rotation of this customer’s key is among the newest.</p>;
+          return last && <Rotation rotation={last} />;
         }}
       </Loaded>
     </Panel>
+  );
+}
+
+/** The versions that are there: how old each is, and which master key opens it. */
+function Versions({ versions }: { versions: readonly Schema<'DataKeyView'>[] }) {
+  if (versions.length === 0) return <p className={classes.lines}>There is none: nothing secret is kept of this customer.</p>;
+  return (
+    <Facts
+      facts={versions.map((key) => [
+        `Version ${key.version}`,
+        <>
+          {ageOf(key.age_days)}, made <When at={key.created_at} />; opened by <code>{key.master_key_id}</code>
+          {key.superseded_at && '; only opens, until nothing is sealed with it'}
+        </>,
+      ])}
+    />
   );
 }
 

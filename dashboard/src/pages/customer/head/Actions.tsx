@@ -2,6 +2,7 @@ import { ActionIcon, Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useMay } from '@/session/session';
 import { openDialog } from '@/ui/dialogs';
+import { useAskedAct } from '../acts';
 import { type Customer, nameOf } from '../customer';
 import { openImpersonation } from '../impersonation/openImpersonation';
 import { openPlanChange } from '../modules/ChangePlan';
@@ -19,6 +20,13 @@ export function Actions({ customer }: { customer: Customer }) {
   const edit = () => openDialog({ title: `What is known of ${name}`, content: (close) => <EditForm name={nameOf(customer)} close={close} /> });
   const suspend = () => openDialog({ title: `Suspend ${name}?`, content: (close) => <SuspendForm customer={customer} close={close} /> });
   const resume = () => openDialog({ title: `Serve ${name} again?`, content: (close) => <ResumeForm customer={customer} close={close} /> });
+  useAskedAct({
+    suspend: may('customers:suspend') && (isSuspended ? resume : suspend),
+    plan: may('subscriptions:write') && (() => openPlanChange(customer)),
+    impersonate: may('customers:impersonate') && (() => openImpersonation(customer)),
+    edit: may('customers:write') && edit,
+    delete: may('customers:delete') && remove,
+  });
   return (
     <>
       {may('customers:impersonate') && (

@@ -8,6 +8,7 @@ import { Empty } from '@/ui/Empty';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
+import { useAskedAct } from '../acts';
 import { EditKey } from './EditKey';
 import { KeyDrawer } from './KeyDrawer';
 import { type Key, type KeyActions, successorOf } from './key';
@@ -39,6 +40,7 @@ export function ApiKeys({ customer }: { customer: string }) {
   };
   const successor = (key: Pick<Key, 'id'>) => successorOf(key, rows ?? []);
   const columns = keyColumns({ ...acts, open: (key) => change({ key: key.id }), successor }, mayChange);
+  useAskedAct({ key: mayChange && (() => setDialog({ kind: 'new' })) });
   const make = mayChange && <Button onClick={() => setDialog({ kind: 'new' })}>New key</Button>;
   return (
     <Panel

@@ -1,6 +1,6 @@
 import type { Schema } from '@/api/client';
 import { Bars } from '@/ui/Bars';
-import { count, exactTime, minuteOf, share } from '@/ui/format';
+import { count, exactTime, minuteOf, share, zone } from '@/ui/format';
 import classes from './Keys.module.css';
 import { periodOf } from './key';
 
@@ -29,7 +29,7 @@ export function TrialResult({ trial, tried }: TrialResultProps) {
         <span style={{ width: `${refused_share * 100}%` }} />
       </div>
       <h3 className={classes.busiest}>
-        Busiest {tried.period === 'day' || tried.period === 'month' ? `${tried.period}s (in ${time_zone})` : `${tried.period}s`}
+        Busiest {tried.period === 'day' || tried.period === 'month' ? `${tried.period}s (in ${time_zone})` : `${tried.period}s (in ${zone})`}
       </h3>
       <Bars
         label="The busiest periods, in requests"

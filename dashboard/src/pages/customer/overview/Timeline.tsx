@@ -3,12 +3,13 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
+import { zone } from '@/ui/format';
 import { ListingPages } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type CustomerKey, pathOf } from '../customer';
-import type { CustomerSearch } from '../routes';
+import type { CustomerSearch } from '../search';
 import { Days } from './Days';
 
 const KINDS = [
@@ -34,7 +35,7 @@ export function Timeline({ customer }: { customer: CustomerKey }) {
   return (
     <Panel
       title="Timeline"
-      note="The newest first"
+      note={`The newest first; hours in ${zone}`}
       flush
       actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={KINDS.filter(({ value }) => value !== 'backup' || mayBackups)} value={kind ?? ''} onChange={choose} />}
     >

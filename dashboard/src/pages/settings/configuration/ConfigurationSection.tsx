@@ -3,11 +3,11 @@ import { Loaded } from '@/ui/Loaded';
 import { Notice } from '@/ui/Notice';
 import { Panel } from '@/ui/Panel';
 import { When } from '@/ui/When';
+import { CustomersLimits } from './CustomersLimits';
 import { limitsOf, restOf, serverOf, signInOf } from './facts';
 import { SettingsTable } from './SettingsTable';
 
 const PARTS = [
-  { title: 'Limits', note: 'Beside those that a key has of its own', label: 'List of limits', settingsOf: limitsOf },
   { title: 'Server', label: 'Settings of the server', settingsOf: serverOf },
   { title: 'Signing in', label: 'Settings of signing in', settingsOf: signInOf },
   { title: 'Subscriptions, usage and schema', label: 'Other settings', settingsOf: restOf },
@@ -34,8 +34,12 @@ export default function ConfigurationSection() {
           Nothing secret is shown.
         </p>
       </Notice>
+      <Panel title="Limits for everybody" note="Beside those that a key has of its own" flush>
+        <SettingsTable label="List of limits" settings={limitsOf(settings)} />
+      </Panel>
+      <CustomersLimits />
       {PARTS.map((part) => (
-        <Panel key={part.title} title={part.title} note={'note' in part ? part.note : undefined} flush>
+        <Panel key={part.title} title={part.title} flush>
           <SettingsTable label={part.label} settings={part.settingsOf(settings)} />
         </Panel>
       ))}

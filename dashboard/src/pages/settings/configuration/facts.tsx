@@ -1,28 +1,27 @@
 import type { ReactNode } from 'react';
 import type { Schema } from '@/api/client';
-import { bytes, count, span, words } from '@/ui/format';
+import { bytes, count, span } from '@/ui/format';
+import { type GeneralLimit, rateOf, withoutRedis } from '@/ui/limits/limit';
 import { WhenExactly } from '@/ui/When';
-import { WITHOUT_REDIS } from '@/ui/withoutRedis';
 
 /** A setting: what it is, its value, and the variable of the server's that sets it, or where else it is set. */
 export type Setting = { name: string; value: ReactNode; variable?: string; where?: string };
-
-type Limit = { requests: number; period: string };
 
 const NONE = 'None';
 
 const yes = (value: boolean) => (value ? 'Yes' : 'No');
 const list = (values: readonly string[]) => (values.length === 0 ? NONE : values.join(', '));
-const perPeriod = (limit: Limit) => `${count(limit.requests)} requests a ${limit.period}`;
+
+const spoken = (limit: GeneralLimit) => (limit.without_redis ? `${rateOf(limit)}; while Redis is away: ${withoutRedis(limit.without_redis).toLowerCase()}` : rateOf(limit));
 
 /** The limits that hold for every customer and key. */
 export const limitsOf = ({ limits }: Schema<'SettingsView'>): Setting[] => [
-  { name: 'A customer, over all keys', value: limits.customer ? perPeriod(limits.customer) : 'Without limit', variable: 'SIXTY_CUSTOMER_RATE_LIMIT' },
+  { name: 'A customer, over all keys', value: limits.customer ? spoken(limits.customer) : 'Without limit', variable: 'SIXTY_CUSTOMER_RATE_LIMIT' },
   ...(limits.routes.length === 0 ? [{ name: 'Single routes', value: NONE, variable: 'SIXTY_ROUTE_RATE_LIMITS' }] : []),
-  ...limits.routes.map((route) => ({ name: route.route, value: `${perPeriod(route)}, each customer`, variable: 'SIXTY_ROUTE_RATE_LIMITS' })),
-  { name: 'A key, unless told otherwise', value: perPeriod(limits.default_key), where: 'Built in; each key has its own, on its customer’s page' },
+  ...limits.routes.map((route) => ({ name: route.route, value: `${spoken(route)}, each customer`, variable: 'SIXTY_ROUTE_RATE_LIMITS' })),
+  { name: 'A key, unless told otherwise', value: rateOf(limits.default_key), where: 'Built in; each key has its own, on its customer’s page' },
   { name: 'A module, for one customer', value: 'Without limit, unless decided for them', where: 'On the customer’s page, under plan and modules' },
-  { name: 'While Redis is away, unless a limit says otherwise', value: WITHOUT_REDIS[limits.without_redis] ?? words(limits.without_redis), variable: 'SIXTY_LIMITS_WITHOUT_REDIS' },
+  { name: 'While Redis is away, unless a limit says otherwise', value: withoutRedis(limits.without_redis), variable: 'SIXTY_LIMITS_WITHOUT_REDIS' },
 ];
 
 /** How the server is reached. */

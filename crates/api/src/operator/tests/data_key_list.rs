@@ -1,0 +1,44 @@
+//! Data keys by age.
+
+use domain::Plan;
+use serde_json::{Value, json};
+
+use super::Api;
+
+const PATH: &str = "/api/admin/secrets/data-keys";
+
+#[tokio::test]
+async fn data_keys_are_listed_by_age_and_never_shown() {
+    let api = Api::new().await;
+    for (slug, days) in [("acme", 400), ("other", 3)] {
+        let id = api.customer(slug, Plan::Starter).await;
+        api.sql(&format!(
+            "insert into admin_data_keys (customer_id, wrapped_key, created_at)
+             values ('{id}', 'v1.feedbeef.c2VhbGVk', now() - interval '{days} days')"
+        ))
+        .await;
+    }
+    api.sql(
+        "insert into admin_data_keys (customer_id, version, wrapped_key, created_at)
+         values (null, 7, 'v1.feedbeef.c2VhbGVk', now() - interval '30 days')",
+    )
+    .await;
+    let first = api.get(&format!("{PATH}?limit=2")).await.expect(200).body;
+    let shown = |row: &Value| (row["customer_id"].clone(), row["version"].clone(), row["age_days"].clone());
+    let ages: Vec<_> = first["data"].as_array().unwrap().iter().map(shown).collect();
+    assert_eq!(ages, [(json!("acme"), json!(1), json!(400)), (Value::Null, json!(7), json!(30))]);
+    assert_eq!(
+        (&first["data"][0]["master_key_id"], &first["data"][0]["superseded_at"]),
+        (&json!("feedbeef"), &Value::Null)
+    );
+    assert!(!first.to_string().contains("c2VhbGVk"), "{first}");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = api.get(&format!("{PATH}?cursor={cursor}")).await.expect(200).body;
+    assert_eq!(rest["data"].as_array().unwrap().len(), 1);
+    assert_eq!(shown(&rest["data"][0]), (json!("other"), json!(1), json!(3)));
+
+    let others = api.get(&format!("{PATH}?customer=other")).await.expect(200).body;
+    assert_eq!(others["data"].as_array().unwrap().len(), 1, "another customer's is among them: {others}");
+    assert_eq!(others["data"][0]["customer_id"], "other");
+    assert_eq!(api.get(&format!("{PATH}?customer=nobody")).await.wrong_fields(), ["customer"]);
+}

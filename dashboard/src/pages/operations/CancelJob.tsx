@@ -1,0 +1,33 @@
+import { Button } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { api, type Schema } from '@/api/client';
+import { taken } from '@/api/taken';
+import { confirm } from '@/ui/confirm';
+import { words } from '@/ui/format';
+import { say } from '@/ui/notify';
+
+/** Takes a job off that waits or was given up. */
+export function CancelJob({ job }: { job: Schema<'JobView'> }) {
+  const client = useQueryClient();
+  const cancel = () =>
+    confirm({
+      title: `Take the job ${words(job.kind).toLowerCase()} off?`,
+      consequences: [
+        job.status === 'dead' ? 'It isn’t tried again, and isn’t counted as dead any more.' : 'It doesn’t run.',
+        'What still needs it asks for it anew: the scans of the workers do so for operations, messages and backups.',
+        'The audit log keeps what it was and why it had failed.',
+      ],
+      word: job.kind,
+      act: 'Take it off',
+      run: async () => {
+        await taken(api.POST('/api/admin/jobs/{id}/cancel', { params: { path: { id: job.id } } }));
+        say('The job is taken off');
+        await client.invalidateQueries({ predicate: ({ queryKey }) => /\/(jobs|statistics|health)/.test(String(queryKey[1])) });
+      },
+    });
+  return (
+    <Button size="compact-xs" variant="default" onClick={cancel}>
+      Take it off
+    </Button>
+  );
+}

@@ -1,0 +1,111 @@
+import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQueryClient } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import { taken } from '@/api/taken';
+import { openDialog } from '../dialogs';
+import { FormEnd } from '../FormEnd';
+import { say } from '../notify';
+import { useSubmit } from '../useSubmit';
+import { withoutRedisChoices } from '../withoutRedis';
+import { CustomerField } from './CustomerField';
+import { type Limit, limitsChanged, PERIODS, rateOf } from './limit';
+import { useRoutesUsed } from './useRoutesUsed';
+
+/** What the API takes. */
+const MOST = 1_000_000_000_000;
+const LONGEST_REASON = 500;
+
+type Asked = {
+  /** The customer's name in addresses; it is asked for when left out. */
+  customer?: string;
+  /** What is changed: the limit as it is, or only its route. */
+  before?: Partial<Limit>;
+};
+
+/** Asks for a limit of one customer's own, over all routes or on one. */
+export function openLimit(asked: Asked) {
+  const whose = asked.customer ? ` of ${asked.customer}` : '';
+  openDialog({ title: asked.before?.updated_at ? `The limit${whose}` : `A limit${whose}`, content: (close) => <LimitForm {...asked} close={close} /> });
+}
+
+function LimitForm({ customer: given, before, close }: Asked & { close: () => void }) {
+  const client = useQueryClient();
+  const form = useForm({
+    initialValues: {
+      customer: given ?? '',
+      route: before?.route ?? '',
+      kind: before?.updated_at && before.requests == null ? 'none' : 'some',
+      requests: (before?.requests ?? 1000) as number | string,
+      period: before?.period ?? 'minute',
+      without_redis: before?.without_redis ?? '',
+      reason: before?.reason ?? '',
+    },
+    validate: {
+      customer: (customer) => (customer.trim() === '' ? 'must not be empty' : null),
+      requests: (requests, { kind }) =>
+        kind === 'none' || (typeof requests === 'number' && Number.isInteger(requests) && requests >= 0 && requests <= MOST) ? null : 'must be a whole number, from 0 on',
+      reason: (reason) => ([...reason].length > LONGEST_REASON ? `must have at most ${LONGEST_REASON} characters` : null),
+    },
+  });
+  const { customer, kind, requests } = form.values;
+  const routes = useRoutesUsed(given ?? '');
+  const { busy, error, submit } = useSubmit(form, async (values) => {
+    const rate = values.kind === 'none' ? {} : { requests: Number(values.requests), period: values.period };
+    const body = { route: values.route.trim() || null, without_redis: values.without_redis || null, reason: values.reason.trim() || null, ...rate };
+    const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params: { path: { customer: customer.trim() } }, body }));
+    close();
+    say(`${rateOf(set)} for ${customer.trim()}`, 'It holds on every server within a second.');
+    await limitsChanged(client);
+  });
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="sm">
+        {given === undefined && <CustomerField {...form.getInputProps('customer')} />}
+        {before?.updated_at ? (
+          <TextInput label="Of" value={before.route ?? 'All routes together'} readOnly />
+        ) : (
+          <Autocomplete
+            label="Route"
+            description="Method and path; all routes together when empty"
+            placeholder="POST /api/v1/deals"
+            data={routes}
+            limit={20}
+            {...form.getInputProps('route')}
+          />
+        )}
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          aria-label="Whether there is a limit"
+          data={[
+            { value: 'some', label: 'So many requests' },
+            { value: 'none', label: 'Without limit' },
+          ]}
+          {...form.getInputProps('kind')}
+        />
+        {kind === 'some' && (
+          <Group gap="xs" align="flex-start" grow>
+            <NumberInput label="Requests" min={0} allowDecimal={false} thousandSeparator="," data-autofocus={given !== undefined || undefined} {...form.getInputProps('requests')} />
+            <Select label="In a" data={PERIODS} allowDeselect={false} {...form.getInputProps('period')} />
+          </Group>
+        )}
+        <Select
+          label="While Redis is away"
+          data={withoutRedisChoices}
+          allowDeselect={false}
+          {...form.getInputProps('without_redis')}
+        />
+        <Textarea label="Reason" description="Stands in the list and in the audit log; may be left out" autosize minRows={1} maxRows={4} {...form.getInputProps('reason')} />
+        <Text size="xs" c={kind === 'some' && requests === 0 ? 'var(--bad)' : 'var(--ink-2)'} role="status">
+          {kind === 'none'
+            ? 'Nothing but the keys’ and modules’ own limits holds this customer back then.'
+            : requests === 0
+              ? 'None at all: each of their requests is refused with 429.'
+              : 'Over all of the customer’s keys, in place of what holds for everybody. What goes beyond it is refused with 429.'}
+        </Text>
+        <FormEnd act="Set the limit" busy={busy} error={error} cancel={close} />
+      </Stack>
+    </form>
+  );
+}

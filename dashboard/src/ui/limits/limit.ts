@@ -1,0 +1,26 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { Schema } from '@/api/client';
+import { count, words } from '../format';
+import { WITHOUT_REDIS } from '../withoutRedis';
+
+/** A limit of one customer's own. */
+export type Limit = Schema<'CustomerLimitView'>;
+
+export const PERIODS = ['minute', 'hour', 'day', 'month'] as const;
+
+/** So many requests in a period, or no limit at all. */
+export type Rate = Pick<Limit, 'requests' | 'period'>;
+
+/** What holds for everybody. */
+export type GeneralLimit = Rate & Pick<Limit, 'without_redis'>;
+
+/** 12,000 requests a minute. */
+export const rateOf = ({ requests, period }: Rate) =>
+  requests == null || period == null ? 'Without limit' : `${count(requests)} ${requests === 1 ? 'request' : 'requests'} ${period === 'hour' ? 'an' : 'a'} ${period}`;
+
+/** What a limit does while Redis is away, in words; null is as the configuration says. */
+export const withoutRedis = (value: string | null) => (value === null ? 'As configured' : (WITHOUT_REDIS[value] ?? words(value)));
+
+/** Has everything asked for again that shows limits. */
+export const limitsChanged = (client: QueryClient) =>
+  client.invalidateQueries({ predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(limits|timeline|audit-logs)/.test(queryKey[1]) });

@@ -1,0 +1,214 @@
+// One customer's page: what only it has. Limits, how a key fared and what another limit had refused, the read-only URL, acting in
+// their place, and their end.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { complaints, launch, picture } from './browser.mjs';
+import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
+import { visit } from './visit.mjs';
+
+const CUSTOMER = 'pier-nine';
+const LIMITS = `/api/admin/customers/${CUSTOMER}/limits`;
+
+describe('one customer', () => {
+  let browser;
+  let session;
+  let key;
+
+  before(async () => {
+    browser = await launch();
+    ({ session } = await signedIn('one@example.org', ['owner']));
+    key = await newCustomer(CUSTOMER, 'pro');
+    await newCustomer('pier-ten', 'pro');
+  });
+
+  after(() => browser?.close());
+
+  const at = (path, act, options) => visit(browser, session.cookie, `/customers/${CUSTOMER}${path}`, act, options);
+  const ask = (path, shown = key, options = {}) => fetch(url + path, { ...options, headers: { Authorization: `Bearer ${shown}` } });
+  const dialog = (page) => page.getByRole('dialog').last();
+
+  test('has a limit of their own, from the palette on, that holds at once and nobody else’s', async () => {
+    await at('', async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByPlaceholder('A customer, key, page or action').fill(`${CUSTOMER}: set a limit`);
+      await page.getByText(`${CUSTOMER}: Set a limit`).waitFor();
+      await page.keyboard.press('Enter');
+      await dialog(page).getByLabel('Route').fill('GET /api/v1/contacts');
+      await dialog(page).getByLabel('Requests', { exact: true }).fill('2');
+      await dialog(page).getByRole('combobox', { name: 'In a' }).click();
+      await page.getByRole('option', { name: 'month' }).click();
+      await dialog(page).getByLabel('Reason').fill('a runaway script');
+      await dialog(page).getByRole('button', { name: 'Set the limit' }).click();
+      await dialog(page).waitFor({ state: 'hidden' });
+      const listing = page.getByRole('region', { name: 'Limits, one a line' });
+      await listing.getByText('a runaway script').waitFor();
+      assert.ok((await listing.innerText()).includes('2 requests a month'));
+    });
+    await until('the limit holds', async () => (await ask('/api/v1/contacts')).status === 429);
+    assert.equal((await ask('/api/v1/deals')).status, 200);
+    assert.deepEqual((await asOwner('GET', '/api/admin/customers/pier-ten/limits')).data, []);
+    // A route that there isn't is refused where it was typed.
+    await at(
+      '/limits?act=limit',
+      async (page) => {
+        await dialog(page).getByLabel('Route').fill('GET /nowhere');
+        await page.keyboard.press('Escape');
+        await dialog(page).getByRole('button', { name: 'Set the limit' }).click();
+        await dialog(page).getByText(/must be a route of the customer API/).waitFor();
+        assert.deepEqual(await complaints(page), []);
+      },
+      { complains: (wrong) => /400/.test(wrong) },
+    );
+  });
+
+  test('is among those who have limits of their own, and loses it there', async () => {
+    await visit(browser, session.cookie, '/settings/limits', async (page) => {
+      await page.getByRole('button', { name: 'Set a limit' }).click();
+      await dialog(page).getByLabel('Customer').fill('pier-ten');
+      await dialog(page).getByText('Without limit').click();
+      await dialog(page).getByRole('button', { name: 'Set the limit' }).click();
+      await dialog(page).waitFor({ state: 'hidden' });
+      const listing = page.getByRole('region', { name: 'Limits of single customers, one a line' });
+      await listing.getByRole('row').filter({ hasText: 'pier-ten' }).getByText('Without limit').waitFor();
+      await listing.getByRole('button', { name: `Take the limit of ${CUSTOMER} on GET /api/v1/contacts away` }).click();
+      await dialog(page).getByRole('button', { name: 'Take it away' }).click();
+      await listing.getByText('GET /api/v1/contacts').waitFor({ state: 'detached' });
+    });
+    assert.deepEqual((await asOwner('GET', LIMITS)).data, []);
+    await until('the limit is gone', async () => (await ask('/api/v1/contacts')).status === 200);
+  });
+
+  test('has keys that tell how they fared, and what another limit would have refused', async () => {
+    for (let call = 0; call < 6; call += 1) await ask('/api/v1/deals');
+    const [made] = (await asOwner('GET', `/api/admin/customers/${CUSTOMER}/api-keys`)).data;
+    await until('the requests are counted', async () => (await asOwner('GET', `/api/admin/usage?customer=${CUSTOMER}`)).total.requests >= 8);
+    await at(`/keys?key=${made.id}`, async (page) => {
+      const drawer = dialog(page);
+      const outcomes = drawer.getByRole('list', { name: 'Verifications by outcome' });
+      await outcomes.getByText('Let in and answered').waitFor();
+      await outcomes.getByText('Quota exceeded').waitFor();
+      const trial = drawer.getByRole('region', { name: 'What would another limit have refused?' });
+      await trial.getByLabel('Requests').fill('1');
+      await trial.getByRole('button', { name: 'Try' }).click();
+      await trial.getByText(/would have been refused/).waitFor();
+      await picture(page, 'customer-key');
+      assert.deepEqual(await complaints(page), []);
+      // From an outcome to the requests behind it.
+      await outcomes.getByRole('link', { name: 'Quota exceeded' }).click();
+      await page.waitForURL((address) => address.pathname === '/admin/usage' && address.searchParams.get('outcome') === 'quota-exceeded');
+      const requests = page.getByRole('region', { name: 'List of single requests' });
+      await requests.getByText('429').first().waitFor();
+    });
+  });
+
+  test('has a key for some networks and permissions that ends, and is revoked in writing', async () => {
+    let shown;
+    await at('/keys?act=key', async (page) => {
+      await dialog(page).getByLabel('Name').fill('only from here');
+      await dialog(page).getByRole('combobox', { name: 'May do' }).click();
+      await page.getByRole('option', { name: 'Only read' }).click();
+      await dialog(page).getByLabel('From these networks').pressSequentially('192.0.2.0/24,');
+      await dialog(page).getByRole('combobox', { name: 'Ends' }).click();
+      await page.getByRole('option', { name: 'In 30 days' }).click();
+      await dialog(page).getByRole('button', { name: 'Make the key' }).click();
+      await dialog(page).getByRole('button', { name: 'Copy the API key' }).click();
+      shown = await (await page.waitForFunction(async () => {
+        const text = await navigator.clipboard.readText();
+        return text.startsWith('sk_') && text;
+      })).jsonValue();
+      await dialog(page).getByRole('button', { name: 'Done' }).click();
+      assert.equal((await ask('/api/v1/contacts', shown)).status, 403);
+      await page.getByRole('button', { name: 'What to do with only from here' }).click();
+      await page.getByRole('menuitem', { name: 'Revoke' }).click();
+      assert.ok(await dialog(page).getByRole('button', { name: 'Revoke the key' }).isDisabled());
+      await dialog(page).getByLabel(/^Type/).fill(shown.slice(0, 11));
+      await dialog(page).getByRole('button', { name: 'Revoke the key' }).click();
+      await page.getByRole('region', { name: 'Table of the API keys' }).getByText('Revoked').waitFor();
+    });
+    await until('the key opens nothing', async () => (await ask('/api/v1/contacts', shown)).status === 401);
+  });
+
+  test('has a read-only URL that is shown, copied and hidden again', () =>
+    at('/database', async (page) => {
+      await page.getByRole('button', { name: 'Show the URL' }).click();
+      await dialog(page).getByRole('button', { name: 'Show it' }).click();
+      await dialog(page).waitFor({ state: 'hidden' });
+      await page.getByRole('button', { name: 'Copy the URL' }).click();
+      const copied = await (await page.waitForFunction(async () => {
+        const text = await navigator.clipboard.readText();
+        return text.startsWith('postgresql://') && text;
+      })).jsonValue();
+      assert.match(copied, /readonly/);
+      assert.deepEqual(await complaints(page), []);
+      await page.getByRole('button', { name: 'Hide it' }).click();
+      assert.ok(!(await page.content()).includes(copied));
+    }));
+
+  test('has operators who act in their place under a banner, on every page, until they end it', async () => {
+    let shown;
+    await at('/impersonation?act=impersonate', async (page) => {
+      await dialog(page).getByLabel('Reason').fill('Ticket 812: a deal is missing');
+      await dialog(page).getByRole('button', { name: 'Begin' }).click();
+      await dialog(page).getByRole('button', { name: 'Copy the key' }).click();
+      shown = await (await page.waitForFunction(async () => {
+        const text = await navigator.clipboard.readText();
+        return text.startsWith('sk_') && text;
+      })).jsonValue();
+      await dialog(page).getByRole('button', { name: 'I have taken the key' }).click();
+      assert.equal((await ask('/api/v1/deals', shown)).status, 200);
+      await page.getByRole('link', { name: 'Overview' }).first().click();
+      const banner = page.getByRole('region', { name: `Impersonation of ${CUSTOMER} GmbH` });
+      await banner.getByText('Ticket 812').waitFor();
+      await picture(page, 'customer-impersonated');
+      assert.deepEqual(await complaints(page), []);
+      await banner.getByRole('button').click();
+      await banner.waitFor({ state: 'detached' });
+    });
+    await until('the key opens nothing', async () => (await ask('/api/v1/deals', shown)).status === 401);
+  });
+
+  test('has an end, that is asked for in writing and watched, and stays written down', () =>
+    visit(
+      browser,
+      session.cookie,
+      '/customers/pier-ten?act=delete',
+      async (page) => {
+        const act = dialog(page).getByRole('button', { name: 'Delete for good' });
+        assert.ok(await act.isDisabled());
+        await dialog(page).getByLabel(/^Type/).fill('pier-ten');
+        await act.click();
+        await page.getByText('The customer was deleted. What was done stays written down.').waitFor({ timeout: 60_000 });
+        await picture(page, 'customer-gone');
+        assert.deepEqual(await complaints(page), []);
+        // The page asks for a customer who isn't there any more.
+      },
+      { complains: (wrong) => /404/.test(wrong) },
+    ));
+
+  test('has an audit log whose rows stand side by side, whose chain is proved, and which is exported', () =>
+    visit(browser, session.cookie, `/audit?customer=${CUSTOMER}&resource_type=customer_limit`, async (page) => {
+      await page.getByRole('region', { name: 'Rows of the audit log' }).getByRole('link').first().click();
+      const values = dialog(page).getByRole('table', { name: 'Old and new values' });
+      await values.getByRole('row').filter({ hasText: 'requests' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Prove a chain' }).click();
+      await dialog(page).getByRole('button', { name: 'Prove the customer’s chain' }).click();
+      await dialog(page).getByText(/is intact$/).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Export' }).click();
+      const download = page.waitForEvent('download');
+      await page.getByRole('menuitem', { name: 'CSV, for spreadsheets' }).click();
+      assert.equal((await download).suggestedFilename(), 'audit-log.csv');
+    }));
+
+  test('has usage that is read as a table, and movers that lead on', () =>
+    visit(browser, session.cookie, `/usage?customer=${CUSTOMER}&range=1h&by=status`, async (page) => {
+      await page.getByRole('radiogroup', { name: 'How to show: Requests' }).getByText('Table').click();
+      const table = page.getByRole('region', { name: 'Requests, as a table' });
+      await table.getByRole('columnheader', { name: /^Time \(UTC\)/ }).waitFor();
+      await table.getByRole('columnheader', { name: /429/ }).first().waitFor();
+      assert.deepEqual(await complaints(page), []);
+      await page.getByRole('region', { name: 'Top movers' }).getByRole('link').first().click();
+      await page.waitForURL(/by=route/);
+    }));
+});

@@ -1,0 +1,113 @@
+// The table of customers: views that are kept, columns, order, CSV, several customers at once; and the way to any of them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { launch, settled } from './browser.mjs';
+import { asOwner, newCustomer, signedIn } from './system.mjs';
+import { visit } from './visit.mjs';
+
+const MANY = ['table-anchor', 'table-buoy', 'table-cutter'];
+
+describe('the table of customers', () => {
+  let browser;
+  let session;
+
+  before(async () => {
+    browser = await launch();
+    ({ session } = await signedIn('table@example.org', ['owner']));
+    for (const customer of MANY) await newCustomer(customer, 'starter');
+  });
+
+  after(() => browser?.close());
+
+  const at = (path, act, options) => visit(browser, session.cookie, path, act, options);
+  const rows = (page) => page.getByRole('region', { name: 'Customers', exact: true }).locator('tbody tr');
+
+  test('a view is kept, shown again, shared and deleted', () =>
+    at('/customers?q=table-&plan=starter&sort=customer_id', async (page) => {
+      await page.getByRole('button', { name: /^Keep this view/ }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill('Tables');
+      await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
+      const views = page.getByRole('navigation', { name: 'Views' });
+      await views.getByRole('link', { name: 'All' }).click();
+      await views.getByRole('link', { name: 'Tables' }).click();
+      await page.waitForURL(/plan=starter/);
+      await settled(page);
+      assert.equal(await rows(page).count(), MANY.length);
+      await views.getByRole('button').first().click();
+      await page.getByRole('menuitem', { name: 'Show it to all operators' }).click();
+      await views.getByText('shared').waitFor();
+      await views.getByRole('button').first().click();
+      await page.getByRole('menuitem', { name: 'Delete…' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: /delete/i }).click();
+      await views.getByRole('link', { name: 'Tables' }).waitFor({ state: 'detached' });
+    }));
+
+  test('columns are chosen, and stay chosen', () =>
+    at('/customers', async (page) => {
+      await page.getByRole('button', { name: 'Columns' }).click();
+      const offered = page.getByRole('dialog').getByRole('checkbox');
+      const unchecked = await offered.evaluateAll((boxes) => boxes.findIndex((box) => !box.checked));
+      const box = offered.nth(unchecked);
+      const name = await box.evaluate((input) => input.labels[0].textContent);
+      await box.check();
+      await page.keyboard.press('Escape');
+      await page.getByRole('columnheader', { name }).waitFor();
+      await page.reload();
+      await settled(page);
+      await page.getByRole('columnheader', { name }).waitFor();
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('button', { name: 'As they were' }).click();
+      await page.getByRole('columnheader', { name }).waitFor({ state: 'detached' });
+    }));
+
+  test('the server sorts and searches, and the CSV has what is shown', () =>
+    at('/customers?q=table-', async (page) => {
+      const first = () => rows(page).first().getByRole('link').first().textContent();
+      await page.getByRole('columnheader', { name: /customer|company/i }).getByRole('button').first().click();
+      await page.waitForURL(/sort=/);
+      await settled(page);
+      const one = await first();
+      await page.getByRole('columnheader', { name: /customer|company/i }).getByRole('button').first().click();
+      await page.waitForFunction((before) => !document.querySelector('tbody tr a')?.textContent.includes(before), one);
+      assert.deepEqual([one, await first()].map((name) => MANY.some((customer) => name.includes(customer))), [true, true]);
+      const download = page.waitForEvent('download');
+      await page.getByRole('link', { name: 'CSV' }).click();
+      const lines = readFileSync(await (await download).path(), 'utf8').trim().split(/\r?\n/);
+      assert.equal(lines.length, MANY.length + 1);
+      assert.ok(lines.slice(1).every((line) => line.includes('table-')), lines.join('\n'));
+    }));
+
+  test('several are suspended and resumed at once, and it is asked for in writing', () =>
+    at('/customers?q=table-', async (page) => {
+      await page.getByLabel('Select all rows of this page').check();
+      await page.getByText(`${MANY.length} selected`).waitFor();
+      await page.getByRole('button', { name: /^Suspend…/ }).click();
+      const dialog = page.getByRole('dialog');
+      const act = dialog.getByRole('button', { name: 'Suspend', exact: true });
+      assert.ok(await act.isDisabled());
+      await dialog.getByLabel('Reason').fill('the pier is closed');
+      await dialog.getByLabel(/^Type/).fill('suspend');
+      await act.click();
+      await dialog.getByText(`${MANY.length} suspended`).waitFor({ timeout: 20_000 });
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      const found = await asOwner('GET', '/api/admin/customers?q=table-&status=suspended');
+      assert.deepEqual(found.data.map(({ suspension_reason: reason }) => reason), MANY.map(() => 'the pier is closed'));
+      await page.getByLabel('Select all rows of this page').check();
+      await page.getByRole('button', { name: /^Resume…/ }).click();
+      await dialog.getByRole('button', { name: 'Resume', exact: true }).click();
+      await dialog.getByText(`${MANY.length} resumed`).waitFor({ timeout: 20_000 });
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      assert.equal((await asOwner('GET', '/api/admin/customers?q=table-&status=suspended')).data.length, 0);
+    }));
+
+  test('any customer is reached in two actions from anywhere: the palette, and the name', () =>
+    at('/settings/health', async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByPlaceholder('A customer, key, page or action').fill('table-buoy');
+      await page.getByText('table-buoy GmbH').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/customers/table-buoy');
+      await page.getByRole('heading', { name: 'table-buoy GmbH', level: 1 }).waitFor();
+    }));
+});

@@ -1,0 +1,109 @@
+// When a part fails, or the server does, the rest of the page stays and says what to do; a change that was shown before the server
+// agreed is taken back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { complaints, launch, picture } from './browser.mjs';
+import { asOwner, newCustomer, signedIn, url } from './system.mjs';
+import { visit } from './visit.mjs';
+
+const CUSTOMER = 'fragile';
+const PROBLEM = { type: '/problems/unavailable', title: 'The admin database doesn’t answer', status: 500, detail: 'Try again in a moment.', instance: '1' };
+const broken = (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify(PROBLEM) });
+
+describe('what fails', () => {
+  let browser;
+  let session;
+
+  before(async () => {
+    browser = await launch();
+    ({ session } = await signedIn('failing@example.org', ['owner']));
+    await newCustomer(CUSTOMER, 'pro');
+  });
+
+  after(() => browser?.close());
+
+  /** A visit during which requests to this path get another answer than the server’s. */
+  const without = (path, pattern, answer, act) =>
+    visit(
+      browser,
+      session.cookie,
+      '/settings/account',
+      async (page) => {
+        await page.route(pattern, answer);
+        await page.goto(`${url}/admin${path}`);
+        await act(page);
+      },
+      { complains: (wrong) => /500|console:|error:/.test(wrong) },
+    );
+
+  test('a panel whose question fails says so, can be tried again, and blanks nothing', () =>
+    without('/', '**/api/admin/statistics/modules?*', broken, async (page) => {
+      const modules = page.getByRole('region', { name: 'Modules' });
+      await modules.getByRole('alert').getByText('The admin database doesn’t answer').waitFor();
+      await page.getByRole('region', { name: 'Health' }).getByText('OK').first().waitFor();
+      await page.getByRole('region', { name: 'Requests and response times' }).getByRole('slider').waitFor();
+      assert.equal(await page.getByRole('alert').count(), 1);
+      await picture(page, 'failing-panel');
+      assert.deepEqual(await complaints(page), []);
+      await page.unroute('**/api/admin/statistics/modules?*');
+      await modules.getByRole('button', { name: 'Try again' }).click();
+      await modules.getByText('CRM').first().waitFor();
+    }));
+
+  test('a panel that breaks on what it is told says so, and blanks nothing', () =>
+    without('/', '**/api/admin/health', (route) => route.fulfill({ json: { status: 'ok', parts: { not: 'a list' } } }), async (page) => {
+      await page.getByRole('region', { name: 'Health' }).getByRole('alert').waitFor();
+      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+      await page.getByRole('region', { name: 'Customers' }).getByText(`${CUSTOMER} GmbH`).waitFor();
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Usage' }).click();
+      await page.getByRole('heading', { name: 'Usage', level: 1 }).waitFor();
+    }));
+
+  test('a part of a customer’s page that fails leaves the others', () =>
+    without(`/customers/${CUSTOMER}/database`, '**/database', (route) => (route.request().url().includes('/api/') ? broken(route) : route.continue()), async (page) => {
+      await page.getByRole('region', { name: 'Database', exact: true }).getByRole('alert').waitFor();
+      await page.getByRole('region', { name: 'Backups', exact: true }).getByRole('button', { name: 'Back up now' }).waitFor();
+      await page.getByRole('navigation', { name: /^Parts of/ }).getByRole('link', { name: 'API keys' }).click();
+      await page.getByRole('region', { name: 'Table of the API keys' }).getByRole('row').nth(1).waitFor();
+    }));
+
+  test('a change is seen before the server has answered, and taken back when it refuses', async () => {
+    const path = `/api/admin/customers/${CUSTOMER}/api-keys`;
+    const [key] = (await asOwner('GET', path)).data;
+    let answered = () => {};
+    const asked = new Promise((resolve) => (answered = resolve));
+    await visit(
+      browser,
+      session.cookie,
+      `/customers/${CUSTOMER}/keys`,
+      async (page) => {
+        await page.route('**/api-keys/*', async (route) => {
+          if (route.request().method() !== 'PATCH') return route.continue();
+          await asked;
+          await broken(route);
+        });
+        await page.getByRole('button', { name: /^What to do with/ }).click();
+        await page.getByRole('menuitem', { name: 'Change' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Name').fill('seen at once');
+        await dialog.getByRole('button', { name: 'Change the key' }).click();
+        const listing = page.getByRole('region', { name: 'Table of the API keys' });
+        await listing.getByText('seen at once').waitFor();
+        answered();
+        await dialog.getByText('The admin database doesn’t answer').waitFor();
+        await listing.getByText('seen at once').waitFor({ state: 'hidden' });
+        await listing.getByText(key.name, { exact: true }).waitFor();
+      },
+      { complains: (wrong) => /500/.test(wrong) },
+    );
+    assert.equal((await asOwner('GET', `${path}/${key.id}`)).name, key.name);
+  });
+
+  test('what changes elsewhere is seen without reloading', () =>
+    visit(browser, session.cookie, `/customers/${CUSTOMER}`, async (page) => {
+      await asOwner('POST', `/api/admin/customers/${CUSTOMER}/suspend`, { reason: 'seen from elsewhere' });
+      await page.getByText('seen from elsewhere').first().waitFor({ timeout: 10_000 });
+      await asOwner('POST', `/api/admin/customers/${CUSTOMER}/resume`);
+      await page.getByRole('button', { name: 'Suspend' }).waitFor({ timeout: 10_000 });
+    }));
+});

@@ -1,0 +1,160 @@
+// Everything that opens over a page: menus, lists, dialogs, drawers, the palette, the sheet of shortcuts. Each at the width of a desk and
+// of a phone, in light and dark, with no complaint of axe.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { complaints, launch, open, picture, settled, VIEWS } from './browser.mjs';
+import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
+
+const CUSTOMER = 'openhanded';
+
+describe('what opens over a page', () => {
+  let browser;
+  let session;
+  let ids;
+
+  before(async () => {
+    browser = await launch();
+    ({ session } = await signedIn('opened@example.org', ['owner']));
+    const key = await newCustomer(CUSTOMER, 'enterprise');
+    for (const path of ['contacts', 'nothing', 'deals', 'tasks']) await fetch(`${url}/api/v1/${path}`, { headers: { Authorization: `Bearer ${key}` } });
+    const [made] = (await asOwner('GET', `/api/admin/customers/${CUSTOMER}/api-keys`)).data;
+    const other = await asOwner('POST', '/api/admin/operators', { email: 'mate@example.org', name: 'Mate', roles: ['support'] });
+    await asOwner('PUT', `/api/admin/customers/${CUSTOMER}/limits`, { requests: 6000, period: 'minute', reason: 'ticket 9' });
+    await asOwner('POST', `/api/admin/customers/${CUSTOMER}/backups`);
+    await until('there is a backup', async () => (await asOwner('GET', `/api/admin/customers/${CUSTOMER}/backups`)).data.some(({ status }) => status === 'succeeded'), 60_000);
+    const [entry] = (await asOwner('GET', `/api/admin/audit-logs?customer=${CUSTOMER}&action=customer_created`)).data;
+    ids = { key: made.id, operator: other.id, entry: entry.id };
+    await until('the requests are counted', async () => (await asOwner('GET', `/api/admin/usage?customer=${CUSTOMER}`)).total.requests >= 3);
+  });
+
+  after(() => browser?.close());
+
+  const button = (name) => (page) => page.getByRole('button', { name }).first().click();
+  const menu = (name, item) => async (page) => {
+    await button(name)(page);
+    if (item) await page.getByRole('menuitem', { name: item }).click();
+  };
+  const dialog = (page) => page.getByRole('dialog').last();
+  const field = (name) => (page) => page.getByRole('combobox', { name }).or(page.getByLabel(name)).first().click();
+  const bulk = (act) => async (page) => {
+    await page.getByLabel('Select this row').first().check();
+    await page.getByRole('button', { name: act }).click();
+  };
+  const customer = `/customers/${CUSTOMER}`;
+
+  /** Name: where, how it is opened, and what is there then. */
+  const THINGS = () => ({
+    palette: ['/', (page) => page.keyboard.press('Control+k'), (page) => page.getByPlaceholder('A customer, key, page or action')],
+    'palette-found': [
+      customer,
+      async (page) => {
+        await page.keyboard.press('Control+k');
+        await page.getByPlaceholder('A customer, key, page or action').fill(CUSTOMER);
+      },
+      (page) => page.getByText(`${CUSTOMER}: Suspend or resume`),
+    ],
+    'palette-nothing': [
+      '/',
+      async (page) => {
+        await page.keyboard.press('Control+k');
+        await page.getByPlaceholder('A customer, key, page or action').fill('no such thing at all');
+      },
+      (page) => page.getByText(/^Nothing is called so/),
+    ],
+    shortcuts: ['/', (page) => page.keyboard.press('?'), (page) => dialog(page).getByText('Go to Overview')],
+    account: ['/', button('Your account'), (page) => page.getByRole('menuitem', { name: 'Sign out' })],
+    range: ['/', button(/^Time range/), (page) => page.getByRole('button', { name: 'Last 7 days' })],
+    hint: ['/customers', (page) => page.getByRole('button', { name: /^Show in/ }).hover(), (page) => page.getByRole('tooltip')],
+    'customers-status': ['/customers', (page) => page.getByRole('search').getByRole('button', { name: 'Status' }).click(), (page) => page.getByRole('checkbox', { name: 'Trial' })],
+    'customers-module': ['/customers', field('Module that is on'), (page) => page.getByRole('option').first()],
+    'customers-columns': ['/customers', button('Columns'), (page) => page.getByRole('button', { name: 'As they were' })],
+    'customers-view': ['/customers?status=trial', button(/^Keep this view/), (page) => dialog(page).getByLabel('Name')],
+    'bulk-suspend': ['/customers', bulk(/^Suspend…/), (page) => dialog(page).getByLabel(/^Type/)],
+    'bulk-module': ['/customers', bulk(/^Turn a module/), (page) => dialog(page).getByLabel('Module')],
+    'customer-more': [customer, button('More actions'), (page) => page.getByRole('menuitem', { name: 'Delete the customer' })],
+    'customer-edit': [customer, menu('More actions', 'Edit what is known'), (page) => dialog(page).getByLabel('Company name')],
+    'customer-delete': [customer, menu('More actions', 'Delete the customer'), (page) => dialog(page).getByLabel(/^Type/)],
+    'customer-suspend': [customer, button('Suspend'), (page) => dialog(page).getByLabel('Reason')],
+    'customer-impersonate': [customer, button('Impersonate'), (page) => dialog(page).getByLabel('For how many minutes')],
+    'customer-plan': [`${customer}?act=plan`, () => {}, (page) => dialog(page).getByRole('region', { name: 'What the change does' })],
+    'module-more': [`${customer}/modules`, button(/^More of/), (page) => page.getByRole('menuitem').first()],
+    'module-change': [`${customer}/modules`, menu(/^More of/, 'Reason, end and limit'), (page) => dialog(page).getByLabel('Counted anew')],
+    'database-url': [`${customer}/database`, button('Show the URL'), (page) => dialog(page).getByRole('button', { name: 'Show it' })],
+    'data-key': [`${customer}/database`, button('Rotate'), (page) => dialog(page).getByRole('button', { name: 'Rotate' })],
+    restore: [`${customer}/database`, button('Restore'), (page) => dialog(page).getByLabel('New customerId')],
+    'key-new': [`${customer}/keys?act=key`, () => {}, (page) => dialog(page).getByLabel('Name')],
+    'key-more': [`${customer}/keys`, button(/^What to do with/), (page) => page.getByRole('menuitem', { name: 'Revoke' })],
+    'key-rotate': [`${customer}/keys`, menu(/^What to do with/, 'Rotate'), (page) => dialog(page).getByLabel('The old key goes on')],
+    'key-edit': [`${customer}/keys`, menu(/^What to do with/, 'Change'), (page) => dialog(page).getByLabel('Name')],
+    'key-revoke': [`${customer}/keys`, menu(/^What to do with/, 'Revoke'), (page) => dialog(page).getByLabel(/^Type/)],
+    key: [`${customer}/keys?key=${ids.key}`, () => {}, (page) => dialog(page).getByText('Verifications')],
+    'limit-set': [`${customer}/limits?act=limit`, () => {}, (page) => dialog(page).getByLabel('Route')],
+    'limit-change': [`${customer}/limits`, button(/^Change the limit/), (page) => dialog(page).getByLabel('Requests')],
+    'limit-remove': [`${customer}/limits`, button(/^Take the limit/), (page) => dialog(page).getByRole('button', { name: 'Take it away' })],
+    'audit-action': [`${customer}/audit`, field('Only this action'), (page) => page.getByRole('option').first()],
+    'usage-filter': ['/usage', button('Filter'), (page) => dialog(page).getByLabel('Is')],
+    'usage-slower': ['/usage', field('Response time of at least'), (page) => page.getByRole('option').first()],
+    'operations-status': ['/operations', (page) => page.getByRole('search').getByRole('button', { name: 'Status' }).click(), (page) => page.getByRole('checkbox', { name: 'Dead' })],
+    'audit-entry': [`/audit?entry=${ids.entry}`, () => {}, (page) => dialog(page).getByRole('table', { name: 'Old and new values' })],
+    'audit-proof': [
+      `/audit?customer=${CUSTOMER}&proof=shown`,
+      (page) => page.getByRole('button', { name: 'Prove the customer’s chain' }).click(),
+      (page) => dialog(page).getByText(/is intact$/),
+    ],
+    'audit-export': ['/audit', button('Export'), (page) => page.getByRole('menuitem', { name: 'CSV, for spreadsheets' })],
+    'operator-new': ['/settings/operators?new=operator', () => {}, (page) => dialog(page).getByLabel('E-mail')],
+    operator: [`/settings/operators?operator=${ids.operator}`, () => {}, (page) => dialog(page).getByRole('button', { name: 'Keep out' })],
+    'operator-keep-out': [
+      `/settings/operators?operator=${ids.operator}`,
+      (page) => dialog(page).getByRole('button', { name: 'Keep out' }).click(),
+      (page) => dialog(page).getByLabel(/^Type/),
+    ],
+    price: ['/settings/modules', button(/^Change /), (page) => dialog(page).getByLabel('On sale')],
+    'limits-anyone': ['/settings/limits', button('Set a limit'), (page) => dialog(page).getByLabel('Customer')],
+    secrets: ['/settings/secrets', button(/^Rotate/), (page) => page.getByRole('menuitem').last()],
+    'stream-new': ['/settings/streams?new=stream', () => {}, (page) => dialog(page).getByLabel('Endpoint')],
+    'clerk-status': ['/settings/clerk', field('Status'), (page) => page.getByRole('option').first()],
+  });
+
+  for (const view of VIEWS) {
+    test(`says what it is, to everybody: ${view.name}`, async () => {
+      const found = [];
+      const { page, context, wrongs } = await open(browser, url, view, session.cookie);
+      for (const [name, [path, opens, there]] of Object.entries(THINGS())) {
+        try {
+          await page.goto(`${url}/admin${path}`);
+          await settled(page);
+          await opens(page);
+          await there(page).first().waitFor({ timeout: 10_000 });
+          // What comes in slides: it is looked at when it is there.
+          await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'), null, { timeout: 3000 }).catch(() => {});
+          await picture(page, `opened-${name}-${view.name}`);
+          found.push(...(await complaints(page)).map((line) => `${name}: ${line}`));
+        } catch (error) {
+          await picture(page, `opened-${name}-${view.name}`);
+          found.push(`${name}: ${error.message.split('\n')[0]}`);
+        }
+        found.push(...wrongs.splice(0).map((line) => `${name}: ${line}`));
+      }
+      await context.close();
+      assert.deepEqual(found, []);
+    });
+  }
+
+  test('on a phone, the navigation is a drawer that says in which zone times are', async () => {
+    for (const view of VIEWS.filter(({ name }) => name.startsWith('phone'))) {
+      const { page, context, wrongs } = await open(browser, url, view, session.cookie);
+      await page.goto(`${url}/admin/`);
+      await settled(page);
+      await page.getByRole('button', { name: 'Navigation' }).click();
+      const drawer = page.getByRole('dialog');
+      await drawer.getByText('Times in UTC').waitFor();
+      await picture(page, `opened-navigation-${view.name}`);
+      assert.deepEqual(await complaints(page), []);
+      await drawer.getByRole('link', { name: 'Usage' }).click();
+      await page.getByRole('heading', { name: 'Usage', level: 1 }).waitFor();
+      await context.close();
+      assert.deepEqual(wrongs, []);
+    }
+  });
+});
