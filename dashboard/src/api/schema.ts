@@ -467,7 +467,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends an impersonation of one's own. Anybody who may revoke keys can revoke its key. */
+        /**
+         * Ends an impersonation of one's own, also for whom the permission to begin one was taken from meanwhile. Anybody who may
+         *     revoke keys can revoke its key.
+         */
         post: operations["post_admin_customers_customer_impersonations_id_end"];
         delete?: never;
         options?: never;
