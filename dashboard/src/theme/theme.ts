@@ -19,7 +19,9 @@ const dialog = { attributes: { header: { role: 'presentation' } }, closeButtonPr
 /** Where menus and lists float. They belong to the page: outside of it, whoever goes by landmarks would never come to them. */
 export const FLOATING = 'floating';
 const portalProps = { target: `#${FLOATING}` };
-const comboboxProps = { shadow: 'md', portalProps } as const;
+// A list scrolls itself: Mantine's scroll area in it is reached by nobody who has no mouse.
+const list = { withScrollArea: false, comboboxProps: { shadow: 'md', portalProps } } as const;
+const listStyles = { options: { maxHeight: 240, overflowY: 'auto' } } as const;
 
 /** Mantine's components in our tokens. */
 export const theme = createTheme({
@@ -50,17 +52,18 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'sm' } },
     NumberInput: { defaultProps: { size: 'sm' } },
     Textarea: { defaultProps: { size: 'sm' } },
-    Select: { defaultProps: { size: 'sm', comboboxProps } },
-    MultiSelect: { defaultProps: { size: 'sm', comboboxProps } },
-    Autocomplete: { defaultProps: { size: 'sm', comboboxProps } },
+    Select: { styles: listStyles, defaultProps: { size: 'sm', ...list } },
+    MultiSelect: { styles: listStyles, defaultProps: { size: 'sm', ...list } },
+    Autocomplete: { styles: listStyles, defaultProps: { size: 'sm', ...list } },
     Checkbox: { defaultProps: { iconColor: 'var(--on-accent)' } },
     Radio: { defaultProps: { iconColor: 'var(--on-accent)' } },
-    TagsInput: { defaultProps: { size: 'sm', comboboxProps } },
+    TagsInput: { styles: listStyles, defaultProps: { size: 'sm', ...list } },
     Modal: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, centered: false, radius: 'md', overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { styles: { title: { fontWeight: 600 } }, defaultProps: { ...dialog, overlayProps: { backgroundOpacity: 0.45 } } },
     Notification: { styles: { root: { background: 'var(--sheet)' }, description: { color: 'var(--ink-2)' } }, defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { portalProps, openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } },
-    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', portalProps } },
+    // The first item has the keyboard when a menu opens, not a placeholder that no menu may have.
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', portalProps, withInitialFocusPlaceholder: false } },
     Tabs: { defaultProps: { keepMounted: false } },
   },
 });

@@ -53,7 +53,7 @@ export function Actions({ customer }: { customer: Customer }) {
             {may('customers:write') && <Menu.Item onClick={edit}>Edit what is known</Menu.Item>}
             {may('subscriptions:write') && <Menu.Item onClick={() => openPlanChange(customer)}>Change the plan</Menu.Item>}
             {may('customers:delete') && (
-              <Menu.Item color="red" onClick={remove}>
+              <Menu.Item color="var(--bad)" onClick={remove}>
                 Delete the customer
               </Menu.Item>
             )}

@@ -20,7 +20,7 @@ export function KeyActs({ of: key, rotate, edit, revoke, successor }: KeyActsPro
           Rotate
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item color="red" onClick={() => revoke(key)}>
+        <Menu.Item color="var(--bad)" onClick={() => revoke(key)}>
           Revoke
         </Menu.Item>
       </Menu.Dropdown>

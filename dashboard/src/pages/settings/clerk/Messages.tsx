@@ -1,4 +1,5 @@
 import { Anchor, Button, Select } from '@mantine/core';
+import { Fragment } from 'react';
 import { queries, type Schema } from '@/api/client';
 import { useAddress } from '@/ui/address';
 import type { Column } from '@/ui/DataTable';
@@ -13,6 +14,9 @@ import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { MessageDrawer } from './MessageDrawer';
 
+/** Where a message's name may be broken on a phone: organization.updated, organizationMembership.created. */
+const partsOf = (type: string) => type.split(/(?<=\.)|(?=[A-Z])/);
+
 const STATUSES = ['failed', 'waiting', 'processed', 'ignored'];
 
 /** Clerk's webhook messages, with what became of each. */
@@ -26,7 +30,12 @@ export function Messages() {
       header: 'Message',
       cell: (row) => (
         <Anchor component="button" type="button" inherit className={classes.breaks} onClick={() => change({ message: row.id })}>
-          {row.type}
+          {partsOf(row.type).map((part, place) => (
+            <Fragment key={place}>
+              {place > 0 && <wbr />}
+              {part}
+            </Fragment>
+          ))}
         </Anchor>
       ),
     },
