@@ -20,7 +20,7 @@ use crate::problems::{problem_of, problem_of_catalog};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct JobQuery {
-    /// `queued`, `running`, `succeeded` or `dead`; several with commas between them.
+    /// `queued`, `running`, `succeeded`, `dead` or `canceled`; several with commas between them.
     status: Option<String>,
     /// Only of this kind.
     kind: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct JobView {
     id: Uuid,
     kind: String,
     payload: serde_json::Value,
-    /// `queued`, `running`, `succeeded` or `dead`.
+    /// `queued`, `running`, `succeeded`, `dead` or `canceled`.
     status: String,
     attempts: i32,
     max_attempts: i32,
@@ -113,4 +113,17 @@ pub(crate) async fn retry(
     PathParam(id): PathParam<JobId>,
 ) -> Result<Json<JobView>, Problem> {
     jobs::retry(&state.control_plane, &actor, id).await.map(|job| Json(job.into())).map_err(problem_of)
+}
+
+/// Takes a job back that waits, or dismisses a dead one. Doing it again changes nothing.
+#[utoipa::path(post, path = "/api/admin/jobs/{id}/cancel", tag = "jobs",
+    params(("id" = Uuid, Path, description = "The job")), responses((status = 200, body = JobView),
+        (status = 409, description = "The job runs or is done, or an operation or a rotation of keys that is under way needs it",
+            body = crate::problem_document::ProblemDocument)))]
+pub(crate) async fn cancel(
+    State(state): State<ApiState>,
+    Extension(actor): Extension<Actor>,
+    PathParam(id): PathParam<JobId>,
+) -> Result<Json<JobView>, Problem> {
+    jobs::cancel(&state.control_plane, &actor, id).await.map(|job| Json(job.into())).map_err(problem_of)
 }

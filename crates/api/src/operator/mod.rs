@@ -6,6 +6,7 @@ mod audit_export;
 mod audit_logs;
 mod audit_streams;
 mod audit_verification;
+mod audit_words;
 mod authenticate;
 mod backups;
 mod choices;
@@ -18,6 +19,7 @@ mod customer_name;
 mod customer_users;
 mod customer_views;
 mod customers;
+mod data_keys;
 mod download;
 mod entity_tag;
 mod events;
@@ -32,6 +34,7 @@ mod module_preview;
 mod modules;
 mod openid;
 mod operations;
+mod operator_access;
 mod operators;
 mod own_account;
 mod page;
@@ -107,10 +110,12 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::read))
         .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::cancel))
         .routes(routes!(backups::list))
         .routes(routes!(backups::of_customer, backups::create))
         .routes(routes!(backups::restore))
         .routes(routes!(secret_keys::status))
+        .routes(routes!(data_keys::list))
         .routes(routes!(secret_keys::rotate_master_key))
         .routes(routes!(secret_keys::rotation))
         .routes(routes!(secret_keys::retire))
@@ -144,6 +149,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operators::reset_password))
         .routes(routes!(operators::reset_second_factor))
         .routes(routes!(operators::sign_out))
+        .routes(routes!(operator_access::sessions))
+        .routes(routes!(operator_access::end_session))
+        .routes(routes!(operator_access::tokens))
+        .routes(routes!(operator_access::revoke_token))
 }
 
 /// What operators do with their own account, and what each of them sees as much of as they may; no permission is asked

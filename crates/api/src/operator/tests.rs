@@ -2,11 +2,14 @@
 
 mod audit_export;
 mod audit_logs;
+mod audit_search;
 mod audit_verification;
+mod canceled_jobs;
 mod customer_database;
 mod customer_limits;
 mod customer_list;
 mod customer_users;
+mod data_keys;
 mod denied;
 mod events;
 mod health;
@@ -17,6 +20,7 @@ mod limit_simulation;
 mod module_preview;
 mod modules;
 mod openid;
+mod operator_access;
 mod other_sites;
 mod plans;
 mod prices;

@@ -1,6 +1,6 @@
 //! `admin_jobs`: background jobs, who runs them until when, and what became of them.
 //!
-//! Here is what everybody may do: ask for a job, list, retry. The worker's side is `Catalog` as a [`jobs::JobStore`].
+//! Here is what everybody may do: ask for a job, list, retry, cancel. The worker's side is `Catalog` as a [`jobs::JobStore`].
 
 mod store;
 
@@ -149,6 +149,19 @@ pub async fn retry(client: &impl GenericClient, id: JobId) -> Result<Option<JobR
         "update admin_jobs set status = 'queued', attempts = 0, crashes = 0, run_at = now(), offered_at = null,
                 finished_at = null
          where id = $1 and status = 'dead' returning {COLUMNS}"
+    );
+    query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(job).transpose()
+}
+
+/// Takes a job back that waits, or dismisses a dead one. `None` when it is neither: whoever claims it at the same moment is
+/// first, or comes too late.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn cancel(client: &impl GenericClient, id: JobId) -> Result<Option<JobRow>, CatalogError> {
+    let sql = format!(
+        "update admin_jobs set status = 'canceled', finished_at = now()
+         where id = $1 and status in ('queued', 'dead') returning {COLUMNS}"
     );
     query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(job).transpose()
 }

@@ -51,10 +51,10 @@ pub enum RotationTarget {
     },
 }
 
-const COLUMNS: &str = "id, from_key_id, to_key_id, customer_id, to_version, status::text as status, total, done, failed, error, \
+pub(crate) const COLUMNS: &str = "id, from_key_id, to_key_id, customer_id, to_version, status::text as status, total, done, failed, error, \
      requested_by, created_at, finished_at";
 
-fn rotation(row: &Row) -> Result<KeyRotation, CatalogError> {
+pub(crate) fn rotation(row: &Row) -> Result<KeyRotation, CatalogError> {
     let target = match row.try_get::<_, Option<String>>("to_key_id")? {
         Some(to) => RotationTarget::MasterKey { from: row.try_get("from_key_id")?, to },
         None => RotationTarget::DataKey {

@@ -24,6 +24,7 @@ pub mod clerk;
 pub mod credentials;
 pub mod customer_limits;
 pub mod customers;
+pub mod data_key_ages;
 pub mod data_keys;
 pub mod denied_attempts;
 mod directory;

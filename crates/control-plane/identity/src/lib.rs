@@ -16,6 +16,7 @@ pub mod impersonation;
 pub mod known;
 pub mod openid;
 pub mod operators;
+mod others;
 mod passwords;
 mod refusals;
 pub mod saved_views;

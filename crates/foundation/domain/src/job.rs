@@ -14,5 +14,7 @@ named_enum!(
         Succeeded = "succeeded",
         /// Given up: it failed too often, or killed too many workers. An operator may retry it.
         Dead = "dead",
+        /// An operator wants it done no more: it waited, or it was dead and is dismissed.
+        Canceled = "canceled",
     }
 );

@@ -147,6 +147,6 @@ pub trait JobStore: Send + Sync + 'static {
     /// again later.
     async fn queue_period(&self, job: &NewJob, period_start: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Forgets jobs that ended long ago; answers how many.
+    /// Forgets jobs that ended long ago; answers how many. Canceled ones are kept as dead ones are.
     async fn prune(&self, keep_succeeded: Duration, keep_dead: Duration) -> Result<u64, StoreError>;
 }

@@ -27,12 +27,17 @@ pub(crate) enum JobCommand {
         /// The job's id
         id: String,
     },
+    /// Take a job back that waits, or dismiss a dead one
+    Cancel {
+        /// The job's id
+        id: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     /// Only in this state
-    #[arg(long, value_parser = ["queued", "running", "succeeded", "dead"])]
+    #[arg(long, value_parser = ["queued", "running", "succeeded", "dead", "canceled"])]
     status: Option<String>,
     /// Only of this kind
     #[arg(long)]
@@ -64,14 +69,17 @@ pub(super) async fn run(session: &mut Session, command: JobCommand) -> Result<()
             };
             listing::show(session, &["jobs"], query, &args.page, view).await
         }
-        JobCommand::Retry { id } => {
-            let answer = session.client.send(Method::POST, &["jobs", &id, "retry"], None).await?;
-            if session.output.is_json() {
-                return Ok(session.output.document(&answer)?);
-            }
-            Ok(session.output.line(&format!("Job {id} is queued again."))?)
-        }
+        JobCommand::Retry { id } => act(session, &id, "retry", "is queued again").await,
+        JobCommand::Cancel { id } => act(session, &id, "cancel", "is canceled: nothing tries it again").await,
     }
+}
+
+async fn act(session: &mut Session, id: &str, what: &str, outcome: &str) -> Result<(), Failure> {
+    let answer = session.client.send(Method::POST, &["jobs", id, what], None).await?;
+    if session.output.is_json() {
+        return Ok(session.output.document(&answer)?);
+    }
+    Ok(session.output.line(&format!("Job {id} {outcome}."))?)
 }
 
 fn row(job: Job) -> Vec<String> {

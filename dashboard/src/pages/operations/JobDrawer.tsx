@@ -1,7 +1,6 @@
 import { Drawer, Stack, Text } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
 import { problemOf } from '@/api/problem';
-import { useMay } from '@/session/session';
 import { CopyValue } from '@/ui/CopyValue';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
@@ -11,8 +10,8 @@ import { Loaded } from '@/ui/Loaded';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
 import { WhenExactly } from '@/ui/When';
+import { JobActions } from './JobActions';
 import classes from './Operations.module.css';
-import { RetryJob } from './RetryJob';
 
 type JobDrawerProps = { id: string | undefined; close: () => void };
 
@@ -34,7 +33,6 @@ export function JobDrawer({ id, close }: JobDrawerProps) {
 }
 
 function Known({ job }: { job: Schema<'JobView'> }) {
-  const mayRetry = useMay()('jobs:write');
   return (
     <Stack gap="md">
       <Facts
@@ -57,11 +55,7 @@ function Known({ job }: { job: Schema<'JobView'> }) {
         </Text>
         <Json value={job.payload} label="What the job is to do" />
       </div>
-      {mayRetry && job.status === 'dead' && (
-        <div>
-          <RetryJob id={job.id} />
-        </div>
-      )}
+      <JobActions job={job} />
     </Stack>
   );
 }

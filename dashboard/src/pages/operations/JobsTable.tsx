@@ -15,15 +15,15 @@ import { took } from '@/ui/took';
 import { usePages } from '@/ui/usePages';
 import { useNow } from '@/ui/useNow';
 import { When } from '@/ui/When';
+import { canBeActedOn, JobActions } from './JobActions';
 import { JobDrawer } from './JobDrawer';
-import { JOB_STATUSES } from './statuses';
 import classes from './Operations.module.css';
-import { RetryJob } from './RetryJob';
+import { JOB_STATUSES } from './statuses';
 
 /** The workers' jobs, the newest first. */
 export function JobsTable() {
   const [{ status, kind, job }, change] = useAddress('status', 'kind', 'job');
-  const mayRetry = useMay()('jobs:write');
+  const mayAct = useMay()('jobs:write');
   const now = useNow();
   const pages = usePages(`${status}/${kind}`);
   const query = queries.useQuery('get', '/api/admin/jobs', { params: { query: { status, kind, cursor: pages.cursor, limit: 50 } } });
@@ -44,7 +44,7 @@ export function JobsTable() {
     { id: 'created', header: 'Made', cell: (row) => <When at={row.created_at} />, wide: true },
     { id: 'run', header: 'Runs', cell: (row) => <When at={row.started_at ?? row.run_at} />, wide: true },
     { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at, now), wide: true },
-    ...(mayRetry && query.data?.data.some((row) => row.status === 'dead') ? [{ id: 'act', header: 'Act', align: 'end' as const, cell: (row: Schema<'JobView'>) => (row.status === 'dead' ? <RetryJob id={row.id} /> : null) }] : []),
+    ...(mayAct && query.data?.data.some(canBeActedOn) ? [{ id: 'act', header: 'Act', align: 'end' as const, cell: (row: Schema<'JobView'>) => <JobActions job={row} /> }] : []),
   ];
   return (
     <Panel title="Jobs" note="The newest first; done ones are removed after a while" flush>

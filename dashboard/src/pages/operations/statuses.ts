@@ -2,4 +2,4 @@
 export const OPERATION_STATUSES = ['dead', 'failed', 'running', 'queued', 'succeeded', 'canceled'] as const;
 
 /** The states of a job. */
-export const JOB_STATUSES = ['dead', 'running', 'queued', 'succeeded'] as const;
+export const JOB_STATUSES = ['dead', 'running', 'queued', 'succeeded', 'canceled'] as const;

@@ -80,6 +80,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/jobs", R::JobsRead, none()),
         ("GET", "/api/admin/jobs/{id}", R::JobsRead, none()),
         ("POST", "/api/admin/jobs/{id}/retry", R::JobsWrite, none()),
+        ("POST", "/api/admin/jobs/{id}/cancel", R::JobsWrite, none()),
         ("GET", "/api/admin/clerk", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages", R::ClerkRead, none()),
         ("GET", "/api/admin/clerk/messages/{id}", R::ClerkRead, none()),
@@ -91,6 +92,7 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/customers/{customer}/backups", R::BackupsWrite, none()),
         ("POST", "/api/admin/restores", R::BackupsRestore, restore),
         ("GET", "/api/admin/secrets", R::SecretsRead, none()),
+        ("GET", "/api/admin/secrets/data-keys", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/rotations", R::SecretsWrite, json!({})),
         ("GET", "/api/admin/secrets/rotations/{id}", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/retirements", R::SecretsWrite, json!({ "key_id": "feedbeef" })),
@@ -146,11 +148,18 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/operators/{id}/reset-password", R::OperatorsWrite, none()),
         ("POST", "/api/admin/operators/{id}/reset-second-factor", R::OperatorsWrite, none()),
         ("POST", "/api/admin/operators/{id}/sign-out", R::OperatorsWrite, none()),
+        ("GET", "/api/admin/operators/{id}/sessions", R::OperatorsWrite, none()),
+        ("DELETE", "/api/admin/operators/{id}/sessions/{session_id}", R::OperatorsWrite, none()),
+        ("GET", "/api/admin/operators/{id}/tokens", R::OperatorsWrite, none()),
+        ("POST", "/api/admin/operators/{id}/tokens/{token_id}/revoke", R::OperatorsWrite, none()),
     ]
 }
 
 fn filled(path: &str) -> String {
-    path.replace("{id}", &Uuid::nil().to_string())
+    let nobody = Uuid::nil().to_string();
+    path.replace("{id}", &nobody)
+        .replace("{session_id}", &nobody)
+        .replace("{token_id}", &nobody)
         .replace("{module_key}", "ai_assistant")
         .replace("{customer}", "nobody")
         .replace("{customerId}", "nobody")

@@ -224,7 +224,7 @@ async fn prune(
         client,
         "delete from admin_jobs
          where (status = 'succeeded' and finished_at < now() - make_interval(secs => $1))
-            or (status = 'dead' and finished_at < now() - make_interval(secs => $2))",
+            or (status in ('dead', 'canceled') and finished_at < now() - make_interval(secs => $2))",
         &[&keep_succeeded.as_secs_f64(), &keep_dead.as_secs_f64()],
     )
     .await

@@ -16,16 +16,15 @@ import classes from './Database.module.css';
 /** How often a rotation that runs is looked at, in milliseconds. */
 const LOOK = 2000;
 
-/** The key that seals the customer's secrets: when it was rotated last, and a rotation now. */
+/** The key that seals the customer's secrets: how old it is, how its last rotation went, and a rotation now. */
 export function DataKey({ customer }: { customer: Customer }) {
   const may = useMay();
   const client = useQueryClient();
-  const ofCustomer = (rotations: readonly Schema<'KeyRotationView'>[]) => rotations.find((one) => one.customer_uuid === customer.id);
   const query = queries.useQuery(
     'get',
-    '/api/admin/secrets',
-    {},
-    { refetchInterval: ({ state }) => (ofCustomer(state.data?.rotations ?? [])?.status === 'running' ? LOOK : 60_000) },
+    '/api/admin/secrets/data-keys',
+    { params: { query: { customer: customer.id } } },
+    { refetchInterval: ({ state }) => (state.data?.data[0]?.last_rotation?.status === 'running' ? LOOK : 60_000) },
   );
   const rotate = () =>
     confirm({
@@ -54,27 +53,25 @@ export function DataKey({ customer }: { customer: Customer }) {
         )
       }
     >
-      <Loaded query={query}>
-        {({ rotations }) => {
-          const last = ofCustomer(rotations);
-          return last ? <Rotation rotation={last} /> : <p className={classes.lines}>No rotation of this customer’s key is among the newest.</p>;
-        }}
-      </Loaded>
+      <Loaded query={query}>{({ data }) => (data[0] ? <Known dataKey={data[0]} /> : <p className={classes.lines}>Nothing is sealed for this customer: they have no data key.</p>)}</Loaded>
     </Panel>
   );
 }
 
-function Rotation({ rotation }: { rotation: Schema<'KeyRotationView'> }) {
-  const { status, total, done, failed, created_at, finished_at, to_version, error } = rotation;
+function Known({ dataKey }: { dataKey: Schema<'DataKeyView'> }) {
+  const { age_days, created_at, version, master_key_id, older_versions, last_rotation: last } = dataKey;
   return (
     <Facts
       facts={[
-        ['Last rotation', <Status value={status} />],
-        ['Begun', <When at={created_at} />],
-        ['Done', finished_at && <When at={finished_at} />],
-        ['New version', to_version],
-        ['Secrets', `${count(done)} of ${count(total)} sealed anew${failed > 0 ? `, ${count(failed)} don’t open` : ''}`],
-        ['In the way', error],
+        ['Age', age_days === 0 ? 'Under a day' : `${count(age_days)} ${age_days === 1 ? 'day' : 'days'}`],
+        ['Seals since', <When key="since" at={created_at} />],
+        ['Version', older_versions > 0 ? `${version}, and ${count(older_versions)} before it until nothing is sealed with ${older_versions === 1 ? 'it' : 'them'}` : version],
+        ['Wrapped by', <code key="master">{master_key_id}</code>],
+        ['Last rotation', last ? <Status key="status" value={last.status} /> : 'None'],
+        ['Begun', last && <When key="begun" at={last.created_at} />],
+        ['Done', last?.finished_at && <When key="done" at={last.finished_at} />],
+        ['Secrets', last && `${count(last.done)} of ${count(last.total)} sealed anew${last.failed > 0 ? `, ${count(last.failed)} don’t open` : ''}`],
+        ['In the way', last?.error],
       ]}
     />
   );

@@ -2,6 +2,7 @@ import { queries } from '@/api/client';
 import { Loaded } from '@/ui/Loaded';
 import { Notice } from '@/ui/Notice';
 import { Panel } from '@/ui/Panel';
+import { DataKeys } from './DataKeys';
 import { MasterKeys } from './MasterKeys';
 import { Rotations } from './Rotations';
 import { RotateKeys } from './RotateKeys';
@@ -27,6 +28,7 @@ export default function SecretsSection() {
       <Panel title="Master keys" note="A master key wraps data keys; a data key seals one customer’s secrets" flush actions={secrets && <RotateKeys secrets={secrets} />}>
         <Loaded query={query}>{(data) => <MasterKeys secrets={data} />}</Loaded>
       </Panel>
+      <DataKeys activeKey={secrets?.active_key} />
       <Panel title="Rotations" note="The newest first; nobody notices them" flush>
         <Loaded query={query}>{(data) => <Rotations rotations={data.rotations} />}</Loaded>
       </Panel>
