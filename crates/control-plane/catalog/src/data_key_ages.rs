@@ -27,7 +27,7 @@ pub struct DataKeyAge {
     pub last_rotation: Option<KeyRotation>,
 }
 
-const SORT: &str = "created_at";
+const SORT: &str = "data_key_age";
 
 /// The platform's key has no customer; in the order it has the smallest of all ids.
 const OWNER: &str = "coalesce(customer_id, '00000000-0000-0000-0000-000000000000')";
