@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use catalog::audit::{self as rows, AuditFilter, AuditRecord};
+use catalog::audit::{AuditFilter, AuditRecord};
 use catalog::{Cursor, PageRequest};
 use chrono::{DateTime, SecondsFormat, Utc};
 use customers::{Actor, Right};
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::audit_logs::{AuditLogView, AuditQuery, filter_of};
+use super::audit_words::page_of;
 use super::download::{File, Pages, csv_lines, download};
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
@@ -48,6 +49,10 @@ pub(crate) struct ExportQuery {
     resource_id: Option<String>,
     /// Only by this operator.
     admin_user_id: Option<String>,
+    /// Words, each of which is somewhere in the action, the thing's type or id, the reason or the old and new values. Without a
+    /// customer, in the last 92 days unless told otherwise, and in 366 at most.
+    #[param(min_length = 1, max_length = 200)]
+    q: Option<String>,
     /// At this time or later.
     #[serde(rename = "created_at[gte]")]
     from: Option<DateTime<Utc>>,
@@ -84,6 +89,7 @@ impl From<ExportQuery> for AuditQuery {
             resource_type: query.resource_type,
             resource_id: query.resource_id,
             admin_user_id: query.admin_user_id,
+            q: query.q,
             from: query.from,
             until: query.until,
             limit: None,
@@ -109,8 +115,8 @@ impl Pages for Export {
         }
         let request = PageRequest { limit: ROWS_AT_ONCE, cursor: self.cursor.take() };
         // A connection for each page: whoever reads slowly holds none.
-        let client = self.state.client(&self.actor, Right::AuditRead).await?;
-        let page = rows::list(&client, &self.filter, &request).await.map_err(problem_of_catalog)?;
+        let mut client = self.state.client(&self.actor, Right::AuditRead).await?;
+        let page = page_of(&mut client, &self.filter, &request).await?;
         self.cursor = page.next_cursor;
         self.is_over = self.cursor.is_none();
         let written = match self.format {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::audit_words;
 use super::customer_name::customer_id;
 use super::page::{Listing, page_request, parsed};
 use crate::ApiState;
@@ -33,6 +34,10 @@ pub(crate) struct AuditQuery {
     pub(super) resource_id: Option<String>,
     /// Only by this operator.
     pub(super) admin_user_id: Option<String>,
+    /// Words, each of which is somewhere in the action, the thing's type or id, the reason or the old and new values. Without a
+    /// customer, in the last 92 days unless told otherwise, and in 366 at most.
+    #[param(min_length = 1, max_length = 200)]
+    pub(super) q: Option<String>,
     /// At this time or later.
     #[serde(rename = "created_at[gte]")]
     pub(super) from: Option<DateTime<Utc>>,
@@ -130,9 +135,9 @@ pub(crate) async fn list(
     QueryParams(query): QueryParams<AuditQuery>,
 ) -> Result<Json<Listing<AuditLogView>>, Problem> {
     let page = page_request(query.limit, query.cursor.as_deref())?;
-    let client = state.client(&actor, Right::AuditRead).await?;
+    let mut client = state.client(&actor, Right::AuditRead).await?;
     let filter = filter_of(&client, query).await?;
-    let found = rows::list(&client, &filter, &page).await.map_err(problem_of_catalog)?;
+    let found = audit_words::page_of(&mut client, &filter, &page).await?;
     let data = AuditLogView::named(&client, found.data).await.map_err(problem_of_catalog)?;
     Ok(Json(Listing { data, next_cursor: found.next_cursor.map(|cursor| cursor.to_string()) }))
 }
@@ -158,12 +163,19 @@ pub(super) async fn filter_of(
     client: &impl GenericClient,
     query: AuditQuery,
 ) -> Result<AuditFilter, Problem> {
+    let words = audit_words::words(query.q.as_deref())?;
+    let customer = customer_id(client, query.customer.as_deref()).await?;
+    let mut created = TimeRange { from: query.from, until: query.until };
+    if customer.is_none() && !words.is_empty() {
+        created = audit_words::bounded(created, Utc::now())?;
+    }
     Ok(AuditFilter {
-        customer: customer_id(client, query.customer.as_deref()).await?,
+        customer,
         action: parsed::<AuditAction>("action", query.action.as_deref())?,
         resource_type: query.resource_type,
         resource_id: query.resource_id,
         admin_user_id: query.admin_user_id,
-        created: TimeRange { from: query.from, until: query.until },
+        created,
+        words,
     })
 }

@@ -6,6 +6,7 @@ mod audit_export;
 mod audit_logs;
 mod audit_streams;
 mod audit_verification;
+mod audit_words;
 mod authenticate;
 mod backups;
 mod choices;
@@ -33,6 +34,7 @@ mod module_preview;
 mod modules;
 mod openid;
 mod operations;
+mod operator_access;
 mod operators;
 mod own_account;
 mod own_authenticator;
@@ -150,6 +152,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(operators::reset_password))
         .routes(routes!(operators::reset_second_factor))
         .routes(routes!(operators::sign_out))
+        .routes(routes!(operator_access::sessions))
+        .routes(routes!(operator_access::end_session))
+        .routes(routes!(operator_access::tokens))
+        .routes(routes!(operator_access::revoke_token))
 }
 
 /// What operators do with their own account, and what shows each of them only what they may see; no permission is asked for.

@@ -2,6 +2,7 @@
 
 mod audit_export;
 mod audit_logs;
+mod audit_search;
 mod audit_verification;
 mod customer_database;
 mod customer_limits;
@@ -19,6 +20,7 @@ mod limit_simulation;
 mod module_preview;
 mod modules;
 mod openid;
+mod operator_access;
 mod other_sites;
 mod passkeys;
 mod passkeys_own;

@@ -2,6 +2,7 @@
 
 mod masking;
 mod retention;
+mod words;
 
 use std::net::IpAddr;
 
@@ -15,8 +16,9 @@ use uuid::Uuid;
 
 use masking::{masked, masked_text};
 pub use retention::remove_before;
+pub use words::search;
 
-use crate::filter::Filter;
+use crate::filter::{Filter, containing};
 use crate::page::{Cursor, Page, PageRequest, TimeRange};
 use crate::{CatalogError, GenericClient, query, row};
 
@@ -125,6 +127,8 @@ pub struct AuditFilter {
     pub admin_user_id: Option<String>,
     /// What was done in this time.
     pub created: TimeRange,
+    /// What has each of these somewhere in its action, its thing or its values. There is no index of them: see [`search`].
+    pub words: Vec<String>,
 }
 
 const COLUMNS: &str = "id, customer_id, admin_user_id, action::text as action, resource_type, resource_id, old_values, \
@@ -153,6 +157,7 @@ pub async fn list(
     let cursor = page.cursor_of(SORT)?;
     let (customer, action) = (filter.customer.map(CustomerId::uuid), filter.action.map(AuditAction::as_str));
     let (cursor_time, cursor_id) = (cursor.map(Cursor::time).transpose()?, cursor.map(|cursor| cursor.id));
+    let words: Vec<_> = filter.words.iter().map(|word| containing(word)).collect();
     let limit = page.rows_to_read();
     let mut conditions = Filter::new("true");
     conditions.and_if("customer_id = ?", &customer);
@@ -162,6 +167,9 @@ pub async fn list(
     conditions.and_if("admin_user_id = ?", &filter.admin_user_id);
     conditions.and_if("created_at >= ?", &filter.created.from);
     conditions.and_if("created_at < ?", &filter.created.until);
+    if !words.is_empty() {
+        conditions.and(words::HAS_WORDS, &words);
+    }
     conditions.and_keyset("created_at", "<", &cursor_time, &cursor_id);
     let limit = conditions.parameter(&limit);
     let sql = format!(

@@ -16,6 +16,7 @@ pub mod impersonation;
 pub mod known;
 pub mod openid;
 pub mod operators;
+mod others;
 pub mod passkeys;
 mod passwords;
 mod refusals;

@@ -236,7 +236,7 @@ impl Identity {
     }
 }
 
-fn no_operator() -> UseCaseError {
+pub(crate) fn no_operator() -> UseCaseError {
     UseCaseError::NotFound(
         "There is no operator by this id. List them with GET /api/admin/operators.".to_owned(),
     )

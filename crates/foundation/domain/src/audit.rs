@@ -50,9 +50,9 @@ named_enum!(
         ApiKeyExpired = "api_key_expired",
         /// A trial or a paid period ran out.
         SubscriptionExpired = "subscription_expired",
-        /// A dead operation was queued again.
+        /// A dead operation or job was queued again.
         OperationRetried = "operation_retried",
-        /// An operation was taken back because somebody asked for it.
+        /// An operation or a job was taken back because somebody asked for it.
         OperationCanceled = "operation_canceled",
         /// An API key's name, permissions, networks, limit or time were changed.
         ApiKeyUpdated = "api_key_updated",

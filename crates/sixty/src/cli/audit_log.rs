@@ -30,6 +30,10 @@ pub(crate) struct FilterArgs {
     /// Only by this operator: the account's id
     #[arg(long, value_name = "ID")]
     operator: Option<String>,
+    /// Only with these words in the action, the thing, the reason or the values; without a customer in the last 92 days, unless
+    /// --from says otherwise, and in 366 at most
+    #[arg(long, value_name = "WORDS")]
+    q: Option<String>,
     /// From this day or time on, in UTC
     #[arg(long, value_name = "TIME")]
     from: Option<Moment>,
@@ -85,6 +89,7 @@ impl FilterArgs {
             ("resource_type", &self.resource_type),
             ("resource_id", &self.resource),
             ("admin_user_id", &self.operator),
+            ("q", &self.q),
             ("created_at[gte]", &self.from.map(Moment::to_text)),
             ("created_at[lt]", &self.until.map(Moment::to_text)),
         ])

@@ -5,11 +5,12 @@ import { ACTION_GROUPS } from '@/ui/audit/actions';
 import { ActorFilter } from './ActorFilter';
 import type { AuditFilterState } from './useAuditFilter';
 
-/** Who, what, about whom and about which thing. */
+/** Words, who, what, about whom and about which thing. */
 export function AuditFilters({ filter }: { filter: AuditFilterState }) {
   const { fields, change, clear, isFiltered } = filter;
   return (
     <Filters label="Search the audit log">
+      <FilterText label="Words" placeholder="In the reason, in values" maxLength={200} value={fields.q} onFilter={(value) => change({ q: value }, true)} />
       <Select
         size="xs"
         label="Action"

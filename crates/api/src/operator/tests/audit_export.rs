@@ -10,7 +10,7 @@ use super::Api;
 const EXPORT: &str = "/api/admin/audit-logs/export";
 
 impl Api {
-    async fn file(&self, query: &str) -> (String, String) {
+    pub(super) async fn file(&self, query: &str) -> (String, String) {
         let request = self.request(Method::GET, &format!("{EXPORT}{query}")).body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);

@@ -148,11 +148,18 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/operators/{id}/reset-password", R::OperatorsWrite, none()),
         ("POST", "/api/admin/operators/{id}/reset-second-factor", R::OperatorsWrite, none()),
         ("POST", "/api/admin/operators/{id}/sign-out", R::OperatorsWrite, none()),
+        ("GET", "/api/admin/operators/{id}/sessions", R::OperatorsWrite, none()),
+        ("DELETE", "/api/admin/operators/{id}/sessions/{session_id}", R::OperatorsWrite, none()),
+        ("GET", "/api/admin/operators/{id}/tokens", R::OperatorsWrite, none()),
+        ("POST", "/api/admin/operators/{id}/tokens/{token_id}/revoke", R::OperatorsWrite, none()),
     ]
 }
 
 fn filled(path: &str) -> String {
-    path.replace("{id}", &Uuid::nil().to_string())
+    let nobody = Uuid::nil().to_string();
+    path.replace("{id}", &nobody)
+        .replace("{session_id}", &nobody)
+        .replace("{token_id}", &nobody)
         .replace("{module_key}", "ai_assistant")
         .replace("{customer}", "nobody")
         .replace("{customerId}", "nobody")

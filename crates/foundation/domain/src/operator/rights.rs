@@ -41,7 +41,7 @@ named_enum!(
         BackupsRestore = "backups:restore",
         /// See background jobs.
         JobsRead = "jobs:read",
-        /// Retry background jobs.
+        /// Retry background jobs, and cancel those that wait or are dead.
         JobsWrite = "jobs:write",
         /// See what customers used.
         UsageRead = "usage:read",

@@ -8,11 +8,12 @@ import { words } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { When } from '@/ui/When';
 import { EditOperator } from './EditOperator';
+import { OperatorAccess } from './OperatorAccess';
 import { OperatorActs } from './OperatorActs';
 import { State } from './OperatorsSection';
 import { secondFactor } from './secondFactor';
 
-/** One operator: what is known of them, their name and roles to change, and what ends their access. */
+/** One operator: what is known of them, their name and roles to change, where they are signed in, and what ends their access. */
 export function OperatorDrawer({ id, close }: { id: string | undefined; close: () => void }) {
   const mayWrite = useMay()('operators:write');
   const { data: who } = useWho();
@@ -28,7 +29,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
     },
   });
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={480} title={query.data?.operator.name ?? 'Operator'}>
+    <Drawer opened={id !== undefined} onClose={close} position="right" size={560} title={query.data?.operator.name ?? 'Operator'}>
       <Loaded query={query}>
         {({ operator, tag }) => (
           <Stack gap="lg">
@@ -44,6 +45,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
               ]}
             />
             {mayWrite && <EditOperator key={tag} operator={operator} tag={tag} />}
+            {mayWrite && <OperatorAccess operator={operator} />}
             {mayWrite && operator.id !== who?.operator_id && <OperatorActs operator={operator} tag={tag} />}
           </Stack>
         )}

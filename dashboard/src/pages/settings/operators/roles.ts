@@ -25,7 +25,7 @@ export const RIGHTS: readonly { group: string; rights: readonly (readonly [right
     rights: [
       ['operations:write', 'Retry operations and take them back'],
       ['jobs:read', 'See background jobs'],
-      ['jobs:write', 'Retry background jobs'],
+      ['jobs:write', 'Retry and cancel background jobs'],
       ['backups:read', 'See which backups there are'],
       ['backups:write', 'Ask for a backup'],
       ['backups:restore', 'Restore a backup into a new customer'],
