@@ -88,7 +88,8 @@ pub async fn list_all(
 ) -> Result<Page<CustomersLimit>, CatalogError> {
     let cursor = page.cursor_of(SORT)?;
     let (customer, route) = cursor.map(|cursor| (cursor.id, cursor.value.as_str())).unzip();
-    let sql = "select own.customer_id, customer.company_domain, customer.company_name, own.route, own.requests,
+    let sql =
+        "select own.customer_id, customer.company_domain, customer.company_name, own.route, own.requests,
                    own.period::text as period, own.without_redis, own.reason, own.created_at, own.updated_at
                from admin_customer_limits own join admin_customers customer on customer.id = own.customer_id
                where $1::uuid is null or (own.customer_id, own.route) > ($1, $2)

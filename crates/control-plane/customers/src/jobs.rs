@@ -56,7 +56,9 @@ pub async fn cancel(control_plane: &ControlPlane, actor: &Actor, id: JobId) -> R
         action: AuditAction::OperationCanceled,
         resource_type: "job",
         resource_id: Some(id.to_string()),
-        old_values: Some(json!({ "kind": before.kind, "status": before.status, "last_error": before.last_error })),
+        old_values: Some(
+            json!({ "kind": before.kind, "status": before.status, "last_error": before.last_error }),
+        ),
         new_values: Some(json!({ "kind": after.kind, "status": after.status })),
     };
     audit::insert(&transaction, actor, &entry).await?;

@@ -88,7 +88,8 @@ async fn who_has_a_limit_of_their_own_is_listed_over_all_customers() {
     set(&api, limit.clone()).await.expect(200);
     set(&api, json!({ "route": "POST /api/v1/deals" })).await.expect(200);
     api.ask(Method::PUT, "/api/admin/customers/other/limits", &limit).await.expect(200);
-    let named = |row: &Value| (row["customer_id"].clone(), row["customer_name"].clone(), row["route"].clone());
+    let named =
+        |row: &Value| (row["customer_id"].clone(), row["customer_name"].clone(), row["route"].clone());
     let first = api.get("/api/admin/limits?limit=2").await.expect(200).body;
     let shown: Vec<_> = first["data"].as_array().unwrap().iter().map(named).collect();
     assert_eq!(

@@ -55,7 +55,8 @@ async fn a_job_that_was_taken_off_does_not_run_and_makes_room_for_another() {
     assert!(catalog::jobs::cancel(&client, id).await.expect("asked").is_none(), "once is enough");
     assert!(catalog::jobs::retry(&client, id).await.expect("asked").is_none(), "only dead jobs are retried");
     let other = world.enqueue(NewJob { unique_key: Some("one".to_owned()), ..simple("unwanted") }).await;
-    let _worker = Running::start(world.worker().register(does("unwanted", |_, _| async { Ok(JobOutcome::Done) })));
+    let _worker =
+        Running::start(world.worker().register(does("unwanted", |_, _| async { Ok(JobOutcome::Done) })));
     world.wait_until(other, JobStatus::Succeeded).await;
     let row = catalog::jobs::get(&client, id).await.expect("asked").expect("it is kept for a while");
     assert_eq!((row.status, row.attempts), (JobStatus::Canceled, 0));

@@ -24,9 +24,7 @@ impl Clerk {
                 .respond_with(ResponseTemplate::new(200).set_body_json(body))
         };
         // What Clerk's webhook will have told of the quay, but for its second member.
-        let member = |user: &str| {
-            json!({ "role": "org:admin", "organization": { "id": "org_quay" }, "public_user_data": { "user_id": user } })
-        };
+        let member = |user: &str| json!({ "role": "org:admin", "organization": { "id": "org_quay" }, "public_user_data": { "user_id": user } });
         let person = |id: &str, name: &str| {
             json!({ "id": id, "first_name": name,
                 "email_addresses": [{ "id": "i", "email_address": format!("{name}@example.org") }] })

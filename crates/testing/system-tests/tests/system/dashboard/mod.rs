@@ -56,7 +56,8 @@ fn tests_in(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = entries
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_wanted = wanted.is_empty() || wanted.split(',').any(|one| name == format!("{one}.test.mjs"));
+            let is_wanted =
+                wanted.is_empty() || wanted.split(',').any(|one| name == format!("{one}.test.mjs"));
             is_wanted && name.ends_with(".test.mjs")
         })
         .collect();
