@@ -115,11 +115,11 @@ pub(crate) async fn retry(
     jobs::retry(&state.control_plane, &actor, id).await.map(|job| Json(job.into())).map_err(problem_of)
 }
 
-/// Takes a job off that waits or is dead: it doesn't run, and isn't counted as dead any more. What still needs it asks for it
-/// anew.
+/// Takes a job off that waits or is dead: it doesn't run, and isn't counted as dead any more. Doing it again
+/// changes nothing.
 #[utoipa::path(post, path = "/api/admin/jobs/{id}/cancel", tag = "jobs",
     params(("id" = Uuid, Path, description = "The job")), responses((status = 200, body = JobView),
-        (status = 409, description = "The job runs, or has ended", body = crate::problem_document::ProblemDocument)))]
+        (status = 409, description = "The job runs or has ended, or what is under way needs it", body = crate::problem_document::ProblemDocument)))]
 pub(crate) async fn cancel(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,

@@ -2,10 +2,11 @@
 
 use catalog::audit::AuditEntry;
 use catalog::jobs::JobRow;
-use catalog::{CatalogError, audit, jobs};
-use domain::JobId;
+use catalog::{CatalogError, Transaction, audit, jobs, key_rotations, operations};
 use domain::audit::AuditAction;
+use domain::{JobId, JobStatus, OperationId, OperationStatus};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{Actor, ControlPlane, Right, UseCaseError, commit};
 
@@ -35,16 +36,23 @@ pub async fn retry(control_plane: &ControlPlane, actor: &Actor, id: JobId) -> Re
     Ok(after)
 }
 
-/// Takes a job off that waits or was given up. What still needs it asks for it anew.
+/// Takes a job off that waits or was given up. One that was taken off before stays so.
 ///
 /// # Errors
-/// [`UseCaseError::NotFound`] when there is none, [`UseCaseError::Conflict`] when it runs or has ended.
+/// [`UseCaseError::NotFound`] when there is none, [`UseCaseError::Conflict`] when it runs or has ended, or when an operation or a
+/// rotation of a key that is under way waits for it.
 pub async fn cancel(control_plane: &ControlPlane, actor: &Actor, id: JobId) -> Result<JobRow, UseCaseError> {
     let permit = actor.permit(Right::JobsWrite)?;
     let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let before = jobs::get(&transaction, id).await?;
     let before = before.ok_or_else(|| UseCaseError::NotFound("There is no job by this id.".to_owned()))?;
+    if before.status == JobStatus::Canceled {
+        return Ok(before);
+    }
+    if let Some(who) = who_waits_for(&transaction, &before).await? {
+        return Err(UseCaseError::Conflict(who));
+    }
     let after = jobs::cancel(&transaction, id).await?.ok_or_else(|| {
         UseCaseError::Conflict(format!(
             "The job is {}; only one that waits or is dead can be taken off.",
@@ -64,4 +72,28 @@ pub async fn cancel(control_plane: &ControlPlane, actor: &Actor, id: JobId) -> R
     audit::insert(&transaction, actor, &entry).await?;
     commit(transaction).await?;
     Ok(after)
+}
+
+/// What is under way and would stand still without the job, as a sentence that says what to do instead. Nobody asks for the job
+/// of a rotation again, and while one runs there is no other of the same key.
+async fn who_waits_for(transaction: &Transaction<'_>, job: &JobRow) -> Result<Option<String>, UseCaseError> {
+    let named = |field: &str| job.payload.get(field)?.as_str()?.parse::<Uuid>().ok();
+    if let Some(id) = named("operation_id") {
+        let operation = operations::get(transaction, OperationId(id)).await?;
+        let is_under_way = |status| matches!(status, OperationStatus::Queued | OperationStatus::Running);
+        if operation.is_some_and(|operation| is_under_way(operation.status)) {
+            return Ok(Some(format!(
+                "The job belongs to operation {id}, which is under way: cancel the operation instead."
+            )));
+        }
+    }
+    if let Some(id) = named("rotation_id") {
+        let rotation = key_rotations::get(transaction, id).await?;
+        if rotation.is_some_and(|rotation| rotation.status == "running") {
+            return Ok(Some(format!(
+                "The job belongs to rotation {id} of a key, which can't be left half done: retry the job instead."
+            )));
+        }
+    }
+    Ok(None)
 }
