@@ -27,7 +27,7 @@ pub(crate) enum JobCommand {
         /// The job's id
         id: String,
     },
-    /// Take a job off that waits or is dead; what still needs it asks for it anew
+    /// Take a job off that waits or is dead; one that something under way waits for stays
     Cancel {
         /// The job's id
         id: String,

@@ -14,7 +14,7 @@ export function CancelJob({ job }: { job: Schema<'JobView'> }) {
       title: `Take the job ${words(job.kind).toLowerCase()} off?`,
       consequences: [
         job.status === 'dead' ? 'It isn’t tried again, and isn’t counted as dead any more.' : 'It doesn’t run.',
-        'What still needs it asks for it anew: the scans of the workers do so for operations, messages and backups.',
+        'What an operation or a rotation under way waits for stays: that is refused.',
         'The audit log keeps what it was and why it had failed.',
       ],
       word: job.kind,
