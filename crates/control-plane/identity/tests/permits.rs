@@ -13,6 +13,7 @@ use domain::operator::{Credential, Role};
 use domain::{ApiKeyId, Forbidden, Rights};
 use identity::impersonation::{CustomerLog, ImpersonationRequest, LogError, Note};
 use identity::operators::{NewOperatorRequest, OperatorChanges};
+use identity::passkeys::{NewPasskeyAnswer, RelyingParty};
 use identity::saved_views::SavedViewChanges;
 use identity::tokens::TokenRequest;
 use identity::{Identity, SignInError};
@@ -90,6 +91,8 @@ async fn tried(identity: &Identity, actor: &Actor) -> Vec<(&'static str, Need, O
     let view =
         Content { page: "customers".to_owned(), name: "V".to_owned(), query: String::new(), shared: false };
     let asks = |write| ImpersonationRequest { reason: "ticket 7".to_owned(), minutes: None, write };
+    let passkey = NewPasskeyAnswer { name: "Laptop", credential: &serde_json::Value::Null };
+    let code = "123456".into();
     let (password, other) = ("quarry lantern fjord".into(), "mittens quarry lantern fjord".into());
     vec![
         ("operators", read, identity.operators(actor).await.outcome()),
@@ -119,6 +122,22 @@ async fn tried(identity: &Identity, actor: &Actor) -> Vec<(&'static str, Need, O
         ("end_own_session", Own, identity.end_own_session(actor, id).await.outcome()),
         ("change_password", Own, identity.change_password(actor, &password, &other).await.outcome()),
         ("new_recovery_codes", Own, identity.new_recovery_codes(actor).await.outcome()),
+        ("own_passkeys", Own, identity.own_passkeys(actor).await.outcome()),
+        ("ask_for_passkey", Own, identity.ask_for_passkey(actor, Some(&password)).await.outcome()),
+        ("add_passkey", Own, identity.add_passkey(actor, &passkey).await.outcome()),
+        ("rename_passkey", Own, identity.rename_passkey(actor, id, "Laptop").await.outcome()),
+        ("remove_passkey", Own, identity.remove_passkey(actor, id, Some(&password)).await.outcome()),
+        (
+            "ask_for_authenticator",
+            Own,
+            identity.ask_for_authenticator(actor, Some(&password)).await.outcome(),
+        ),
+        ("confirm_authenticator", Own, identity.confirm_authenticator(actor, &code).await.outcome()),
+        ("remove_authenticator", Own, identity.remove_authenticator(actor, Some(&password)).await.outcome()),
+        ("sessions_of", write, identity.sessions_of(actor, id).await.outcome()),
+        ("end_session_of", write, identity.end_session_of(actor, id, id).await.outcome()),
+        ("tokens_of", write, identity.tokens_of(actor, id).await.outcome()),
+        ("revoke_token_of", write, identity.revoke_token_of(actor, id, id).await.outcome()),
         ("create_token", Own, identity.create_token(actor, &token).await.outcome()),
         ("own_tokens", Own, identity.own_tokens(actor).await.outcome()),
         ("revoke_own_token", Own, identity.revoke_own_token(actor, id).await.outcome()),
@@ -139,7 +158,8 @@ fn identity() -> Identity {
     let url = "postgresql://nobody@127.0.0.1:1/nothing".to_owned();
     let catalog = Catalog::connect(&CatalogConfig::new(url.into())).unwrap();
     let key = MasterKey::generate();
-    Identity::new(ControlPlane::new(catalog.clone(), key.clone()), catalog, key)
+    let here = RelyingParty::at(&"http://localhost:3000".parse().unwrap());
+    Identity::new(ControlPlane::new(catalog.clone(), key.clone()), catalog, key).with_passkeys(here)
 }
 
 #[tokio::test]
