@@ -68,7 +68,7 @@ pub(crate) enum OperatorCommand {
     Module(Box<module::ModuleArgs>),
     /// Long work on customers: list, show, watch, retry, cancel
     Operation(Box<operation::OperationArgs>),
-    /// Background jobs: list, retry
+    /// Background jobs: list, retry, cancel
     Job(Box<job::JobArgs>),
     /// What Clerk told of organizations and users: status, messages, replay, reconcile
     Clerk(Box<clerk::ClerkArgs>),
