@@ -43,7 +43,7 @@ impl ShownCertificate {
             CertificateSource::Acme(config) => {
                 let answers = Answers::new(&config, catalog.clone());
                 let certificate = ServerCertificate::issued(Arc::new(FromCatalog(answers)))?;
-                let keeper = Keeper::new(config, catalog.clone(), keys.clone())?;
+                let keeper = Keeper::new(*config, catalog.clone(), keys.clone())?;
                 (Some(Arc::new(certificate)), Some(keeper))
             }
         };

@@ -776,8 +776,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a job off that waits or is dead: it doesn't run, and isn't counted as dead any more. What still needs it asks for it
-         *     anew.
+         * Takes a job off that waits or is dead: it doesn't run, and isn't counted as dead any more. Doing it again
+         *     changes nothing.
          */
         post: operations["post_admin_jobs_id_cancel"];
         delete?: never;
@@ -11706,7 +11706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The job runs, or has ended */
+            /** @description The job runs or has ended, or what is under way needs it */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,4 @@
 //! What operators ask of Clerk's part asks for its right before it has a connection: there is no admin database here.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on fails at once")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -154,7 +154,7 @@ mod tests {
         }
         // Base64 has slashes.
         let secret = "whsec_MfKQ/r8GKYqrTwjUPD8ILPZIo2LaLaSw+/8=";
-        assert_eq!(keys(secret), [0..secret.len()]);
+        assert_eq!(keys(secret), std::slice::from_ref(&(0..secret.len())));
         for harmless in [
             "",
             "op_erator",

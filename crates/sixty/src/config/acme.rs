@@ -125,7 +125,7 @@ mod tests {
     fn ordered(options: &[&str]) -> anyhow::Result<Option<AcmeConfig>> {
         let server = Program::try_parse_from(["sixty"].iter().chain(options))?.server;
         match server.in_the_local_stack().certificate()? {
-            CertificateSource::Acme(config) => Ok(Some(config)),
+            CertificateSource::Acme(config) => Ok(Some(*config)),
             CertificateSource::None | CertificateSource::Files(_) => Ok(None),
         }
     }

@@ -109,7 +109,7 @@ pub(crate) enum CertificateSource {
     /// Files.
     Files(Arc<ServerCertificate>),
     /// An ACME authority.
-    Acme(AcmeConfig),
+    Acme(Box<AcmeConfig>),
 }
 
 /// Who may come in without encryption.
@@ -168,7 +168,7 @@ impl ServerArgs {
                 self.tls_certificate_file.is_none(),
                 "SIXTY_ACME_DOMAINS orders a certificate, and SIXTY_TLS_CERTIFICATE_FILE names another one: take one of them away"
             );
-            return Ok(CertificateSource::Acme(config));
+            return Ok(CertificateSource::Acme(Box::new(config)));
         }
         let (Some(certificate), Some(key)) = (&self.tls_certificate_file, &self.tls_key_file) else {
             self.check_plain_text()?;

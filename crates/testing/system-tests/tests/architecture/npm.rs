@@ -207,7 +207,7 @@ mod tests {
             let wrong = of(folder, place, change.clone());
             match word {
                 Some(word) => {
-                    assert!(wrong.len() == 1 && wrong[0].contains(word), "{place} {change}: {wrong:?}")
+                    assert!(wrong.len() == 1 && wrong[0].contains(word), "{place} {change}: {wrong:?}");
                 }
                 None => assert!(wrong.is_empty(), "{place} {change}: {wrong:?}"),
             }
