@@ -63,7 +63,7 @@ async fn a_worker_may_be_killed_at_any_moment() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let moment = Duration::from_millis(u64::from(Uuid::new_v4().as_bytes()[0]) * 8 + round * 50);
+        let moment = Duration::from_millis(u64::from(Uuid::new_v4().as_bytes()[0]) * 8 + round * 150);
         let ended = tokio::time::timeout(moment, victim.wait()).await;
         assert!(ended.is_err(), "the victim ended by itself");
         victim.kill().await.unwrap();

@@ -16,7 +16,7 @@ use redis::{AsyncCommands, RedisError};
 use redis_address::RedisAddress;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::backoff::{Backoff, chance};
@@ -158,7 +158,17 @@ impl RedisQueue {
             .build(handler);
         // In a task of its own: apalis asks Redis whenever its task is woken, and the answer wakes it. Two queues in one task
         // would ask and wake each other without an end.
-        let mut working = AbortOnDropHandle::new(tokio::spawn(worker.run()));
+        let mut working = AbortOnDropHandle::new(tokio::spawn(async move {
+            let mut running = std::pin::pin!(worker.run());
+            let mut ticks = interval(POLL);
+            loop {
+                tokio::select! {
+                    ended = &mut running => return ended,
+                    // apalis can wait for nothing after Redis has hung: whoever looks again learns that it failed.
+                    _ = ticks.tick() => {}
+                }
+            }
+        }));
         let ended = tokio::select! {
             ended = &mut working => ended,
             () = executor.stopping.cancelled() => {

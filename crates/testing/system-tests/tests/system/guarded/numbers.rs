@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use system_tests::{Customer, Stack};
 use testkit::wait_for;
 
 pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
     customer.api.get("/api/v1/contacts").await.expect(200);
+    let large = json!({ "first_name": "x".repeat(2 * 1024 * 1024) });
+    customer.api.post("/api/v1/contacts", &large).await.expect_problem(413, "payload-too-large");
     stack.operator.anonymous().get("/metrics").await.expect_problem(404, "not-found");
     stack.operator.anonymous().get("/api/v1/contacts").await.expect_problem(401, "unauthenticated");
     let url = format!("http://127.0.0.1:{port}/metrics");
