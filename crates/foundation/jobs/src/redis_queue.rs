@@ -16,8 +16,7 @@ use redis::{AsyncCommands, RedisError};
 use redis_address::RedisAddress;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use tokio::time::{interval, sleep, timeout};
-use tokio_util::task::AbortOnDropHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::backoff::{Backoff, chance};
 use crate::executor::Executor;
@@ -156,32 +155,19 @@ impl RedisQueue {
             // One hint may wait for a slot; more would only wait here instead of in Redis, where others see them.
             .concurrency(1)
             .build(handler);
-        // In a task of its own: apalis asks Redis whenever its task is woken, and the answer wakes it. Two queues in one task
-        // would ask and wake each other without an end.
-        let mut working = AbortOnDropHandle::new(tokio::spawn(async move {
-            let mut running = std::pin::pin!(worker.run());
-            let mut ticks = interval(POLL);
-            loop {
-                tokio::select! {
-                    ended = &mut running => return ended,
-                    // apalis can wait for nothing after Redis has hung: whoever looks again learns that it failed.
-                    _ = ticks.tick() => {}
-                }
-            }
-        }));
+        let mut working = std::pin::pin!(worker.run());
         let ended = tokio::select! {
             ended = &mut working => ended,
             () = executor.stopping.cancelled() => {
                 // It says no only if it hasn't begun.
                 let _ = context.stop();
-                timeout(PATIENCE, working).await.unwrap_or(Ok(Ok(())))
+                timeout(PATIENCE, working).await.unwrap_or(Ok(()))
             }
         };
         match ended {
-            Ok(Ok(())) if executor.stopping.is_cancelled() => {}
-            Ok(Ok(())) => tracing::warn!("the queue in Redis ended by itself: beginning anew"),
-            Ok(Err(error)) => tracing::warn!(%error, "the queue in Redis failed: beginning anew"),
-            Err(error) => tracing::error!(%error, "the queue in Redis panicked: beginning anew"),
+            Ok(()) if executor.stopping.is_cancelled() => {}
+            Ok(()) => tracing::warn!("the queue in Redis ended by itself: beginning anew"),
+            Err(error) => tracing::warn!(%error, "the queue in Redis failed: beginning anew"),
         }
     }
 

@@ -8,7 +8,7 @@ use redis_address::RedisAddress;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::backoff::Backoff;
 use crate::executor::Executor;
@@ -112,7 +112,13 @@ impl WorkerBuilder {
             scan_every: self.scan_every,
             backoff: self.backoff,
         };
-        tokio::join!(self.run_together(stop.clone()), others.run_together(stop));
+        // In a task of their own: apalis asks Redis whenever its task is woken, and the answer wakes it. Two queues in one task would
+        // ask and wake each other without an end.
+        let others = AbortOnDropHandle::new(tokio::spawn(others.run_together(stop.clone())));
+        self.run_together(stop).await;
+        if let Err(error) = others.await {
+            tracing::error!(%error, "the worker of jobs that run apart has ended");
+        }
     }
 
     async fn run_together(self, stop: CancellationToken) {

@@ -20,6 +20,7 @@ pub use api::{Api, sign_up};
 pub use customer::{Connection, Customer};
 pub use openid::OpenIdProvider;
 pub use program::{Finished, Program};
+pub use signed_in::OPERATORS_PASSWORD;
 pub use stack::{Ports, Stack, StackPlan};
 
 /// Whether the tests that are limited to a size that suits every day should run in full: SIXTY_TEST_FULL=1.

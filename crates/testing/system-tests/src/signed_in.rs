@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::{Api, Stack};
 
+/// The password of every operator who is signed in for a test.
+pub const OPERATORS_PASSWORD: &str = "quarry lantern fjord mittens";
+
 impl Stack {
     /// An operator with these roles, made and signed in for the first time: the API with their session.
     ///
@@ -26,7 +29,7 @@ impl Stack {
         let code = json!({ "code": app.code_at(now.try_into().expect("a time")) });
         let complete = begun.post("/api/admin/session/code", &code).await.expect(200);
         let session = self.operator.with_token(&text(&complete["token"]));
-        let password = json!({ "password": one_time, "new_password": "quarry lantern fjord mittens" });
+        let password = json!({ "password": one_time, "new_password": OPERATORS_PASSWORD });
         session.put("/api/admin/session/password", &password).await.expect(204);
         session
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use system_tests::{Answer, Api, Customer, Stack};
+use system_tests::{Answer, Api, Customer, OPERATORS_PASSWORD, Stack};
 
 use super::resources::{example, make_all};
 use super::routes::{Audience, Route};
@@ -112,6 +112,8 @@ fn operator_body(path: &str) -> Value {
         "connection-urls" => json!({ "role": "app" }),
         "api-keys" => json!({ "name": "Key" }),
         "session" => json!({ "email": "nobody@example.org", "password": "wrong" }),
+        "{id}" if path.contains("/passkeys/") => json!({ "name": "Laptop" }),
+        "remove" => json!({ "password": OPERATORS_PASSWORD }),
         "claim" => json!({ "code": "oc_nobody", "answer": "nothing" }),
         "impersonations" => json!({ "reason": "ticket 7" }),
         "retirements" => json!({ "key_id": "feedbeef" }),
