@@ -1,6 +1,7 @@
 //! Redis, as a process of ours.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ impl RedisServer {
         let program = args.postgres.program("redis-server").context("redis-server is not installed")?;
         let folder = home.path().join(FOLDER);
         fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
+        // What Redis keeps there it makes readable for everybody.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         write_configuration(&folder, args)?;
         stop_leftover(&folder).await?;
         let child = spawn(&program, &folder)?;
