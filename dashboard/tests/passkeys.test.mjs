@@ -88,7 +88,7 @@ describe('passkeys', () => {
     await dialog(page).getByLabel('Your password').fill(account.password);
     assert.deepEqual(await violations(page), []);
     await page.keyboard.press('Enter');
-    const table = page.getByRole('table', { name: 'List of your passkeys' });
+    const table = page.getByRole('region', { name: 'List of your passkeys' });
     await table.getByText('blue key').waitFor();
     const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId });
     assert.deepEqual(credentials.map(({ rpId }) => rpId), [new URL(url).hostname]);
