@@ -41,7 +41,6 @@ const PAGES = [
   '/settings/streams',
   '/settings/health',
   '/settings/nothing',
-  '/nothing',
 ];
 
 describe('every page', () => {

@@ -50,8 +50,8 @@ fn wait_until_synced(frame: &[u8]) -> Instant {
             return when;
         }
         assert!(begun.elapsed() < PATIENCE, "what was appended isn't synced");
-        // Not at once: whoever syncs wants the lock, too.
-        std::thread::sleep(Duration::from_millis(5));
+        // Whoever syncs wants the lock, too.
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 
