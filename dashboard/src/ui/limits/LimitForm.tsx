@@ -7,7 +7,7 @@ import { openDialog } from '../dialogs';
 import { FormEnd } from '../FormEnd';
 import { say } from '../notify';
 import { useSubmit } from '../useSubmit';
-import { withoutRedisChoices } from '../withoutRedis';
+import { withoutRedisChoices } from './withoutRedis';
 import { CustomerField } from './CustomerField';
 import { type Limit, limitsChanged, PERIODS, rateOf } from './limit';
 import { useRoutesUsed } from './useRoutesUsed';

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { Schema } from '@/api/client';
 import { count, words } from '../format';
-import { WITHOUT_REDIS } from '../withoutRedis';
+import { WITHOUT_REDIS } from './withoutRedis';
 
 /** A limit of one customer's own. */
 export type Limit = Schema<'CustomerLimitView'>;

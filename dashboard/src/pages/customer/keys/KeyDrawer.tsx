@@ -4,7 +4,7 @@ import { Facts } from '@/ui/Facts';
 import { count } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { When, WhenExactly } from '@/ui/When';
-import { WITHOUT_REDIS } from '@/ui/withoutRedis';
+import { WITHOUT_REDIS } from '@/ui/limits/withoutRedis';
 import { KeyStatus } from './KeyStatus';
 import { KeyUse } from './KeyUse';
 import classes from './Keys.module.css';

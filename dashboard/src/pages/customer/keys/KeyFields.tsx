@@ -1,7 +1,7 @@
 import { Group, NumberInput, Select, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { zone } from '@/ui/format';
-import { withoutRedisChoices } from '@/ui/withoutRedis';
+import { withoutRedisChoices } from '@/ui/limits/withoutRedis';
 import { EXPIRY } from './expiry';
 import { periods } from './key';
 import type { KeyValues } from './keyForm';
