@@ -2,6 +2,7 @@
 //! of a customer's beside the same query from a plain pool; and both beside the same path in Express, node-postgres and
 //! ioredis. Every server is a process of its own; all run throughout; one at a time is loaded, in random order.
 
+mod everyday;
 mod express;
 mod inside;
 mod load;
@@ -17,6 +18,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use rustix::process::Signal;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
@@ -33,21 +35,25 @@ use subject::Subject;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "bench/guarded-path/run [--short | --inside] [rounds]";
+const USAGE: &str = "bench/guarded-path/run [--short | --inside | --train] [--ours] [rounds]";
 /// The route of the one indexed query.
 const CONTACT_PATH: &str = "/api/v1/contacts/{id}";
 /// How many answers of each server are compared before the load, and after.
 const CHECKED: u64 = 100;
 
-// The servers, in the order of `Bench::subjects`; neighbours are measured one right after the other.
-const BARE: usize = 0;
-const GUARDED: usize = 1;
-const POOL: usize = 2;
-const SIXTY: usize = 3;
-const EXPRESS_HELLO: usize = 4;
-const EXPRESS_CONTACT: usize = 5;
-const CLUSTER_HELLO: usize = 6;
-const CLUSTER_CONTACT: usize = 7;
+// The servers, in the order of `Bench::subjects`.
+const AXUM: usize = 0;
+const BARE: usize = 1;
+const GUARDED: usize = 2;
+const POOL: usize = 3;
+const SIXTY: usize = 4;
+const EXPRESS_HELLO: usize = 5;
+const EXPRESS_CONTACT: usize = 6;
+const CLUSTER_HELLO: usize = 7;
+const CLUSTER_CONTACT: usize = 8;
+/// Those of a group are measured one right after the other.
+const OURS: [&[usize]; 2] = [&[AXUM, BARE, GUARDED], &[POOL, SIXTY]];
+const PEERS: [&[usize]; 2] = [&[EXPRESS_HELLO, EXPRESS_CONTACT], &[CLUSTER_HELLO, CLUSTER_CONTACT]];
 
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
@@ -57,22 +63,28 @@ fn say(text: &str) {
 struct Effort {
     rounds: usize,
     length: Duration,
+    /// Whether Express is measured too.
+    peers: bool,
+    /// Whether the load is there to be learned from, and nothing is reported.
+    is_training: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let mut effort = Effort { rounds: 5, length: Duration::from_secs(4) };
+    let mut effort = Effort { rounds: 5, length: Duration::from_secs(4), peers: true, is_training: false };
     let mut inside_only = false;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "serve" => return servers::run().await,
             "ask" => return inside::run().await,
             "--inside" => inside_only = true,
-            "--short" => effort = Effort { rounds: 1, length: Duration::from_secs(1) },
+            "--short" => (effort.rounds, effort.length) = (1, Duration::from_secs(1)),
+            "--ours" => effort.peers = false,
+            "--train" => (effort.rounds, effort.peers, effort.is_training) = (0, false, true),
             number => effort.rounds = number.parse::<usize>().context(USAGE)?.max(1),
         }
     }
-    if !inside_only {
+    if effort.peers && !inside_only {
         express::install().await?;
     }
     let stack = Stack::start().await?;
@@ -91,7 +103,7 @@ async fn main() -> anyhow::Result<()> {
 async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
     let customer = stack.customer().await?;
     let client = reqwest::Client::builder().no_proxy().build()?;
-    let mut bench = Bench::start(stack, &customer, &client).await?;
+    let mut bench = Bench::start(stack, &customer, &client, effort.peers).await?;
     let load = Load::with_key(stack.folder(), &customer.key)?;
     describe(stack, effort).await?;
 
@@ -104,7 +116,7 @@ async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
         bench.settle(place, &admin).await?;
     }
     for _ in 0..effort.rounds {
-        for place in shuffled_pairs(bench.subjects.len()) {
+        for place in shuffled_groups(effort) {
             let subject = &mut bench.subjects[place];
             let round = load.round(&subject.url, subject.pid, effort.length).await?;
             subject.answered += round.requests;
@@ -113,25 +125,31 @@ async fn measure(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
         }
     }
     bench.check(&client, &customer.key).await?;
+    if effort.is_training {
+        everyday::lives(stack, &customer).await?;
+        return bench.stop().await;
+    }
     bench.report();
-    bench.check_usage(stack, effort).await
+    bench.check_usage(stack, effort).await?;
+    bench.stop().await
 }
 
-/// All places, neighbours together, else in random order.
-fn shuffled_pairs(count: usize) -> Vec<usize> {
-    let mut pairs: Vec<_> = (0..count).step_by(2).map(|first| [first, first + 1]).collect();
-    pairs.sort_by_cached_key(|_| Uuid::new_v4());
-    for pair in &mut pairs {
-        pair.sort_by_cached_key(|_| Uuid::new_v4());
+/// All places, groups together, else in random order.
+fn shuffled_groups(effort: &Effort) -> Vec<usize> {
+    let peers: &[&[usize]] = if effort.peers { &PEERS } else { &[] };
+    let mut groups: Vec<_> = OURS.iter().chain(peers).map(|group| group.to_vec()).collect();
+    groups.sort_by_cached_key(|_| Uuid::new_v4());
+    for group in &mut groups {
+        group.sort_by_cached_key(|_| Uuid::new_v4());
     }
-    pairs.concat()
+    groups.concat()
 }
 
 async fn describe(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
     let admin = stack::connect(&stack.admin_url()).await?;
     let postgres: String = admin.query_one("show server_version", &[]).await?.get(0);
     say(&format!(
-        "PostgreSQL {postgres}, Node.js {}, {} cores; {} rounds of {} s for each server, neighbours in the table right after each \
+        "PostgreSQL {postgres}, Node.js {}, {} cores; {} rounds of {} s for each server, those that are compared right after each \
          other, else in random order. wrk with one thread and {CONNECTIONS} connections, the servers and the databases \
          all on this machine.",
         express::version().await?,
@@ -146,27 +164,34 @@ async fn describe(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
 struct Bench {
     subjects: Vec<Subject>,
     peers_url: String,
-    _servers: Vec<Child>,
+    servers: Vec<Child>,
 }
 
 impl Bench {
-    async fn start(stack: &Stack, customer: &Customer, client: &reqwest::Client) -> anyhow::Result<Self> {
+    async fn start(
+        stack: &Stack,
+        customer: &Customer,
+        client: &reqwest::Client,
+        peers: bool,
+    ) -> anyhow::Result<Self> {
         let peers_url = stack.peers_database(&customer.key).await?;
-        let ports = stack::free_ports(5)?;
+        let ports = stack::free_ports(6)?;
         let guarded = Server::Guarded {
             admin_url: stack.admin_url(),
             redis_url: stack.redis_url(),
             spool: stack.folder().join("spool-of-the-bench"),
         };
-        let ours = [Server::Bare, guarded, Server::Pool(customer.login.clone())];
+        let ours = [Server::Axum, Server::Bare, guarded, Server::Pool(customer.login.clone())];
         let mut servers = Vec::new();
         for (server, port) in ours.into_iter().zip(&ports) {
             servers.push(start(Order { port: *port, server }).await?);
         }
-        let plan =
-            PeerPlan { admin_url: &peers_url, redis_url: &stack.redis_url(), customer: &customer.login };
-        servers.push(plan.start(ports[3], 1)?);
-        servers.push(plan.start(ports[4], 2)?);
+        if peers {
+            let plan =
+                PeerPlan { admin_url: &peers_url, redis_url: &stack.redis_url(), customer: &customer.login };
+            servers.push(plan.start(ports[4], 1)?);
+            servers.push(plan.start(ports[5], 2)?);
+        }
 
         let contact_path = CONTACT_PATH.replace("{id}", &customer.contact);
         let contact_url = format!("{}{contact_path}", stack.url);
@@ -181,16 +206,21 @@ impl Bench {
         let hello: Value = serde_json::from_str(HELLO)?;
         let pid = |place: usize| servers[place].id().context("a server has ended");
         let url = |place: usize, path: &str| format!("http://127.0.0.1:{}{path}", ports[place]);
-        let plan = [
-            ("bare handler", pid(0)?, url(0, HELLO_PATH), &hello),
-            ("guarded handler", pid(1)?, url(1, HELLO_PATH), &hello),
-            ("query from a pool, unguarded, no RLS", pid(2)?, url(2, &contact_path), &contact),
+        let mut plan = vec![
+            ("bare handler, axum::serve", pid(0)?, url(0, HELLO_PATH), &hello),
+            ("bare handler, in sixty's server", pid(1)?, url(1, HELLO_PATH), &hello),
+            ("guarded handler", pid(2)?, url(2, HELLO_PATH), &hello),
+            ("query from a pool, unguarded, no RLS", pid(3)?, url(3, &contact_path), &contact),
             ("sixty serve: guarded query, with RLS", stack.server()?, contact_url, &contact),
-            ("Express: guarded handler", pid(3)?, url(3, HELLO_PATH), &hello),
-            ("Express: guarded query", pid(3)?, url(3, &contact_path), &contact),
-            ("Express, cluster of 2: guarded handler", pid(4)?, url(4, HELLO_PATH), &hello),
-            ("Express, cluster of 2: guarded query", pid(4)?, url(4, &contact_path), &contact),
         ];
+        if peers {
+            plan.extend([
+                ("Express: guarded handler", pid(4)?, url(4, HELLO_PATH), &hello),
+                ("Express: guarded query", pid(4)?, url(4, &contact_path), &contact),
+                ("Express, cluster of 2: guarded handler", pid(5)?, url(5, HELLO_PATH), &hello),
+                ("Express, cluster of 2: guarded query", pid(5)?, url(5, &contact_path), &contact),
+            ]);
+        }
         let mut subjects = Vec::new();
         for (name, pid, url, answer) in plan {
             wait_until_answered(client, &url, Some(&customer.key)).await?;
@@ -206,7 +236,7 @@ impl Bench {
             });
         }
         subjects[SIXTY].answered += 1;
-        Ok(Self { subjects, peers_url, _servers: servers })
+        Ok(Self { subjects, peers_url, servers })
     }
 
     /// Waits until the usage of one of our servers is written down.
@@ -240,8 +270,12 @@ impl Bench {
         for place in [GUARDED, SIXTY] {
             say(&self.subjects[place].what_was_left());
         }
-        self.ratio("guarded over bare handler", GUARDED, BARE);
+        self.ratio("guarded over bare handler, axum::serve", GUARDED, AXUM);
+        self.ratio("guarded over bare handler, in sixty's server", GUARDED, BARE);
         self.ratio("sixty serve over query from a pool", SIXTY, POOL);
+        if self.subjects.len() <= EXPRESS_HELLO {
+            return;
+        }
         self.ratio("guarded handler over Express", GUARDED, EXPRESS_HELLO);
         self.ratio("sixty serve's query over Express", SIXTY, EXPRESS_CONTACT);
         self.ratio("guarded handler over Express, cluster of 2", GUARDED, CLUSTER_HELLO);
@@ -254,18 +288,26 @@ impl Bench {
         say(&format!("{name:<50} {median:>7.2} (median of the rounds), {least:.2} to {most:.2}"));
     }
 
+    async fn stop(self) -> anyhow::Result<()> {
+        for server in self.servers {
+            processes::end(server, Signal::TERM).await?;
+        }
+        Ok(())
+    }
+
     /// Every answer has its row. wrk hangs up at the end of a round, when each of its connections may have one more
     /// request under way: those are counted too, and only those.
     async fn check_usage(&self, stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
         let ours = stack::connect(&stack.admin_url()).await?;
         let peers = stack::connect(&self.peers_url).await?;
         let rounds = effort.rounds as u64 + 1;
-        let checks = [
-            (&ours, HELLO_PATH, vec![GUARDED]),
-            (&ours, CONTACT_PATH, vec![SIXTY]),
-            (&peers, HELLO_PATH, vec![EXPRESS_HELLO, CLUSTER_HELLO]),
-            (&peers, "/api/v1/contacts/:id", vec![EXPRESS_CONTACT, CLUSTER_CONTACT]),
-        ];
+        let mut checks = vec![(&ours, HELLO_PATH, vec![GUARDED]), (&ours, CONTACT_PATH, vec![SIXTY])];
+        if effort.peers {
+            checks.extend([
+                (&peers, HELLO_PATH, vec![EXPRESS_HELLO, CLUSTER_HELLO]),
+                (&peers, "/api/v1/contacts/:id", vec![EXPRESS_CONTACT, CLUSTER_CONTACT]),
+            ]);
+        }
         for (admin, endpoint, places) in checks {
             let answered: u64 = places.iter().map(|place| self.subjects[*place].answered).sum();
             let under_way = rounds * CONNECTIONS * places.len() as u64;

@@ -1,10 +1,26 @@
-//! What Linux tells of processes: who is whose child, and how much processor time somebody has used.
+//! Processes: how they end, and what Linux tells of them: who is whose child, and how much processor time somebody has used.
 
 use std::fs;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::Child;
+
+/// How long a server may take to start, and to end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
 /// `/proc` counts time in hundredths of a second, on every architecture that we run on.
 const TICK: Duration = Duration::from_millis(10);
+
+/// Tells a process to end, and waits until it has.
+pub(crate) async fn end(mut process: Child, signal: Signal) -> anyhow::Result<()> {
+    if let Some(pid) = process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+        kill_process(pid, signal)?;
+    }
+    tokio::time::timeout(PATIENCE, process.wait()).await.context("a process doesn't end")??;
+    Ok(())
+}
 
 /// A process's child that was started with this argument.
 pub(crate) fn child_with_argument(parent: u32, argument: &str) -> Option<u32> {

@@ -24,6 +24,7 @@ use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 use telemetry::{LogFormat, Numbers};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +51,9 @@ pub(crate) struct Order {
 /// The servers under test.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Server {
-    /// A handler and nothing else.
+    /// A handler and nothing else, served as axum serves it: what one would have without `sixty`.
+    Axum,
+    /// The same handler in the server that listens for `sixty serve`, without a guard: what the guard alone costs.
     Bare,
     /// The same handler behind the gateway's guard and the layers that every answer of `sixty serve` passes.
     Guarded { admin_url: String, redis_url: String, spool: PathBuf },
@@ -69,18 +72,30 @@ pub(crate) struct CustomerLogin {
     pub(crate) ca_certificate: String,
 }
 
-/// Serves until it is killed.
+/// Serves until it is told to end.
 pub(crate) async fn run() -> anyhow::Result<()> {
     telemetry::start(LOG, LogFormat::Text, None)?;
     let order: Order = serde_json::from_reader(std::io::stdin()).context("an order on standard input")?;
     let listener = TcpListener::bind(("127.0.0.1", order.port)).await?;
+    if matches!(order.server, Server::Axum) {
+        let served = axum::serve(listener, Router::new().route(HELLO_PATH, get(hello)));
+        return Ok(served.with_graceful_shutdown(terminated()?).await?);
+    }
     let door = Door { listener, certificate: None };
-    let (limits, never) = (ServerLimits::default(), std::future::pending());
+    let (limits, stop) = (ServerLimits::default(), terminated()?);
     match routes(order.server)? {
-        Routes::Plain(routes) => api::serve(door, routes, limits, never).await,
-        Routes::Guarded(routes) => api::serve(door, routes, limits, never).await,
+        Routes::Plain(routes) => api::serve(door, routes, limits, stop).await,
+        Routes::Guarded(routes) => api::serve(door, routes, limits, stop).await,
     }
     Ok(())
+}
+
+/// A process that ends by itself writes down what was counted of it, when it was built to be counted.
+fn terminated() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut signals = signal(SignalKind::terminate())?;
+    Ok(async move {
+        signals.recv().await;
+    })
 }
 
 /// The routes of a server.
@@ -93,7 +108,9 @@ pub(crate) enum Routes {
 pub(crate) fn routes(server: Server) -> anyhow::Result<Routes> {
     Ok(match server {
         // As `axum::serve` would do: a router that is given its state makes its services once.
-        Server::Bare => Routes::Plain(Router::new().route(HELLO_PATH, get(hello)).with_state(())),
+        Server::Axum | Server::Bare => {
+            Routes::Plain(Router::new().route(HELLO_PATH, get(hello)).with_state(()))
+        }
         Server::Guarded { admin_url, redis_url, spool } => {
             Routes::Guarded(guarded(admin_url, redis_url, spool)?)
         }

@@ -7,17 +7,17 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use http::{Method, StatusCode};
 use postgres_server::OsUser;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio_postgres::{Client, NoTls};
 
-use crate::processes;
+use crate::processes::{self, PATIENCE};
 use crate::servers::{CustomerLogin, PLAIN_TABLE};
 
-const PATIENCE: Duration = Duration::from_secs(120);
 /// What the key may do: so much that it never ends.
 const HUGE_LIMIT: &str =
     "update admin_api_keys set rate_limit_requests = 2000000000, rate_limit_period = 'month'";
@@ -135,13 +135,31 @@ impl Stack {
         Ok(serde_json::from_value(self.post(path, &self.token, &json!({ "role": role })).await?)?)
     }
 
+    /// The operator's token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     async fn post(&self, path: &str, token: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(token).json(body);
-        let response = request.send().await?;
-        let status = response.status();
-        let answer: Value = response.json().await?;
+        let (status, answer) = self.ask(Method::POST, path, token, Some(body)).await?;
         ensure!(status.is_success(), "{path}: {status}: {answer}");
         Ok(answer)
+    }
+
+    /// Asks `sixty serve`; null where there is no JSON in the answer.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<(StatusCode, Value)> {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        Ok((response.status(), serde_json::from_slice(&response.bytes().await?).unwrap_or_default()))
     }
 
     /// A database for the peer on the same server: the admin schema's first version alone, without what later ones do
@@ -173,12 +191,9 @@ impl Stack {
         Ok(url)
     }
 
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
-            kill_process(pid, Signal::INT)?;
-        }
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.context("sixty dev doesn't stop")??;
-        Ok(())
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Self { home: _home, child, .. } = self;
+        processes::end(child, Signal::INT).await.context("sixty dev")
     }
 
     /// Where it writes its log.
