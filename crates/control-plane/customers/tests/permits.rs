@@ -104,11 +104,7 @@ async fn of_keys(at: &ControlPlane, by: &Actor) -> Vec<Tried> {
         ("api_keys::list", read, refused(api_keys::list(at, by, CUSTOMER, None, &page).await)),
         ("api_keys::get", read, refused(api_keys::get(at, by, CUSTOMER, id).await)),
         ("api_keys::create", write, refused(api_keys::create(at, by, CUSTOMER, &new).await)),
-        (
-            "api_keys::update",
-            write,
-            refused(api_keys::update(at, by, (CUSTOMER, id), &changes, None).await),
-        ),
+        ("api_keys::update", write, refused(api_keys::update(at, by, (CUSTOMER, id), &changes, None).await)),
         ("api_keys::revoke", write, refused(api_keys::revoke(at, by, CUSTOMER, id).await)),
         (
             "api_keys/rotation::rotate",

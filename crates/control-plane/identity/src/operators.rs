@@ -4,8 +4,8 @@
 use catalog::audit::AuditEntry;
 use catalog::operators::{self as rows, NewOperator, OperatorRow};
 use catalog::{
-    CatalogError, GenericClient, Transaction, audit, operator_identities, operator_passkeys, operator_sessions,
-    operator_tokens,
+    CatalogError, GenericClient, Transaction, audit, operator_identities, operator_passkeys,
+    operator_sessions, operator_tokens,
 };
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit, version};
 use domain::Rights;

@@ -252,7 +252,10 @@ mod tests {
 
     #[test]
     fn a_terminal_has_its_colours() {
-        assert_eq!(one_line("\x1b[2m12:00\x1b[0m \x1b[1;33mWARN\x1b[0m\tgone"), "\x1b[2m12:00\x1b[0m \x1b[1;33mWARN\x1b[0m\tgone");
+        assert_eq!(
+            one_line("\x1b[2m12:00\x1b[0m \x1b[1;33mWARN\x1b[0m\tgone"),
+            "\x1b[2m12:00\x1b[0m \x1b[1;33mWARN\x1b[0m\tgone"
+        );
         assert_eq!(one_line("\x1b[31mred\x1b[2K\x1b["), "\x1b[31mred\\u{1b}[2K\\u{1b}[");
     }
 

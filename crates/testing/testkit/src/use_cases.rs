@@ -7,7 +7,10 @@ use std::path::Path;
 /// The names of the public functions in this folder of sources that somebody asks for: whose signature has an `Actor`.
 #[must_use]
 pub fn use_cases(sources: &Path) -> BTreeSet<String> {
-    use_cases_by_file(sources).iter().filter_map(|found| found.rsplit("::").next().map(str::to_owned)).collect()
+    use_cases_by_file(sources)
+        .iter()
+        .filter_map(|found| found.rsplit("::").next().map(str::to_owned))
+        .collect()
 }
 
 /// The same, each behind its file, such as `api_keys/rotation::rotate`: for a crate where several share a name.
