@@ -181,4 +181,52 @@ mod tests {
         assert!(answer(&mut busy).await.starts_with("HTTP/1.1 200 OK"));
         assert_eq!(answer(&mut busy).await, "", "idle again for too long");
     }
+
+    /// A proxy in front, which shares a connection among its callers, and the server must see the same requests in the same
+    /// bytes: or else one caller's body is another's request.
+    #[tokio::test]
+    async fn bytes_that_could_be_read_as_one_request_or_two_are_never_read_as_two() {
+        const NEXT: &str = "GET /admin HTTP/1.1\r\nhost: a\r\n\r\n";
+        let (address, _go, _stop, _served) = server(ServerLimits::default()).await;
+        let heard = async |bytes: String| {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            connection.write_all(bytes.as_bytes()).await.unwrap();
+            let mut answers = Vec::new();
+            // Ends when the server hangs up: whatever else is sent over it is nobody's request.
+            let read = tokio::time::timeout(PATIENCE, connection.read_to_end(&mut answers)).await;
+            assert!(read.is_ok(), "the connection is kept after {bytes:?}");
+            String::from_utf8(answers).unwrap()
+        };
+        let chunks = "0\r\n\r\n";
+        for head in [
+            // Both say how long the body is.
+            format!("content-length: {}\r\ntransfer-encoding: chunked", chunks.len() + NEXT.len()),
+            format!("transfer-encoding: chunked\r\ncontent-length: {}", chunks.len() + NEXT.len()),
+            "content-length: 0\r\ncontent-length: 5".to_owned(),
+            "content-length: 0, 5".to_owned(),
+            "content-length: +5".to_owned(),
+            "content-length: 0x5".to_owned(),
+            "content-length: -1".to_owned(),
+            "content-length: 99999999999999999999999".to_owned(),
+            // A coding that one of them doesn't know.
+            "transfer-encoding: chunked, identity".to_owned(),
+            "transfer-encoding: xchunked".to_owned(),
+            "transfer-encoding: chunked\r\ntransfer-encoding: identity".to_owned(),
+            // A line that one of them takes for the end of the one before, or of all of them.
+            "transfer-encoding : chunked".to_owned(),
+            "x: a\r\n transfer-encoding: chunked".to_owned(),
+            "x: a\0\r\ntransfer-encoding: chunked".to_owned(),
+            "x: a\rtransfer-encoding: chunked".to_owned(),
+        ] {
+            let told = heard(format!("POST / HTTP/1.1\r\nhost: a\r\n{head}\r\n\r\n{chunks}{NEXT}")).await;
+            assert!(told.matches("HTTP/1.1 ").count() <= 1, "{head:?}: {told}");
+            assert!(!told.contains("404"), "{head:?}: {told}");
+        }
+        // Chunks whose lengths could be read in two ways.
+        for chunks in ["0x5\r\nhello\r\n0\r\n\r\n", "-1\r\n\r\n0\r\n\r\n", "ffffffffffffffff1\r\n\r\n"] {
+            let head = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+            let told = heard(format!("{head}{chunks}{NEXT}")).await;
+            assert!(told.matches("HTTP/1.1 ").count() <= 1 && !told.contains("404"), "{chunks:?}: {told}");
+        }
+    }
 }

@@ -250,9 +250,11 @@ fn named(mut response: Response, id: Uuid, is_head: bool, is_https: bool) -> Res
             *response.body_mut() = Body::empty();
         }
         // What inner layers added stays; what describes the body was made anew.
-        for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name?, value))) {
-            if !response.headers().contains_key(&name) && name != CONTENT_LENGTH {
-                response.headers_mut().insert(name, value);
+        for name in headers.keys().filter(|name| **name != CONTENT_LENGTH) {
+            if !response.headers().contains_key(name) {
+                for value in headers.get_all(name) {
+                    response.headers_mut().append(name, value.clone());
+                }
             }
         }
     }

@@ -85,7 +85,7 @@ pub(crate) async fn run(args: ServeArgs, home: &HomeArgs) -> anyhow::Result<()> 
         ..to_admin_database
     })?;
     let address = SocketAddr::new(args.server.host, args.server.port);
-    let source = args.server.certificate()?;
+    let source = args.server.resolved(stores).await?.certificate()?;
     let sessions = args.clerk.sessions(&home)?;
     let clerk_webhook = args.clerk.webhook(stores, &catalog).await?;
     let shown = ShownCertificate::prepare(source, &catalog, &keys)?;

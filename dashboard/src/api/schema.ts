@@ -3971,34 +3971,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
-        Listing_OwnSessionView: {
-            /** @description The rows. */
-            data: {
-                /** Format: date-time */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @description When it ends, whatever is done in it.
-                 */
-                expires_at: string;
-                /** Format: uuid */
-                id: string;
-                /** @description Where the sign-in came from. */
-                ip_address?: string | null;
-                /** @description Whether it is the one that asks. */
-                is_this_one: boolean;
-                /**
-                 * Format: date-time
-                 * @description To the minute.
-                 */
-                last_used_at: string;
-                /** @description The program. */
-                user_agent?: string | null;
-            }[];
-            /** @description Give it as `?cursor=` for the next page; null at the end. */
-            next_cursor?: string | null;
-        };
-        /** @description A page of a list. */
         Listing_PasskeyView: {
             /** @description The rows. */
             data: {
@@ -4759,29 +4731,6 @@ export interface components {
             customer_id: string | null;
             /** @description The customer's name for people. */
             customer_name: string | null;
-        };
-        /** @description A session of one's own. */
-        OwnSessionView: {
-            /** Format: date-time */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it ends, whatever is done in it.
-             */
-            expires_at: string;
-            /** Format: uuid */
-            id: string;
-            /** @description Where the sign-in came from. */
-            ip_address?: string | null;
-            /** @description Whether it is the one that asks. */
-            is_this_one: boolean;
-            /**
-             * Format: date-time
-             * @description To the minute.
-             */
-            last_used_at: string;
-            /** @description The program. */
-            user_agent?: string | null;
         };
         /**
          * @description How something fares.
@@ -17457,7 +17406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_OwnSessionView"];
+                    "application/json": components["schemas"]["Listing_OperatorSessionView"];
                 };
             };
             /** @description Something in the request is wrong */

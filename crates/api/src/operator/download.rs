@@ -72,10 +72,46 @@ where
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
+/// What a formula begins with; the wide letters are typed in East Asia, and taken for the others.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// What a spreadsheet would take for a formula, made a text: names of things come from customers.
 fn defused(mut cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if cell.trim_start().starts_with(FORMULA) || cell.starts_with(['\t', '\r', '\n']) {
         cell.insert(0, '\'');
     }
     cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_a_text_and_stays_in_its_cell() {
+        for formula in [
+            "=cmd|'/c calc'!A1",
+            "+1",
+            "-1+cmd",
+            "@SUM(1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "  =HYPERLINK(\"https://evil.test\")",
+            "＝1",
+            "a\",\r\n=1",
+        ] {
+            let file = csv_lines([["name", formula, "end"]]).unwrap();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*file);
+            let lines: Vec<_> = reader.records().map(Result::unwrap).collect();
+            assert_eq!(lines.len(), 1, "{formula:?}");
+            let cell = &lines[0][1];
+            assert_eq!(cell.trim_start_matches('\''), formula);
+            let is_formula = cell.trim_start().starts_with(FORMULA) || cell.starts_with(char::is_control);
+            assert!(!is_formula, "{cell:?}");
+        }
+        for text in ["Acme GmbH", "a=b", "'quoted'", "", "ann@example.org"] {
+            assert_eq!(defused(text.to_owned()), text);
+        }
+    }
 }

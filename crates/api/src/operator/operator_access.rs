@@ -3,37 +3,15 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use catalog::operator_sessions::SessionRow;
-use chrono::{DateTime, Utc};
 use customers::Actor;
-use domain::operator::Credential;
 use http::StatusCode;
 use problem::{PathParam, Problem};
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::own_account::TokenView;
+use super::own_account::{OperatorSessionView, TokenView};
 use super::page::Listing;
 use crate::ApiState;
 use crate::problems::problem_of;
-
-/// A session of an operator.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct OperatorSessionView {
-    id: Uuid,
-    /// Whether it is the one that asks.
-    is_this_one: bool,
-    /// Where the sign-in came from.
-    ip_address: Option<String>,
-    /// The program.
-    user_agent: Option<String>,
-    created_at: DateTime<Utc>,
-    /// To the minute.
-    last_used_at: DateTime<Utc>,
-    /// When it ends, whatever is done in it.
-    expires_at: DateTime<Utc>,
-}
 
 /// Where an operator is signed in, the newest first.
 #[utoipa::path(get, path = "/api/admin/operators/{id}/sessions", tag = "operators",
@@ -45,16 +23,7 @@ pub(crate) async fn sessions(
     PathParam(id): PathParam<Uuid>,
 ) -> Result<Json<Listing<OperatorSessionView>>, Problem> {
     let rows = state.identity.sessions_of(&actor, id).await.map_err(problem_of)?;
-    let view = |row: SessionRow| OperatorSessionView {
-        id: row.id,
-        is_this_one: actor.credential() == Credential::Session(row.id),
-        ip_address: row.ip_address.map(|address| address.to_string()),
-        user_agent: row.user_agent,
-        created_at: row.created_at,
-        last_used_at: row.last_used_at,
-        expires_at: row.expires_at,
-    };
-    Ok(Json(Listing { data: rows.into_iter().map(view).collect(), next_cursor: None }))
+    Ok(Json(OperatorSessionView::listing(rows, &actor)))
 }
 
 /// Ends one session of an operator, at once.

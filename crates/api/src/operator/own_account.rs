@@ -20,9 +20,9 @@ use super::page::Listing;
 use crate::ApiState;
 use crate::problems::problem_of;
 
-/// A session of one's own.
+/// A session of an operator.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct OwnSessionView {
+pub(crate) struct OperatorSessionView {
     id: Uuid,
     /// Whether it is the one that asks.
     is_this_one: bool,
@@ -37,24 +37,31 @@ pub(crate) struct OwnSessionView {
     expires_at: DateTime<Utc>,
 }
 
+impl OperatorSessionView {
+    /// All of an operator's, as this one sees them.
+    pub(super) fn listing(rows: Vec<SessionRow>, actor: &Actor) -> Listing<Self> {
+        let view = |row: SessionRow| Self {
+            id: row.id,
+            is_this_one: actor.credential() == Credential::Session(row.id),
+            ip_address: row.ip_address.map(|address| address.to_string()),
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+        };
+        Listing { data: rows.into_iter().map(view).collect(), next_cursor: None }
+    }
+}
+
 /// The operator's own sessions, the newest first.
 #[utoipa::path(get, path = "/api/admin/sessions", tag = "session",
-    responses((status = 200, body = Listing<OwnSessionView>)))]
+    responses((status = 200, body = Listing<OperatorSessionView>)))]
 pub(crate) async fn sessions(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
-) -> Result<Json<Listing<OwnSessionView>>, Problem> {
+) -> Result<Json<Listing<OperatorSessionView>>, Problem> {
     let rows = state.identity.own_sessions(&actor).await.map_err(problem_of)?;
-    let view = |row: SessionRow| OwnSessionView {
-        id: row.id,
-        is_this_one: actor.credential() == Credential::Session(row.id),
-        ip_address: row.ip_address.map(|address| address.to_string()),
-        user_agent: row.user_agent,
-        created_at: row.created_at,
-        last_used_at: row.last_used_at,
-        expires_at: row.expires_at,
-    };
-    Ok(Json(Listing { data: rows.into_iter().map(view).collect(), next_cursor: None }))
+    Ok(Json(OperatorSessionView::listing(rows, &actor)))
 }
 
 /// Ends one of the operator's own sessions.

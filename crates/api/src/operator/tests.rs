@@ -14,6 +14,7 @@ mod events;
 mod health;
 mod idempotency;
 mod impersonations;
+mod injection;
 mod jobs;
 mod keys;
 mod limit_simulation;

@@ -103,3 +103,21 @@ async fn its_time_ends_by_itself_and_nobody_writes_more_of_it() {
         assert_eq!(refused.as_deref(), Some("admin_api_keys_impersonation_check"), "{change}");
     }
 }
+
+/// Whoever writes an operator's address past all checks makes them act neither unseen nor in a header of their choice.
+#[tokio::test]
+async fn an_address_that_no_header_holds_writes_none_and_hides_nobody() {
+    let house = House::new().await;
+    let customer = house.caller("acme").await;
+    let operator = impersonation(&house, &customer, Utc::now() + TimeDelta::minutes(30)).await;
+    let id: uuid::Uuid = house.psql.query_one("select id from admin_operators", &[]).await.unwrap().get(0);
+    for address in ["ann@example.org\r\nset-cookie: a=b", "ann\n@example.org", "\u{1}@example.org"] {
+        let sql = "update admin_operators set email = $1";
+        house.psql.execute(sql, &[&address]).await.unwrap();
+        let server = house.server(GatewayConfig::default());
+        let answer = server.get(&operator, "/contacts").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(banner(&answer), Some(&*id.to_string()), "{answer:?}");
+        assert_eq!(answer.headers.get("set-cookie"), None, "{answer:?}");
+    }
+}

@@ -4,6 +4,7 @@ use catalog::operators::OperatorRow;
 use catalog::{CatalogError, operator_sessions, operators};
 use customers::{Actor, FieldCheck, UseCaseError, commit};
 use domain::audit::AuditAction;
+use domain::operator::OwnAccount;
 use secrets::SecretString;
 use serde_json::json;
 
@@ -31,10 +32,9 @@ impl Identity {
             let mut check = FieldCheck::default();
             Passwords::check(&mut check, "new_password", new, &[&operator.email, &operator.name]);
             check.finish().map_err(UseCaseError::from)?;
-            Subject::account(&operator.email).take(&client).await?;
             operator
         };
-        self.check_present_password(actor, &operator, present).await?;
+        let guesses = self.check_present_password(actor, &account, &operator, present).await?;
         if self.passwords().verify(Some(&operator.password_hash), new).await? {
             let mut check = FieldCheck::default();
             check.wrong("new_password", "must be another one than the present password");
@@ -45,7 +45,7 @@ impl Identity {
         let mut client = self.client_of(&account).await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         operators::set_password(&transaction, operator.id, &hash, false).await?;
-        Subject::account(&operator.email).forget(&transaction).await?;
+        guesses.forget(&transaction).await?;
         let ended =
             operator_sessions::revoke_all(&transaction, operator.id, Some(account.session_id())).await?;
         let told = json!({ "by": "the operator", "sessions_ended": ended });
@@ -54,15 +54,19 @@ impl Identity {
         Ok(())
     }
 
-    /// Looks whether it is the account's password, of which a guess was taken.
+    /// Looks whether it is the account's password. It is a guess until then: the guesses, to be forgotten when all went well.
     pub(crate) async fn check_present_password(
         &self,
         actor: &Actor,
+        account: &OwnAccount<'_>,
         operator: &OperatorRow,
         present: &SecretString,
-    ) -> Result<(), SignInError> {
+    ) -> Result<Subject, SignInError> {
+        let guesses = Subject::account(&operator.email);
+        guesses.take(&self.client_of(account).await?).await?;
+        // Without a connection: it takes a while.
         if self.passwords().verify(Some(&operator.password_hash), present).await? {
-            return Ok(());
+            return Ok(guesses);
         }
         let caller = Caller { ip_address: actor.ip_address, user_agent: actor.user_agent.clone() };
         self.note_guess(operator.id, "present password", &caller).await;

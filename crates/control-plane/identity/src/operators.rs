@@ -4,8 +4,8 @@
 use catalog::audit::AuditEntry;
 use catalog::operators::{self as rows, NewOperator, OperatorRow};
 use catalog::{
-    CatalogError, Transaction, audit, operator_identities, operator_passkeys, operator_sessions,
-    operator_tokens,
+    CatalogError, GenericClient, Transaction, audit, operator_identities, operator_passkeys,
+    operator_sessions, operator_tokens,
 };
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit, version};
 use domain::Rights;
@@ -65,7 +65,7 @@ impl Identity {
     /// [`UseCaseError::NotFound`] when there is none by this id.
     pub async fn operator(&self, actor: &Actor, id: Uuid) -> Result<OperatorRow, UseCaseError> {
         let permit = actor.permit(Right::OperatorsRead)?;
-        rows::get(&self.client(&permit).await?, id).await?.ok_or_else(no_operator)
+        known(&self.client(&permit).await?, id).await
     }
 
     /// Makes an operator, and the password with which they sign in the first time: it is shown once, and they choose
@@ -236,7 +236,12 @@ impl Identity {
     }
 }
 
-pub(crate) fn no_operator() -> UseCaseError {
+/// The operator by this id.
+pub(crate) async fn known(client: &impl GenericClient, id: Uuid) -> Result<OperatorRow, UseCaseError> {
+    rows::get(client, id).await?.ok_or_else(no_operator)
+}
+
+fn no_operator() -> UseCaseError {
     UseCaseError::NotFound(
         "There is no operator by this id. List them with GET /api/admin/operators.".to_owned(),
     )

@@ -3,15 +3,14 @@
 
 use catalog::operator_sessions::SessionRow;
 use catalog::operator_tokens::TokenRow;
-use catalog::operators::OperatorRow;
-use catalog::{CatalogError, GenericClient, operator_sessions, operator_tokens, operators as rows};
+use catalog::{CatalogError, operator_sessions, operator_tokens};
 use customers::{Actor, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::Identity;
-use crate::operators::no_operator;
+use crate::operators::known;
 use crate::service::LONGEST_IDLE;
 use crate::sign_in::write;
 
@@ -77,8 +76,4 @@ impl Identity {
         commit(transaction).await?;
         Ok(row)
     }
-}
-
-async fn known(client: &impl GenericClient, operator: Uuid) -> Result<OperatorRow, UseCaseError> {
-    rows::get(client, operator).await?.ok_or_else(no_operator)
 }

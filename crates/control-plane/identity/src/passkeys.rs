@@ -18,6 +18,8 @@ use customers::{FieldCheck, UseCaseError};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use ceremony::told_of;
+pub(crate) use own::no_passkey;
 pub use relying_party::{NoPasskeys, RelyingParty};
 
 use crate::SignInError;

@@ -6,16 +6,19 @@
 
 use std::time::Duration;
 
-use catalog::{CatalogError, operator_passkeys, operator_sessions, operators};
+use catalog::operators::OperatorRow;
+use catalog::{CatalogError, Transaction, operator_passkeys, operator_sessions, operators};
 use chrono::Utc;
 use customers::{Actor, FieldCheck, UseCaseError, commit};
 use domain::audit::AuditAction;
 use domain::operator::OwnAccount;
 use secrets::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::authenticator::{NewAuthenticator, open, sealed_secret};
 use crate::guesses::Subject;
+use crate::passkeys::{no_passkey, told_of};
 use crate::sign_in::write;
 use crate::{Caller, Identity, SignInError};
 
@@ -90,27 +93,33 @@ impl Identity {
         actor: &Actor,
         password: Option<&SecretString>,
     ) -> Result<(), SignInError> {
+        self.remove_second_factor(actor, SecondFactor::Authenticator, password).await
+    }
+
+    /// Takes a second factor away, with the present password. The last one stays, and other sessions end.
+    pub(crate) async fn remove_second_factor(
+        &self,
+        actor: &Actor,
+        which: SecondFactor,
+        password: Option<&SecretString>,
+    ) -> Result<(), SignInError> {
         let account = actor.own_account().map_err(UseCaseError::from)?;
         self.confirm_who_it_is(actor, &account, password).await?;
         let mut client = self.client_of(&account).await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        // Of the app and the last passkey that are removed at once, one stays.
+        // Of the last two that are removed at once, one stays.
         let operator =
             operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
-        if operator.totp_confirmed_at.is_none() {
-            return Err(UseCaseError::NotFound("You have no authenticator app.".to_owned()).into());
-        }
-        // Counted after the lock: the row that was waited for doesn't know what was committed meanwhile.
-        if operator_passkeys::of_operator(&transaction, operator.id).await?.is_empty() {
+        let mut told = which.remove(&transaction, &operator).await?;
+        if is_without_second_factor(&transaction, operator.id).await? {
             return Err(UseCaseError::Conflict(
-                "This is your last second factor. Add a passkey first, or have an owner reset your second factor.".to_owned(),
+                "This is your last second factor. Add another one first, or have an owner reset your second factor.".to_owned(),
             )
             .into());
         }
-        operators::remove_app(&transaction, operator.id).await?;
         let ended =
             operator_sessions::revoke_all(&transaction, operator.id, Some(account.session_id())).await?;
-        let told = json!({ "second_factor": "authenticator removed", "sessions_ended": ended });
+        told["sessions_ended"] = json!(ended);
         write(&transaction, actor, AuditAction::OperatorSecondFactorChanged, operator.id, Some(told)).await?;
         Ok(commit(transaction).await?)
     }
@@ -142,11 +151,49 @@ impl Identity {
             return Ok(check.finish().map_err(UseCaseError::from)?);
         };
         let operator = operators::get(&client, account.operator_id()).await?.ok_or(SignInError::Over)?;
-        let guesses = Subject::account(&operator.email);
-        guesses.take(&client).await?;
-        // Without a connection: it takes a while.
         drop(client);
-        self.check_present_password(actor, &operator, password).await?;
+        let guesses = self.check_present_password(actor, account, &operator, password).await?;
         Ok(guesses.forget(&self.client_of(account).await?).await?)
     }
+}
+
+/// A second factor that is to be removed.
+pub(crate) enum SecondFactor {
+    /// The app.
+    Authenticator,
+    /// This passkey.
+    Passkey(Uuid),
+}
+
+impl SecondFactor {
+    /// Removes it. What the audit log says of it.
+    async fn remove(
+        self,
+        transaction: &Transaction<'_>,
+        operator: &OperatorRow,
+    ) -> Result<Value, UseCaseError> {
+        match self {
+            Self::Authenticator if operator.totp_confirmed_at.is_none() => {
+                Err(UseCaseError::NotFound("You have no authenticator app.".to_owned()))
+            }
+            Self::Authenticator => {
+                operators::remove_app(transaction, operator.id).await?;
+                Ok(json!({ "second_factor": "authenticator removed" }))
+            }
+            Self::Passkey(id) => {
+                let row = operator_passkeys::remove(transaction, operator.id, id).await?;
+                let row = row.ok_or_else(no_passkey)?;
+                Ok(json!({ "second_factor": "passkey removed", "passkey": told_of(&row) }))
+            }
+        }
+    }
+}
+
+/// Whether the last second factor of the account is gone. Asked anew: a row that was read before a removal, or waited for at its
+/// lock, doesn't know.
+async fn is_without_second_factor(
+    transaction: &Transaction<'_>,
+    operator: Uuid,
+) -> Result<bool, CatalogError> {
+    Ok(operators::get(transaction, operator).await?.is_none_or(|operator| !operator.has_second_factor()))
 }

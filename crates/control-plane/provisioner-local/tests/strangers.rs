@@ -130,6 +130,20 @@ async fn who_has_everything_of_one_instance_has_nothing_of_another() {
         "alter system set listen_addresses = '*'".to_owned(),
         "create role mine superuser".to_owned(),
         "select lo_import('/etc/passwd')".to_owned(),
+        "select lo_export(0, '/tmp/sixty-stolen')".to_owned(),
+        "select pg_read_binary_file('/etc/passwd')".to_owned(),
+        "select pg_stat_file('/etc/passwd')".to_owned(),
+        "create table mine (line text); copy mine from program 'id'".to_owned(),
+        "create function mine() returns int language c as '/tmp/mine', 'mine'".to_owned(),
+        "create extension plpython3u".to_owned(),
+        "load '/tmp/mine'".to_owned(),
+        "set session_preload_libraries = '/tmp/mine'".to_owned(),
+        "create tablespace mine location '/tmp'".to_owned(),
+        "create event trigger mine on ddl_command_end execute function mine()".to_owned(),
+        format!("create subscription mine connection 'port={}' publication mine", globex.port),
+        "grant pg_execute_server_program to current_user".to_owned(),
+        "grant pg_read_server_files to current_user".to_owned(),
+        "set role pg_write_server_files".to_owned(),
     ] {
         let refused = owner.batch_execute(&statement).await.expect_err(&statement);
         let code = refused.code().map(|code| code.code().to_owned());

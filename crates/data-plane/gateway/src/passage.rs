@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use domain::principal::{Permit, Principal};
+use domain::principal::{Impersonator, Permit, Principal};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use limits::{PendingCheck, Policy, RATELIMIT, RATELIMIT_POLICY, Verdict};
 use problem::Problem;
@@ -194,7 +194,7 @@ impl Passage {
         self.counted.caller_is(caller);
         gateway.numbers.customers.count(&caller.customer);
         if let Some(impersonator) = caller.caller.impersonator() {
-            self.impersonator = HeaderValue::from_bytes(impersonator.email.as_bytes()).ok();
+            self.impersonator = Some(banner(impersonator));
         }
         authenticate::check_caller(&caller.caller, address, now)?;
         self.watch.over(Step::Authenticate, &gateway.numbers);
@@ -256,6 +256,13 @@ impl Drop for Passage {
         self.say(&mut headers);
         RequestContext::leave(headers);
     }
+}
+
+/// Who acts, by their address; by their id where somebody wrote one into the database that no header can hold. Nobody acts unseen.
+fn banner(impersonator: &Impersonator) -> HeaderValue {
+    HeaderValue::from_bytes(impersonator.email.as_bytes())
+        .or_else(|_| HeaderValue::try_from(impersonator.operator_id.to_string()))
+        .unwrap_or(HeaderValue::from_static("an operator"))
 }
 
 /// A step of the trace, until it is dropped.

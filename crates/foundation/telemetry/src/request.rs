@@ -2,6 +2,7 @@
 //!
 //! A span would do the same, and cost every request what only those with something to log need.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Instant, SystemTime};
@@ -69,10 +70,13 @@ impl RequestContext {
     }
 
     /// Leaves headers for the answer that is given in the handler's place, to the request that this task works for: how its
-    /// limits stand, for example. Whoever knows them is dropped before that answer is made.
+    /// limits stand, for example. Whoever knows them is dropped before that answer is made. Several may leave something.
     pub fn leave(headers: HeaderMap) {
         // Without a request nobody answers in the handler's place.
-        let _ = CURRENT.try_with(|request| request.left.replace(Some(Box::new(headers))));
+        let _ = CURRENT.try_with(|request| match &mut *request.left.borrow_mut() {
+            Some(left) => left.extend(headers),
+            left => *left = Some(Box::new(headers)),
+        });
     }
 
     /// What was left for the answer to the request that this task works for. Empty the second time.
@@ -118,12 +122,10 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let Ok(request) = CURRENT.try_with(RequestContext::clone) else {
-            return self.inner.format_event(context, writer, event);
-        };
         let mut line = String::new();
         self.inner.format_event(context, Writer::new(&mut line), event)?;
-        let line = line.trim_end_matches('\n');
+        let line = one_line(line.trim_end_matches('\n'));
+        let Ok(request) = CURRENT.try_with(RequestContext::clone) else { return writeln!(writer, "{line}") };
         match (self.added, line.strip_suffix('}')) {
             (Added::Json, Some(object)) => {
                 let member = json!({
@@ -136,12 +138,45 @@ where
     }
 }
 
+/// What is logged may come from anywhere, an error that repeats a name, say: it begins no line of its own, which would pass for
+/// another event, and moves no terminal's cursor.
+fn one_line(line: &str) -> Cow<'_, str> {
+    let is_harmless = |letter: char| letter == '\t' || !letter.is_control();
+    if line.chars().all(is_harmless) {
+        return Cow::Borrowed(line);
+    }
+    let (mut told, mut rest) = (String::with_capacity(line.len() + 16), line);
+    while let Some(letter) = rest.chars().next() {
+        let length = colour(rest).unwrap_or(letter.len_utf8());
+        let (first, after) = rest.split_at(length);
+        if is_harmless(letter) || length > 1 && letter == COLOUR {
+            told.push_str(first);
+        } else {
+            told.extend(letter.escape_default());
+        }
+        rest = after;
+    }
+    Cow::Owned(told)
+}
+
+const COLOUR: char = '\x1b';
+
+/// How long the sequence is that sets a colour, if the text begins with one: no other is written on purpose, to a terminal.
+fn colour(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix(COLOUR)?.strip_prefix('[')?;
+    let (numbers, _) = rest.split_once('m')?;
+    let is_colour = numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b';');
+    is_colour.then_some(numbers.len() + 3)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
+    use tracing_subscriber::Layer as _;
     use tracing_subscriber::fmt::format::{Format, JsonFields};
+    use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
 
@@ -213,5 +248,43 @@ mod tests {
         assert_eq!(first["request"]["path"], "/api/v1/deals");
         assert_eq!(first["fields"]["reason"], "late");
         assert!(serde_json::from_str::<serde_json::Value>(&text[1]).unwrap().get("request").is_none());
+    }
+
+    #[test]
+    fn a_terminal_has_its_colours() {
+        assert_eq!(
+            one_line("\x1b[2m12:00\x1b[0m \x1b[1;33mWARN\x1b[0m\tgone"),
+            "\x1b[2m12:00\x1b[0m \x1b[1;33mWARN\x1b[0m\tgone"
+        );
+        assert_eq!(one_line("\x1b[31mred\x1b[2K\x1b["), "\x1b[31mred\\u{1b}[2K\\u{1b}[");
+    }
+
+    #[test]
+    fn what_is_logged_begins_no_line_of_its_own_and_colours_nothing() {
+        let forged = "gone\n2026-01-01T00:00:00Z  INFO all is well\r\x1b[2K\x1b[1A\u{9b}2K\x1b]0;m";
+        for added in [Added::Text, Added::Json] {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+            let inner = Format::default().with_ansi(false);
+            let layer = match added {
+                Added::Text => layer.event_format(NamingRequest { inner, added }).boxed(),
+                Added::Json => layer
+                    .fmt_fields(JsonFields::new())
+                    .event_format(NamingRequest { inner: inner.json(), added })
+                    .boxed(),
+            };
+            tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+                let log = || {
+                    tracing::warn!(error = %forged, name = forged, "what happened: {forged}");
+                    tracing::warn!("{forged}");
+                };
+                CURRENT.sync_scope(request(), log);
+                log();
+            });
+            let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            assert_eq!(text.lines().count(), 4, "{text}");
+            assert!(!text.contains(['\r', '\x1b', '\u{9b}']), "{text:?}");
+        }
     }
 }

@@ -118,6 +118,9 @@ fn refused(kind: &ErrorKind) -> Refused {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::{Value, json};
     use testkit::{FAR_FUTURE, TokenSigner};
 
@@ -168,5 +171,52 @@ mod tests {
         assert_eq!(verdict(&for_us, &header, json!({ "aud": ["other", "sixty"] })), user);
         assert_eq!(verdict(&for_us, &header, json!({ "aud": "other" })), Err(Refused::WrongAudience));
         assert!(verdict(&for_us, &header, json!({})).is_err());
+    }
+
+    /// Whoever knows the public key, which is published, and writes the header as they like.
+    #[test]
+    fn a_token_does_not_say_how_it_is_verified() {
+        let signer = TokenSigner::new("one");
+        let set = signer.key_set();
+        let keys = SigningKeys::of(&serde_json::from_value(set.clone()).unwrap());
+        let verifier = Verifier::new("https://clerk.test", None);
+        let good = signer.token(&json!({}));
+        assert!(verifier.verify::<Value>(&good, &keys).is_ok());
+        let claims: Value = verifier.verify(&good, &keys).unwrap();
+        let text = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        let (payload, signature) = (text(&claims), good.rsplit('.').next().unwrap());
+        let refused = |token: &str| verifier.verify::<Value>(token, &keys).err();
+        // Without a signature, or with one that is for something else.
+        for alg in ["none", "None", "NONE", "", "RS256"] {
+            let header = text(&json!({ "alg": alg, "kid": "one" }));
+            assert_eq!(refused(&format!("{header}.{payload}.")), Some(Refused::Invalid), "{alg:?}");
+            assert_eq!(refused(&format!("{header}.{payload}")), Some(Refused::Invalid), "{alg:?}");
+        }
+        let (header, _) = good.split_once('.').unwrap();
+        let promoted = text(&json!({ "sub": "admin", "iss": "https://clerk.test", "exp": FAR_FUTURE }));
+        assert_eq!(refused(&format!("{header}.{promoted}.{signature}")), Some(Refused::Invalid));
+        // With the public key as the secret of a symmetric algorithm, in each form that it is known in.
+        let modulus = set["keys"][0]["n"].as_str().unwrap();
+        let forms = [set.to_string(), set["keys"][0].to_string(), modulus.to_owned()].map(String::into_bytes);
+        for secret in forms.into_iter().chain([URL_SAFE_NO_PAD.decode(modulus).unwrap(), Vec::new()]) {
+            for alg in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+                let mut header = Header::new(alg);
+                header.kid = Some("one".to_owned());
+                let forged = encode(&header, &claims, &EncodingKey::from_secret(&secret)).unwrap();
+                assert_eq!(refused(&forged), Some(Refused::Invalid), "{alg:?}");
+            }
+        }
+        // With a key that the token brings along, or says where to fetch; and with an id that is a path or a statement.
+        let thief = TokenSigner::new("one");
+        let brought = json!({
+            "alg": "RS256", "kid": "one", "jwk": thief.key_set()["keys"][0], "jku": "https://evil.test/jwks.json",
+            "x5u": "https://evil.test/cert.pem",
+        });
+        assert_eq!(refused(&thief.sign(&brought, &json!({}))), Some(Refused::Invalid));
+        for kid in ["", "../../../../dev/null", "/dev/null", "one' union select 'x", "ONE", "one\0"] {
+            let forged = thief.sign(&json!({ "alg": "RS256", "kid": kid }), &json!({}));
+            assert_eq!(refused(&forged), Some(Refused::UnknownKey), "{kid}");
+        }
+        assert_eq!(refused(&thief.sign(&json!({ "alg": "RS256" }), &json!({}))), Some(Refused::UnknownKey));
     }
 }

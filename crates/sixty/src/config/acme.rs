@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use acme::{AcmeConfig, ExternalAccount, LETS_ENCRYPT};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
-use secrets::{ExposeSecret as _, SecretString};
+use secrets::SecretString;
 use url::Url;
 
+use super::StoreArgs;
 use super::clerk::require_https;
-use super::stores::is_reference;
+use super::stores::named_in_store;
 
 /// Which names, from whom.
 #[derive(Args, Debug, Clone)]
@@ -36,7 +37,8 @@ pub(crate) struct AcmeArgs {
     /// gave you.
     #[arg(long, env = "SIXTY_ACME_EAB_KEY_ID", value_name = "ID")]
     acme_eab_key_id: Option<String>,
-    /// That key, in base64 as the authority shows it. Set the variable rather than the option: options are seen in process lists.
+    /// That key, in base64 as the authority shows it, or where Vault or AWS has it. Set the variable rather than the option:
+    /// options are seen in process lists.
     #[arg(long, env = "SIXTY_ACME_EAB_HMAC_KEY", value_name = "KEY", hide_env_values = true)]
     acme_eab_hmac_key: Option<SecretString>,
     /// A file with it instead, that only the server's user can read.
@@ -50,13 +52,33 @@ pub(crate) struct AcmeArgs {
 }
 
 impl AcmeArgs {
-    /// What is to be ordered; `None` when no name is given.
+    /// Whether a store holds the key that the authority gave.
+    pub(crate) fn names_store(&self) -> bool {
+        self.in_store().is_some()
+    }
+
+    /// The same with what a store holds in the place of its name. Nobody is asked where nothing is ordered.
+    pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
+        let Some(named) = self.in_store() else { return Ok(self.clone()) };
+        let key = stores.resolve("SIXTY_ACME_EAB_HMAC_KEY", named).await?;
+        Ok(Self { acme_eab_hmac_key: Some(key), ..self.clone() })
+    }
+
+    fn in_store(&self) -> Option<SecretString> {
+        let named = named_in_store(self.acme_eab_hmac_key.as_ref(), self.acme_eab_hmac_key_file.as_deref());
+        named.filter(|_| !self.names().is_empty())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.acme_domains.iter().filter(|name| !name.trim().is_empty()).cloned().collect()
+    }
+
+    /// What is to be ordered; `None` when no name is given. What a store holds is [`Self::resolved`] before.
     ///
     /// # Errors
     /// When that can't be, or nobody has accepted the terms.
     pub(crate) fn config(&self) -> anyhow::Result<Option<AcmeConfig>> {
-        let named = self.acme_domains.iter().filter(|name| !name.trim().is_empty());
-        let names: Vec<_> = named.cloned().collect();
+        let names = self.names();
         if names.is_empty() {
             return Ok(None);
         }
@@ -91,11 +113,6 @@ impl AcmeArgs {
         };
         match (&self.acme_eab_key_id, key) {
             (Some(id), Some(key)) => {
-                ensure!(
-                    !is_reference(key.expose_secret()),
-                    "SIXTY_ACME_EAB_HMAC_KEY is read from no store: have it put into a file, and name that in \
-                     SIXTY_ACME_EAB_HMAC_KEY_FILE"
-                );
                 Ok(Some(ExternalAccount::new(id, &key).context("SIXTY_ACME_EAB_HMAC_KEY")?))
             }
             (None, None) => Ok(None),
@@ -112,6 +129,9 @@ impl AcmeArgs {
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
+    use serde_json::json;
+    use wiremock::matchers::{body_partial_json, header, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
     use crate::config::{CertificateSource, ServerArgs};
@@ -120,6 +140,8 @@ mod tests {
     struct Program {
         #[command(flatten)]
         server: ServerArgs,
+        #[command(flatten)]
+        stores: StoreArgs,
     }
 
     fn ordered(options: &[&str]) -> anyhow::Result<Option<AcmeConfig>> {
@@ -165,5 +187,58 @@ mod tests {
         }
         let wildcard = ordered(&["--acme-domains", "*.example.com", "--acme-terms-accepted"]).unwrap_err();
         assert!(format!("{wildcard:#}").contains("SIXTY_ACME_DOMAINS"), "{wildcard:#}");
+    }
+    /// What is ordered when the key of the account is in a store.
+    async fn bound(eab: [&str; 2], stores: &[&str]) -> anyhow::Result<AcmeConfig> {
+        let ordered = ["sixty", "--tls", "plain", "--acme-domains", "a.example.com", "--acme-terms-accepted"];
+        let given = ordered.iter().chain(&["--acme-eab-key-id", "kid-1"]).chain(&eab).chain(stores);
+        let program = Program::try_parse_from(given)?;
+        assert!(program.server.acme.names_store());
+        match program.server.resolved(&program.stores).await?.certificate()? {
+            CertificateSource::Acme(config) => Ok(*config),
+            other => panic!("nothing is ordered: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_key_of_the_account_may_be_in_vault_or_at_aws() {
+        let store = MockServer::start().await;
+        Mock::given(path("/v1/kv/data/sixty"))
+            .and(header("X-Vault-Token", "sesame-open"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(
+                json!({ "data": { "data": { "eab": "zWNDZM6eQGHWpSRT", "other": "no base64!" } } }),
+            ))
+            .mount(&store)
+            .await;
+        Mock::given(header("X-Amz-Target", "secretsmanager.GetSecretValue"))
+            .and(body_partial_json(json!({ "SecretId": "sixty" })))
+            .respond_with(
+                ResponseTemplate::new(200)
+                    .set_body_json(json!({ "SecretString": "{\"eab\": \"zWNDZM6eQGHWpSRT\"}" })),
+            )
+            .mount(&store)
+            .await;
+        let uri = store.uri();
+        let vault = ["--vault-addr", &uri, "--vault-token", "sesame-open"];
+        let keys = ["--aws-access-key-id", "AKIA", "--aws-secret-access-key", "hunter2"];
+        let aws = [&["--aws-region", "eu-central-1", "--aws-endpoint-url", &uri], &keys[..]].concat();
+        for option in ["--acme-eab-hmac-key", "--acme-eab-hmac-key-file"] {
+            for (named, stores) in [("vault:kv/data/sixty#eab", &vault[..]), ("aws-sm:sixty#eab", &aws[..])] {
+                let ordered = bound([option, named], stores).await.unwrap();
+                let told = format!("{ordered:?}");
+                assert!(told.contains("kid-1") && !told.contains("zWNDZM6e"), "{told}");
+            }
+        }
+        // What isn't there, or is no key, is named by its setting and not repeated.
+        for field in ["nothing", "other"] {
+            let named = format!("vault:kv/data/sixty#{field}");
+            let refused = bound(["--acme-eab-hmac-key", &named], &vault).await.unwrap_err();
+            let told = format!("{refused:#}");
+            assert!(told.contains("SIXTY_ACME_EAB_HMAC_KEY") && !told.contains("no base64!"), "{told}");
+        }
+        // Nobody is asked for the key of an account that nothing is ordered with.
+        let idle = ["sixty", "--acme-eab-hmac-key", "vault:kv/data/sixty#eab"];
+        let idle = Program::try_parse_from(idle).unwrap();
+        assert!(idle.server.acme.resolved(&idle.stores).await.is_ok());
     }
 }

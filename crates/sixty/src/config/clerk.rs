@@ -11,7 +11,7 @@ use clerk::{Backend, Webhook, WebhookSecrets};
 use domain::Plan;
 use gateway::SessionConfig;
 use limits::Rate;
-use secrets::{ExposeSecret as _, SecretString};
+use secrets::SecretString;
 use session_tokens::{Grants, SessionIssuer};
 use url::Url;
 
@@ -101,7 +101,7 @@ impl ClerkServerArgs {
     ) -> anyhow::Result<Option<Webhook>> {
         let name = "SIXTY_CLERK_WEBHOOK_SECRETS";
         let given = (self.clerk_webhook_secrets.as_ref(), self.clerk_webhook_secrets_file.as_deref());
-        let Some(secrets) = secret(name, given, stores).await? else { return Ok(None) };
+        let Some(secrets) = stores.secret(name, given).await? else { return Ok(None) };
         let secrets = WebhookSecrets::parse(&secrets).context("SIXTY_CLERK_WEBHOOK_SECRETS")?;
         Ok(Some(Webhook::new(catalog.clone(), secrets)))
     }
@@ -140,7 +140,7 @@ impl ClerkWorkerArgs {
     /// Clerk's Backend API, where its key is known.
     pub(crate) async fn backend(&self, stores: &StoreArgs) -> anyhow::Result<Option<Backend>> {
         let given = (self.clerk_secret_key.as_ref(), self.clerk_secret_key_file.as_deref());
-        let Some(key) = secret("SIXTY_CLERK_SECRET_KEY", given, stores).await? else { return Ok(None) };
+        let Some(key) = stores.secret("SIXTY_CLERK_SECRET_KEY", given).await? else { return Ok(None) };
         require_https("SIXTY_CLERK_API_URL", &self.clerk_api_url)?;
         Ok(Some(Backend::new(self.clerk_api_url.clone(), key).context("SIXTY_CLERK_API_URL")?))
     }
@@ -149,24 +149,6 @@ impl ClerkWorkerArgs {
     pub(crate) fn every(&self) -> Duration {
         Duration::from_secs(self.clerk_reconcile_minutes * 60)
     }
-}
-
-/// A secret by itself or in a file; either may say that a store has it.
-pub(super) async fn secret(
-    name: &str,
-    (value, file): (Option<&SecretString>, Option<&Path>),
-    stores: &StoreArgs,
-) -> anyhow::Result<Option<SecretString>> {
-    let given = match (value, file) {
-        (Some(value), _) => value.clone(),
-        (None, Some(file)) => {
-            let text =
-                super::read_private(file).with_context(|| format!("{name}_FILE {}", file.display()))?;
-            text.expose_secret().trim().into()
-        }
-        (None, None) => return Ok(None),
-    };
-    stores.resolve(name, given).await.map(Some)
 }
 
 fn parties(given: &[String]) -> anyhow::Result<Vec<String>> {

@@ -12,7 +12,7 @@ use secrets::SecretString;
 use url::Url;
 
 use super::StoreArgs;
-use super::clerk::{require_https, secret};
+use super::clerk::require_https;
 
 /// Which provider, and who we are there.
 #[derive(Args, Debug, Clone)]
@@ -80,7 +80,7 @@ impl OpenIdArgs {
         let config = OpenIdConfig {
             issuer: issuer.clone(),
             client_id: client_id.clone(),
-            client_secret: secret("SIXTY_OPENID_CLIENT_SECRET", given, stores).await?,
+            client_secret: stores.secret("SIXTY_OPENID_CLIENT_SECRET", given).await?,
             redirect_url: public_url
                 .join("/api/admin/session/openid/callback")
                 .context("SIXTY_PUBLIC_URL is no place to come back to")?,

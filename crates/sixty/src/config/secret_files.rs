@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use secrets::{ExposeSecret, KeyRing, LocalKeys, MasterKey, OperatorToken, SecretString};
 
-use super::stores::{StoreArgs, is_reference};
+use super::stores::{StoreArgs, is_reference, named_in_store};
 
 /// SIXTY_MASTER_KEY_FILE and SIXTY_MASTER_KEY.
 #[derive(Args, Debug, Clone)]
@@ -78,18 +78,18 @@ impl MasterKeyArgs {
 impl OperatorTokenArgs {
     /// Whether a store holds it.
     pub(crate) fn names_store(&self) -> bool {
-        let file = self.operator_token_file.as_ref().and_then(|file| file.to_str());
-        let value = self.operator_token.as_ref().map(ExposeSecret::expose_secret);
-        value.into_iter().chain(file).any(is_reference)
+        self.in_store().is_some()
     }
 
     /// The same with what a store holds in the place of its name.
     pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
-        let named = self.operator_token_file.as_ref().and_then(|file| file.to_str());
-        let named = named.filter(|text| is_reference(text)).map(SecretString::from);
-        let Some(value) = self.operator_token.clone().or(named) else { return Ok(self.clone()) };
-        let token = stores.resolve("SIXTY_OPERATOR_TOKEN", value).await?;
+        let Some(named) = self.in_store() else { return Ok(self.clone()) };
+        let token = stores.resolve("SIXTY_OPERATOR_TOKEN", named).await?;
         Ok(Self { operator_token: Some(token), ..self.clone() })
+    }
+
+    fn in_store(&self) -> Option<SecretString> {
+        named_in_store(self.operator_token.as_ref(), self.operator_token_file.as_deref())
     }
 
     pub(crate) fn file(&self, home: &Path) -> PathBuf {

@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use limits::{DeclaredRate, OnRedisLoss};
 use metering::MeteringConfig;
 
+use super::StoreArgs;
 use super::acme::AcmeArgs;
 
 /// PORT and SIXTY_HOST.
@@ -158,7 +159,15 @@ impl ServerArgs {
         ServerLimits { head_timeout: Duration::from_secs(self.idle_seconds), ..ServerLimits::default() }
     }
 
-    /// Where the certificate comes from that the server shows.
+    /// The same with what a store holds in the place of its name.
+    ///
+    /// # Errors
+    /// When the store doesn't give it.
+    pub(crate) async fn resolved(&self, stores: &StoreArgs) -> anyhow::Result<Self> {
+        Ok(Self { acme: self.acme.resolved(stores).await?, ..self.clone() })
+    }
+
+    /// Where the certificate comes from that the server shows. What a store holds is [`Self::resolved`] before.
     ///
     /// # Errors
     /// When it can't be used or ordered, or there is none and nobody asked for plain text.

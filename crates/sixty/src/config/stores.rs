@@ -2,7 +2,7 @@
 //! configuration: wherever a secret, its file or a URL is expected, `vault:kv/data/sixty#operator_token` or
 //! `aws-sm:sixty#operator_token` says where it is instead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -121,7 +121,33 @@ pub(crate) fn is_reference(text: &str) -> bool {
     reference(text).is_some()
 }
 
+/// Where a store has a secret, if its variable says so or else what should be the path of its file.
+pub(crate) fn named_in_store(value: Option<&SecretString>, file: Option<&Path>) -> Option<SecretString> {
+    let file = file.and_then(Path::to_str);
+    let named = value.map(|value| value.expose_secret()).or(file);
+    named.filter(|text| is_reference(text)).map(SecretString::from)
+}
+
 impl StoreArgs {
+    /// A secret by itself or in a file; either, and what the file holds, may say that a store has it.
+    pub(crate) async fn secret(
+        &self,
+        name: &str,
+        (value, file): (Option<&SecretString>, Option<&Path>),
+    ) -> anyhow::Result<Option<SecretString>> {
+        let given = match (named_in_store(value, file), value, file) {
+            (Some(named), _, _) => named,
+            (None, Some(value), _) => value.clone(),
+            (None, None, Some(file)) => {
+                let read = super::read_private(file);
+                let text = read.with_context(|| format!("{name}_FILE {}", file.display()))?;
+                text.expose_secret().trim().into()
+            }
+            (None, None, None) => return Ok(None),
+        };
+        self.resolve(name, given).await.map(Some)
+    }
+
     /// The value itself, or what the store says that it names. The value is repeated in no error.
     pub(crate) async fn resolve(&self, what: &str, value: SecretString) -> anyhow::Result<SecretString> {
         let found = match reference(value.expose_secret()) {

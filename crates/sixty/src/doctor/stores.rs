@@ -26,6 +26,11 @@ pub(super) async fn resolved(mut args: DoctorArgs) -> (DoctorArgs, Finding) {
         let found = args.operator_token.resolved(&stores).await;
         keep(&mut args.operator_token, found, &mut wrong);
     }
+    if args.server.acme.names_store() {
+        is_used = true;
+        let found = args.server.acme.resolved(&stores).await;
+        keep(&mut args.server.acme, found, &mut wrong);
+    }
     let finding = match (is_used, wrong.is_empty()) {
         (false, _) => Finding::good(CHECK, "none is named for the configuration"),
         (true, true) => Finding::good(CHECK, "have what they are asked for"),

@@ -37,6 +37,6 @@ pub use postgres_tap::{Message, PostgresTap, postgres_tap};
 pub use redis_server::{Redis, redis};
 pub use server::installation;
 pub use token_signer::{FAR_FUTURE, TokenSigner};
-pub use use_cases::use_cases;
+pub use use_cases::{use_cases, use_cases_by_file};
 pub use wait::wait_for;
 pub use webhook_signer::WebhookSigner;

@@ -7,18 +7,29 @@ use std::path::Path;
 /// The names of the public functions in this folder of sources that somebody asks for: whose signature has an `Actor`.
 #[must_use]
 pub fn use_cases(sources: &Path) -> BTreeSet<String> {
+    use_cases_by_file(sources)
+        .iter()
+        .filter_map(|found| found.rsplit("::").next().map(str::to_owned))
+        .collect()
+}
+
+/// The same, each behind its file, such as `api_keys/rotation::rotate`: for a crate where several share a name.
+#[must_use]
+pub fn use_cases_by_file(sources: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    find(sources, &mut found);
+    find(sources, sources, &mut found);
     found
 }
 
-fn find(folder: &Path, found: &mut BTreeSet<String>) {
+fn find(folder: &Path, sources: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).expect("a crate has its sources") {
         let path = entry.expect("a folder can be read").path();
         if path.is_dir() {
-            find(&path, found);
+            find(&path, sources, found);
         } else if path.extension().is_some_and(|kind| kind == "rs") {
-            found.extend(of_text(&fs::read_to_string(&path).expect("sources can be read")));
+            let file = path.strip_prefix(sources).expect("it is in there").with_extension("");
+            let text = fs::read_to_string(&path).expect("sources can be read");
+            found.extend(of_text(&text).iter().map(|name| format!("{}::{name}", file.display())));
         }
     }
 }

@@ -396,3 +396,33 @@ async fn a_provider_that_is_away_is_said_to_be_and_none_is_asked_when_none_is_se
     let without = Api::new().await;
     ask(&without, BEGIN, None).await.expect_problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn nobody_is_sent_anywhere_but_to_the_provider_and_back() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let challenge = sha256_hex("the answer");
+    let program = |port: &str, state: &str| format!("?port={port}&challenge={challenge}&state={state}");
+    for query in [
+        "?return_to=https://evil.test".to_owned(),
+        "?next=//evil.test".to_owned(),
+        "?redirect_uri=https://evil.test".to_owned(),
+        program("80%40evil.test", "mine"),
+        program("80.evil.test", "mine"),
+        program("99999", "mine"),
+        program("4711", "%0d%0alocation:%20https%3A%2F%2Fevil.test"),
+        program("4711", "a%26b"),
+    ] {
+        let answer = ask(&api, &format!("{BEGIN}{query}"), None).await.expect(400);
+        assert!(!answer.headers.contains_key(header::LOCATION), "{query}: {answer:?}");
+    }
+    // Nor by what a request says of where it went.
+    for name in ["host", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-original-url", "referer"] {
+        let request = Request::builder().method(Method::GET).uri(BEGIN).header(name, "evil.test");
+        let answer = api.send(request.body(Body::empty()).unwrap()).await.expect(303);
+        let sent_to: Url = answer.header("location").parse().unwrap();
+        let back = sent_to.query_pairs().find(|(key, _)| key == "redirect_uri").unwrap().1.into_owned();
+        assert!(sent_to.as_str().starts_with(&provider.server.uri()), "{name}: {sent_to}");
+        assert_eq!(back, "https://sixty.test/api/admin/session/openid/callback", "{name}");
+    }
+}

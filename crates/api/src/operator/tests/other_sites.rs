@@ -1,5 +1,7 @@
 //! Pages of other sites ask the customers' routes where they are named, and never those of operators.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -37,5 +39,21 @@ async fn no_route_but_the_customers_takes_part() {
             let allows = answer.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
             assert_eq!(allows, may_ask, "{method} {path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_in_the_place_of_an_operators_handler_is_for_no_other_site() {
+    let api = Api::new().await;
+    let customer_routes = Router::new().route("/api/v1/deals", get(std::future::pending::<()>));
+    let origins = AllowedOrigins::parse(["https://crm.example.com"]).unwrap();
+    let routes = crate::all_routes(&api.state, customer_routes, origins);
+    // Whoever waits for anything at all is given up.
+    let routes = crate::with_common_layers_for(routes, Duration::ZERO);
+    for (path, may_read) in [("/api/v1/deals", true), ("/api/admin/customers", false)] {
+        let asked = api.request(Method::GET, path).header(ORIGIN, "https://crm.example.com");
+        let answer = routes.clone().oneshot(asked.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 408, "{path}");
+        assert_eq!(answer.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), may_read, "{path}");
     }
 }

@@ -1,5 +1,7 @@
 //! Signing in: what opens the door, what doesn't, and for how long it stays open.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Body;
 use chrono::Utc;
 use domain::{AuditAction, Role};
@@ -229,6 +231,36 @@ async fn guesses_are_slowed_whether_or_not_there_is_an_account() {
         }
     }
     assert_eq!(last, 429);
+}
+
+/// Not by the words alone, which are the same, but by how long it takes to say them.
+#[tokio::test]
+async fn whether_there_is_an_account_is_not_told_by_the_time_that_a_refusal_takes() {
+    let api = Api::new().await;
+    for email in ["ann@example.org", "gone@example.org"] {
+        api.operator(email, &[Role::ReadOnly]).await;
+    }
+    api.sql("update admin_operators set disabled_at = now() where email = 'gone@example.org'").await;
+    let mut least = [Duration::MAX; 3];
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        for (email, least) in
+            ["ann@example.org", "gone@example.org", "nobody@example.org"].into_iter().zip(&mut least)
+        {
+            // Nobody is made to wait for their earlier guesses.
+            api.sql("delete from admin_sign_in_guesses").await;
+            let began = Instant::now();
+            let mut answer = api.sign_in(email, "wrong").await;
+            // What a busy machine adds is left out by the least of several.
+            *least = (*least).min(began.elapsed());
+            answer.body.as_object_mut().unwrap().remove("instance");
+            told.push((answer.status.as_u16(), answer.body));
+        }
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (quickest, slowest) = (least.iter().min().unwrap(), least.iter().max().unwrap());
+    assert!(*slowest < *quickest * 2, "{least:?}");
 }
 
 /// Four servers over one admin database, as a load balancer would spread the guesses.

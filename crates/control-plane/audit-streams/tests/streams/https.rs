@@ -121,6 +121,15 @@ async fn a_redirect_is_not_followed_and_nobody_who_listens_is_said_so() {
     assert_eq!(failed, "it answered 307 Temporary Redirect");
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
 
+    // What a machine says that was never meant to be asked is told to nobody.
+    let talkative = MockServer::start().await;
+    let says = ResponseTemplate::new(403).set_body_string("the password is hunter2");
+    Mock::given(method("POST")).respond_with(says).mount(&talkative).await;
+    let curious = House::new().await;
+    let id = curious.add(&talkative.uri()).await.0.stream.id;
+    curious.worker("one").run_once().await.unwrap();
+    assert_eq!(curious.stream(id).await.stream.last_error.unwrap(), "it answered 403 Forbidden");
+
     let nobody = House::new().await;
     let id = nobody.add(&format!("http://127.0.0.1:{}/in", testkit::free_port())).await.0.stream.id;
     nobody.worker("one").run_once().await.unwrap();

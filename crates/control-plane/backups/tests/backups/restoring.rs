@@ -102,22 +102,24 @@ async fn a_restored_database_with_a_hole_in_its_wall_is_not_handed_over() {
     assert!(matches!(&error, BackupError::NotIsolated(faults) if faults[0].contains("contacts")), "{error}");
 }
 
-/// What is in a customer's database is theirs to write: also functions that would use a superuser's session, which
-/// `set role` hides and `reset role` brings back.
+/// What is in a customer's database is theirs to write: also a function that would use a superuser's session, which `set role`
+/// hides and `reset role` brings back. This one fails in such a session.
+const TRAP: &str = "create function reports.is_harmless() returns boolean language plpgsql as $$
+    begin
+        if (select rolsuper from pg_catalog.pg_roles where rolname = session_user) then
+            raise exception 'runs in a session of a superuser';
+        end if;
+        return true;
+    end $$";
+
 #[tokio::test]
 async fn code_in_a_dump_never_runs_in_a_session_of_a_superuser() {
     let (home, source) = (testkit::home(), filled_database().await);
     let owner = testkit::connect(&source.owner_url()).await;
+    owner.batch_execute(TRAP).await.expect("set");
     owner
         .batch_execute(
-            "create function reports.is_harmless() returns boolean language plpgsql as $$
-             begin
-                 if (select rolsuper from pg_catalog.pg_roles where rolname = session_user) then
-                     raise exception 'runs in a session of a superuser';
-                 end if;
-                 return true;
-             end $$;
-             create table reports.trap (id integer check (reports.is_harmless()));
+            "create table reports.trap (id integer check (reports.is_harmless()));
              insert into reports.trap values (1);",
         )
         .await
@@ -125,4 +127,42 @@ async fn code_in_a_dump_never_runs_in_a_session_of_a_superuser() {
     let backup = back_up(&home, &source).await;
     let target = new_customer(&source, "customer_trapped").await;
     restore_into(&target, &backup).await.expect("the check holds");
+}
+
+/// The same while a backup is made: whoever reads the whole database as the superuser calls nothing in it.
+#[tokio::test]
+async fn code_in_a_database_never_runs_in_the_session_that_backs_it_up() {
+    let (home, source) = (testkit::home(), filled_database().await);
+    let owner = testkit::connect(&source.owner_url()).await;
+    owner.batch_execute(TRAP).await.expect("set");
+    owner
+        .batch_execute(
+            "create function public.trapped(integer) returns integer immutable language plpgsql as
+                 $$ begin perform reports.is_harmless(); return $1; end $$;
+             create table reports.traps (
+                 id integer default public.trapped(1) check (reports.is_harmless()),
+                 twice integer generated always as (public.trapped(id)) stored
+             );
+             create index on reports.traps (public.trapped(id)) where public.trapped(id) > 0;
+             alter table reports.traps enable row level security, force row level security;
+             create policy trapped on reports.traps using (reports.is_harmless());
+             insert into reports.traps (id) values (1);
+             create view reports.trapped as select reports.is_harmless() as is_trapped, * from reports.traps;
+             create materialized view reports.kept as select reports.is_harmless() as is_trapped;
+             create rule trapped as on insert to reports.trapped do instead select reports.is_harmless();
+             -- What a query finds first that doesn't say where it looks.
+             create function public.pg_get_expr(pg_node_tree, oid) returns text language sql as
+                 $$ select reports.is_harmless()::text $$;
+             create function public.array_to_string(text[], text) returns text language sql as
+                 $$ select reports.is_harmless()::text $$;
+             create function public.trapped_names(name, name) returns boolean language sql as
+                 $$ select reports.is_harmless() $$;
+             create operator public.= (leftarg = name, rightarg = name, function = public.trapped_names);",
+        )
+        .await
+        .expect("set");
+    let database = format!("alter database \"{}\" set search_path = public, pg_catalog", source.name());
+    testkit::connect(&source.superuser_url()).await.batch_execute(&database).await.expect("set");
+    // It would fail if anything ran.
+    back_up(&home, &source).await;
 }

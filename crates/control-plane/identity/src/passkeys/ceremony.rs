@@ -234,6 +234,6 @@ fn dynamic_state(state: &PasskeyState) -> DynamicState {
 }
 
 /// What is told of a passkey in the audit log: nothing that is used to sign in.
-pub(super) fn told_of(row: &PasskeyRow) -> Value {
+pub(crate) fn told_of(row: &PasskeyRow) -> Value {
     json!({ "passkey_id": row.id, "name": row.name, "domain": row.domain, "backup": row.state.backup })
 }

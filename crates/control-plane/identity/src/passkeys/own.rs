@@ -1,7 +1,7 @@
 //! What operators do with their own passkeys.
 
 use catalog::operator_passkeys::{self as rows, ChallengePurpose, PasskeyRow};
-use catalog::{CatalogError, Transaction, operator_sessions, operators};
+use catalog::{CatalogError, Transaction, operators};
 use customers::{Actor, FieldCheck, UseCaseError, commit};
 use domain::audit::AuditAction;
 use secrets::SecretString;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::ceremony::{self, Holder, told_of};
 use super::{MOST, NewPasskeyAnswer, ask, keep, register};
+use crate::second_factors::SecondFactor;
 use crate::sign_in::write;
 use crate::{Identity, SignInError};
 
@@ -65,7 +66,7 @@ impl Identity {
         operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
         check_room(&rows::of_operator(&transaction, account.operator_id()).await?)?;
         let row = keep(&transaction, relying_party, account.operator_id(), (&name, &registered)).await?;
-        tell(&transaction, actor, "passkey added", &row, json!({})).await?;
+        tell(&transaction, actor, "passkey added", &row).await?;
         commit(transaction).await?;
         Ok(row)
     }
@@ -88,7 +89,7 @@ impl Identity {
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
         let row = rows::rename(&transaction, account.operator_id(), id, &name).await?;
         let row = row.ok_or_else(no_passkey)?;
-        tell(&transaction, actor, "passkey renamed", &row, json!({})).await?;
+        tell(&transaction, actor, "passkey renamed", &row).await?;
         commit(transaction).await?;
         Ok(row)
     }
@@ -104,27 +105,7 @@ impl Identity {
         id: Uuid,
         password: Option<&SecretString>,
     ) -> Result<(), SignInError> {
-        let account = actor.own_account().map_err(UseCaseError::from)?;
-        self.confirm_who_it_is(actor, &account, password).await?;
-        let mut client = self.client_of(&account).await?;
-        let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        // Of the last two that are removed at once, one stays.
-        let operator =
-            operators::lock(&transaction, account.operator_id()).await?.ok_or(SignInError::Over)?;
-        let row = rows::remove(&transaction, operator.id, id).await?.ok_or_else(no_passkey)?;
-        if operator.totp_confirmed_at.is_none()
-            && rows::of_operator(&transaction, operator.id).await?.is_empty()
-        {
-            return Err(UseCaseError::Conflict(
-                "This is your last second factor. Add another passkey first, or have an owner reset your second factor.".to_owned(),
-            )
-            .into());
-        }
-        let ended =
-            operator_sessions::revoke_all(&transaction, operator.id, Some(account.session_id())).await?;
-        tell(&transaction, actor, "passkey removed", &row, json!({ "sessions_ended": ended })).await?;
-        commit(transaction).await?;
-        Ok(())
+        self.remove_second_factor(actor, SecondFactor::Passkey(id), password).await
     }
 }
 
@@ -135,7 +116,7 @@ fn check_room(present: &[PasskeyRow]) -> Result<(), UseCaseError> {
     Err(UseCaseError::Conflict(format!("You have {MOST} passkeys. Remove those that nobody uses first.")))
 }
 
-fn no_passkey() -> UseCaseError {
+pub(crate) fn no_passkey() -> UseCaseError {
     UseCaseError::NotFound("You have no such passkey: it may have been removed.".to_owned())
 }
 
@@ -145,11 +126,7 @@ async fn tell(
     actor: &Actor,
     what: &str,
     row: &PasskeyRow,
-    more: Value,
 ) -> Result<(), CatalogError> {
-    let mut told = json!({ "second_factor": what, "passkey": told_of(row) });
-    if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
-        told.extend(more);
-    }
+    let told = json!({ "second_factor": what, "passkey": told_of(row) });
     write(transaction, actor, AuditAction::OperatorSecondFactorChanged, row.operator_id, Some(told)).await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crm::RESOURCES;
 use domain::OrganizationId;
 use http::StatusCode;
 use proptest::prelude::*;
@@ -175,6 +176,44 @@ async fn walk(api: &Api, query: &str, limit: usize) -> Vec<Value> {
             None => return all,
         }
     }
+}
+
+/// What would be SQL were it not handed over as a value finds nothing, changes nothing and is kept as it is.
+#[tokio::test]
+async fn text_is_a_value_wherever_it_stands_and_never_a_statement() {
+    let api = Api::new().await;
+    api.create("contacts", json!({"first_name": "Carl"})).await;
+    for statement in [
+        "x' or '1'='1",
+        "x'; drop table contacts; --",
+        "x') union select id, id from deals --",
+        "x$$; select set_config('app.org_id', '', false); --",
+    ] {
+        let text: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for resource in RESOURCES {
+            let path = resource.path;
+            let names =
+                resource.columns.iter().map(|column| column.name).chain(["q", "sort", "cursor", "limit"]);
+            for name in names {
+                let answer = api.get(&format!("{path}?{name}={text}")).await;
+                let finds_nothing = answer.status == StatusCode::OK && answer.body["data"] == json!([]);
+                assert!(
+                    finds_nothing || answer.status == StatusCode::BAD_REQUEST,
+                    "{path} {name} {statement}: {answer:?}"
+                );
+            }
+            // As a name of what is asked for, and of the object.
+            let as_name = api.get(&format!("{path}?{text}=1")).await;
+            assert_eq!(as_name.status, StatusCode::BAD_REQUEST, "{path} {statement}");
+            assert_eq!(api.get(&format!("{path}/{text}")).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let kept = api.create("deals", json!({"name": statement, "description": statement})).await;
+        assert_eq!((&kept["name"], &kept["description"]), (&json!(statement), &json!(statement)));
+        assert_eq!(api.list(&format!("deals?q={text}")).await.len(), 1, "{statement}");
+        assert_eq!(api.list(&format!("deals?name={text}")).await.len(), 1, "{statement}");
+        api.delete(&format!("deals/{}", kept["id"].as_str().unwrap())).await;
+    }
+    assert_eq!(pick(&api.list("contacts").await, "first_name"), ["Carl"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A directory that fails in all the ways it can, and what is known all the same.
 
+use std::collections::HashMap;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -282,4 +283,63 @@ async fn who_changed_and_could_not_be_read_since_is_refused() {
     until("another try", || stage.asked() > asked).await;
     stage.is(Mood::Answers);
     until("it to be known", || stage.directory.principal_at_hand(&known, None).is_some()).await;
+}
+
+/// Whose each key is.
+struct Owners(HashMap<String, Arc<Principal>>);
+
+#[async_trait]
+impl Directory for Owners {
+    async fn principal(&self, key: &str) -> Result<Option<Arc<Principal>>, DirectoryUnavailable> {
+        Ok(self.0.get(key).cloned())
+    }
+
+    async fn member(&self, _: &str, _: &str) -> Result<Option<Arc<Member>>, DirectoryUnavailable> {
+        Ok(None)
+    }
+
+    async fn endpoint(&self, _: CustomerId) -> Result<Option<SealedEndpoint>, DirectoryUnavailable> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn keys_that_share_a_place_are_never_taken_for_each_other() {
+    let stage = Stage::new().await;
+    // Four times as many as a thread has places for, and as many that are nobody's.
+    let token = |number: usize| format!("sk_{number:033}");
+    let owners: HashMap<_, _> = (0..2_048)
+        .map(|number| {
+            let mut owner = principal();
+            owner.customer.id = CustomerId::generate();
+            (KeyHash::of(&token(number)).to_string(), Arc::new(owner))
+        })
+        .collect();
+    let whose = |number: usize| owners.get(&KeyHash::of(&token(number)).to_string()).unwrap().customer.id;
+    let feed = Arc::new(Feed(Arc::clone(&stage.source)));
+    let source = Arc::new(Owners(owners.clone()));
+    let config = KnownDirectoryConfig::default();
+    let directory = KnownDirectory::start(source, feed, config, CancellationToken::new());
+    until("the feed", || directory.feed() == FeedState::Live).await;
+    let mut recognised = 0;
+    for _ in 0..3 {
+        for number in 0..2_048 {
+            let (key, fingerprint) =
+                (KeyHash::of(&token(number)), directory.fingerprint(&token(number)).unwrap());
+            if let Some(seen) = directory.principal_seen(fingerprint) {
+                assert_eq!(seen.customer.id, whose(number));
+                recognised += 1;
+            }
+            let asked = directory.principal_of(&key).await.unwrap().unwrap();
+            let at_hand = directory.principal_at_hand(&key, Some(fingerprint)).unwrap();
+            let seen = directory.principal_seen(fingerprint).unwrap();
+            for found in [asked, at_hand, seen] {
+                assert_eq!(found.customer.id, whose(number));
+            }
+            let invented = token(number + 2_048);
+            assert!(directory.principal_seen(directory.fingerprint(&invented).unwrap()).is_none());
+            assert!(directory.principal_of(&KeyHash::of(&invented)).await.unwrap().is_none());
+        }
+    }
+    assert!(recognised > 0, "no key was seen again before another took its place");
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use catalog::CatalogConfig;
@@ -154,23 +155,27 @@ impl House {
 async fn a_rotation_that_is_killed_at_any_point_goes_on_and_nobody_is_turned_away() {
     let house = House::new().await;
     let first = house.published().await;
-    assert!(house.kill_at_every_point(&house.patient).await > 0);
+    let mut kills = house.kill_at_every_point(&house.patient).await;
     assert_eq!((house.published().await, house.audited().await), (first.clone(), 0));
 
     // It is announced: the list becomes longer, once, whatever is killed.
     assert!(house.patient.authority().introduce().unwrap());
-    assert!(house.kill_at_every_point(&house.patient).await > 0);
+    kills += house.kill_at_every_point(&house.patient).await;
     let both = house.published().await;
     assert_eq!((both.matches("BEGIN").count(), house.audited().await), (2, 1));
-    assert!(house.kill_at_every_point(&house.patient).await > 0);
+    kills += house.kill_at_every_point(&house.patient).await;
     assert_eq!((house.published().await, house.audited().await), (both, 1));
 
     // Its time has come: it signs, and the first one goes. Each pass is killed at every point before it comes through.
+    let late = AtomicUsize::new(0);
     wait_for("the new authority is the only one", LIMIT, async || {
-        house.kill_at_every_point(&house.hasty).await;
+        late.fetch_add(house.kill_at_every_point(&house.hasty).await, Ordering::Relaxed);
         house.standings() == [("2".to_owned(), Standing::Signing)]
     })
     .await;
+    // How often a pass waits depends on how quick the databases are, so that one pass alone says little.
+    kills += late.into_inner();
+    assert!(kills >= 12, "only {kills} passes were killed");
     // One that was killed between the removal and its commit is told of by the next.
     house.pass(&house.hasty).await.unwrap();
     house.is_served().await;

@@ -13,7 +13,7 @@ import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import { programOf } from './program';
 
-type Session = Schema<'OwnSessionView'>;
+type Session = Schema<'OperatorSessionView'>;
 
 /** Where the operator is signed in. */
 export function OwnSessions() {
