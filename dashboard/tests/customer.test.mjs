@@ -210,7 +210,7 @@ describe('one customer', () => {
       await settled(page);
       // Set, and taken away again.
       assert.equal(await found.locator('tbody tr').count(), 2);
-      await found.getByRole('link', { name: /limit/i }).last().click();
+      await found.getByRole('link', { name: 'Customer updated' }).last().click();
       await dialog(page).getByText('a runaway script').first().waitFor();
       await page.keyboard.press('Escape');
       await words.fill('runaway unicorn');

@@ -89,7 +89,9 @@ describe('what is set for everybody', () => {
     let answer = 503;
     const receiver = createServer(async (request, response) => {
       const body = (await request.toArray()).join('');
-      if (answer === 200) told.push(...body.trim().split('\n').map((line) => JSON.parse(line).action));
+      const actions = body.trim().split('\n').map((line) => JSON.parse(line).action);
+      // What others do meanwhile is told as well.
+      if (answer === 200) told.push(...actions.filter((action) => action.startsWith('audit_stream')));
       response.writeHead(answer).end();
     }).listen(0, '127.0.0.1');
     await once(receiver, 'listening');
@@ -113,12 +115,12 @@ describe('what is set for everybody', () => {
           // The endpoint answers, but takes nothing.
           await stream(page).getByText('Fails').waitFor({ timeout: 20_000 });
           await stream(page).getByText(/it answered 503/).waitFor();
-          assert.match(await stream(page).innerText(), /1 row, since/);
+          assert.match(await stream(page).innerText(), /\d+ rows?, since/);
           await picture(page, 'settings-stream-behind');
           assert.deepEqual(await complaints(page), []);
           answer = 200;
           await stream(page).getByText('Nothing').waitFor({ timeout: 30_000 });
-          assert.match(await stream(page).innerText(), /Active[\s\S]*1 rows?\b/);
+          assert.match(await stream(page).innerText(), /Active[\s\S]*\d+ rows?\b/);
           assert.deepEqual(told, ['audit_stream_created']);
           await page.getByRole('button', { name: 'Pause the SIEM' }).click();
           await stream(page).getByText('Paused').waitFor();
@@ -138,7 +140,7 @@ describe('what is set for everybody', () => {
     } finally {
       receiver.close();
     }
-    assert.deepEqual(told, ['audit_stream_created', 'audit_stream_changed', 'audit_stream_changed']);
+    assert.deepEqual(told, ['audit_stream_created', 'audit_stream_updated', 'audit_stream_updated']);
   });
 
   test('another operator’s sessions and tokens are seen, and ended one by one', async () => {
