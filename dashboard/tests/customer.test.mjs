@@ -2,7 +2,7 @@
 // their place, and their end.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { complaints, launch, picture } from './browser.mjs';
+import { complaints, launch, picture, settled } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -199,6 +199,27 @@ describe('one customer', () => {
       const download = page.waitForEvent('download');
       await page.getByRole('menuitem', { name: 'CSV, for spreadsheets' }).click();
       assert.equal((await download).suggestedFilename(), 'audit-log.csv');
+    }));
+
+  test('has an audit log whose rows are found by words in them, and that says where it looked for words that aren’t there', () =>
+    visit(browser, session.cookie, '/audit', async (page) => {
+      const words = page.getByRole('search', { name: 'Search the audit log' }).getByLabel('Words');
+      const found = page.getByRole('region', { name: 'Rows of the audit log' });
+      await words.fill('RUNAWAY limit');
+      await page.waitForURL((address) => address.searchParams.get('q') === 'RUNAWAY limit');
+      await settled(page);
+      // Set, and taken away again.
+      assert.equal(await found.locator('tbody tr').count(), 2);
+      await found.getByRole('link', { name: 'Customer updated' }).last().click();
+      await dialog(page).getByText('a runaway script').first().waitFor();
+      await page.keyboard.press('Escape');
+      await words.fill('runaway unicorn');
+      await page.getByText('Nothing that was done in this time has all these words').waitFor();
+      await picture(page, 'customer-audit-no-words');
+      assert.deepEqual(await complaints(page), []);
+      await page.getByRole('button', { name: 'Show all' }).click();
+      await found.locator('tbody tr').nth(3).waitFor();
+      assert.equal(await words.inputValue(), '');
     }));
 
   test('has usage that is read as a table, and movers that lead on', () =>

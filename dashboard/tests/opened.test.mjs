@@ -2,7 +2,8 @@
 // of a phone, in light and dark, with no complaint of axe.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { complaints, CROSSED, launch, open, picture, settled, VIEWS } from './browser.mjs';
+import { complaints, launch, open, picture, settled, VIEWS } from './browser.mjs';
+import { look } from './looking.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 
 const CUSTOMER = 'openhanded';
@@ -116,30 +117,18 @@ describe('what opens over a page', () => {
     'clerk-status': ['/settings/clerk', field('Status'), (page) => page.getByRole('option').first()],
   });
 
-  for (const view of CROSSED) {
-    test(`says what it is, to everybody: ${view.name}`, async () => {
-      const found = [];
-      const { page, context, wrongs } = await open(browser, url, view, session.cookie);
-      for (const [name, [path, opens, there]] of Object.entries(THINGS())) {
-        try {
-          await page.goto(`${url}/admin${path}`);
-          await settled(page);
-          await opens(page);
-          await there(page).first().waitFor({ timeout: 10_000 });
-          // What comes in slides: it is looked at when it is there.
-          await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'), null, { timeout: 3000 }).catch(() => {});
-          await picture(page, `opened-${name}-${view.name}`);
-          found.push(...(await complaints(page)).map((line) => `${name}: ${line}`));
-        } catch (error) {
-          await picture(page, `opened-${name}-${view.name}`);
-          found.push(`${name}: ${error.message.split('\n')[0]}`);
-        }
-        found.push(...wrongs.splice(0).map((line) => `${name}: ${line}`));
-      }
-      await context.close();
-      assert.deepEqual(found, []);
-    });
-  }
+  test('says what it is, to everybody', async () => {
+    const things = THINGS();
+    const pages = Object.fromEntries(Object.entries(things).map(([name, [path]]) => [name, path]));
+    const opened = async (page, name) => {
+      const [, opens, there] = things[name];
+      await opens(page);
+      await there(page).first().waitFor({ timeout: 10_000 });
+      // What comes in slides: it is looked at when it is there.
+      await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'), null, { timeout: 3000 }).catch(() => {});
+    };
+    assert.deepEqual(await look(browser, session.cookie, pages, { as: 'opened', opened, fullPage: false }), []);
+  });
 
   test('on a phone, the navigation is a drawer that says in which zone times are', async () => {
     for (const view of VIEWS.filter(({ name }) => name.startsWith('phone'))) {

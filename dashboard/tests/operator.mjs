@@ -15,14 +15,15 @@ export function codeOf(secret, at = Date.now()) {
 
 /** A client of the operator API with the cookie of a session. */
 export class Session {
-  constructor(url) {
+  constructor(url, { agent = 'node' } = {}) {
     this.url = url;
+    this.agent = agent;
     this.cookie = null;
   }
 
   /** The answer's body; an answer that is no success is thrown. */
   async ask(method, path, body) {
-    const headers = { 'Sec-Fetch-Site': 'same-origin' };
+    const headers = { 'Sec-Fetch-Site': 'same-origin', 'User-Agent': this.agent };
     if (this.cookie) headers.Cookie = `${this.cookie.name}=${this.cookie.value}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });

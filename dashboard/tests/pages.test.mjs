@@ -2,7 +2,8 @@
 // network or axe. SIXTY_SCREENSHOTS names a folder for the pictures.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { complaints, launch, open, picture, settled, VIEWS } from './browser.mjs';
+import { launch } from './browser.mjs';
+import { look } from './looking.mjs';
 import { newCustomer, signedIn, url } from './system.mjs';
 
 const CUSTOMER = 'lighthouse';
@@ -41,6 +42,7 @@ const PAGES = [
   '/settings/streams',
   '/settings/health',
   '/settings/nothing',
+  '/nothing',
 ];
 
 describe('every page', () => {
@@ -58,20 +60,10 @@ describe('every page', () => {
 
   after(() => browser?.close());
 
-  for (const view of VIEWS) {
-    test(`looks right: ${view.name}`, async () => {
-      const { page, context, wrongs } = await open(browser, url, view, session.cookie);
-      const found = [];
-      for (const path of PAGES) {
-        await page.goto(`${url}/admin${path}`);
-        await settled(page).catch((error) => wrongs.push(`not settled: ${error.message.split('\n')[0]}`));
-        await picture(page, `${nameOf(path)}-${view.name}`, { fullPage: true });
-        found.push(...[...wrongs.splice(0), ...(await complaints(page))].map((line) => `${path}: ${line}`));
-      }
-      await context.close();
-      assert.deepEqual(found, []);
-    });
-  }
+  test('looks right, at each width and in each scheme', async () => {
+    const named = Object.fromEntries(PAGES.map((path) => [nameOf(path), path]));
+    assert.deepEqual(await look(browser, session.cookie, named), []);
+  });
 });
 
 const nameOf = (path) => path.replaceAll(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { held, refused, sql } from './admin.mjs';
-import { complaints, CROSSED, launch, open, picture, settled } from './browser.mjs';
+import { complaints, launch } from './browser.mjs';
 import { membership, send, user } from './clerk.mjs';
+import { look } from './looking.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -26,22 +27,7 @@ describe('a bad day', () => {
 
   const at = (path, act, options) => visit(browser, session.cookie, path, act, options);
 
-  /** Looks at pages. `opened` does what is to be seen besides. */
-  async function looked(paths, opened = async () => {}) {
-    const found = [];
-    for (const view of CROSSED) {
-      const { page, context, wrongs } = await open(browser, url, view, session.cookie);
-      for (const [name, path] of Object.entries(paths)) {
-        await page.goto(`${url}/admin${path}`);
-        await settled(page);
-        await opened(page, name);
-        await picture(page, `trouble-${name}-${view.name}`, { fullPage: true });
-        found.push(...[...wrongs.splice(0), ...(await complaints(page))].map((line) => `${name} ${view.name}: ${line}`));
-      }
-      await context.close();
-    }
-    assert.deepEqual(found, []);
-  }
+  const looked = async (pages, opened) => assert.deepEqual(await look(browser, session.cookie, pages, { as: 'trouble', opened }), []);
 
   test('an operation that died says why, and is tried again', async () => {
     const activate = await refused('admin_customers', 'before update', `new.company_domain = '${STRANDED}' and new.lifecycle = 'ready'`);

@@ -13,6 +13,11 @@ const dark: MantineColorsTuple = [
   '#e9e6dd', '#c9cbc9', '#949da1', '#6b757a', '#3a464d', '#273036', '#1c2429', '#151b1f', '#0f1417', '#0b0f12',
 ];
 
+// What destroys, in the brick of `--bad`.
+const red: MantineColorsTuple = [
+  '#fbeeea', '#f7dfd8', '#f5b9ab', '#f3937f', '#e0705a', '#cc4f38', '#b53a26', '#9c2b1b', '#7f2114', '#5f180e',
+];
+
 // Mantine's head of a dialog is a <header>, which would be a second banner of the page; and its button has no name.
 const dialog = { attributes: { header: { role: 'presentation' } }, closeButtonProps: { 'aria-label': 'Close' } };
 
@@ -25,15 +30,17 @@ const listStyles = { options: { maxHeight: 240, overflowY: 'auto' } } as const;
 
 /** Mantine's components in our tokens. */
 export const theme = createTheme({
-  colors: { petrol, gray, dark },
+  colors: { petrol, gray, dark, red },
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
   // Mantine takes the text on the accent for white in both schemes.
   variantColorResolver: (asked) => {
     const colors = defaultVariantColorsResolver(asked);
-    const onAccent = asked.variant === 'filled' && (asked.color ?? asked.theme.primaryColor) === asked.theme.primaryColor;
-    return onAccent ? { ...colors, color: 'var(--on-accent)' } : colors;
+    if (asked.variant !== 'filled') return colors;
+    const color = asked.color ?? asked.theme.primaryColor;
+    if (color === 'red') return { ...colors, color: 'var(--on-bad)' };
+    return color === asked.theme.primaryColor ? { ...colors, color: 'var(--on-accent)' } : colors;
   },
   fontFamily: 'var(--font-text)',
   fontFamilyMonospace: 'var(--font-mono)',
@@ -91,6 +98,10 @@ const shared = {
   '--mantine-color-petrol-light': 'var(--accent-soft)',
   '--mantine-color-petrol-light-color': 'var(--accent)',
   '--mantine-color-petrol-text': 'var(--accent)',
+  '--mantine-color-red-filled': 'var(--bad)',
+  '--mantine-color-red-filled-hover': 'var(--bad-hover)',
+  '--mantine-color-red-light': 'var(--bad-soft)',
+  '--mantine-color-red-light-hover': 'var(--bad-soft)',
   '--mantine-color-red-text': 'var(--bad)',
   '--mantine-color-red-light-color': 'var(--bad)',
   '--mantine-color-gray-text': 'var(--ink-2)',

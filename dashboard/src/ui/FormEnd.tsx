@@ -24,7 +24,7 @@ export function FormEnd({ act, busy, danger = false, disabled = false, error, ca
         <Button variant="default" onClick={cancel}>
           {keep ? 'Keep as it is' : 'Cancel'}
         </Button>
-        <Button type="submit" color={danger ? 'red.8' : undefined} loading={busy} disabled={disabled}>
+        <Button type="submit" color={danger ? 'red' : undefined} loading={busy} disabled={disabled}>
           {act}
         </Button>
       </Group>

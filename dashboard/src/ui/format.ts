@@ -10,6 +10,9 @@ export const NOTHING = '–';
 /** 12,345 */
 export const count = (value: number | null | undefined) => (value == null ? NOTHING : whole.format(value));
 
+/** 1 request, 12,345 requests. */
+export const many = (amount: number, one: string, several = `${one}s`) => `${count(amount)} ${amount === 1 ? one : several}`;
+
 /** 12.3K, for axes and figures. */
 export const compact = (value: number | null | undefined) =>
   value == null ? NOTHING : Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);

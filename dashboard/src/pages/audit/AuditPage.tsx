@@ -35,7 +35,7 @@ export function AuditPage() {
       />
       <Panel title="What was done" note={`${range.label}, the newest first`} flush>
         <AuditFilters filter={filter} />
-        <AuditTable found={found} pages={pages} isFiltered={filter.isFiltered} open={(entry) => change({ entry: entry.id })} />
+        <AuditTable found={found} pages={pages} isFiltered={filter.isFiltered} hasWords={fields.q !== undefined} open={(entry) => change({ entry: entry.id })} />
       </Panel>
       <Guard>
         <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />

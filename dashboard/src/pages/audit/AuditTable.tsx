@@ -13,10 +13,10 @@ import classes from './Audit.module.css';
 import { summaryOf } from '@/ui/audit/summary';
 
 type Entry = Schema<'AuditLogView'>;
-type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> & { found: Parameters<typeof ListingTable<Entry>>[0]['query']; isFiltered: boolean; open: (entry: Entry) => void };
+type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> & { found: Parameters<typeof ListingTable<Entry>>[0]['query']; isFiltered: boolean; hasWords: boolean; open: (entry: Entry) => void };
 
 /** What was done, the newest first. */
-export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) {
+export function AuditTable({ found, pages, isFiltered, hasWords, open }: AuditTableProps) {
   const columns: Column<Entry>[] = [
     {
       id: 'action',
@@ -42,7 +42,11 @@ export function AuditTable({ found, pages, isFiltered, open }: AuditTableProps) 
       rowKey={(row) => row.id}
       onOpen={open}
       empty={
-        isFiltered ? (
+        hasWords ? (
+          <Empty title="Nothing that was done in this time has all these words">
+            They are looked for in the action, the thing and its id, the reason, and the old and new values; names of customers and operators have fields of their own. Choose a longer time, fewer words, or show all.
+          </Empty>
+        ) : isFiltered ? (
           <Empty title="Nothing like that was done in this time">Choose a longer time, or show all.</Empty>
         ) : (
           <Empty title="Nothing was done in this time">Every change and every refusal is written here as it happens.</Empty>

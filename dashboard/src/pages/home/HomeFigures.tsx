@@ -1,11 +1,10 @@
 import { useMay } from '@/session/session';
-import { compact, count, milliseconds, NOTHING, share } from '@/ui/format';
+import { compact, count, many, milliseconds, NOTHING, share } from '@/ui/format';
 import { Figure, Figures } from '@/ui/Figure';
 import type { Range } from '@/ui/range';
 import { When } from '@/ui/When';
 import { addressOf } from './traffic';
 import { useGrowth, useTraffic, useWork } from './useHome';
-import { many } from './words';
 
 /** The figures of the day. Each leads to where it can be understood. */
 export function HomeFigures({ range }: { range: Range }) {

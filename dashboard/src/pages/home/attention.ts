@@ -1,6 +1,6 @@
-import { count, milliseconds, share, span } from '@/ui/format';
+import { count, many, milliseconds, share, span } from '@/ui/format';
 import type { Part } from './useHome';
-import { many, partName } from './words';
+import { partName } from './words';
 
 /** Something that wants somebody, and where it can be understood. */
 export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: string; search?: Record<string, unknown> };

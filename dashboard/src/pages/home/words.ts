@@ -11,9 +11,6 @@ export function beforeRange({ seconds }: Pick<Range, 'seconds'>): string {
   return span(seconds);
 }
 
-/** `1 operation`, `2 operations`. */
-export const many = (amount: number, one: string, several = `${one}s`) => `${amount} ${amount === 1 ? one : several}`;
-
 const PARTS: Record<string, string> = { usage: 'Usage records', start_up: 'Server', jobs: 'Background jobs' };
 
 /** What people call a part of the platform. */

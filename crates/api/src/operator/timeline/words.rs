@@ -58,7 +58,11 @@ fn audit(entry: &Entry) -> String {
             Some(plan) => format!("The customer was signed up with the {plan} plan."),
             None => "The customer was signed up.".to_owned(),
         },
-        A::CustomerUpdated => changed("The customer was changed", new),
+        A::CustomerUpdated => match entry.resource_type.as_deref() {
+            Some("customer_limit") => limit(entry),
+            Some("backup") if flag(new, "requested") => "A backup was asked for.".to_owned(),
+            _ => changed("The customer was changed", new),
+        },
         A::CustomerDeleted if text(new, "lifecycle") == Some("deleting") => {
             "Somebody asked for the customer to be deleted.".to_owned()
         }
@@ -112,6 +116,21 @@ fn audit(entry: &Entry) -> String {
         A::ImpersonationEnded => "An operator no longer acts in the customer's place.".to_owned(),
         _ => in_words(&entry.action),
     }
+}
+
+/// A limit of the customer's own. Of one that was taken away there are old values only.
+fn limit(entry: &Entry) -> String {
+    let new = &entry.new_values;
+    let values = if new.is_some() { new } else { &entry.old_values };
+    let route = text(values, "route").map_or_else(String::new, |route| format!(" on {route}"));
+    if new.is_none() {
+        return format!("The customer's own limit{route} was taken away.");
+    }
+    let amount = match (number(new, "requests"), text(new, "period")) {
+        (Some(requests), Some(period)) => format!("{requests} requests a {period}"),
+        _ => "none at all".to_owned(),
+    };
+    format!("The customer has a limit of their own{route}, {amount}{}", because(new))
 }
 
 fn denied(new: &Option<Value>) -> String {
@@ -238,6 +257,36 @@ mod tests {
             json!({ "reason": "rate-limited", "requests": 1, "day": "2026-11-29" }),
         );
         assert_eq!(told, "1 request with an API key was refused on 2026-11-29: rate limited.");
+    }
+
+    #[test]
+    fn a_limit_of_their_own_and_a_backup_that_was_asked_for_are_no_changes_of_the_customer() {
+        let told = |resource_type: &str, old: Option<Value>, new: Option<Value>| {
+            summary(&Entry {
+                id: Uuid::nil(),
+                at: Utc::now(),
+                kind: EntryKind::Audit,
+                action: "customer_updated".to_owned(),
+                actor: None,
+                actor_name: None,
+                status: None,
+                resource_type: Some(resource_type.to_owned()),
+                resource_id: None,
+                old_values: old,
+                new_values: new,
+                error: None,
+            })
+        };
+        let set = json!({ "requests": 6000, "period": "minute", "route": null, "reason": "ticket 9" });
+        let said = told("customer_limit", None, Some(set));
+        assert_eq!(said, "The customer has a limit of their own, 6000 requests a minute: ticket 9");
+        let unlimited = json!({ "requests": null, "period": null, "route": "GET /api/v1/deals" });
+        let said = told("customer_limit", None, Some(unlimited.clone()));
+        assert_eq!(said, "The customer has a limit of their own on GET /api/v1/deals, none at all.");
+        let said = told("customer_limit", Some(unlimited), None);
+        assert_eq!(said, "The customer's own limit on GET /api/v1/deals was taken away.");
+        let said = told("backup", None, Some(json!({ "job_id": "1", "requested": true })));
+        assert_eq!(said, "A backup was asked for.");
     }
 
     /// Rows of older clients, and of newer ones.

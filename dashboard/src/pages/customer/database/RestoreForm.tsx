@@ -5,7 +5,7 @@ import { LONGEST_ID, wrongId } from '@/api/customerId';
 import { PLANS } from '@/api/plans';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
-import { bytes, exactTime } from '@/ui/format';
+import { bytes, exactTime, words } from '@/ui/format';
 import { openDialog } from '@/ui/dialogs';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Customer, nameOf, useCustomerChanged } from '../customer';
@@ -58,7 +58,7 @@ export function RestoreForm({ customer, backup, close }: RestoreFormProps) {
         <TextInput label="New customerId" required data-autofocus {...form.getInputProps('customer_id')} />
         <TextInput label="Company name" required {...form.getInputProps('name')} />
         <TextInput label="Billing address" type="email" required {...form.getInputProps('email')} />
-        <Select label="Plan" data={PLANS} allowDeselect={false} {...form.getInputProps('plan')} />
+        <Select label="Plan" data={PLANS.map((plan) => ({ value: plan, label: words(plan) }))} allowDeselect={false} {...form.getInputProps('plan')} />
         <Autocomplete label="Time zone" data={zones} limit={20} {...form.getInputProps('timezone')} />
         <FormEnd act="Restore" busy={busy} error={error} cancel={close} />
       </Stack>

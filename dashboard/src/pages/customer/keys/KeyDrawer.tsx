@@ -1,7 +1,7 @@
 import { Button, Drawer, Group, Stack } from '@mantine/core';
 import { CopyValue } from '@/ui/CopyValue';
 import { Facts } from '@/ui/Facts';
-import { count } from '@/ui/format';
+import { many } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { When, WhenExactly } from '@/ui/When';
 import { WITHOUT_REDIS } from '@/ui/limits/withoutRedis';
@@ -53,7 +53,7 @@ function factsOf(key: Key, successor: Key | undefined): [string, React.ReactNode
     ['Id', <CopyValue value={key.id} label="id" />],
     ['What for', key.description ?? null],
     ['May do', permissionsOf(key)],
-    ['Limit', `${count(key.rate_limit_requests)} requests ${periodOf(key.rate_limit_period)}`],
+    ['Limit', `${many(key.rate_limit_requests, 'request')} ${periodOf(key.rate_limit_period)}`],
     ['While Redis is away', key.without_redis ? (WITHOUT_REDIS[key.without_redis] ?? key.without_redis) : null],
     ['From', key.allowed_networks.length === 0 ? 'Everywhere' : <code>{key.allowed_networks.join(', ')}</code>],
     ['Last used', <When at={key.last_used_at} empty="Never" />],

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Schema } from '@/api/client';
-import { count, money, words } from '@/ui/format';
+import { count, many, money, words } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
 import classes from './Preview.module.css';
@@ -49,7 +49,7 @@ export function PlanPreview({ preview, customer }: { preview: Plan; customer: Cu
         <Part title={`${count(preview.api_keys_affected_total)} ${preview.api_keys_affected_total === 1 ? 'key' : 'keys'} used what goes off in the last 30 days`}>
           {keys.slice(0, NAMED).map((key) => (
             <li key={key.id}>
-              {key.name} <code>{key.prefix}…</code> <span className={classes.quiet}>{count(key.requests_last_30d)} requests</span>
+              {key.name} <code>{key.prefix}…</code> <span className={classes.quiet}>{many(key.requests_last_30d, 'request')}</span>
             </li>
           ))}
           {(preview.api_keys_affected_total ?? keys.length) > NAMED && <li className={classes.quiet}>and {count((preview.api_keys_affected_total ?? keys.length) - NAMED)} more</li>}
@@ -89,7 +89,7 @@ const Part = ({ title, children }: { title: string; children: ReactNode }) => (
 function usedBy({ requests_last_30d: requests, api_keys_using_last_30d: keys, reason }: Module): string {
   if (requests == null || keys == null) return reason;
   if (requests === 0) return 'nobody used it in the last 30 days';
-  return `${count(requests)} requests of ${count(keys)} ${keys === 1 ? 'key' : 'keys'} in the last 30 days`;
+  return `${many(requests, 'request')} of ${many(keys, 'key')} in the last 30 days`;
 }
 
 // Decimals of two places, added as whole cents.

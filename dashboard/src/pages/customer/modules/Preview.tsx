@@ -1,5 +1,5 @@
 import { queries, type Schema } from '@/api/client';
-import { count, money } from '@/ui/format';
+import { count, many, money } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { type Customer, nameOf } from '../customer';
 import classes from './Preview.module.css';
@@ -33,7 +33,7 @@ function Would({ preview }: { preview: Schema<'ModulePreviewView'> }) {
       </dl>
       {requests != null && keys != null && (
         <p>
-          {requests === 0 ? 'Nobody used it in the last 30 days' : `${count(requests)} requests of ${count(keys)} ${keys === 1 ? 'key' : 'keys'} used it in the last 30 days`}
+          {requests === 0 ? 'Nobody used it in the last 30 days' : `${many(requests, 'request')} of ${many(keys, 'key')} used it in the last 30 days`}
           {enabled_now && !enabled_after && requests > 0 ? '; such requests will be refused with 403.' : '.'}
         </p>
       )}

@@ -43,8 +43,8 @@ function InSmall({ usage, customer }: { usage: Schema<'UsageView'>; customer: st
     <div className={classes.small}>
       <Facts
         facts={[
-          ['Requests', `${count(total.requests)} requests`],
-          ['Refused or failed', `${count(total.failed)} requests, ${share(total.failed / total.requests)}`],
+          ['Requests', count(total.requests)],
+          ['Refused or failed', `${count(total.failed)}, ${share(total.failed / total.requests)} of them`],
           ['Half answered within', milliseconds(total.p50_response_time_ms)],
           ['95 % within', milliseconds(total.p95_response_time_ms)],
         ]}

@@ -4,7 +4,7 @@ import { queries, type Schema } from '@/api/client';
 import { filterOf } from '@/api/usageGroups';
 import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
-import { count, milliseconds } from '@/ui/format';
+import { many, milliseconds } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import type { RangeSearch } from '@/ui/range';
@@ -36,7 +36,7 @@ function OnePart({ part, filter, range }: Omit<PartsProps, 'parts'> & { part: Pa
       {({ groups }) => {
         const some = groups.filter(({ total }) => total.requests > 0);
         if (some.length === 0) return <Empty title="Nothing was asked for in this span" />;
-        return <Bars label={TITLES[part]} bars={some.map((group) => barOf(part, group, search))} unit={(value) => `${count(value)} requests`} />;
+        return <Bars label={TITLES[part]} bars={some.map((group) => barOf(part, group, search))} unit={(value) => many(value, 'request')} />;
       }}
     </Loaded>
   );

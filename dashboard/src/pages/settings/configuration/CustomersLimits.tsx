@@ -18,9 +18,17 @@ type Row = Schema<'CustomersLimitView'>;
 const COLUMNS: readonly Column<Row>[] = [
   { id: 'customer', header: 'Customer', cell: (row) => <CustomerLink customer={nameOf(row)} name={row.customer_name} tab="limits" /> },
   { id: 'route', header: 'Of', cell: ({ route }) => (route === null ? 'All routes together' : <code>{route}</code>) },
-  { id: 'limit', header: 'Limit', cell: (row) => rateOf(row) },
+  {
+    id: 'limit',
+    header: 'Limit',
+    cell: (row) => (
+      <>
+        {rateOf(row)}
+        {row.reason && <span className={classes.wrap}>{row.reason}</span>}
+      </>
+    ),
+  },
   { id: 'redis', header: 'While Redis is away', wide: true, cell: (row) => withoutRedis(row.without_redis) },
-  { id: 'reason', header: 'Why', wide: true, cell: ({ reason }) => <span className={classes.wrap}>{reason ?? ''}</span> },
   { id: 'changed', header: 'Changed', wide: true, cell: ({ updated_at }) => <When at={updated_at} /> },
 ];
 

@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<Module>[] = [
     cell: (row) => (
       <>
         {row.name} <code className={classes.key}>{row.module_key}</code>
-        <span className={classes.sub}>{row.description}</span>
+        <span className={`${classes.sub} ${classes.described}`}>{row.description}</span>
       </>
     ),
   },

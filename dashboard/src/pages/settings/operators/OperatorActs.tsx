@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
-import { count } from '@/ui/format';
+import { many } from '@/ui/format';
 import { complain, say } from '@/ui/notify';
 import { showOnce } from '@/ui/showOnce';
 import classes from './Operators.module.css';
@@ -46,7 +46,7 @@ export function OperatorActs({ operator, tag }: OperatorActsProps) {
       act: 'Sign out everywhere',
       run: async () => {
         const ended = await taken(api.POST('/api/admin/operators/{id}/sign-out', { params }));
-        say('Signed out', `${count(ended.sessions_ended)} sessions ended, ${count(ended.tokens_revoked)} tokens revoked.`);
+        say('Signed out', `${many(ended.sessions_ended, 'session')} ended, ${many(ended.tokens_revoked, 'token')} revoked.`);
         await refresh();
       },
     });

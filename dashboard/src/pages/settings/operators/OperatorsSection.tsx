@@ -33,7 +33,7 @@ export default function OperatorsSection() {
             {row.name}
           </Anchor>
           {row.id === who?.operator_id && ' (you)'}
-          <span className={classes.sub}>{row.email}</span>
+          <span className={`${classes.sub} ${classes.address}`}>{row.email}</span>
         </>
       ),
     },

@@ -1,0 +1,179 @@
+// What is set for everybody: the price list, with what the API refuses of it; streams of the audit log, to an endpoint that really
+// listens; where another operator is signed in, and which programs act for them.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { complaints, launch, picture } from './browser.mjs';
+import { Session } from './operator.mjs';
+import { asOwner, signedIn, until, url } from './system.mjs';
+import { visit } from './visit.mjs';
+
+describe('what is set for everybody', () => {
+  let browser;
+  let session;
+
+  before(async () => {
+    browser = await launch();
+    ({ session } = await signedIn('settings@example.org', ['owner']));
+  });
+
+  after(() => browser?.close());
+
+  const at = (path, act, options) => visit(browser, session.cookie, `/settings${path}`, act, options);
+  const dialog = (page) => page.getByRole('dialog').last();
+  const rowOf = (page, listing, name) => page.getByRole('region', { name: listing }).getByRole('row').filter({ hasText: name });
+
+  test('a price that the API refuses is told at its field, nothing that was typed is lost, and the next one holds', async () => {
+    const PRICES = '/api/admin/modules';
+    const module = (await asOwner('GET', PRICES)).data.at(-1);
+    const listed = (page) => rowOf(page, 'Modules and their prices', module.module_key);
+    await at(
+      '/modules',
+      async (page) => {
+        await page.getByRole('button', { name: `Change ${module.name}` }).click();
+        const monthly = dialog(page).getByLabel('A month, USD');
+        const yearly = dialog(page).getByLabel('A year, USD');
+        const save = dialog(page).getByRole('button', { name: 'Save' });
+        // What the page itself knows to be no price isn't sent.
+        await monthly.fill('12,5');
+        await save.click();
+        await dialog(page).getByText('must be an amount such as 59.99').waitFor();
+        await monthly.fill('34.5');
+        await yearly.fill('345');
+        // What the page lets pass and the API doesn't: on its way, the price becomes one.
+        await page.route(`**${PRICES}/*`, (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), base_price_monthly: '34,5' }) }), { times: 1 });
+        await save.click();
+        await dialog(page).getByText(/^must be a price in US dollars/).waitFor();
+        assert.equal(await monthly.getAttribute('aria-invalid'), 'true');
+        assert.equal(await yearly.getAttribute('aria-invalid'), null);
+        assert.ok(await monthly.evaluate((input) => input === document.activeElement));
+        assert.deepEqual([await monthly.inputValue(), await yearly.inputValue()], ['34.5', '345']);
+        assert.match(await listed(page).innerText(), new RegExp(`\\$${module.base_price_monthly} USD`));
+        await picture(page, 'settings-price-refused');
+        assert.deepEqual(await complaints(page), []);
+        await save.click();
+        await dialog(page).waitFor({ state: 'hidden' });
+        await listed(page).getByText('$34.50 USD').waitFor();
+        await listed(page).getByText('$345.00 USD').waitFor();
+      },
+      { complains: (wrong) => /400/.test(wrong) },
+    );
+    const { base_price_monthly, base_price_annual } = module;
+    const now = await asOwner('PATCH', `${PRICES}/${module.module_key}`, { base_price_monthly, base_price_annual });
+    assert.deepEqual(now, module);
+  });
+
+  test('a module that everybody has stays on sale, and the dialog says why', () =>
+    at(
+      '/modules',
+      async (page) => {
+        await page.getByRole('button', { name: 'Change CRM Core' }).click();
+        await dialog(page).getByLabel('A month, USD').fill('1');
+        await dialog(page).getByLabel('On sale').uncheck();
+        const act = dialog(page).getByRole('button', { name: 'Take it off sale' });
+        assert.ok(await act.isDisabled());
+        await dialog(page).getByLabel(/^Type/).fill('crm_core');
+        await act.click();
+        await dialog(page).getByRole('alert').getByText(/can't be taken off sale: every customer has it/).waitFor();
+        assert.equal(await dialog(page).getByLabel('A month, USD').inputValue(), '1');
+        assert.deepEqual(await complaints(page), []);
+        await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+        await rowOf(page, 'Modules and their prices', 'crm_core').getByText('Offered', { exact: true }).waitFor();
+      },
+      { complains: (wrong) => /409/.test(wrong) },
+    ));
+
+  test('a stream says how far behind it is and why, catches up, is paused and goes on, and is deleted in writing', async () => {
+    const told = [];
+    let answer = 503;
+    const receiver = createServer(async (request, response) => {
+      const body = (await request.toArray()).join('');
+      const actions = body.trim().split('\n').map((line) => JSON.parse(line).action);
+      // What others do meanwhile is told as well.
+      if (answer === 200) told.push(...actions.filter((action) => action.startsWith('audit_stream')));
+      response.writeHead(answer).end();
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const endpoint = `http://127.0.0.1:${receiver.address().port}/audit`;
+    const stream = (page) => rowOf(page, 'List of streams', 'the SIEM');
+    try {
+      await at(
+        '/streams?new=stream',
+        async (page) => {
+          await dialog(page).getByLabel('Name').fill('the SIEM');
+          await dialog(page).getByLabel('Endpoint').fill('https://us:secret@siem.example/audit');
+          await dialog(page).getByRole('button', { name: 'Make the stream' }).click();
+          await dialog(page).getByText(/must have no user, password/).waitFor();
+          assert.equal(await dialog(page).getByLabel('Name').inputValue(), 'the SIEM');
+          await dialog(page).getByLabel('Endpoint').fill(endpoint);
+          await dialog(page).getByRole('button', { name: 'Make the stream' }).click();
+          await dialog(page).getByText(/^whsec_/).waitFor();
+          assert.deepEqual(await complaints(page), []);
+          await dialog(page).getByRole('checkbox').check();
+          await dialog(page).getByRole('button', { name: 'Done' }).click();
+          // The endpoint answers, but takes nothing.
+          await stream(page).getByText('Fails').waitFor({ timeout: 20_000 });
+          await stream(page).getByText(/it answered 503/).waitFor();
+          assert.match(await stream(page).innerText(), /\d+ rows?, since/);
+          await picture(page, 'settings-stream-behind');
+          assert.deepEqual(await complaints(page), []);
+          answer = 200;
+          await stream(page).getByText('Nothing').waitFor({ timeout: 30_000 });
+          assert.match(await stream(page).innerText(), /Active[\s\S]*\d+ rows?\b/);
+          assert.deepEqual(told, ['audit_stream_created']);
+          await page.getByRole('button', { name: 'Pause the SIEM' }).click();
+          await stream(page).getByText('Paused').waitFor();
+          await stream(page).getByText(/^\d rows?, since/).waitFor({ timeout: 20_000 });
+          assert.deepEqual(told, ['audit_stream_created']);
+          await page.getByRole('button', { name: 'Resume the SIEM' }).click();
+          await until('what waited is told', () => told.length >= 3);
+          await stream(page).getByText('Nothing').waitFor({ timeout: 20_000 });
+          await picture(page, 'settings-stream');
+          await page.getByRole('button', { name: 'Delete the SIEM' }).click();
+          await dialog(page).getByLabel(/^Type/).fill('the SIEM');
+          await dialog(page).getByRole('button', { name: 'Delete the stream' }).click();
+          await page.getByText('The audit log is told to nobody').waitFor();
+        },
+        { complains: (wrong) => /400/.test(wrong) },
+      );
+    } finally {
+      receiver.close();
+    }
+    assert.deepEqual(told, ['audit_stream_created', 'audit_stream_updated', 'audit_stream_updated']);
+  });
+
+  test('another operator’s sessions and tokens are seen, and ended one by one', async () => {
+    const { session: atDesk, account } = await signedIn('watched@example.org', ['support']);
+    const { recovery_codes: codes } = await atDesk.ask('POST', '/api/admin/session/recovery-codes');
+    const away = new Session(url, { agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:147.0) Gecko/20100101 Firefox/147.0' });
+    await away.ask('POST', '/api/admin/session', { email: account.email, password: account.password, code: codes[0], keep: 'cookie' });
+    const newToken = async (name) => (await atDesk.ask('POST', '/api/admin/tokens', { name, permissions: ['customers:read'] })).token;
+    const tokens = { nightly: await newToken('nightly report'), weekly: await newToken('weekly report') };
+    const { operator_id: id } = await atDesk.ask('GET', '/api/admin/session');
+    const asToken = (token) => fetch(`${url}/api/admin/customers`, { headers: { Authorization: `Bearer ${token}` } });
+    await at(`/operators?operator=${id}`, async (page) => {
+      const sessions = page.getByRole('region', { name: 'List of sessions of watched' });
+      await sessions.getByText('Firefox on Windows').waitFor();
+      assert.equal(await sessions.locator('tbody tr').count(), 2);
+      const held = page.getByRole('region', { name: 'List of API tokens of watched' });
+      assert.equal(await held.getByText('Active').count(), 2);
+      await sessions.scrollIntoViewIfNeeded();
+      await picture(page, 'settings-operator-access');
+      assert.deepEqual(await complaints(page), []);
+      await sessions.getByRole('button', { name: 'End the session of Firefox on Windows' }).click();
+      await dialog(page).getByText('Whoever uses Firefox on Windows is signed out at once.').waitFor();
+      await dialog(page).getByRole('button', { name: 'End the session' }).click();
+      await sessions.getByText('Firefox on Windows').waitFor({ state: 'detached' });
+      assert.equal(await sessions.locator('tbody tr').count(), 1);
+      await held.getByRole('button', { name: 'Revoke nightly report' }).click();
+      await dialog(page).getByRole('button', { name: 'Revoke', exact: true }).click();
+      await held.getByRole('row').filter({ hasText: 'nightly report' }).getByText('Revoked').waitFor();
+      await held.getByRole('row').filter({ hasText: 'weekly report' }).getByText('Active').waitFor();
+    });
+    await assert.rejects(away.ask('GET', '/api/admin/customers'), /: 401 /);
+    await atDesk.ask('GET', '/api/admin/customers');
+    assert.equal((await asToken(tokens.nightly)).status, 401);
+    assert.equal((await asToken(tokens.weekly)).status, 200);
+  });
+});
