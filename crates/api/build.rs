@@ -10,7 +10,8 @@ const WITHOUT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
                        Everything works without it: <code>sixty --help</code>, and the API at <a href=\"/api/docs\">/api/docs</a>.</p>";
 
 fn main() -> io::Result<()> {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dashboard/dist");
+    // Cargo runs this in the crate's folder.
+    let built = Path::new("../../dashboard/dist");
     println!("cargo:rerun-if-changed={}", built.display());
     #[expect(clippy::disallowed_methods, reason = "cargo tells a build script so where its files go")]
     let out = env::var_os("OUT_DIR").unwrap_or_default();
@@ -20,7 +21,7 @@ fn main() -> io::Result<()> {
     }
     fs::create_dir_all(&target)?;
     if built.join("index.html").exists() {
-        copy(&built, &target)
+        copy(built, &target)
     } else {
         fs::write(target.join("index.html"), WITHOUT)
     }

@@ -106,6 +106,34 @@ ensure_rust_component() {
   rustup component add "$1" || fail "rustup could not install $1."
 }
 
+# Where the llvm-profdata is that reads what programs of this rustc count: no other version does.
+find_profdata() {
+  local component major
+  component=$(rustc --print target-libdir)/../bin/llvm-profdata
+  major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+  if [ -x "$component" ]; then echo "$component"; else command -v "llvm-profdata-$major"; fi
+}
+
+ensure_profdata() {
+  find_profdata >/dev/null && return
+  if have rustup && rustup component add llvm-tools 2>/dev/null; then return; fi
+  local package
+  package=llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+  [ "$(platform)" = debian ] && [ -n "$(apt_candidate "$package")" ] && apt_install "$package"
+  find_profdata >/dev/null ||
+    fail "llvm-profdata of rustc's LLVM is missing. Run: rustup component add llvm-tools, then run this script again."
+}
+
+# What loads servers in benchmarks.
+ensure_wrk() {
+  have wrk && return
+  case "$(platform)" in
+  debian) apt_install wrk ;;
+  macos) brew_install wrk ;;
+  *) install_by_hand wrk "wrk 4" ;;
+  esac
+}
+
 # A C compiler links the program and builds aws-lc; cmake is not needed.
 ensure_compiler() {
   have cc && return

@@ -245,7 +245,7 @@ mod tests {
         }
         async fn hangs() {
             let _leaving = Leaving;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         let origins = AllowedOrigins::parse(["https://crm.example.com"]).unwrap();
         let routes = Router::new().route("/panics", get(panics)).route("/hangs", get(hangs));

@@ -1,7 +1,6 @@
 //! Every use case asks for its right before it has a connection: here there is no admin database to connect to, so that whoever
 //! comes past the question learns that it is away, and whoever doesn't learns what they may not. That none of them has another
 //! way to the database is looked at in `doors.rs`.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on fails at once")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
