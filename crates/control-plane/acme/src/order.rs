@@ -43,8 +43,15 @@ impl Keeper {
             Some(under_way) => under_way,
             None => self.begun(&account, certificate).await?,
         };
-        self.answer(&mut under_way.order, certificate).await?;
+        let answered = self.answer(&mut under_way.order, certificate).await;
         let UnderWay { order, key } = &mut under_way;
+        if answered.is_err() {
+            // An authority that is quick has looked before it says that it will: then the order says what it didn't find.
+            if order.refresh().await.is_ok() && is_lost(order) {
+                return self.refused(&account, certificate, order.url()).await;
+            }
+            return answered;
+        }
         let retries =
             RetryPolicy::new().initial_delay(FIRST_LOOK).backoff(1.5).timeout(self.config.pace.order);
         if order.state().status == OrderStatus::Pending {
