@@ -11,27 +11,16 @@ usage() {
   cat <<'HELP'
 Usage: scripts/build-release.sh
 
-Installs what is missing (a C compiler, PostgreSQL, Redis, wrk, LLVM's llvm-profdata), then builds `sixty` guided by a profile.
+Installs what is missing (a C compiler, PostgreSQL, Redis, Node.js, wrk, LLVM's llvm-profdata), then builds `sixty` guided by a profile.
 The program, and the benchmark that measures it, are in target/release-build afterwards. Takes two builds: half an hour on two
 cores. `cargo build --profile dist -p sixty` builds the same program without a profile.
 HELP
 }
 
-case "${1:-}" in
-'') ;;
---help | -h)
-  usage
-  exit 0
-  ;;
-*)
-  usage >&2
-  fail "unknown option: $1"
-  ;;
-esac
+takes_no_options "$@"
 
 cd "$repository"
 target=${CARGO_TARGET_DIR:-$repository/target}
-host=$(rustc -vV | sed -n 's/^host: //p')
 counts=$target/counted/profile
 profile=$target/counted/sixty.profdata
 
@@ -46,9 +35,15 @@ ensure_rust
 ensure_compiler
 ensure_postgresql required
 ensure_redis
+ensure_node "$target/tools"
 ensure_wrk
 ensure_profdata
 profdata=$(find_profdata)
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+# The pages are embedded in the program.
+step "The dashboard"
+./scripts/build-dashboard.sh
 
 step "A build that counts"
 rm -rf "$counts"

@@ -17,17 +17,7 @@ machine is touched.
 HELP
 }
 
-case "${1:-}" in
-'') ;;
---help | -h)
-  usage
-  exit 0
-  ;;
-*)
-  usage >&2
-  fail "unknown option: $1"
-  ;;
-esac
+takes_no_options "$@"
 
 cd "$repository"
 target=${CARGO_TARGET_DIR:-$repository/target}

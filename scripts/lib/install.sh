@@ -19,6 +19,22 @@ fail() {
   printf '\n\033[1;31merror:\033[0m %s\n' "$*" >&2
   exit 1
 }
+
+# For a script without options: shows its usage when that is asked for, and refuses everything else.
+takes_no_options() {
+  case "${1:-}" in
+  '') ;;
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  *)
+    usage >&2
+    fail "unknown option: $1"
+    ;;
+  esac
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # `debian` (Debian, Ubuntu and what derives from them), `macos`, or `other`.
@@ -106,19 +122,20 @@ ensure_rust_component() {
   rustup component add "$1" || fail "rustup could not install $1."
 }
 
+llvm_of_rustc() { rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p'; }
+
 # Where the llvm-profdata is that reads what programs of this rustc count: no other version does.
 find_profdata() {
-  local component major
+  local component
   component=$(rustc --print target-libdir)/../bin/llvm-profdata
-  major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-  if [ -x "$component" ]; then echo "$component"; else command -v "llvm-profdata-$major"; fi
+  if [ -x "$component" ]; then echo "$component"; else command -v "llvm-profdata-$(llvm_of_rustc)"; fi
 }
 
 ensure_profdata() {
   find_profdata >/dev/null && return
   if have rustup && rustup component add llvm-tools 2>/dev/null; then return; fi
   local package
-  package=llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+  package=llvm-$(llvm_of_rustc)
   [ "$(platform)" = debian ] && [ -n "$(apt_candidate "$package")" ] && apt_install "$package"
   find_profdata >/dev/null ||
     fail "llvm-profdata of rustc's LLVM is missing. Run: rustup component add llvm-tools, then run this script again."
