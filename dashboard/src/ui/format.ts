@@ -11,7 +11,7 @@ export const NOTHING = '–';
 export const count = (value: number | null | undefined) => (value == null ? NOTHING : whole.format(value));
 
 /** 1 request, 12,345 requests. */
-export const many = (amount: number, one: string, several = `${one}s`) => `${count(amount)} ${amount === 1 ? one : several}`;
+export const many = (amount: number | null | undefined, one: string, several = `${one}s`) => `${count(amount)} ${amount === 1 ? one : several}`;
 
 /** 12.3K, for axes and figures. */
 export const compact = (value: number | null | undefined) =>

@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '@/api/client';
 import { CopyValue } from '@/ui/CopyValue';
-import { count } from '@/ui/format';
+import { count, many } from '@/ui/format';
 import { Notice } from '@/ui/Notice';
 import { useCustomerNames } from '@/ui/useCustomerNames';
 import { WhenExactly } from '@/ui/When';
@@ -14,7 +14,7 @@ export function Verdict({ proof }: { proof: Schema<'VerificationView'> }) {
   const whose = customer ? `of ${names.get(customer) ?? customer}` : 'of the platform';
   const read = (
     <p>
-      {count(rows)} {rows === 1 ? 'row was' : 'rows were'} recomputed at <WhenExactly at={proof.verified_at} />; the last is number {count(last)}.
+      {many(rows, 'row was', 'rows were')} recomputed at <WhenExactly at={proof.verified_at} />; the last is number {count(last)}.
       {rows < last && ' Those before the first one were removed by retention.'}
     </p>
   );

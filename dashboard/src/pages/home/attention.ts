@@ -1,4 +1,4 @@
-import { count, many, milliseconds, share, span } from '@/ui/format';
+import { many, milliseconds, share, span } from '@/ui/format';
 import type { Part } from './useHome';
 import { partName } from './words';
 
@@ -64,7 +64,7 @@ function ofTraffic({ traffic, range }: Looked): Wrong[] {
   const ownFailures = total.server_errors;
   if (ownFailures > 0) {
     const part = share(ownFailures / Math.max(1, total.requests));
-    found.push({ key: 'own', tone: 'bad', says: `${count(ownFailures)} ${ownFailures === 1 ? 'request' : 'requests'} failed on our side (5xx, ${part} of all)`, to: '/usage', search: { ...range, by: 'status' } });
+    found.push({ key: 'own', tone: 'bad', says: `${many(ownFailures, 'request')} failed on our side (5xx, ${part} of all)`, to: '/usage', search: { ...range, by: 'status' } });
   }
   const enough = total.requests >= FEW && previous.requests >= FEW;
   const fails = total.failed / Math.max(1, total.requests);

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { Schema } from '@/api/client';
-import { count, words } from '../format';
+import { many, words } from '../format';
 import { WITHOUT_REDIS } from './withoutRedis';
 
 /** A limit of one customer's own. */
@@ -16,7 +16,7 @@ export type GeneralLimit = Rate & Pick<Limit, 'without_redis'>;
 
 /** 12,000 requests a minute. */
 export const rateOf = ({ requests, period }: Rate) =>
-  requests == null || period == null ? 'Without limit' : `${count(requests)} ${requests === 1 ? 'request' : 'requests'} ${period === 'hour' ? 'an' : 'a'} ${period}`;
+  requests == null || period == null ? 'Without limit' : `${many(requests, 'request')} ${period === 'hour' ? 'an' : 'a'} ${period}`;
 
 /** What a limit does while Redis is away, in words; null is as the configuration says. */
 export const withoutRedis = (value: string | null) => (value === null ? 'As configured' : (WITHOUT_REDIS[value] ?? words(value)));

@@ -46,7 +46,7 @@ export function PlanPreview({ preview, customer }: { preview: Plan; customer: Cu
         ))}
       </Part>
       {keys && keys.length > 0 && (
-        <Part title={`${count(preview.api_keys_affected_total)} ${preview.api_keys_affected_total === 1 ? 'key' : 'keys'} used what goes off in the last 30 days`}>
+        <Part title={`${many(preview.api_keys_affected_total, 'key')} used what goes off in the last 30 days`}>
           {keys.slice(0, NAMED).map((key) => (
             <li key={key.id}>
               {key.name} <code>{key.prefix}…</code> <span className={classes.quiet}>{many(key.requests_last_30d, 'request')}</span>

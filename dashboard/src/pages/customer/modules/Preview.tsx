@@ -1,5 +1,5 @@
 import { queries, type Schema } from '@/api/client';
-import { count, many, money } from '@/ui/format';
+import { many, money } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { type Customer, nameOf } from '../customer';
 import classes from './Preview.module.css';
@@ -45,7 +45,7 @@ function Would({ preview }: { preview: Schema<'ModulePreviewView'> }) {
       {routes.length > 0 && (
         <details>
           <summary>
-            {count(routes.length)} {routes.length === 1 ? 'route' : 'routes'} of the API {enabled_after ? 'answer' : 'refuse'}
+            {many(routes.length, 'route')} of the API {enabled_after ? 'answer' : 'refuse'}
           </summary>
           <ul>
             {routes.map((route) => (

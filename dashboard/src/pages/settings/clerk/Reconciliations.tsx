@@ -7,7 +7,7 @@ import { useMay } from '@/session/session';
 import { useAddress } from '@/ui/address';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { count } from '@/ui/format';
+import { count, many } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { complain, say } from '@/ui/notify';
 import { Status } from '@/ui/Status';
@@ -69,7 +69,7 @@ export function Reconciliations() {
 function Outcome({ row }: { row: Reconciliation }) {
   if (row.error) return <Status value="failed" label={row.drift.length > 0 ? `${count(row.drift.length)}, and an error` : 'An error'} />;
   if (row.drift.length === 0) return <Status value="ok" label="No difference" />;
-  return <Status value="pending" label={row.drift.length === 1 ? '1 difference' : `${count(row.drift.length)} differences`} />;
+  return <Status value="pending" label={many(row.drift.length, 'difference')} />;
 }
 
 function Run() {

@@ -7,7 +7,7 @@ import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
 import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
-import { count, dayOf } from '@/ui/format';
+import { dayOf, many } from '@/ui/format';
 import { say } from '@/ui/notify';
 import { TypedWord } from '@/ui/TypedWord';
 import { useSubmit } from '@/ui/useSubmit';
@@ -78,7 +78,7 @@ function OffSale({ module }: { module: Module }) {
   const customers = data?.data.find((one) => one.module_key === module.module_key)?.customers;
   return (
     <Text size="sm" c="var(--bad)" role="status">
-      It goes off for every customer within a second{customers === undefined ? '' : `: ${count(customers)} ${customers === 1 ? 'has' : 'have'} it on now`}. Their requests to it are refused with 403; nothing is deleted.
+      It goes off for every customer within a second{customers === undefined ? '' : `: ${many(customers, 'has', 'have')} it on now`}. Their requests to it are refused with 403; nothing is deleted.
     </Text>
   );
 }

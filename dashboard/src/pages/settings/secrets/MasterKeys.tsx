@@ -6,7 +6,7 @@ import { useMay } from '@/session/session';
 import { confirm } from '@/ui/confirm';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
-import { count, NOTHING } from '@/ui/format';
+import { many, NOTHING } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
@@ -38,7 +38,7 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
     { id: 'state', header: 'State', cell: (row) => <Status value={row.state} tone={row.state === 'previous' ? 'info' : undefined} label={STATES[row.state]} /> },
     { id: 'where', header: 'Where', cell: (row) => PROVIDERS[row.provider] ?? row.provider, wide: true },
     { id: 'away', header: 'Within reach', cell: (row) => (row.available ? <Status value="ok" label="Yes" /> : <Status value={row.state === 'retired' ? 'unknown' : 'away'} label="No" />), wide: true },
-    { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => `${count(row.data_keys)} data ${row.data_keys === 1 ? 'key' : 'keys'}`, wide: true },
+    { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => many(row.data_keys, 'data key'), wide: true },
     { id: 'age', header: 'In use for', align: 'end', cell: (row) => <Age days={row.age_days} isActive={row.state === 'active'} /> },
     { id: 'since', header: 'Since', cell: (row) => <When at={row.activated_at} />, wide: true },
     ...(mayWrite
@@ -73,6 +73,6 @@ const STATES: Record<string, string> = { active: 'Wraps new ones', previous: 'Op
 /** How old a key is. Only of the one that wraps new keys is it too old. */
 function Age({ days, isActive }: { days: number | null | undefined; isActive: boolean }) {
   if (days == null) return <span>{NOTHING}</span>;
-  const text = days === 1 ? '1 day' : `${count(days)} days`;
+  const text = many(days, 'day');
   return isActive && days >= OLD ? <Status value="overdue" label={`${text}: rotate`} /> : <span>{days === 0 ? 'Under a day' : text}</span>;
 }
