@@ -17,9 +17,6 @@ use crate::{AcmeConfig, AcmeError};
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// More than any document of a directory has: certificates are a few kilobytes.
-const LONGEST: usize = 1024 * 1024;
-
 /// For longer than this nobody is left alone for the authority's sake alone.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
@@ -94,18 +91,13 @@ impl Directory {
         body: Bytes,
     ) -> Result<Response<Bytes>, Error> {
         let asked = self.client.request(method, url).headers(headers).body(body);
-        let mut response = asked.send().await.map_err(other)?;
+        let response = asked.send().await.map_err(other)?;
         let (status, headers) = (response.status(), response.headers().clone());
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = retry_after(&headers);
         }
-        let mut read = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(other)? {
-            if read.len() + part.len() > LONGEST {
-                return Err(Error::Other("its answer is too long".into()));
-            }
-            read.extend_from_slice(&part);
-        }
+        let read = bounded_answer::read(response, bounded_answer::DOCUMENT).await;
+        let read = read.map_err(|error| Error::Other(Box::new(error)))?;
         // The library takes every refusal for a document of its kind; a proxy's page would be an error of JSON.
         let is_problem = headers
             .get(CONTENT_TYPE)
@@ -113,7 +105,7 @@ impl Directory {
         if (status.is_client_error() || status.is_server_error()) && !is_problem {
             return Err(Error::Other(format!("it answers {status}").into()));
         }
-        let mut answer = Response::new(Bytes::from(read));
+        let mut answer = Response::new(read);
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use bounded_answer::AnswerError;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
 use reqwest::header::DATE;
@@ -17,6 +18,8 @@ use crate::event::{MembershipData, OrganizationData, UserData};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How many rows are asked for at once.
 const PAGE: usize = 100;
+/// The largest answer that is read, in bytes: a page of people, each with as much metadata as Clerk takes.
+const LARGEST: usize = 16 << 20;
 /// How many pages at most: a server that answers for ever is not believed.
 const MOST_PAGES: usize = 10_000;
 
@@ -26,6 +29,9 @@ pub enum BackendError {
     /// It isn't there. Trying again helps.
     #[error("Clerk's Backend API can't be reached: {0}")]
     Unreachable(#[source] reqwest::Error),
+    /// It says something else than it should.
+    #[error("what Clerk's Backend API answers can't be read: {0}")]
+    Unreadable(String),
     /// Too many questions; it says when to go on.
     #[error("Clerk's Backend API takes no more questions for {} seconds", .0.as_secs())]
     TooMany(Duration),
@@ -135,7 +141,11 @@ impl Backend {
 
     async fn get<T: DeserializeOwned>(&self, path: &str, offset: usize) -> Result<T, BackendError> {
         let answer = self.answer(path, &[("limit", PAGE), ("offset", offset)]).await?;
-        answer.json().await.map_err(|error| BackendError::Unreachable(error.without_url()))
+        let text = bounded_answer::read(answer, LARGEST).await.map_err(|error| match error {
+            AnswerError::BrokenOff(error) => BackendError::Unreachable(error),
+            AnswerError::TooLarge(_) => BackendError::Unreadable(error.to_string()),
+        })?;
+        serde_json::from_slice(&text).map_err(|error| BackendError::Unreadable(error.to_string()))
     }
 
     async fn answer(&self, path: &str, query: &[(&str, usize)]) -> Result<reqwest::Response, BackendError> {

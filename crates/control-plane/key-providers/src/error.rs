@@ -1,6 +1,8 @@
 //! What a provider may answer instead of what was asked for.
 
-use secrets::KeyError;
+use bounded_answer::AnswerError;
+use bytes::Bytes;
+use secrets::{KeyError, SecretString};
 
 /// A provider didn't do what it was asked for. Says nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,21 @@ impl ProviderError {
         } else {
             innermost.to_string()
         })
+    }
+
+    /// What a provider says, whatever its status is.
+    pub(crate) async fn read(answer: reqwest::Response) -> Result<Bytes, Self> {
+        bounded_answer::read(answer, bounded_answer::DOCUMENT).await.map_err(|error| match error {
+            AnswerError::BrokenOff(error) => Self::unreachable(&error),
+            AnswerError::TooLarge(_) => Self::Refused(error.to_string()),
+        })
+    }
+
+    /// The same, of which nothing may be shown.
+    pub(crate) async fn read_secret(answer: reqwest::Response) -> Result<SecretString, Self> {
+        let text = Vec::from(Self::read(answer).await?);
+        let text = String::from_utf8(text).map_err(|_| Self::Refused("its answer is no text".to_owned()))?;
+        Ok(SecretString::from(text))
     }
 
     /// What a status means: the provider's own trouble passes, a refusal doesn't.

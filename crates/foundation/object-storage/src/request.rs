@@ -61,7 +61,8 @@ impl Requests {
         let sent = self.http.request(request.method, &url).headers(headers).body(request.body).send().await;
         let answer = sent.map_err(|error| failed(&error.without_url()))?;
         let status = answer.status().as_u16();
-        Ok((status, answer.text().await.map_err(|error| failed(&error.without_url()))?))
+        let said = bounded_answer::read(answer, bounded_answer::DOCUMENT).await;
+        Ok((status, String::from_utf8_lossy(&said.map_err(|error| failed(&error))?).into_owned()))
     }
 
     /// What a status means that wasn't hoped for.

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use bounded_answer::AnswerError;
+use bytes::Bytes;
 use jsonwebtoken::jwk::JwkSet;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -209,19 +211,14 @@ impl Issuer {
         Ok(())
     }
 
-    async fn fetch(&self) -> Result<Vec<u8>, IssuerError> {
+    async fn fetch(&self) -> Result<Bytes, IssuerError> {
         let url = &self.config.keys_url;
         let away = |error| IssuerError::Unreachable(url.clone(), error);
         let answer = self.http.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status);
-        let mut answer = answer.map_err(away)?;
-        let mut text = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(away)? {
-            text.extend_from_slice(&part);
-            if text.len() > LARGEST {
-                return Err(IssuerError::NoKeys(url.clone(), format!("it is larger than {LARGEST} bytes")));
-            }
-        }
-        Ok(text)
+        bounded_answer::read(answer.map_err(away)?, LARGEST).await.map_err(|error| match error {
+            AnswerError::BrokenOff(error) => away(error),
+            AnswerError::TooLarge(_) => IssuerError::NoKeys(url.clone(), error.to_string()),
+        })
     }
 }
 

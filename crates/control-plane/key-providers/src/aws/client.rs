@@ -83,7 +83,7 @@ impl Aws {
         }
         let answer = request.body(body).send().await.map_err(|error| ProviderError::unreachable(&error))?;
         let status = answer.status();
-        let text = answer.bytes().await.map_err(|error| ProviderError::unreachable(&error))?;
+        let text = ProviderError::read(answer).await?;
         let document: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
         if status.is_success() {
             return Ok(document);

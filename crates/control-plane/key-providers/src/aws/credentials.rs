@@ -177,7 +177,7 @@ impl Held {
                 let request = self.http.post(url.clone());
                 let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
                 let answer = checked(request.send().await.map_err(unreachable)?)?;
-                let text = SecretString::from(answer.text().await.map_err(unreachable)?);
+                let text = ProviderError::read_secret(answer).await?;
                 return of_role(text.expose_secret());
             }
             CredentialSource::Machine { url } => {
@@ -190,22 +190,23 @@ impl Held {
                     .send()
                     .await
                     .map_err(unreachable)?;
-                let token = SecretString::from(checked(token)?.text().await.map_err(unreachable)?);
+                let token = ProviderError::read_secret(checked(token)?).await?;
                 let get = |url: Url| {
                     self.http.get(url).header("X-aws-ec2-metadata-token", token.expose_secret()).send()
                 };
                 let roles = "latest/meta-data/iam/security-credentials/";
                 let role = get(at(roles)?).await.map_err(unreachable)?;
-                let role = checked(role)?.text().await.map_err(unreachable)?;
-                let role = role.lines().next().unwrap_or_default().trim().to_owned();
+                let role = ProviderError::read_secret(checked(role)?).await?;
+                let role = role.expose_secret().lines().next().unwrap_or_default().trim().to_owned();
                 if role.is_empty() {
                     return Err(ProviderError::Refused("it has none".to_owned()));
                 }
                 get(at(&format!("{roles}{role}"))?).await.map_err(unreachable)?
             }
         };
-        let fetched: Fetched =
-            checked(answer)?.json().await.map_err(|_| ProviderError::unexpected("credentials"))?;
+        let fetched = ProviderError::read_secret(checked(answer)?).await?;
+        let fetched: Fetched = serde_json::from_str(fetched.expose_secret())
+            .map_err(|_| ProviderError::unexpected("credentials"))?;
         Ok(Credentials {
             access_key_id: fetched.access_key_id,
             secret_access_key: fetched.secret_access_key.into(),

@@ -205,7 +205,7 @@ impl Vault {
         }
         let answer = request.send().await.map_err(|error| ProviderError::unreachable(&error))?;
         let status = answer.status();
-        let text = answer.bytes().await.map_err(|error| ProviderError::unreachable(&error))?;
+        let text = ProviderError::read(answer).await?;
         Ok((status, serde_json::from_slice(&text).unwrap_or(Value::Null)))
     }
 }

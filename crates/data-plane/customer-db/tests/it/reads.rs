@@ -135,15 +135,33 @@ async fn a_read_can_not_write_whatever_it_calls() {
 #[tokio::test]
 async fn nothing_of_a_read_stays_on_the_connection() {
     let customer = filled().await;
-    // The statements as they are sent, on a connection that can be looked at.
-    let app = testkit::connect(&customer.database.app_url()).await;
-    let entering = "select set_config('app.org_id', id::text, true) from organizations where id = $1";
-    let rows = app.query(entering, &[&customer.second.uuid()]).await.unwrap();
-    assert_eq!(rows[0].get::<_, String>(0), customer.second.to_string());
-    for sql in ["select count(*) from contacts", "select count(*) from deals"] {
-        assert_eq!(app.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0, "the organization was kept");
+    // There is one connection, and it is made before the trap is set.
+    let count = "select count(*)::text from contacts";
+    begin(&customer, None).await.query_and_commit(count, &[]).await.unwrap();
+    // The database itself looks at what every request finds when it enters: the list of organizations can only be read as
+    // long as none was entered.
+    let superuser = testkit::connect(&customer.database.superuser_url()).await;
+    superuser
+        .batch_execute(
+            "create function nobody_is_inside() returns boolean language plpgsql as $$ begin \
+               if nullif(current_setting('app.org_id', true), '') is not null then raise exception 'the organization was kept'; \
+               end if; return true; end $$; \
+             alter table organizations enable row level security; \
+             create policy trap on organizations using (nobody_is_inside())",
+        )
+        .await
+        .unwrap();
+    for organization in [Some(customer.first), Some(customer.second), None, Some(customer.second)] {
+        for _ in 0..3 {
+            begin(&customer, organization).await.query_and_commit(count, &[]).await.unwrap();
+            let mut session = begin(&customer, organization).await;
+            session.query(count, &[]).await.unwrap();
+            session.commit().await.unwrap();
+        }
     }
-    let left: Option<String> =
-        app.query_one("select nullif(current_setting('app.org_id', true), '')", &[]).await.unwrap().get(0);
-    assert_eq!(left, None);
+    // The trap works.
+    let mut inside = begin(&customer, Some(customer.first)).await;
+    let caught = inside.query("select name from organizations", &[]).await.unwrap_err();
+    let caught = caught.as_db_error().map(tokio_postgres::error::DbError::message);
+    assert_eq!(caught, Some("the organization was kept"));
 }

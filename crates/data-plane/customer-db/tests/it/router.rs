@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::{TestDirectory, customer, customer_with};
 use customer_db::{Busy, CustomerDatabases, Error, RouterConfig};
+use domain::principal::SealedEndpoint;
 use domain::{CustomerId, OrganizationId};
 use testkit::wait_for;
 
@@ -216,11 +217,31 @@ async fn nothing_is_sent_in_the_clear_unless_it_was_asked_for_and_the_database_i
 async fn a_password_of_another_customer_does_not_open() {
     let customer = customer().await;
     let other = CustomerId::generate();
-    let mut stolen = customer.directory.get(customer.id);
+    let own = customer.directory.get(customer.id);
+    let mut stolen = own.clone();
     stolen.customer_id = other;
-    customer.directory.change(other, Some(stolen));
+    customer.directory.change(other, Some(stolen.clone()));
     let error = customer.databases.begin(other, None).await.unwrap_err();
-    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    let Error::Unavailable(words) = &error else { panic!("{error:?}") };
+    assert_eq!(*words, secrets::EnvelopeError::Unauthentic.to_string(), "it isn't the seal that keeps it shut");
+
+    // Nor the password alone, under the other's own data key, or the data key alone.
+    let others = customer.directory.seal(other, testkit::PASSWORD);
+    for mixed in [
+        SealedEndpoint { password_sealed: others.password_sealed.clone(), ..stolen.clone() },
+        SealedEndpoint { data_key_wrapped: others.data_key_wrapped.clone(), ..stolen.clone() },
+    ] {
+        customer.directory.change(other, Some(mixed));
+        customer.databases.forget(other);
+        let error = customer.databases.begin(other, None).await.unwrap_err();
+        let Error::Unavailable(words) = &error else { panic!("{error:?}") };
+        assert_eq!(*words, secrets::EnvelopeError::Unauthentic.to_string());
+    }
+
+    // Everything else about it is right: with a password sealed for this customer the same database opens.
+    customer.directory.place(other, &customer.database);
+    customer.databases.forget(other);
+    customer.databases.begin(other, None).await.unwrap();
 }
 
 #[tokio::test]
