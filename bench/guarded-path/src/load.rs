@@ -44,7 +44,12 @@ pub(crate) struct Round {
 
 impl Round {
     pub(crate) fn per_second(&self) -> f64 {
-        self.requests as f64 / (self.micros as f64 / 1e6)
+        self.per_second_with(Duration::ZERO)
+    }
+
+    /// The same when something is still done after it, for so long.
+    pub(crate) fn per_second_with(&self, after: Duration) -> f64 {
+        self.requests as f64 / (self.micros as f64 / 1e6 + after.as_secs_f64())
     }
 }
 

@@ -148,11 +148,11 @@ fn shuffled_groups(effort: &Effort) -> Vec<usize> {
 async fn describe(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
     let admin = stack::connect(&stack.admin_url()).await?;
     let postgres: String = admin.query_one("show server_version", &[]).await?.get(0);
+    let peers = if effort.peers { format!("Node.js {}, ", express::version().await?) } else { String::new() };
     say(&format!(
-        "PostgreSQL {postgres}, Node.js {}, {} cores; {} rounds of {} s for each server, those that are compared right after each \
+        "PostgreSQL {postgres}, {peers}{} cores; {} rounds of {} s for each server, those that are compared right after each \
          other, else in random order. wrk with one thread and {CONNECTIONS} connections, the servers and the databases \
          all on this machine.",
-        express::version().await?,
         std::thread::available_parallelism()?,
         effort.rounds,
         effort.length.as_secs(),
@@ -160,10 +160,16 @@ async fn describe(stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn say_ratio(name: &str, one: &[f64], another: &[f64]) {
+    let (median, least, most) = ratios(one, another);
+    say(&format!("{name:<50} {median:>7.2} (median of the rounds), {least:.2} to {most:.2}"));
+}
+
 /// Everything that runs, and what was measured of it.
 struct Bench {
     subjects: Vec<Subject>,
-    peers_url: String,
+    /// Express's admin database, if Express is measured.
+    peers_url: Option<String>,
     servers: Vec<Child>,
 }
 
@@ -174,7 +180,6 @@ impl Bench {
         client: &reqwest::Client,
         peers: bool,
     ) -> anyhow::Result<Self> {
-        let peers_url = stack.peers_database(&customer.key).await?;
         let ports = stack::free_ports(6)?;
         let guarded = Server::Guarded {
             admin_url: stack.admin_url(),
@@ -186,9 +191,10 @@ impl Bench {
         for (server, port) in ours.into_iter().zip(&ports) {
             servers.push(start(Order { port: *port, server }).await?);
         }
+        let mut peers_url = None;
         if peers {
-            let plan =
-                PeerPlan { admin_url: &peers_url, redis_url: &stack.redis_url(), customer: &customer.login };
+            let admin_url = &*peers_url.insert(stack.peers_database(&customer.key).await?);
+            let plan = PeerPlan { admin_url, redis_url: &stack.redis_url(), customer: &customer.login };
             servers.push(plan.start(ports[4], 1)?);
             servers.push(plan.start(ports[5], 2)?);
         }
@@ -270,6 +276,9 @@ impl Bench {
         for place in [GUARDED, SIXTY] {
             say(&self.subjects[place].what_was_left());
         }
+        let for_hours = self.subjects[GUARDED].per_second_for_hours();
+        let bare = self.subjects[AXUM].per_second();
+        say_ratio("guarded, hand-over counted in, over axum::serve", &for_hours, &bare);
         self.ratio("guarded over bare handler, axum::serve", GUARDED, AXUM);
         self.ratio("guarded over bare handler, in sixty's server", GUARDED, BARE);
         self.ratio("sixty serve over query from a pool", SIXTY, POOL);
@@ -283,9 +292,7 @@ impl Bench {
     }
 
     fn ratio(&self, name: &str, one: usize, another: usize) {
-        let (median, least, most) =
-            ratios(&self.subjects[one].per_second(), &self.subjects[another].per_second());
-        say(&format!("{name:<50} {median:>7.2} (median of the rounds), {least:.2} to {most:.2}"));
+        say_ratio(name, &self.subjects[one].per_second(), &self.subjects[another].per_second());
     }
 
     async fn stop(self) -> anyhow::Result<()> {
@@ -299,10 +306,11 @@ impl Bench {
     /// request under way: those are counted too, and only those.
     async fn check_usage(&self, stack: &Stack, effort: &Effort) -> anyhow::Result<()> {
         let ours = stack::connect(&stack.admin_url()).await?;
-        let peers = stack::connect(&self.peers_url).await?;
         let rounds = effort.rounds as u64 + 1;
+        let peers;
         let mut checks = vec![(&ours, HELLO_PATH, vec![GUARDED]), (&ours, CONTACT_PATH, vec![SIXTY])];
-        if effort.peers {
+        if let Some(url) = &self.peers_url {
+            peers = stack::connect(url).await?;
             checks.extend([
                 (&peers, HELLO_PATH, vec![EXPRESS_HELLO, CLUSTER_HELLO]),
                 (&peers, "/api/v1/contacts/:id", vec![EXPRESS_CONTACT, CLUSTER_CONTACT]),

@@ -61,6 +61,13 @@ impl Subject {
         self.rounds.iter().map(Round::per_second).collect()
     }
 
+    /// The same with the time in which nothing but the usage of the round was handed over: what can be kept up for hours.
+    pub(crate) fn per_second_for_hours(&self) -> Vec<f64> {
+        // Before the first round everybody is asked once, uncounted.
+        let handed_over = self.handed_over.iter().skip(1);
+        self.rounds.iter().zip(handed_over).map(|(round, (_, time))| round.per_second_with(*time)).collect()
+    }
+
     pub(crate) fn row(&self) -> String {
         format!(
             "{:<44} {:>9.0} {:>8.2} {:>8.2} {:>9.1} {:>7.0} %",

@@ -24,8 +24,8 @@ pub struct MeteringConfig {
     /// How many records are handed over at once, about 200 bytes each. Default 20,000: the more there are, the
     /// fewer roll-ups are written for each.
     pub batch: usize,
-    /// While requests come fast, the machine is left to them: usage is handed over a tenth of the time only, until it is
-    /// this far behind. Default 10 s.
+    /// While requests come fast, the machine is left to them: usage is handed over when they come slower, when it is this
+    /// far behind, or when half of `spool_bytes` is taken. Default 10 s.
     pub lag_under_load: Duration,
     /// How often the spool is looked at. Default 200 ms.
     pub flush_every: Duration,

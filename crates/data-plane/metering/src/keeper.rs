@@ -59,8 +59,7 @@ impl Keeper {
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
             let before = self.context.state.handed_over.load(Ordering::Acquire);
-            let began = Instant::now();
-            self.pace.look(began, self.context.state.appended.load(Ordering::Relaxed));
+            self.pace.look(Instant::now(), self.context.state.appended.load(Ordering::Relaxed));
             let done = tokio::select! {
                 done = self.round() => done,
                 () = &mut too_late => break,
@@ -69,7 +68,7 @@ impl Keeper {
                 Ok(step) => {
                     self.all_is_well();
                     pause = FIRST_PAUSE;
-                    self.rest(Pace::rest(began.elapsed()), &stop).await;
+                    self.give_way(&stop).await;
                     match step {
                         Step::More => continue,
                         Step::CaughtUp => self.context.config.flush_every,
@@ -96,29 +95,28 @@ impl Keeper {
         self.leave(too_late).await;
     }
 
-    /// Leaves the machine to the requests for so long, or until they come slower.
-    async fn rest(&mut self, length: Duration, stop: &CancellationToken) {
-        let until = Instant::now() + length;
-        while self.is_easy() && !stop.is_cancelled() {
-            let now = Instant::now();
-            if now >= until {
-                return;
-            }
+    /// Leaves the machine to the requests until they come slower, or it is time.
+    async fn give_way(&mut self, stop: &CancellationToken) {
+        while self.gives_way() && !stop.is_cancelled() {
             tokio::select! {
-                () = tokio::time::sleep(self.context.config.flush_every.min(until - now)) => {}
+                () = tokio::time::sleep(self.context.config.flush_every) => {}
                 () = stop.cancelled() => {}
             }
             self.pace.look(Instant::now(), self.context.state.appended.load(Ordering::Relaxed));
         }
     }
 
-    fn is_easy(&self) -> bool {
-        self.pace.is_easy(self.context.state.behind(), self.context.config.lag_under_load)
+    fn gives_way(&self) -> bool {
+        let Context { config, state, .. } = &self.context;
+        // What waits in memory, or would have to soon, waits for nobody.
+        let has_room = state.on_disk.load(Ordering::Relaxed) < config.spool_bytes / 2;
+        let is_safe = has_room && self.spool.in_memory() == 0;
+        is_safe && self.pace.is_burst() && state.behind() < config.lag_under_load
     }
 
     /// A bounded part of everything that is to do.
     async fn round(&mut self) -> Result<Step, HandOverError> {
-        let batches = if self.is_easy() { 1 } else { BATCHES_A_ROUND };
+        let batches = if self.pace.is_burst() { 1 } else { BATCHES_A_ROUND };
         let Self { context, spool, own, adopted, .. } = self;
         if own.is_none() {
             *own = spool.folder().map(|folder| Source::new(folder, Some(Arc::clone(spool)), context));

@@ -5,9 +5,6 @@ use std::time::{Duration, Instant};
 
 /// So many requests a second are a burst.
 const BURST: f64 = 2_000.0;
-/// For each moment of work, so many of rest.
-const REST: u32 = 9;
-const LONGEST_REST: Duration = Duration::from_secs(5);
 /// Too short a look tells nothing.
 const SHORTEST_LOOK: f64 = 0.05;
 
@@ -35,14 +32,9 @@ impl Pace {
         self.is_burst = came > BURST * passed;
     }
 
-    /// Whether the hand-over rests between its batches.
-    pub(crate) fn is_easy(&self, behind: Duration, lag_under_load: Duration) -> bool {
-        self.is_burst && behind < lag_under_load
-    }
-
-    /// How long it rests after so much work.
-    pub(crate) fn rest(worked: Duration) -> Duration {
-        (worked * REST).min(LONGEST_REST)
+    /// Whether they come so fast that the hand-over had better wait.
+    pub(crate) fn is_burst(&self) -> bool {
+        self.is_burst
     }
 }
 
@@ -51,20 +43,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_burst_is_given_way_and_only_for_so_long() {
+    fn a_burst_is_seen_and_its_end_too() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
         let mut pace = Pace::new(start);
         pace.look(start + second, 1_000);
-        assert!(!pace.is_easy(Duration::ZERO, second));
+        assert!(!pace.is_burst());
         pace.look(start + second * 2, 11_000);
-        assert!(pace.is_easy(Duration::ZERO, second));
-        assert!(!pace.is_easy(second, second));
+        assert!(pace.is_burst());
         pace.look(start + second * 2 + Duration::from_micros(10), 11_000);
-        assert!(pace.is_easy(Duration::ZERO, second), "too short a look");
+        assert!(pace.is_burst(), "too short a look");
         pace.look(start + second * 3, 11_100);
-        assert!(!pace.is_easy(Duration::ZERO, second));
-        assert_eq!(Pace::rest(Duration::from_millis(50)), Duration::from_millis(450));
-        assert_eq!(Pace::rest(second), LONGEST_REST);
+        assert!(!pace.is_burst());
     }
 }

@@ -308,5 +308,6 @@ fn not_vouched(refused: Refused) -> OpenIdError {
 async fn read<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, OpenIdError> {
     let text = bounded_answer::read(answer, bounded_answer::DOCUMENT).await;
     let text = text.map_err(|error| OpenIdError::Away(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| OpenIdError::Away(format!("its answer can't be read: {error}")))
+    serde_json::from_slice(&text)
+        .map_err(|error| OpenIdError::Away(format!("its answer can't be read: {error}")))
 }

@@ -223,7 +223,11 @@ async fn a_password_of_another_customer_does_not_open() {
     customer.directory.change(other, Some(stolen.clone()));
     let error = customer.databases.begin(other, None).await.unwrap_err();
     let Error::Unavailable(words) = &error else { panic!("{error:?}") };
-    assert_eq!(*words, secrets::EnvelopeError::Unauthentic.to_string(), "it isn't the seal that keeps it shut");
+    assert_eq!(
+        *words,
+        secrets::EnvelopeError::Unauthentic.to_string(),
+        "it isn't the seal that keeps it shut"
+    );
 
     // Nor the password alone, under the other's own data key, or the data key alone.
     let others = customer.directory.seal(other, testkit::PASSWORD);
