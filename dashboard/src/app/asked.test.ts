@@ -17,6 +17,8 @@ test('what is only a name, or only an act, is taken as it is', () => {
   expect(askedOf('acme', LABELS)).toEqual({ act: '', name: '' });
   expect(askedOf('suspend', LABELS)).toEqual({ act: '', name: '' });
   expect(askedOf('', LABELS)).toEqual({ act: '', name: '' });
+  // Of no customer who is there.
+  expect(askedOf('sign a customer', LABELS)).toEqual({ act: '', name: '' });
 });
 
 test('a customer may be called as an act is', () => {

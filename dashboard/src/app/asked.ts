@@ -9,7 +9,7 @@ export function fits(query: string): (label: string) => boolean {
 }
 
 /** What joins the others, and is no part of an act's or anybody’s name: “suspend the customer acme”. */
-const JOINS = new Set(['for', 'of', 'the', 'to', 'customer']);
+const JOINS = new Set(['a', 'an', 'for', 'of', 'the', 'to', 'customer']);
 
 /**
  * What is left of a query once the words of acts are taken away, to be looked for as somebody's name: of “suspend acme”, acme. Empty
@@ -18,11 +18,12 @@ const JOINS = new Set(['for', 'of', 'the', 'to', 'customer']);
 export function askedOf(query: string, labels: readonly string[]): { act: string; name: string } {
   const words = wordsOf(query);
   const known = labels.flatMap((label) => label.toLowerCase().split(/[^a-z]+/).filter(Boolean));
-  const isAct = (word: string) => JOINS.has(word) || known.some((one) => one.startsWith(word));
-  const acts = words.filter(isAct);
-  const names = words.filter((word) => !isAct(word)).map(bare);
+  const meant = words.filter((word) => !JOINS.has(word));
+  const isAct = (word: string) => known.some((one) => one.startsWith(word));
+  const acts = meant.filter(isAct);
+  const names = meant.filter((word) => !isAct(word)).map(bare);
   // A customer may be called as an act is: “suspend data”.
-  const name = names.length > 0 ? names : words.slice(1).map(bare);
+  const name = names.length > 0 ? names : meant.slice(1).map(bare);
   if (acts.length === 0 || name.length === 0) return { act: '', name: '' };
-  return { act: acts.filter((word) => !JOINS.has(word)).join(' '), name: name.join(' ') };
+  return { act: acts.join(' '), name: name.join(' ') };
 }
