@@ -3497,6 +3497,11 @@ export interface components {
                 rate_limit_period: string;
                 /** Format: int32 */
                 rate_limit_requests: number;
+                /**
+                 * Format: uuid
+                 * @description The key that replaces it, once it was rotated.
+                 */
+                replaced_by: string | null;
                 /** Format: date-time */
                 revoked_at?: string | null;
                 /**
