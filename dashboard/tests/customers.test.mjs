@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { launch, settled } from './browser.mjs';
+import { complaints, launch, picture, settled } from './browser.mjs';
 import { asOwner, newCustomer, signedIn } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -99,6 +99,95 @@ describe('the table of customers', () => {
       await dialog.getByText(`${MANY.length} resumed`).waitFor({ timeout: 20_000 });
       await dialog.getByRole('button', { name: 'Done' }).click();
       assert.equal((await asOwner('GET', '/api/admin/customers?q=table-&status=suspended')).data.length, 0);
+    }));
+
+  test('a row is selected by its name', () =>
+    at('/customers?q=table-', async (page) => {
+      await page.getByLabel('Select table-buoy GmbH', { exact: true }).check();
+      await page.getByText('1 selected').waitFor();
+    }));
+
+  test('columns have an order, which a link shows and a view keeps', () =>
+    at('/customers?q=table-&columns=plan,status', async (page) => {
+      const heads = async () => (await page.getByRole('columnheader').allInnerTexts()).map((text) => text.trim()).filter(Boolean);
+      assert.deepEqual(await heads(), ['Customer', 'Plan', 'Status']);
+      await page.getByRole('button', { name: 'Columns' }).click();
+      assert.deepEqual(await complaints(page), []);
+      await page.getByRole('button', { name: 'Show Status one place earlier' }).click();
+      await page.waitForURL((address) => address.searchParams.get('columns') === 'status,plan');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: /^Keep this view/ }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill('Two columns');
+      await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
+      const views = page.getByRole('navigation', { name: 'Views' });
+      await views.getByRole('link', { name: 'Two columns' }).waitFor();
+      // Another choice, and the view again.
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('button', { name: 'As they were' }).click();
+      await page.keyboard.press('Escape');
+      await views.getByRole('link', { name: 'All' }).click();
+      await page.getByRole('columnheader', { name: 'API keys' }).waitFor();
+      await views.getByRole('link', { name: 'Two columns' }).click();
+      await page.getByRole('columnheader', { name: 'API keys' }).waitFor({ state: 'detached' });
+      assert.deepEqual(await heads(), ['Customer', 'Status', 'Plan']);
+    }));
+
+  test('a sign-up is refused at its fields: by the form, and by the API, which knows who is there', () =>
+    at(
+      '/customers/new',
+      async (page) => {
+        const [id, email] = [page.getByLabel('Customer id'), page.getByLabel('E-mail')];
+        const send = page.getByRole('button', { name: 'Sign up', exact: true });
+        await page.getByLabel('Company').fill('Table Anchor');
+        await email.fill('office@-anchor.example');
+        await send.click();
+        await page.getByText('must be an email address such as ada@example.com').waitFor();
+        assert.equal(await email.getAttribute('aria-invalid'), 'true');
+        assert.ok(await email.evaluate((input) => input === document.activeElement));
+        await email.fill('office@anchor.example');
+        const answered = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/api/admin/customers'));
+        await send.click();
+        assert.equal((await answered).status(), 409);
+        await page.waitForFunction(() => document.activeElement?.getAttribute('aria-invalid') === 'true');
+        assert.ok(await id.evaluate((input) => input === document.activeElement));
+        assert.equal(await id.inputValue(), 'table-anchor');
+        assert.equal(await email.getAttribute('aria-invalid'), null);
+        await picture(page, 'customers-sign-up-refused');
+        assert.deepEqual(await complaints(page), []);
+      },
+      { complains: (wrong) => /409/.test(wrong) },
+    ));
+
+  test('what is to be done with a customer is asked for from anywhere, by its words and their name', () =>
+    at('/settings/health', async (page) => {
+      const dialog = page.getByRole('dialog').last();
+      const find = async (words, label) => {
+        await page.keyboard.press('Control+k');
+        await page.getByPlaceholder('A customer, key, page or action').fill(words);
+        await page.getByText(label, { exact: true }).waitFor();
+      };
+      await find('suspend table-buoy', 'table-buoy: Suspend or resume');
+      await picture(page, 'customers-palette-act');
+      assert.deepEqual(await complaints(page), []);
+      await page.keyboard.press('Enter');
+      await dialog.getByRole('heading', { name: 'Suspend table-buoy GmbH?' }).waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await find('turn a module off table-cutter', 'table-cutter: Turn a module on or off');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/customers/table-cutter/modules');
+      await dialog.getByRole('button', { name: /^Turn .* on/ }).first().waitFor();
+      assert.deepEqual(await complaints(page), []);
+      await dialog.getByRole('button', { name: /^Turn .* on/ }).first().click();
+      await dialog.getByRole('region', { name: 'What the change does' }).waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await find('back up table-cutter', 'table-cutter: Back up the database');
+      await page.keyboard.press('Enter');
+      await dialog.getByRole('button', { name: 'Back up now' }).waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      const download = page.waitForEvent('download');
+      await find('export table-anchor', 'table-anchor: Export the audit log');
+      await page.keyboard.press('Enter');
+      assert.match(readFileSync(await (await download).path(), 'utf8'), /customer_suspended/);
     }));
 
   test('any customer is reached in two actions from anywhere: the palette, and the name', () =>

@@ -2,6 +2,7 @@
 // show what their sender saw, and a page that stays when a part of it breaks.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { sql } from './admin.mjs';
 import { launch, settled, violations } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 import { visit } from './visit.mjs';
@@ -65,6 +66,106 @@ describe('habits', () => {
       await page.waitForURL((address) => address.pathname === '/admin/usage' && address.searchParams.get('customer') === CUSTOMER && address.searchParams.has('from'));
       await page.getByRole('heading', { name: 'Single requests' }).waitFor();
     }));
+
+  test('what the palette does for everybody, too, is a dialog and a file', () =>
+    at('/', async (page) => {
+      const find = async (words, label) => {
+        await page.keyboard.press('Control+k');
+        await page.getByPlaceholder('A customer, key, page or action').fill(words);
+        await page.locator('[data-action][data-selected]').filter({ hasText: label }).waitFor();
+        await page.keyboard.press('Enter');
+      };
+      await find('rotate master', 'Rotate the master key');
+      await page.getByRole('dialog').getByText(/wrap everything|^Rotate the master key$/).first().waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await find('change a price', 'Change a price');
+      await page.getByRole('dialog').getByRole('button', { name: /^CRM Core/ }).click();
+      await page.getByRole('dialog').getByLabel('A month, USD').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await find('compare clerk mend', 'Compare with Clerk and mend');
+      await page.getByRole('dialog').getByRole('button', { name: 'Compare and mend' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      const download = page.waitForEvent('download');
+      await find('export customers', 'Export all customers');
+      assert.match((await download).suggestedFilename(), /\.csv$/);
+    }));
+
+  test('an entry of the timeline leads to its row of the audit log, its operation, or the backups', () =>
+    at(`/customers/${CUSTOMER}`, async (page) => {
+      const timeline = page.getByRole('region', { name: 'Timeline' });
+      await timeline.getByRole('link', { name: /^The API key/ }).first().click();
+      await page.waitForURL((address) => address.pathname === '/admin/audit' && address.searchParams.has('entry'));
+      await page.getByRole('dialog', { name: 'API key created' }).waitFor();
+      await page.goBack();
+      await timeline.getByRole('link', { name: 'Signing the customer up is done.' }).click();
+      await page.waitForURL('**/operations/*');
+      await page.getByRole('heading', { name: `Sign-up of ${CUSTOMER}`, level: 1 }).waitFor();
+    }));
+
+  test('Back from what was opened leads to the same page of a listing, and so does a link', async () => {
+    for (let change = 0; change < 55; change += 1) await asOwner('PATCH', `/api/admin/customers/${CUSTOMER}`, { industry: `Harbours ${change}` });
+    await at(`/audit?customer=${CUSTOMER}&action=customer_updated`, async (page) => {
+      const rows = page.getByRole('region', { name: 'Rows of the audit log' }).locator('tbody tr');
+      assert.equal(await rows.count(), 50);
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.waitForURL((address) => address.searchParams.has('page'));
+      await settled(page);
+      await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 5);
+      const shown = page.url();
+      await rows.first().getByRole('link', { name: `${CUSTOMER} GmbH` }).first().click();
+      await page.getByRole('heading', { name: `${CUSTOMER} GmbH`, level: 1 }).waitFor();
+      await page.goBack();
+      await settled(page);
+      assert.equal(page.url(), shown);
+      assert.equal(await rows.count(), 5);
+      await page.reload();
+      await settled(page);
+      assert.equal(await rows.count(), 5);
+      await page.getByRole('button', { name: 'Back', exact: true }).click();
+      await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 50);
+      // Of another filter it is none.
+      await page.goto(`${shown}&q=harbours`);
+      await settled(page);
+      assert.equal(await rows.count(), 50);
+      assert.ok(!new URL(page.url()).searchParams.has('page'));
+    });
+  });
+
+  test('a point of the growth of customers leads to those who signed up then', () =>
+    at('/', async (page) => {
+      const chart = page.getByRole('slider', { name: /^Customers over time/ });
+      await chart.focus();
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((address) => address.pathname === '/admin/customers' && address.searchParams.has('from'));
+      await settled(page);
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await page.waitForURL((address) => !address.searchParams.has('from'));
+      await page.goto(`${url}/admin/customers?q=${CUSTOMER}&from=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z`);
+      await page.getByRole('link', { name: `${CUSTOMER} GmbH` }).waitFor();
+      await page.goto(`${url}/admin/customers?q=${CUSTOMER}&from=2020-01-01T00:00:00Z&until=2021-01-01T00:00:00Z`);
+      await page.getByText('No customer is like that').waitFor();
+    }));
+
+  test('single requests that retention removed are said to be gone', async () => {
+    await sql("insert into admin_api_usage_retired (month, requests) values ('2020-01-01', 1)");
+    try {
+      await at(
+        '/usage?from=2020-01-10T00:00:00Z&until=2020-01-20T00:00:00Z',
+        async (page) => {
+          await page.getByText('The single requests of this time are gone').waitFor();
+          assert.deepEqual(await violations(page), []);
+        },
+        // Nor is what would be counted from them.
+        { complains: (wrong) => /400/.test(wrong) },
+      );
+    } finally {
+      await sql("delete from admin_api_usage_retired where month = '2020-01-01'");
+    }
+  });
 
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {

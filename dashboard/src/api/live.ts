@@ -7,13 +7,13 @@ type Change = { topic: string; customer: string | null; id: string | null };
 export type LiveState = 'connecting' | 'live' | 'away';
 
 // Which questions a change makes stale, by the path that was asked.
-const STALE: Record<string, RegExp> = {
-  customers: /\/(customers|statistics|search|provision)/,
+export const STALE: Record<string, RegExp> = {
+  customers: /\/(customers|statistics|search|provision|limits)/,
   operations: /\/(operations|statistics|customers\/[^/]+(\/timeline)?$|customers$)/,
   jobs: /\/(jobs|statistics)/,
   api_keys: /\/(api-keys|timeline|search|impersonations)/,
   modules: /\/(modules|plan|timeline|statistics)/,
-  audit: /\/(audit-logs|timeline)/,
+  audit: /\/(audit-logs|audit-streams|timeline|saved-views)/,
   usage: /\/(usage|statistics\/modules)/,
   operators: /\/(operators|sessions|tokens|passkeys)/,
   clerk: /\/clerk/,

@@ -1811,7 +1811,8 @@ export interface paths {
         };
         /**
          * The customers, keys or routes whose requests changed most against the span of the same length right before. Spans of
-         *     two days and more are compared by whole days, routes over three hours and more by whole hours.
+         *     two days and more are compared by whole days, routes over three hours and more by whole hours. With a filter, only the
+         *     requests that it takes are counted.
          */
         get: operations["get_admin_usage_movers"];
         put?: never;
@@ -2096,6 +2097,11 @@ export interface components {
             rate_limit_period: string;
             /** Format: int32 */
             rate_limit_requests: number;
+            /**
+             * Format: uuid
+             * @description The key that replaces it, once it was rotated.
+             */
+            replaced_by: string | null;
             /** Format: date-time */
             revoked_at?: string | null;
             /**
@@ -3337,6 +3343,10 @@ export interface components {
         KeyRotationView: {
             /** Format: date-time */
             created_at: string;
+            /** @description The customer's short name, if they have one. */
+            customer_id: string | null;
+            /** @description What the customer is called. */
+            customer_name: string | null;
             /**
              * Format: uuid
              * @description Whose data key; null for a master key and for the platform's own data key.
@@ -3487,6 +3497,11 @@ export interface components {
                 rate_limit_period: string;
                 /** Format: int32 */
                 rate_limit_requests: number;
+                /**
+                 * Format: uuid
+                 * @description The key that replaces it, once it was rotated.
+                 */
+                replaced_by: string | null;
                 /** Format: date-time */
                 revoked_at?: string | null;
                 /**
@@ -4015,46 +4030,6 @@ export interface components {
                 organizations: number;
                 /** Format: date-time */
                 started_at: string;
-            }[];
-            /** @description Give it as `?cursor=` for the next page; null at the end. */
-            next_cursor?: string | null;
-        };
-        /** @description A page of a list. */
-        Listing_RequestView: {
-            /** @description The rows. */
-            data: {
-                /** Format: uuid */
-                api_key_id: string;
-                /** @description The beginning of the key; null when its row is gone, or when it was no key but a person's session. */
-                api_key_prefix: string | null;
-                /**
-                 * Format: date-time
-                 * @description When it was answered.
-                 */
-                created_at: string;
-                customer: components["schemas"]["RequestCustomerView"];
-                /** @description The route, by its pattern. */
-                endpoint: string;
-                /** Format: uuid */
-                id: string;
-                method: string;
-                /** @description The feature module's key; null for routes of none. */
-                module: string | null;
-                /** @description `ok`, or the last part of the problem's type; null where it wasn't written down. */
-                outcome: string | null;
-                /**
-                 * Format: uuid
-                 * @description As the answer's `X-Request-Id` told it; null where it wasn't written down.
-                 */
-                request_id: string | null;
-                /** Format: int64 */
-                request_size_bytes: number | null;
-                /** Format: int64 */
-                response_size_bytes: number | null;
-                /** Format: int32 */
-                response_time_ms: number | null;
-                /** Format: int32 */
-                status_code: number;
             }[];
             /** @description Give it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -5056,6 +5031,19 @@ export interface components {
              */
             job_id?: string | null;
         };
+        /** @description A page of single requests. */
+        RequestsView: {
+            /** @description The rows. */
+            data: components["schemas"]["RequestView"][];
+            /**
+             * Format: date-time
+             * @description Since when every request is there: older ones were removed by retention, and are in the sums alone. Null while none
+             *     was.
+             */
+            kept_since: string | null;
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor: string | null;
+        };
         /** @description A request of a customer's program, as it was answered. */
         RequestView: {
             /** Format: uuid */
@@ -5942,6 +5930,8 @@ export interface components {
              * @description The chain: the customer's id; all zeroes for the platform's.
              */
             chain: string;
+            /** @description What the customer is called; null for the platform's, and of one who left nothing but the log. */
+            customer_name: string | null;
             /**
              * Format: uuid
              * @description Whose it is; null for the platform's.
@@ -18258,12 +18248,29 @@ export interface operations {
     get_admin_usage_movers: {
         parameters: {
             query?: {
+                /** @description Only of this key. */
+                api_key_id?: string;
                 /** @description Of what; of customers when not given. */
                 by?: "customer" | "api_key" | "route";
                 /** @description From this time on; 30 days ago when not given. */
                 "created_at[gte]"?: string;
                 /** @description Before this time; now when not given. */
                 "created_at[lt]"?: string;
+                /** @description Only of this customer: the UUID or the customerId, also of one who is gone. */
+                customer?: string;
+                /** @description Only of this route, by its pattern such as `/api/v1/deals/{id}`. */
+                endpoint?: string;
+                /** @description Only by this method. */
+                method?: string;
+                /** @description Only of this feature module, by its key; empty for routes of none. */
+                module?: string;
+                /**
+                 * @description Only with this outcome: `ok`, or the last part of a problem's type, such as `rate-limited`; empty where none was
+                 *     written down.
+                 */
+                outcome?: string;
+                /** @description Only answers with this status. */
+                status_code?: string;
             };
             header?: never;
             path?: never;
@@ -18377,7 +18384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RequestView"];
+                    "application/json": components["schemas"]["RequestsView"];
                 };
             };
             /** @description Something in the request is wrong */

@@ -1,21 +1,15 @@
 import { Menu } from '@mantine/core';
 import { IconKeyboard, IconLogout, IconUserCog } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { api } from '@/api/client';
-import { useSessionChange, useWho } from '@/session/session';
+import { useWho } from '@/session/session';
 import { words } from '@/ui/format';
-import { complain } from '@/ui/notify';
 import { showShortcuts } from './shortcuts';
+import { useSignOut } from './useSignOut';
 
 /** Who is signed in, their own settings, and the way out. */
 export default function AccountMenu() {
   const { data: who } = useWho();
-  const { ended } = useSessionChange();
-  const signOut = async () => {
-    const { error, response } = await api.DELETE('/api/admin/session');
-    if (error && response.status !== 401) return complain(error);
-    ended();
-  };
+  const signOut = useSignOut();
   return (
     <>
       <Menu.Label>
@@ -32,7 +26,7 @@ export default function AccountMenu() {
         Keyboard shortcuts
       </Menu.Item>
       <Menu.Divider />
-      <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut()}>
+      <Menu.Item leftSection={<IconLogout size={15} />} onClick={signOut}>
         Sign out
       </Menu.Item>
     </>

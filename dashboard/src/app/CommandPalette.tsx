@@ -1,21 +1,26 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
-import { IconArrowRight, IconBolt, IconBuilding, IconKey, IconSearch, IconUser } from '@tabler/icons-react';
+import { IconArrowRight, IconBolt, IconSearch } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { queries } from '@/api/client';
-import { shownPart } from '@/api/shownPart';
+import type { Operation } from '@/api/useOperation';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
-import { words } from '@/ui/format';
-import type { Here, Place } from './page';
+import { fits } from './asked';
+import type { Action, Here, Place } from './page';
 import { usePaletteAsked } from './palette';
 import { showShortcuts } from './shortcuts';
+import { type Found, ofCustomer, useFound, wordsOf } from './useFound';
+import { useSignOut } from './useSignOut';
 
 const [store, spotlight] = createSpotlight();
 
-type Found = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
+/** A line of the palette. */
+export type Line = { id: string; label: string; note?: string; icon: React.ReactNode; run: () => void };
+
+type Group = { name: string; lines: Line[] };
 
 // What is longer than the palette is scrolled by keyboard, too. The list hands on what it is given, and doesn't say so in its type.
 const REACHABLE = { viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'What was found' } } as object;
@@ -29,15 +34,21 @@ export default function CommandPalette() {
     answered.current = asked;
   }, [asked]);
   const [query, setQuery] = useState('');
-  const groups = [useFound(query), usePages(query), useActions(query)].filter((group) => group.found.length > 0);
-  useFirstChosen(query, groups.flatMap(({ found }) => found.map(({ id }) => id)).join());
+  const found = useFound(query);
+  const acts = useActsWith(found);
+  const who = { name: 'Found', lines: found.lines };
+  // Of “suspend acme”, suspending is meant before looking at them.
+  const [here, anywhere] = [usePages(query), useActions(query)];
+  const ordered = found.act === '' ? [who, here, anywhere, acts] : [acts, who, here, anywhere];
+  const groups = once(ordered).filter(({ lines }) => lines.length > 0);
+  useFirstChosen(query, groups.flatMap(({ lines }) => lines.map(({ id }) => id)).join());
   return (
     <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
       <Spotlight.ActionsList {...REACHABLE}>
-        {groups.map(({ name, found }) => (
+        {groups.map(({ name, lines }) => (
           <Spotlight.ActionsGroup key={name} label={name}>
-            {found.map((one) => (
+            {lines.map((one) => (
               <Spotlight.Action key={one.id} label={one.label} description={one.note} leftSection={one.icon} onClick={one.run} highlightQuery={false} />
             ))}
           </Spotlight.ActionsGroup>
@@ -46,6 +57,13 @@ export default function CommandPalette() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
+}
+
+/** Each line where it stands first: what can be done with the customer one is at may have been found as well. */
+function once(groups: readonly Group[]): Group[] {
+  const shown = new Set<string>();
+  const isFirst = ({ id }: Line) => !shown.has(id) && shown.add(id);
+  return groups.map(({ name, lines }) => ({ name, lines: lines.filter(isFirst) }));
 }
 
 /**
@@ -61,53 +79,52 @@ function useFirstChosen(query: string, shown: string) {
   }, [shown]);
 }
 
-const fits = (query: string) => {
-  const parts = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return (label: string) => parts.every((part) => label.toLowerCase().includes(part));
-};
+/** What the present address names; only an operation's page has an `id` in it. */
+function useHere(): Here {
+  const { customer, id } = useParams({ strict: false }) as { customer?: string; id?: string };
+  const client = useQueryClient();
+  const { queryKey } = queries.queryOptions('get', '/api/admin/operations/{id}', { params: { path: { id: id ?? '' } } });
+  // The page that shows it has asked for it.
+  return { customer, operation: id === undefined ? undefined : client.getQueryData<Operation>(queryKey) };
+}
 
-function useFound(query: string): { name: string; found: Found[] } {
+/** Goes to a place, or fetches what is a file; nothing is done before the page has asked. */
+function useRun(): (one: Place | Action) => () => void {
   const navigate = useNavigate();
-  const [asked] = useDebouncedValue(query.trim(), 120);
-  // A whole key has no business in an address: it is looked for by what is displayed of it.
-  const q = shownPart(asked);
-  const { data, isPlaceholderData } = queries.useQuery('get', '/api/admin/search', { params: { query: { q } } }, { enabled: q.length > 0, refetchInterval: false });
-  // Enter opens what was found for the present text, not for the one before.
-  if (!data || isPlaceholderData || asked !== query.trim() || q.length === 0) return { name: 'Found', found: [] };
-  const open = (customer: string, tab?: string, search: Record<string, string> = {}) => () =>
-    void navigate({ to: '/customers/$customer/{-$tab}', params: { customer, tab } as never, search: search as never });
-  return {
-    name: 'Found',
-    found: [
-      ...data.customers.map((customer) => ({
-        id: customer.id,
-        label: customer.company_name,
-        note: `${customer.customer_id ?? ''} · ${words(customer.subscription_plan)} · ${words(customer.subscription_status)}`,
-        icon: <IconBuilding size={16} />,
-        run: open(customer.customer_id ?? customer.id),
-      })),
-      ...data.api_keys.map((key) => ({
-        id: key.id,
-        label: `${key.name ?? 'API key'} ${key.prefix}…`,
-        note: `Key of ${key.customer_name} · ${words(key.status)}`,
-        icon: <IconKey size={16} />,
-        run: open(key.customer_id ?? '', 'keys', { key: key.id }),
-      })),
-      ...data.operators.map((operator) => ({
-        id: operator.id,
-        label: operator.name,
-        note: `Operator · ${operator.email}`,
-        icon: <IconUser size={16} />,
-        run: () => void navigate({ to: '/settings/operators', search: { operator: operator.id } as never }),
-      })),
-    ],
+  return (one) => () => {
+    if ('file' in one && one.file !== undefined) return take(one.file);
+    void navigate({ to: one.to, params: one.params as never, search: (('search' in one && one.search) || {}) as never });
   };
 }
 
-function usePages(query: string): { name: string; found: Found[] } {
-  const navigate = useNavigate();
+/** Has the browser fetch a file by itself, as a link to it would. */
+function take(address: string) {
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = '';
+  link.click();
+}
+
+/** What can be done with the customers who were found: what was asked for, with each; everything, if it is only one. */
+function useActsWith({ customers, act }: Found): Group {
   const may = useMay();
-  const here = useParams({ strict: false }) as Here;
+  const run = useRun();
+  const here = useHere();
+  const fit = fits(act);
+  const meant = act !== '' || customers.length === 1 ? customers : [];
+  const lines = meant.flatMap(({ name, company }) =>
+    ofCustomer(name)
+      // Those of the customer one is at stand among the pages and actions when nothing of theirs was asked for.
+      .filter((one) => (act !== '' || name !== here.customer) && (one.right === undefined || may(one.right)) && fit(`${wordsOf(one)} ${company}`))
+      .map((one) => ({ id: one.label, label: one.label, note: company, icon: 'search' in one || 'file' in one ? <IconBolt size={16} /> : <IconArrowRight size={16} />, run: run(one) })),
+  );
+  return { name: 'With who was found', lines };
+}
+
+function usePages(query: string): Group {
+  const run = useRun();
+  const may = useMay();
+  const here = useHere();
   const fit = fits(query);
   const offered = pages.filter((page) => page.right === undefined || may(page.right));
   const places: Place[] = [
@@ -117,36 +134,33 @@ function usePages(query: string): { name: string; found: Found[] } {
   ];
   return {
     name: 'Pages',
-    found: places
+    lines: places
       .filter(({ label, right }) => (right === undefined || may(right)) && fit(label))
-      .map(({ label, to, params }) => ({
-        id: label,
-        label,
-        icon: <IconArrowRight size={16} />,
-        run: () => void navigate({ to, params: params as never }),
-      })),
+      .map((place) => ({ id: place.label, label: place.label, icon: <IconArrowRight size={16} />, run: run(place) })),
   };
 }
 
-function useActions(query: string): { name: string; found: Found[] } {
-  const navigate = useNavigate();
+function useActions(query: string): Group {
+  const run = useRun();
   const may = useMay();
   const { setColorScheme } = useMantineColorScheme();
-  const at = useParams({ strict: false }) as Here;
+  const at = useHere();
+  const signOut = useSignOut();
   const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light';
   const fit = fits(query);
   const here = [
-    { label: `Show in ${other} colours`, run: () => setColorScheme(other) },
-    { label: 'Show keyboard shortcuts', run: showShortcuts },
+    { label: `Show in ${other} colours`, also: 'theme mode', run: () => setColorScheme(other) },
+    { label: 'Show keyboard shortcuts', also: 'help', run: showShortcuts },
+    { label: 'Sign out', also: 'log off', run: signOut },
   ];
   const ofPages = pages
     .flatMap((page) => page.actions?.(at) ?? [])
     .filter((action) => action.right === undefined || may(action.right))
-    .map(({ label, to, params, search }) => ({ label, run: () => void navigate({ to, params: params as never, search: (search ?? {}) as never }) }));
+    .map((action) => ({ label: action.label, also: action.also, run: run(action) }));
   return {
     name: 'Actions',
-    found: [...ofPages, ...here]
-      .filter((action) => fit(action.label))
+    lines: [...ofPages, ...here]
+      .filter(({ label, also = '' }) => fit(`${label} ${also}`))
       .map((action) => ({
         id: action.label,
         label: action.label,

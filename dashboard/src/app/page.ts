@@ -1,5 +1,6 @@
 import type { Icon } from '@tabler/icons-react';
 import type { AnyRoute } from '@tanstack/react-router';
+import type { Operation } from '@/api/useOperation';
 import type { Right } from '@/session/session';
 
 /** A page: one folder below `pages/`, and one line in `navigation.ts`. */
@@ -20,11 +21,17 @@ export type Page = {
 /** A line of the navigation. */
 export type Entry = { to: string; label: string; icon: Icon; letter: string };
 
-/** What the present address names. */
-export type Here = { customer?: string };
+/** What is looked at: the customer whom the present address names, or one whom the palette found; the operation that is shown. */
+export type Here = { customer?: string; operation?: Operation };
 
 /** A part of a page that can be gone to. */
 export type Place = { label: string; to: string; params?: Record<string, string>; right?: Right };
 
-/** What can be done, and where: a page opens what its address asks for. */
-export type Action = Place & { search?: Record<string, unknown> };
+/** What can be done, and where: a page opens what its address asks for (`?act=…`). */
+export type Action = Place & {
+  search?: Record<string, unknown>;
+  /** Other words by which one looks for it. */
+  also?: string;
+  /** A file that is fetched, instead of going anywhere. */
+  file?: string;
+};

@@ -17,7 +17,12 @@ export type Column<Row> = {
   wide?: boolean;
 };
 
-export type Selection = { selected: ReadonlySet<string>; change: (selected: Set<string>) => void };
+export type Selection<Row> = {
+  /** What the row is called: its box is “Select” and that. */
+  nameOf: (row: Row) => string;
+  selected: ReadonlySet<string>;
+  change: (selected: Set<string>) => void;
+};
 
 export type DataTableProps<Row> = {
   /** Says what the table shows, to whoever doesn't see it. */
@@ -29,7 +34,7 @@ export type DataTableProps<Row> = {
   /** How the server sorted: `-created_at`. */
   sort?: string;
   onSort?: (sort: string) => void;
-  selection?: Selection;
+  selection?: Selection<Row>;
   /** Opens a row that was chosen. The first cell should have a link of its own, for keyboards. */
   onOpen?: (row: Row) => void;
   empty?: ReactNode;
@@ -63,7 +68,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 <tr key={rowKey(row)} data-opens={onOpen !== undefined || undefined} onClick={(event) => onOpen && opens(event) && onOpen(row)}>
                   {selection && (
                     <td className={classes.check}>
-                      <Select name={rowKey(row)} selection={selection} />
+                      <Select id={rowKey(row)} name={selection.nameOf(row)} selection={selection} />
                     </td>
                   )}
                   {columns.map((column) => (
@@ -104,7 +109,9 @@ function Header<Row>({ column, sort, onSort }: { column: Column<Row>; sort?: str
   );
 }
 
-function SelectAll({ keys, selection }: { keys: string[]; selection: Selection }) {
+type Selected = Pick<Selection<never>, 'selected' | 'change'>;
+
+function SelectAll({ keys, selection }: { keys: string[]; selection: Selected }) {
   const chosen = keys.filter((key) => selection.selected.has(key)).length;
   const toggle = () => {
     const next = new Set(selection.selected);
@@ -116,13 +123,13 @@ function SelectAll({ keys, selection }: { keys: string[]; selection: Selection }
   );
 }
 
-function Select({ name, selection }: { name: string; selection: Selection }) {
+function Select({ id, name, selection }: { id: string; name: string; selection: Selected }) {
   const toggle = () => {
     const next = new Set(selection.selected);
-    if (!next.delete(name)) next.add(name);
+    if (!next.delete(id)) next.add(id);
     selection.change(next);
   };
-  return <Checkbox size="xs" aria-label="Select this row" checked={selection.selected.has(name)} onChange={toggle} />;
+  return <Checkbox size="xs" aria-label={`Select ${name}`} checked={selection.selected.has(id)} onChange={toggle} />;
 }
 
 function Waiting({ cells }: { cells: number }) {

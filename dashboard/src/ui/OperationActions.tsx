@@ -8,25 +8,29 @@ import { confirm } from './confirm';
 import { complain, say } from './notify';
 import { canBeCanceled, canBeRetried, operationName } from './operations';
 import { useAct } from './useAct';
+import { useAskedAct } from './useAskedAct';
 
 /** What can be done about an operation by whoever may: try it again, take it back. */
 export function OperationActions({ operation, compact = false }: { operation: Operation; compact?: boolean }) {
   const may = useMay();
   const client = useQueryClient();
   const { busy, run } = useAct();
-  if (!may('operations:write')) return null;
   const { id, kind, customer_id: customer } = operation;
   const params = { params: { path: { id } } };
   const name = operationName(kind);
+  const again = async () => {
+    await taken(api.POST('/api/admin/operations/{id}/retry', params));
+    say(`${name} of ${customer} is queued again`, 'A worker goes on where it stopped.');
+    operationChanged(client);
+  };
   const retry = () =>
     run(async () => {
       try {
-        await taken(api.POST('/api/admin/operations/{id}/retry', params));
-        say(`${name} of ${customer} is queued again`, 'A worker goes on where it stopped.');
+        await again();
       } catch (error) {
         complain(error);
+        operationChanged(client);
       }
-      operationChanged(client);
     });
   const cancel = () =>
     confirm({
@@ -43,6 +47,18 @@ export function OperationActions({ operation, compact = false }: { operation: Op
         operationChanged(client);
       },
     });
+  const retryIf = () =>
+    confirm({
+      title: `Try the ${name.toLowerCase()} of ${customer} again?`,
+      consequences: ['A worker goes on where it stopped; steps that are done stay done.', 'If what stood in its way is still there, it will die again.'],
+      act: 'Try again',
+      danger: false,
+      run: again,
+    });
+  const mayAct = may('operations:write');
+  // From the palette. A click on somebody's link does nothing before it was agreed to.
+  useAskedAct({ retry: mayAct && canBeRetried(operation) && retryIf, cancel: mayAct && canBeCanceled(operation) && cancel });
+  if (!mayAct) return null;
   const size = compact ? 'compact-xs' : undefined;
   return (
     <>

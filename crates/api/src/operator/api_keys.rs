@@ -43,6 +43,9 @@ pub(crate) struct ApiKeyView {
     status: String,
     /// The key that it replaces.
     rotated_from: Option<Uuid>,
+    /// The key that replaces it, once it was rotated.
+    #[schema(required)]
+    replaced_by: Option<Uuid>,
     /// The key whose quota it draws on: itself, or the first of its line of rotations.
     quota_key_id: Uuid,
     expires_at: Option<DateTime<Utc>>,
@@ -108,6 +111,7 @@ impl From<ApiKeyRecord> for ApiKeyView {
             without_redis: row.without_redis.map(WithoutRedis::as_str),
             status: row.status.to_string(),
             rotated_from: row.rotated_from.map(ApiKeyId::uuid),
+            replaced_by: row.replaced_by.map(ApiKeyId::uuid),
             quota_key_id: row.quota_key_id.unwrap_or(row.id).uuid(),
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,

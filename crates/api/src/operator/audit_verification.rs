@@ -5,6 +5,7 @@ use std::time::Duration;
 use audit::{Finding, VerifyError, verify_chain};
 use axum::extract::State;
 use axum::{Extension, Json};
+use catalog::names;
 use chrono::{DateTime, Utc};
 use customers::{Actor, Right};
 use domain::CustomerId;
@@ -37,6 +38,9 @@ pub(crate) struct VerificationView {
     /// Whose it is; null for the platform's.
     #[schema(required)]
     customer_uuid: Option<Uuid>,
+    /// What the customer is called; null for the platform's, and of one who left nothing but the log.
+    #[schema(required)]
+    customer_name: Option<String>,
     /// How many rows were read.
     rows: u64,
     /// The place of the last row; retention may have removed those at the beginning.
@@ -93,9 +97,11 @@ pub(crate) async fn verify(
     };
     let chain = customer.map_or_else(Uuid::nil, CustomerId::uuid);
     let report = verify_chain(&mut client, chain, LONGEST).await.map_err(|error| refusal(&error))?;
+    let mut names = names::of_customers(&client, &[chain]).await.map_err(problem_of_catalog)?;
     Ok(Json(VerificationView {
         chain,
         customer_uuid: customer.map(CustomerId::uuid),
+        customer_name: names.remove(&chain),
         rows: report.rows,
         last_sequence: report.last,
         verified_at: Utc::now(),

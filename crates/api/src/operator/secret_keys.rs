@@ -46,6 +46,12 @@ pub(crate) struct KeyRotationView {
     to_key_id: Option<String>,
     /// Whose data key; null for a master key and for the platform's own data key.
     customer_uuid: Option<Uuid>,
+    /// The customer's short name, if they have one.
+    #[schema(required)]
+    customer_id: Option<String>,
+    /// What the customer is called.
+    #[schema(required)]
+    customer_name: Option<String>,
     /// The data key's new version.
     to_version: Option<i32>,
     /// `running`, `succeeded`, or `failed` when some of it doesn't open.
@@ -101,6 +107,8 @@ impl From<KeyRotation> for KeyRotationView {
             from_key_id,
             to_key_id,
             customer_uuid,
+            customer_id: row.customer_slug,
+            customer_name: row.customer_name,
             to_version,
             status: row.status,
             total: row.total,

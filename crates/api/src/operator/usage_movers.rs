@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::time_range::{DEFAULT_SPAN, time_range};
+use super::usage_filter::UsageFilterQuery;
 use super::usage_labels::{GroupBy, labels_of};
 use crate::ApiState;
 use crate::problems::problem_of_catalog;
@@ -37,7 +38,6 @@ impl From<MoverKind> for GroupBy {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MoversQuery {
     /// Of what; of customers when not given.
@@ -79,25 +79,29 @@ struct MoverView {
 }
 
 /// The customers, keys or routes whose requests changed most against the span of the same length right before. Spans of
-/// two days and more are compared by whole days, routes over three hours and more by whole hours.
-#[utoipa::path(get, path = "/api/admin/usage/movers", tag = "usage", params(MoversQuery),
+/// two days and more are compared by whole days, routes over three hours and more by whole hours. With a filter, only the
+/// requests that it takes are counted.
+#[utoipa::path(get, path = "/api/admin/usage/movers", tag = "usage", params(UsageFilterQuery, MoversQuery),
     responses((status = 200, body = MoversView)))]
 pub(crate) async fn usage_movers(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
+    QueryParams(filter): QueryParams<UsageFilterQuery>,
     QueryParams(query): QueryParams<MoversQuery>,
 ) -> Result<Json<MoversView>, Problem> {
     let range = time_range(query.from, query.until, DEFAULT_SPAN)?;
     let by = GroupBy::from(query.by.unwrap_or(MoverKind::Customer));
+    let filter = filter.checked()?;
     let client = state.client(&actor, Right::UsageRead).await?;
-    if api_usage::movers_need_requests(by.into(), range) {
+    let filter = filter.found(&client).await?;
+    if api_usage::movers_need_requests(by.into(), &filter, range) {
         let kept_since = requests_kept_since(&client).await.map_err(problem_of_catalog)?;
         if let Some(kept_since) = kept_since.filter(|kept_since| range.0 < *kept_since) {
             let message = format!("single requests are kept since {kept_since}: ask for two days or more");
             return Err(Problem::field("created_at[gte]", message));
         }
     }
-    let found = api_usage::movers(&client, by.into(), range).await.map_err(problem_of_catalog)?;
+    let found = api_usage::movers(&client, by.into(), &filter, range).await.map_err(problem_of_catalog)?;
     let keys: Vec<_> = found.movers.iter().map(|mover| mover.key.clone()).collect();
     let labels = labels_of(&client, by, &keys).await.map_err(problem_of_catalog)?;
     let data = found.movers.into_iter().map(|mover| view(mover, &labels)).collect();

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::TimeRange;
-use catalog::api_usage::{RequestFilter, RequestRow, UsageFilter, requests};
+use catalog::api_usage::{RequestFilter, RequestRow, UsageFilter, requests, requests_kept_since};
 use chrono::{DateTime, TimeDelta, Utc};
 use customers::{Actor, Right};
 use problem::{Problem, QueryParams};
@@ -107,16 +107,30 @@ impl From<RequestRow> for RequestView {
     }
 }
 
+/// A page of single requests.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RequestsView {
+    /// The rows.
+    data: Vec<RequestView>,
+    /// Give it as `?cursor=` for the next page; null at the end.
+    #[schema(required)]
+    next_cursor: Option<String>,
+    /// Since when every request is there: older ones were removed by retention, and are in the sums alone. Null while none
+    /// was.
+    #[schema(required)]
+    kept_since: Option<DateTime<Utc>>,
+}
+
 /// Single requests, the newest first. They are kept for some months. A page holds what is found within some seconds: where
 /// what is looked for is rare it may be short, even empty, and still have a `next_cursor` to go on.
 #[utoipa::path(get, path = "/api/admin/usage/requests", tag = "usage", params(UsageFilterQuery, RequestQuery),
-    responses((status = 200, body = Listing<RequestView>)))]
+    responses((status = 200, body = RequestsView)))]
 pub(crate) async fn usage_requests(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     QueryParams(filter): QueryParams<UsageFilterQuery>,
     QueryParams(query): QueryParams<RequestQuery>,
-) -> Result<Json<Listing<RequestView>>, Problem> {
+) -> Result<Json<RequestsView>, Problem> {
     let (from, until) = time_range(query.from, query.until, DEFAULT_SPAN)?;
     let page = page_request(query.limit, query.cursor.as_deref())?;
     if query.min_response_time_ms.is_some_and(i32::is_negative) {
@@ -131,5 +145,7 @@ pub(crate) async fn usage_requests(
         min_response_time_ms: query.min_response_time_ms,
     };
     let found = requests(&client, &filter, &page).await.map_err(problem_of_catalog)?;
-    Ok(Json(Listing::of(found, RequestView::from)))
+    let kept_since = requests_kept_since(&client).await.map_err(problem_of_catalog)?;
+    let Listing { data, next_cursor } = Listing::of(found, RequestView::from);
+    Ok(Json(RequestsView { data, next_cursor, kept_since }))
 }

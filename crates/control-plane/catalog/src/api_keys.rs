@@ -49,6 +49,8 @@ pub struct ApiKeyRecord {
     pub status: ApiKeyStatus,
     /// The key that it replaces.
     pub rotated_from: Option<ApiKeyId>,
+    /// The key that took its place.
+    pub replaced_by: Option<ApiKeyId>,
     /// Whose quota it draws on: the first key of its line of rotations; its own when `None`.
     pub quota_key_id: Option<ApiKeyId>,
     /// The operator who acts in the customer's place with it.
@@ -69,7 +71,8 @@ pub struct ApiKeyRecord {
 
 const COLUMNS: &str = "id, customer_id, key_prefix, name, description, permissions, \
      allowed_networks::text[] as allowed_networks, rate_limit_requests, rate_limit_period::text as rate_limit_period, without_redis, \
-     status::text as status, rotated_from, quota_key_id, impersonated_by, impersonation_reason, expires_at, last_used_at, revoked_at, created_at, updated_at";
+     status::text as status, rotated_from, quota_key_id, impersonated_by, impersonation_reason, expires_at, last_used_at, revoked_at, created_at, updated_at, \
+     (select next.id from admin_api_keys next where next.rotated_from = admin_api_keys.id) as replaced_by";
 
 const SORT: &str = "-created_at";
 
@@ -87,6 +90,7 @@ fn record(row: &Row) -> Result<ApiKeyRecord, CatalogError> {
         without_redis: row::optional_named(row, "without_redis")?,
         status: row::named(row, "status")?,
         rotated_from: row.try_get::<_, Option<Uuid>>("rotated_from")?.map(ApiKeyId),
+        replaced_by: row.try_get::<_, Option<Uuid>>("replaced_by")?.map(ApiKeyId),
         quota_key_id: row.try_get::<_, Option<Uuid>>("quota_key_id")?.map(ApiKeyId),
         impersonated_by: row.try_get("impersonated_by")?,
         impersonation_reason: row.try_get("impersonation_reason")?,

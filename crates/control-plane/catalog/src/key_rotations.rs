@@ -14,6 +14,10 @@ pub struct KeyRotation {
     pub id: Uuid,
     /// What is rotated, and to what.
     pub target: RotationTarget,
+    /// What the customer is called whose data key it is: the name, and the short name.
+    pub customer_name: Option<String>,
+    /// See there.
+    pub customer_slug: Option<String>,
     /// `running`, `succeeded` or `failed`.
     pub status: String,
     /// How many data keys, or secrets, are to be changed.
@@ -52,7 +56,9 @@ pub enum RotationTarget {
 }
 
 const COLUMNS: &str = "id, from_key_id, to_key_id, customer_id, to_version, status::text as status, total, done, failed, error, \
-     requested_by, created_at, finished_at";
+     requested_by, created_at, finished_at, \
+     (select company_name from admin_customers customer where customer.id = admin_key_rotations.customer_id) as customer_name, \
+     (select company_domain from admin_customers customer where customer.id = admin_key_rotations.customer_id) as customer_slug";
 
 fn rotation(row: &Row) -> Result<KeyRotation, CatalogError> {
     let target = match row.try_get::<_, Option<String>>("to_key_id")? {
@@ -65,6 +71,8 @@ fn rotation(row: &Row) -> Result<KeyRotation, CatalogError> {
     Ok(KeyRotation {
         id: row.try_get("id")?,
         target,
+        customer_name: row.try_get("customer_name")?,
+        customer_slug: row.try_get("customer_slug")?,
         status: row.try_get("status")?,
         total: row.try_get("total")?,
         done: row.try_get("done")?,

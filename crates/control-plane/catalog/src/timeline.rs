@@ -84,6 +84,8 @@ pub struct Entry {
     pub actor: Option<String>,
     /// The operator's name, if it is one.
     pub actor_name: Option<String>,
+    /// What the person is called whose membership changed.
+    pub person: Option<String>,
     /// Where the operation or backup stands.
     pub status: Option<String>,
     /// The kind of thing that changed.
@@ -106,6 +108,7 @@ fn entry(row: &Row) -> Result<Entry, CatalogError> {
         action: row.try_get("action")?,
         actor: row.try_get("actor")?,
         actor_name: row.try_get("actor_name")?,
+        person: row.try_get("person")?,
         status: row.try_get("status")?,
         resource_type: row.try_get("resource_type")?,
         resource_id: row.try_get("resource_id")?,
@@ -151,9 +154,10 @@ pub async fn list(
         })
         .collect();
     let sql = format!(
-        "select entry.*, operator.name as actor_name
+        "select entry.*, operator.name as actor_name, coalesce(person.name, person.email) as person
          from ({}) as entry (id, at, kind, action, actor, status, resource_type, resource_id, old_values, new_values, error)
          left join admin_operators operator on operator.id::text = entry.actor
+         left join admin_clerk_users person on entry.resource_type = 'membership' and person.clerk_user_id = entry.resource_id
          order by entry.at desc, entry.id desc limit {limit}",
         parts.join(" union all ")
     );

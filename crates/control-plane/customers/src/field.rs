@@ -72,3 +72,51 @@ impl FieldCheck {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What is taken and refused; the dashboard's forms are tested with the same.
+    fn cases(of: &str) -> Value {
+        let cases: Value = serde_json::from_str(include_str!("field/cases.json")).unwrap();
+        cases[of].clone()
+    }
+
+    fn texts(cases: &Value) -> Vec<&str> {
+        cases.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn names_are_taken_and_refused_as_the_forms_do() {
+        let names = cases("names");
+        let longest = usize::try_from(names["longest"].as_u64().unwrap()).unwrap();
+        for name in texts(&names["taken"]) {
+            let mut check = FieldCheck::default();
+            assert_eq!(check.name("name", name, longest).as_deref(), Some(name.trim()), "{name:?}");
+            assert_eq!(check.finish(), Ok(()), "{name:?}");
+        }
+        for name in texts(&names["refused"]) {
+            let mut check = FieldCheck::default();
+            assert_eq!(check.name("name", name, longest), None, "{name:?}");
+            assert_eq!(check.finish().unwrap_err()[0].field, "name");
+        }
+    }
+
+    #[test]
+    fn emails_are_taken_and_refused_as_the_forms_do() {
+        let emails = cases("emails");
+        for email in texts(&emails["taken"]) {
+            let mut check = FieldCheck::default();
+            assert_eq!(check.email("email", email).as_deref(), Some(email.trim()), "{email:?}");
+        }
+        for email in texts(&emails["refused"]) {
+            let mut check = FieldCheck::default();
+            assert_eq!(check.email("email", email), None, "{email:?}");
+            let wrong = check.finish().unwrap_err();
+            assert!(wrong[0].message.contains("ada@example.com"), "{wrong:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ import { useAuditFilter } from './useAuditFilter';
 export function AuditPage() {
   const filter = useAuditFilter();
   const { query, fields, change, range } = filter;
-  const pages = usePages(JSON.stringify(query));
+  const pages = usePages(JSON.stringify([filter.chosen, range.name ?? [range.from, range.until]]));
   const found = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { ...query, cursor: pages.cursor, limit: 50 } } });
   const rows = found.data?.data;
   return (

@@ -4,14 +4,12 @@ import type { Schema } from '@/api/client';
 import { CopyValue } from '@/ui/CopyValue';
 import { count, many } from '@/ui/format';
 import { Notice } from '@/ui/Notice';
-import { useCustomerNames } from '@/ui/useCustomerNames';
 import { WhenExactly } from '@/ui/When';
 
 /** What a proof found, in words; where the chain breaks, if it does. */
 export function Verdict({ proof }: { proof: Schema<'VerificationView'> }) {
-  const names = useCustomerNames();
-  const { customer_uuid: customer, rows, last_sequence: last, first_bad: bad } = proof;
-  const whose = customer ? `of ${names.get(customer) ?? customer}` : 'of the platform';
+  const { customer_uuid: customer, customer_name: name, rows, last_sequence: last, first_bad: bad } = proof;
+  const whose = customer ? `of ${name ?? customer}` : 'of the platform';
   const read = (
     <p>
       {many(rows, 'row was', 'rows were')} recomputed at <WhenExactly at={proof.verified_at} />; the last is number {count(last)}.

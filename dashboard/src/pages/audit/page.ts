@@ -18,6 +18,7 @@ export const audit: Page = {
   routes: [route],
   actions: () => [
     { label: 'Show what was refused', to: '/audit', search: { action: 'access_denied' }, right: 'audit:read' },
+    { label: 'Export the whole audit log', to: '/audit', file: '/api/admin/audit-logs/export?format=csv', right: 'audit:read', also: 'csv download' },
     { label: 'Prove a chain of the audit log', to: '/audit', search: { proof: 'shown' }, right: 'audit:read' },
   ],
 };

@@ -8,6 +8,7 @@ export function useAuditFilter() {
   const { q, action, actor, customer, resource_type, resource_id } = fields;
   const chosen = { q, action, admin_user_id: actor, customer, resource_type, resource_id };
   return {
+    chosen,
     query: { ...chosen, ...rangeQuery(range) },
     fields,
     change,

@@ -27,7 +27,7 @@ export function NotThere({ name }: { name: string }) {
               <Panel title={`${operationName(newest.kind)} of ${name}`} note="The newest operation on this customer">
                 <LiveOperation id={newest.id} />
               </Panel>
-              {may('audit:read') && isGone(newest) && <Timeline customer={{ customer_id: name, id: newest.customer_uuid }} />}
+              {may('audit:read') && isGone(newest) && <Timeline isGone customer={{ customer_id: name, id: newest.customer_uuid }} />}
             </Stacked>
           ) : (
             <Never />

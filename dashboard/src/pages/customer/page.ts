@@ -29,12 +29,22 @@ const placesOf = ({ customer }: Here): Place[] =>
 const actionsOf = ({ customer }: Here): Action[] =>
   customer === undefined
     ? []
-    : (Object.keys(ACTS) as ActName[]).map((act) => ({
-        label: `${customer}: ${ACTS[act].label}`,
-        right: ACTS[act].right,
-        search: { act },
-        ...partOf(customer, ACTS[act].tab),
-      }));
+    : [
+        ...Object.entries<(typeof ACTS)[ActName] & { also?: string }>(ACTS).map(([act, { label, right, tab, also }]) => ({
+          label: `${customer}: ${label}`,
+          right,
+          also,
+          search: { act },
+          ...partOf(customer, tab),
+        })),
+        {
+          label: `${customer}: Export the audit log`,
+          right: 'audit:read',
+          also: 'csv download',
+          file: `/api/admin/audit-logs/export?${new URLSearchParams({ format: 'csv', customer })}`,
+          ...partOf(customer, 'audit'),
+        },
+      ];
 
 /** One customer: `/customers/acme`, `/customers/acme/keys`. Found on the page of customers, and from everywhere by name. */
 export const customer: Page = { routes: [one], places: placesOf, actions: actionsOf };

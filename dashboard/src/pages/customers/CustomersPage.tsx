@@ -21,7 +21,7 @@ import { SavedViews } from './views/SavedViews';
 export function CustomersPage() {
   const mayWrite = useMay()('customers:write');
   const { search, change, filter } = useCustomersSearch();
-  const { columns, ...choice } = useColumns();
+  const { columns, ...choice } = useColumns(search, change);
   const [selected, select] = useState<ReadonlyMap<string, Customer>>(new Map());
   const acts = useBulkActs();
   return (
@@ -42,7 +42,7 @@ export function CustomersPage() {
           </>
         }
       />
-      <SavedViews search={search} />
+      <SavedViews search={search} columns={choice.chosen} />
       <Glance search={search} change={change} />
       <Panel flush>
         <Filters search={search} change={change} />

@@ -22,11 +22,13 @@ type CustomersTableProps = {
 export function CustomersTable({ columns, selected, select }: CustomersTableProps) {
   const navigate = useNavigate();
   const { search, change, filter } = useCustomersSearch();
-  const pages = usePages(JSON.stringify(search));
+  const { columns: _, ...asks } = search;
+  const pages = usePages(JSON.stringify(asks));
   const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
   // What was seen before is shown at once, and asked for again all the same.
   const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
-  const selection: Selection | undefined = select && {
+  const selection: Selection<Customer> | undefined = select && {
+    nameOf: (row) => row.company_name,
     selected: new Set(selected.keys()),
     change: (ids) => {
       const known = new Map([...selected, ...(query.data?.data ?? []).map((row): [string, Customer] => [row.id, row])]);

@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import { queries } from '@/api/client';
 import { PLANS } from '@/api/plans';
-import { words } from '@/ui/format';
+import { minuteOf, words } from '@/ui/format';
 import { FilterMenu } from '@/ui/FilterMenu';
 import { SPANS } from '@/ui/range';
 import classes from './Customers.module.css';
@@ -16,8 +16,8 @@ type FiltersProps = { search: CustomersSearch; change: (next: CustomersSearch, r
 
 /** Which customers the table shows. */
 export function Filters({ search, change }: FiltersProps) {
-  const { q, status, plan, module, signed_up } = search;
-  const isFiltered = [q, status, plan, module, signed_up].some((value) => value !== undefined);
+  const { q, status, plan, module, signed_up, from, until } = search;
+  const isFiltered = [q, status, plan, module, signed_up, from].some((value) => value !== undefined);
   const modules = queries.useQuery('get', '/api/admin/modules', {}, { staleTime: 300_000 });
   return (
     <div className={classes.filters} role="search" aria-label="Customers">
@@ -37,16 +37,16 @@ export function Filters({ search, change }: FiltersProps) {
       />
       <Select
         size="xs"
-        w={190}
+        w={from ? 290 : 190}
         aria-label="Signed up"
-        placeholder="Signed up: any time"
+        placeholder={from && until ? `Signed up: ${minuteOf(from)} – ${minuteOf(until)}` : 'Signed up: any time'}
         clearable
         data={SIGNED_UP.map((value) => ({ value, label: `Signed up: ${SPANS[value].label.toLowerCase()}` }))}
         value={signed_up ?? null}
-        onChange={(next) => change({ signed_up: (next ?? undefined) as CustomersSearch['signed_up'] })}
+        onChange={(next) => change({ signed_up: (next ?? undefined) as CustomersSearch['signed_up'], from: undefined, until: undefined })}
       />
       {isFiltered && (
-        <Button variant="subtle" onClick={() => change({ q: undefined, status: undefined, plan: undefined, module: undefined, signed_up: undefined })}>
+        <Button variant="subtle" onClick={() => change({ q: undefined, status: undefined, plan: undefined, module: undefined, signed_up: undefined, from: undefined, until: undefined })}>
           Clear
         </Button>
       )}

@@ -7,7 +7,7 @@ import type { CustomersSearch } from './search';
 /** Why the table is empty, and what would change it. */
 export function NoCustomers({ search }: { search: CustomersSearch }) {
   const mayWrite = useMay()('customers:write');
-  const { sort: _, ...filters } = search;
+  const { sort: _order, columns: _columns, ...filters } = search;
   if (Object.keys(filters).length > 0) {
     return <Empty title="No customer is like that">{search.q ? `“${search.q}” is no part of a name, id or e-mail address with these filters.` : 'Take a filter away to see more.'}</Empty>;
   }

@@ -22,5 +22,8 @@ const signUp = createRoute({
 export const customers: Page = {
   entry: { to: '/customers', label: 'Customers', icon: IconBuildings, letter: 'c' },
   routes: [list, signUp],
-  actions: () => [{ label: 'Sign a customer up', to: '/customers/new', right: 'customers:write' }],
+  actions: () => [
+    { label: 'Sign a customer up', to: '/customers/new', right: 'customers:write', also: 'new create' },
+    { label: 'Export all customers', to: '/customers', file: '/api/admin/customers.csv', right: 'customers:read', also: 'csv download' },
+  ],
 };

@@ -4,8 +4,9 @@ import { SPANS } from '@/ui/range';
 import { useNow } from '@/ui/useNow';
 import { STATUSES } from './customer';
 
-/** What the address says of the table: filters, search and order. Several values are separated by commas. */
-export type CustomersSearch = { q?: string; status?: string; plan?: string; module?: string; signed_up?: SignedUp; sort?: string };
+/** What the address says of the table: filters, search, order, and the columns in theirs; since when, or between
+    which moments, somebody signed up. Several values are separated by commas. */
+export type CustomersSearch = { q?: string; status?: string; plan?: string; module?: string; signed_up?: SignedUp; sort?: string; columns?: string; from?: string; until?: string };
 
 /** Since when somebody signed up. */
 export const SIGNED_UP = ['24h', '7d', '30d', '90d'] as const;
@@ -24,14 +25,23 @@ export function customersSearch(search: Record<string, unknown>): CustomersSearc
     plan: some(search.plan, PLANS),
     module: /^[a-z_]+$/.test(text(search.module) ?? '') ? text(search.module) : undefined,
     signed_up: SIGNED_UP.find((span) => span === search.signed_up),
+    ...signedUpBetween(search),
     sort: /^-?[a-z_]+$/.test(text(search.sort) ?? '') ? text(search.sort) : undefined,
+    columns: /^[a-z]+(,[a-z]+)*$/.test(text(search.columns) ?? '') ? text(search.columns) : undefined,
   };
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as CustomersSearch;
 }
 
+/** Two moments of an address, the earlier one first; nothing when they are none. */
+function signedUpBetween({ from, until }: Record<string, unknown>): { from?: string; until?: string } {
+  const isMoment = (value: unknown): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value));
+  return isMoment(from) && isMoment(until) && Date.parse(from) < Date.parse(until) ? { from, until } : {};
+}
+
 /** The table's search and how to change it; filters that are typed replace the step before, so that Back leaves the page. */
 export function useCustomersSearch() {
-  const search = useSearch({ from: '/customers' }) as CustomersSearch;
+  // What the router hands on has what means nothing to the table, too: the page of the listing.
+  const search = customersSearch(useSearch({ from: '/customers' }));
   const navigate = useNavigate();
   const now = useNow();
   const change = (next: CustomersSearch, replace = false) =>
@@ -40,10 +50,10 @@ export function useCustomersSearch() {
 }
 
 /** The search as the API's parameters, without the page. */
-export function filterOf({ q, status, plan, module, signed_up, sort }: CustomersSearch, now: number) {
+export function filterOf({ q, status, plan, module, signed_up, from, until, sort }: CustomersSearch, now: number) {
   // To the hour, so that the question stays the same while somebody reads.
   const since = signed_up && new Date(Math.floor(now / 3_600_000) * 3_600_000 - SPANS[signed_up].seconds * 1000).toISOString();
-  return { q, status, plan, module, 'created_at[gte]': since, sort: sort ?? DEFAULT_SORT };
+  return { q, status, plan, module, 'created_at[gte]': from ?? since, 'created_at[lt]': until, sort: sort ?? DEFAULT_SORT };
 }
 
 /** Where all that the filter finds is had as a file. */

@@ -1,17 +1,34 @@
 import { useLocalStorage } from '@mantine/hooks';
+import type { Column } from '@/ui/DataTable';
 import { COLUMNS, SHOWN } from './columns';
+import type { Customer } from './customer';
+import type { CustomersSearch } from './search';
 
-const [FIRST] = COLUMNS;
+const [FIRST, ...OTHERS] = COLUMNS;
 
-/** The columns that this browser's operator chose. */
-export function useColumns() {
-  const [chosen, choose] = useLocalStorage<string[]>({ key: 'sixty.customers.columns', defaultValue: SHOWN, getInitialValueInEffect: false });
-  const known = Array.isArray(chosen) ? chosen : SHOWN;
+/** The columns of these names, in their order, after the first one, which always is there. Names that no column has are left out. */
+export function columnsOf(names: readonly string[]): readonly Column<Customer>[] {
+  const chosen = [...new Set(names)].flatMap((name) => OTHERS.find(({ id }) => id === name) ?? []);
+  return FIRST ? [FIRST, ...chosen] : chosen;
+}
+
+/**
+ * The columns that the table shows, in their order: those of the address, so that a link and a kept view show what its sender saw;
+ * without, those that were chosen last in this browser.
+ */
+export function useColumns(search: CustomersSearch, change: (next: CustomersSearch) => void) {
+  const [kept, keep] = useLocalStorage<string[]>({ key: 'sixty.customers.columns', defaultValue: SHOWN, getInitialValueInEffect: false });
+  const own = Array.isArray(kept) ? kept : SHOWN;
+  const columns = columnsOf(search.columns?.split(',') ?? own);
   return {
-    columns: COLUMNS.filter((column) => column === FIRST || known.includes(column.id)),
-    chosen: known,
-    choose,
+    columns,
+    /** What is chosen, in its order. */
+    chosen: columns.filter((column) => column !== FIRST).map(({ id }) => id),
+    choose: (next: string[]) => {
+      keep(next);
+      change({ columns: next.join(',') || undefined });
+    },
     /** What can be chosen. */
-    offered: COLUMNS.filter((column) => column !== FIRST).map(({ id, header }) => ({ value: id, label: header })),
+    offered: OTHERS.map(({ id, header }) => ({ value: id, label: header })),
   };
 }

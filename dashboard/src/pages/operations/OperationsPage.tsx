@@ -19,7 +19,7 @@ export function OperationsPage() {
       <div className={classes.figures}>
         <WorkFigures />
       </div>
-      <Tabs value={seesJobs ? tab : 'operations'} onChange={show}>
+      <Tabs value={seesJobs ? tab : 'operations'} onChange={show} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="operations">Operations</Tabs.Tab>
           {seesJobs && <Tabs.Tab value="jobs">Jobs</Tabs.Tab>}

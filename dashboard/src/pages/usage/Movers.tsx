@@ -1,10 +1,10 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries } from '@/api/client';
+import { FILTER_NAMES } from '@/api/usageGroups';
 import { count, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import { rangeQuery } from '@/ui/range';
 import { narrowed } from './search';
 import classes from './Movers.module.css';
 import type { Usage } from './useUsage';
@@ -15,7 +15,7 @@ const SHOWN = 6;
 /** Whose requests became more or fewer than in the period before. */
 export function Movers({ usage }: { usage: Usage }) {
   return (
-    <Panel title="Top movers" note="Requests against the period before, of all customers" flush>
+    <Panel title="Top movers" note={FILTER_NAMES.some((name) => usage.filter[name] !== undefined) ? 'Requests against the period before, as filtered above' : 'Requests against the period before, of all customers'} flush>
       <div className={classes.movers}>
         {(Object.keys(BY) as (keyof typeof BY)[]).map((by) => (
           <Moved key={by} by={by} usage={usage} />
@@ -26,7 +26,7 @@ export function Movers({ usage }: { usage: Usage }) {
 }
 
 function Moved({ by, usage }: { by: keyof typeof BY; usage: Usage }) {
-  const movers = queries.useQuery('get', '/api/admin/usage/movers', { params: { query: { ...rangeQuery(usage.range), by } } });
+  const movers = queries.useQuery('get', '/api/admin/usage/movers', { params: { query: { ...usage.query, by } } });
   return (
     <section className={classes.moved}>
       <h3>{BY[by]}</h3>

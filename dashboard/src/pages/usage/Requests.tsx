@@ -3,9 +3,10 @@ import { queries } from '@/api/client';
 import type { Column } from '@/ui/DataTable';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
-import { bytes, milliseconds, minuteOf, NOTHING, secondOf, words, zone } from '@/ui/format';
+import { bytes, dayOf, exactTime, milliseconds, minuteOf, NOTHING, secondOf, words, zone } from '@/ui/format';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
+import type { Range } from '@/ui/range';
 import { Status, type Tone } from '@/ui/Status';
 import { usePages } from '@/ui/usePages';
 import type { Schema } from '@/api/client';
@@ -18,18 +19,20 @@ const SLOWER = [100, 250, 500, 1000, 5000];
 
 /** The single requests behind every point and every row above. */
 export function Requests({ usage }: { usage: Usage }) {
-  const { query, search, range, change } = usage;
+  const { query, filter, search, range, change } = usage;
   const slower = search.slower;
-  const pages = usePages(JSON.stringify([query, slower]));
+  // Not by the moments of a span that ends now: those move on while somebody turns pages.
+  const pages = usePages(JSON.stringify([filter, slower, range.name ?? [range.from, range.until]]));
   const requests = queries.useQuery('get', '/api/admin/usage/requests', {
     params: { query: { ...query, min_response_time_ms: slower, limit: 50, cursor: pages.cursor } },
   });
+  const keptSince = requests.data?.kept_since ?? null;
   return (
     <div id="requests" className={classes.requests}>
       <Panel
         flush
         title="Single requests"
-        note={`${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}, the newest first`}
+        note={`${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}, the newest first${isGoneBefore(range.from, keptSince) ? `; those before ${dayOf(keptSince)} are gone` : ''}`}
         actions={
           <Select
             size="xs"
@@ -50,11 +53,25 @@ export function Requests({ usage }: { usage: Usage }) {
           query={requests}
           pages={pages}
           rowKey={(row) => row.id}
-          empty={<Empty title="No requests in this span">Choose a longer time range or take a filter away. Requests are handed over within some seconds after they were answered.</Empty>}
+          empty={<None range={range} keptSince={keptSince} />}
         />
       </Panel>
     </div>
   );
+}
+
+/** Whether retention has removed requests of this moment. */
+const isGoneBefore = (moment: string, keptSince: string | null): keptSince is string => keptSince !== null && Date.parse(moment) < Date.parse(keptSince);
+
+/** Why there is no request: it is too old to be there, or nobody asked. */
+function None({ range, keptSince }: { range: Pick<Range, 'from' | 'until'>; keptSince: string | null }) {
+  if (keptSince !== null && Date.parse(range.until) <= Date.parse(keptSince)) {
+    return <Empty title="The single requests of this time are gone">They are kept for some months: those before {exactTime(keptSince)} were removed. The sums above have them still, and stay.</Empty>;
+  }
+  if (isGoneBefore(range.from, keptSince)) {
+    return <Empty title={`No requests since ${dayOf(keptSince)} in this span`}>Single requests before {exactTime(keptSince)} were removed; the sums above have them still. Take a filter away to see others.</Empty>;
+  }
+  return <Empty title="No requests in this span">Choose a longer time range or take a filter away. Requests are handed over within some seconds after they were answered.</Empty>;
 }
 
 const toneOf = (status: number): Tone => (status >= 500 ? 'bad' : status >= 400 ? 'warn' : 'ok');

@@ -42,9 +42,10 @@ async fn a_chain_is_whole_until_somebody_touches_it() {
         (&whole["rows"], &whole["last_sequence"], &whole["chain"]),
         (&json!(10), &json!(10), &json!(acme))
     );
+    assert_eq!(whole["customer_name"], "acme Inc.");
     let platform = api.verified(None).await;
     assert_eq!((&platform["intact"], &platform["customer_uuid"]), (&json!(true), &Value::Null));
-    assert_eq!(platform["chain"], json!(Uuid::nil()));
+    assert_eq!((&platform["chain"], &platform["customer_name"]), (&json!(Uuid::nil()), &Value::Null));
     assert!(platform["rows"].as_i64().unwrap() >= 3, "{platform}");
 
     let change = format!(

@@ -42,3 +42,27 @@ async fn data_keys_are_listed_by_age_and_never_shown() {
     assert_eq!(others["data"][0]["customer_id"], "other");
     assert_eq!(api.get(&format!("{PATH}?customer=nobody")).await.wrong_fields(), ["customer"]);
 }
+
+#[tokio::test]
+async fn a_rotation_says_whose_data_key_it_is() {
+    let api = Api::new().await;
+    let acme = api.customer("acme", Plan::Starter).await;
+    api.sql(&format!(
+        "insert into admin_key_rotations (kind, customer_id, to_version, status, finished_at)
+         values ('data_key', '{acme}', 2, 'succeeded', now()), ('data_key', gen_random_uuid(), 2, 'succeeded', now()),
+                ('data_key', null, 3, 'succeeded', now())"
+    ))
+    .await;
+    let told = api.get("/api/admin/secrets").await.expect(200).body;
+    let mut named: Vec<_> = told["rotations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (row["customer_id"].as_str(), row["customer_name"].as_str(), row["customer_uuid"].is_null())
+        })
+        .collect();
+    named.sort_unstable();
+    // Of one who left no row, the UUID is all that is known.
+    assert_eq!(named, [(None, None, false), (None, None, true), (Some("acme"), Some("acme Inc."), false)]);
+}

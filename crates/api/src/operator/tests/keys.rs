@@ -152,6 +152,8 @@ async fn a_rotated_key_hands_over_and_ends_when_the_caller_said() {
     }
     assert_ne!(rotated.body["key"], old.body["key"]);
     assert_eq!(rotated.body["rotated_from"], old.body["id"]);
+    assert_eq!((&old.body["replaced_by"], &rotated.body["replaced_by"]), (&Value::Null, &Value::Null));
+    assert_eq!(rotated.body["replaces"]["replaced_by"], rotated.body["id"]);
     assert_eq!(rotated.body["quota_key_id"], old.body["id"]);
     assert_eq!(rotated.body["expires_at"], Value::Null);
     assert_eq!(rotated.header("cache-control"), "no-store");

@@ -120,3 +120,27 @@ async fn backups_are_for_those_who_may_read_them() {
     api = api.known_as(holder(Rights::of(&[Right::AuditRead])));
     api.get(PATH).await.expect_problem(403, "operator-permission-missing");
 }
+
+#[tokio::test]
+async fn who_joined_and_left_is_told_by_name() {
+    let api = Api::new().await;
+    let acme = api.customer("acme", Plan::Pro).await.uuid();
+    api.sql(&format!(
+        "insert into admin_clerk_users (clerk_user_id, email, name, changed_at)
+             values ('user_ada', 'ada@acme.example', 'Ada Park', now()), ('user_bo', 'bo@acme.example', null, now());
+         insert into admin_audit_logs (customer_id, action, resource_type, resource_id, old_values, new_values, created_at)
+             values ('{acme}', 'customer_updated', 'membership', 'user_ada', '{{\"role\": null}}', '{{\"role\": \"org:admin\"}}',
+                     '2026-01-01 10:01Z'),
+                    ('{acme}', 'customer_updated', 'membership', 'user_bo', '{{\"role\": \"org:member\"}}',
+                     '{{\"role\": null}}', '2026-01-01 10:02Z'),
+                    ('{acme}', 'customer_updated', 'membership', 'user_eve', '{{\"role\": \"org:member\"}}',
+                     '{{\"role\": \"org:admin\"}}', '2026-01-01 10:03Z')"
+    ))
+    .await;
+    let expected = [
+        "Somebody is org:admin among the customer's users, and was org:member.",
+        "bo@acme.example is no longer among the customer's users.",
+        "Ada Park joined the customer's users as org:admin.",
+    ];
+    assert_eq!(summaries(&api.get(PATH).await.expect(200).body), expected);
+}

@@ -82,6 +82,24 @@ async fn the_greatest_change_comes_first_up_or_down() {
             ("PUT /x".to_owned(), [3, 0, 3, 0, 0]),
         ];
         assert_eq!(rows(&told), expected, "{length}");
+
+        // The same question, narrowed: each source knows each filter.
+        let asked =
+            async |filter: &str| rows(&api.get(&format!("{MOVERS}?{range}&{filter}")).await.expect(200).body);
+        let grown = [("grown Inc.".to_owned(), [15, 10, 5, 2, 1])];
+        assert_eq!(asked("customer=grown").await, grown, "{length}");
+        assert_eq!(asked(&format!("api_key_id={}", ids[0])).await, grown, "{length}");
+        let of_get = [("GET /x".to_owned(), [15, 10, 5, 2, 1])];
+        assert_eq!(asked("customer=grown&by=route").await, of_get, "{length}");
+        assert_eq!(asked("method=PUT").await, [("new Inc.".to_owned(), [3, 0, 3, 0, 0])], "{length}");
+        let failed = [("grown Inc.".to_owned(), [2, 1, 1, 2, 1]), ("same Inc.".to_owned(), [7, 1, 6, 7, 1])];
+        let mut told = asked("status_code=500&endpoint=/x").await;
+        told.retain(|(name, _)| name != "fallen Inc.");
+        told.sort();
+        assert_eq!(told, failed, "{length}");
+        assert_eq!(asked("status_code=500&by=route").await[0], ("GET /x".to_owned(), [9, 2, 7, 9, 2]));
+        assert!(asked("module=crm_core").await.is_empty(), "{length}");
+        assert!(asked("outcome=ok&by=route").await.is_empty(), "{length}");
     }
 }
 
@@ -91,7 +109,8 @@ async fn a_question_that_makes_no_sense_is_refused() {
     let old = "created_at[gte]=2026-01-01T00:00:00Z&created_at[lt]=2026-01-01T01:00:00Z";
     for (query, field) in [
         ("by=status".to_owned(), "by"),
-        ("customer=acme".to_owned(), "customer"),
+        ("status_code=7".to_owned(), "status_code"),
+        ("api_key_id=x".to_owned(), "api_key_id"),
         (
             "created_at[gte]=2026-01-02T00:00:00Z&created_at[lt]=2026-01-01T00:00:00Z".to_owned(),
             "created_at[lt]",

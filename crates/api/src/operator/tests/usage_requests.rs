@@ -109,3 +109,13 @@ async fn a_page_that_makes_no_sense_is_refused() {
     let wide = "created_at[gte]=0001-01-01T00:00:00Z&created_at[lt]=9999-12-31T00:00:00Z";
     assert_eq!(api.every_request(&format!("{wide}&endpoint=/y"), 200).await.len(), 0);
 }
+
+#[tokio::test]
+async fn it_is_said_since_when_every_request_is_there() {
+    let api = Api::new().await;
+    let old = format!("{REQUESTS}?created_at[gte]=2025-12-30T00:00:00Z&created_at[lt]=2026-01-02T00:00:00Z");
+    assert_eq!(api.get(&old).await.expect(200).body["kept_since"], Value::Null);
+    api.sql("insert into admin_api_usage_retired (month, requests) values ('2026-01-01', 1)").await;
+    let told = api.get(&old).await.expect(200).body;
+    assert_eq!((&told["data"], &told["kept_since"]), (&json!([]), &json!("2026-02-01T00:00:00Z")));
+}

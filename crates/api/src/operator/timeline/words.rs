@@ -60,6 +60,7 @@ fn audit(entry: &Entry) -> String {
         },
         A::CustomerUpdated => match entry.resource_type.as_deref() {
             Some("customer_limit") => limit(entry),
+            Some("membership") => membership(entry),
             Some("backup") if flag(new, "requested") => "A backup was asked for.".to_owned(),
             _ => changed("The customer was changed", new),
         },
@@ -115,6 +116,19 @@ fn audit(entry: &Entry) -> String {
         }
         A::ImpersonationEnded => "An operator no longer acts in the customer's place.".to_owned(),
         _ => in_words(&entry.action),
+    }
+}
+
+/// Somebody who came into the customer's organization at the identity provider, left it, or has another role in it.
+fn membership(entry: &Entry) -> String {
+    let who = entry.person.as_deref().unwrap_or("Somebody");
+    match (text(&entry.old_values, "role"), text(&entry.new_values, "role")) {
+        (None, Some(role)) => format!("{who} joined the customer's users as {role}."),
+        (Some(_), None) => format!("{who} is no longer among the customer's users."),
+        (Some(before), Some(after)) => {
+            format!("{who} is {after} among the customer's users, and was {before}.")
+        }
+        (None, None) => "The customer's users were changed.".to_owned(),
     }
 }
 
@@ -232,6 +246,7 @@ mod tests {
             action: action.to_owned(),
             actor: None,
             actor_name: None,
+            person: None,
             status: None,
             resource_type: None,
             resource_id: resource.map(str::to_owned),
@@ -269,6 +284,7 @@ mod tests {
                 action: "customer_updated".to_owned(),
                 actor: None,
                 actor_name: None,
+                person: None,
                 status: None,
                 resource_type: Some(resource_type.to_owned()),
                 resource_id: None,

@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use domain::{ApiKeyId, CustomerId};
+
+use super::reports::UsageFilter;
 use super::sources::Grouping;
+use crate::filter::Filter;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// Customers and keys over at least so long are compared by whole days.
@@ -44,13 +48,20 @@ pub struct Movers {
 #[derive(Clone, Copy)]
 enum Source {
     Requests,
+    /// The days of each customer's keys, routes and statuses.
+    Daily,
+    /// The days of each key, which know nothing else.
     Keys,
     Platform(i16),
 }
 
 impl Source {
-    fn of(grouping: Grouping, length: TimeDelta) -> Self {
-        match grouping.is_of_customers() {
+    fn of(grouping: Grouping, filter: &UsageFilter, length: TimeDelta) -> Self {
+        let is_of_customers =
+            grouping.is_of_customers() || filter.customer.is_some() || filter.api_key.is_some();
+        let asks_for_more = !grouping.is_of_customers() || filter.asks_for_more();
+        match is_of_customers {
+            true if length >= BY_DAYS_FROM && asks_for_more => Self::Daily,
             true if length >= BY_DAYS_FROM => Self::Keys,
             false if length >= BY_DAYS_OF_ALL_FROM => Self::Platform(24),
             false if length >= BY_HOURS_FROM => Self::Platform(1),
@@ -61,7 +72,7 @@ impl Source {
     fn seconds(self) -> i64 {
         match self {
             Self::Requests => 1,
-            Self::Keys => 86_400,
+            Self::Daily | Self::Keys => 86_400,
             Self::Platform(hours) => i64::from(hours) * 3600,
         }
     }
@@ -75,6 +86,12 @@ impl Source {
                 "created_at >= $3 as is_now from admin_api_usage where created_at >= $1 and created_at < $2",
             ),
             // Days in UTC, as the parameters are whole days in UTC.
+            Self::Daily => (
+                "requests",
+                "case when status_code >= 400 then requests else 0 end",
+                "usage_date >= ($3 at time zone 'UTC')::date as is_now from admin_api_usage_daily
+                 where usage_date >= ($1 at time zone 'UTC')::date and usage_date < ($2 at time zone 'UTC')::date",
+            ),
             Self::Keys => (
                 "requests",
                 "failed",
@@ -99,11 +116,15 @@ impl Source {
 
 /// Whether single requests are read for it, which go after some months.
 #[must_use]
-pub fn movers_need_requests(grouping: Grouping, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> bool {
-    matches!(Source::of(grouping, until - from), Source::Requests)
+pub fn movers_need_requests(
+    grouping: Grouping,
+    filter: &UsageFilter,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> bool {
+    matches!(Source::of(grouping, filter, until - from), Source::Requests)
 }
 
-/// The ten whose requests changed most. Spans of some days are compared by whole days (in UTC) that are over, so that a day
+/// The ten whose requests changed most, of those that the filter takes; its own time doesn't matter. Spans of some days are compared by whole days (in UTC) that are over, so that a day
 /// that has only begun doesn't look like a fall.
 ///
 /// # Errors
@@ -111,9 +132,10 @@ pub fn movers_need_requests(grouping: Grouping, (from, until): (DateTime<Utc>, D
 pub async fn movers(
     client: &impl GenericClient,
     grouping: Grouping,
+    filter: &UsageFilter,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Movers, CatalogError> {
-    let source = Source::of(grouping, until - from);
+    let source = Source::of(grouping, filter, until - from);
     let whole = |moment: DateTime<Utc>| {
         let seconds = source.seconds();
         DateTime::from_timestamp(moment.timestamp().div_euclid(seconds) * seconds, 0).unwrap_or(moment)
@@ -123,6 +145,22 @@ pub async fn movers(
     let oldest = DateTime::UNIX_EPOCH.min(from);
     let before = from.checked_sub_signed(until - from).map_or(oldest, |before| before.max(oldest));
     let (requests, failed, rows) = source.sql();
+    let customer = filter.customer.map(CustomerId::uuid);
+    let api_key = filter.api_key.map(ApiKeyId::uuid);
+    let status_code = filter.status_code.map(i32::from);
+    let mut conditions = Filter::new("true");
+    // The first four, as the sources name them.
+    for parameter in [&before, &until, &from] {
+        conditions.parameter(parameter);
+    }
+    let most = conditions.parameter(&MOST);
+    conditions.and_if("customer_id = ?", &customer);
+    conditions.and_if("api_key_id = ?", &api_key);
+    conditions.and_if("endpoint = ?", &filter.endpoint);
+    conditions.and_if("method = ?", &filter.method);
+    conditions.and_if("status_code = ?", &status_code);
+    conditions.and_if("coalesce(module, '') = ?", &filter.module);
+    conditions.and_if("coalesce(outcome, '') = ?", &filter.outcome);
     let sql = format!(
         "select key::text as key, requests, previous_requests, failed, previous_failed
          from (
@@ -130,14 +168,15 @@ pub async fn movers(
                     coalesce(sum(requests) filter (where not is_now), 0)::bigint as previous_requests,
                     coalesce(sum(failed) filter (where is_now), 0)::bigint as failed,
                     coalesce(sum(failed) filter (where not is_now), 0)::bigint as previous_failed
-             from (select {key} as key, {requests} as requests, {failed} as failed, {rows}) used
+             from (select {key} as key, {requests} as requests, {failed} as failed, {rows} and {conditions}) used
              group by key
          ) moved
          where requests <> previous_requests
-         order by abs(requests - previous_requests) desc, key limit $4",
+         order by abs(requests - previous_requests) desc, key limit {most}",
         key = grouping.sql(),
+        conditions = conditions.sql(),
     );
-    let rows = query::rows(client, &sql, &[&before, &until, &from, &MOST]).await?;
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
     let movers = row::all(&rows, |row| {
         Ok(Mover {
             key: row.try_get("key")?,

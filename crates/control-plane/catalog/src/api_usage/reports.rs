@@ -30,6 +30,17 @@ pub struct UsageFilter {
     pub module: Option<String>,
 }
 
+impl UsageFilter {
+    /// Whether it asks for what the roll-ups of keys alone don't know.
+    pub(super) fn asks_for_more(&self) -> bool {
+        self.endpoint.is_some()
+            || self.method.is_some()
+            || self.status_code.is_some()
+            || self.module.is_some()
+            || self.outcome.is_some()
+    }
+}
+
 /// What a number of requests amounts to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct UsageTotals {

@@ -76,12 +76,7 @@ impl Source {
 
     /// The best one to find the busiest customers and keys.
     pub(super) fn of_busiest(filter: &UsageFilter) -> Self {
-        let asks_for_more = filter.endpoint.is_some()
-            || filter.method.is_some()
-            || filter.status_code.is_some()
-            || filter.module.is_some()
-            || filter.outcome.is_some();
-        if asks_for_more { Self::Daily } else { Self::Keys }
+        if filter.asks_for_more() { Self::Daily } else { Self::Keys }
     }
 
     /// The best one for questions about everybody.

@@ -3,12 +3,14 @@ import { useState } from 'react';
 import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
+import { confirm } from '@/ui/confirm';
 import { Empty } from '@/ui/Empty';
 import { ListingTable } from '@/ui/ListingTable';
 import { complain, say } from '@/ui/notify';
 import { openDialog } from '@/ui/dialogs';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
+import { useAskedAct } from '../acts';
 import { type Customer, pathOf, useCustomerChanged } from '../customer';
 import { backupColumns } from './backupColumns';
 import { RestoreForm } from './RestoreForm';
@@ -25,6 +27,17 @@ export function Backups({ customer }: { customer: Customer }) {
       title: `Restore a backup of ${customer.company_name} into a new customer`,
       content: (close) => <RestoreForm customer={customer} backup={backup} close={close} />,
     });
+  const restoreNewest = async () => {
+    try {
+      const { data } = await taken(api.GET('/api/admin/customers/{customer}/backups', { params: { ...pathOf(customer), query: { limit: 100 } } }));
+      const newest = data.find(({ status }) => status === 'succeeded');
+      if (newest) restore(newest);
+      else say('There is no backup to restore yet', 'One is made each night; “Back up now” makes one at once.');
+    } catch (error) {
+      complain(error);
+    }
+  };
+  useAskedAct({ restore: may('backups:restore') && (() => void restoreNewest()) });
   return (
     <Panel title="Backups" note="Made each night, kept for 14 days" flush actions={may('backups:write') && <AskForOne customer={customer} />}>
       <ListingTable
@@ -43,18 +56,27 @@ function AskForOne({ customer }: { customer: Customer }) {
   const changed = useCustomerChanged();
   const [busy, setBusy] = useState(false);
   const ask = async () => {
-    setBusy(true);
-    try {
-      const { job_id: job } = await taken(api.POST('/api/admin/customers/{customer}/backups', { params: pathOf(customer) }));
-      say(job ? 'A backup was asked for' : 'A backup is waiting to be made already', 'It stands in the list once the worker begins it.');
-    } catch (error) {
-      complain(error);
-    }
-    setBusy(false);
+    const { job_id: job } = await taken(api.POST('/api/admin/customers/{customer}/backups', { params: pathOf(customer) }));
+    say(job ? 'A backup was asked for' : 'A backup is waiting to be made already', 'It stands in the list once the worker begins it.');
     await changed();
   };
+  const press = async () => {
+    setBusy(true);
+    await ask().catch(complain);
+    setBusy(false);
+  };
+  useAskedAct({
+    backup: () =>
+      confirm({
+        title: `Back up ${customer.company_name} now?`,
+        consequences: ['The whole database is read and kept encrypted for 14 days.', 'They are served meanwhile as ever.'],
+        act: 'Back up now',
+        danger: false,
+        run: ask,
+      }),
+  });
   return (
-    <Button variant="default" loading={busy} onClick={() => void ask()}>
+    <Button variant="default" loading={busy} onClick={() => void press()}>
       Back up now
     </Button>
   );

@@ -4,6 +4,7 @@ import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { Panel } from '@/ui/Panel';
+import { useAskedAct } from '../acts';
 import { type Customer, pathOf } from '../customer';
 import classes from './Database.module.css';
 
@@ -42,6 +43,7 @@ export function ConnectionUrl({ customer }: { customer: Customer }) {
       danger: role !== 'readonly',
       run: async () => setShown(await taken(api.POST('/api/admin/customers/{customer}/connection-urls', { params: pathOf(customer), body: { role } }))),
     });
+  useAskedAct({ url: ask });
   return (
     <Panel title="Connect" note="With psql or any other client">
       <div className={classes.url}>

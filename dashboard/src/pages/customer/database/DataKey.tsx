@@ -10,6 +10,7 @@ import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
+import { useAskedAct } from '../acts';
 import { type Customer, pathOf } from '../customer';
 import classes from './Database.module.css';
 
@@ -43,6 +44,7 @@ export function DataKey({ customer }: { customer: Customer }) {
         await client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).includes('/secrets') });
       },
     });
+  useAskedAct({ datakey: may('secrets:write') && rotate });
   return (
     <Panel
       title="Data key"

@@ -2,6 +2,7 @@ import { Autocomplete, List, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, type Schema } from '@/api/client';
 import { LONGEST_ID, wrongId } from '@/api/customerId';
+import { wrongEmail, wrongName } from '@/api/fieldRules';
 import { PLANS } from '@/api/plans';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
@@ -30,8 +31,8 @@ export function RestoreForm({ customer, backup, close }: RestoreFormProps) {
     },
     validate: {
       customer_id: wrongId,
-      name: (name) => (name.trim() === '' || name.length > LONGEST_NAME ? `must have from 1 to ${LONGEST_NAME} characters` : null),
-      email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'must be an email address such as ada@example.com'),
+      name: (name) => wrongName(name, LONGEST_NAME),
+      email: wrongEmail,
     },
   });
   const { busy, error, submit } = useSubmit(form, async (values) => {

@@ -2,6 +2,7 @@ import { Autocomplete, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
+import { wrongEmail, wrongName } from '@/api/fieldRules';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
 import { Loaded } from '@/ui/Loaded';
@@ -46,7 +47,10 @@ function Fields({ read: { customer, etag }, name, close }: { read: Read; name: s
   const changed = useCustomerChanged();
   const check = (field: Field) => (value: string) => {
     const { required, longest } = TEXTS[field];
-    if (required && value.trim() === '') return 'must not be empty';
+    if (required || value.trim() !== '') {
+      const wrong = field === 'billing_email' ? wrongEmail(value) : wrongName(value, longest);
+      if (wrong) return wrong;
+    }
     return value.length > longest ? `must have at most ${longest} characters` : null;
   };
   const form = useForm<Record<Field | 'timezone', string>>({

@@ -11,7 +11,7 @@ import { usePages } from '@/ui/usePages';
 import { useAskedAct } from '../acts';
 import { EditKey } from './EditKey';
 import { KeyDrawer } from './KeyDrawer';
-import { type Key, type KeyActions, successorOf } from './key';
+import type { Key, KeyActions } from './key';
 import { keyColumns } from './keyColumns';
 import { NewKey } from './NewKey';
 import { RotateKey } from './RotateKey';
@@ -31,15 +31,13 @@ export function ApiKeys({ customer }: { customer: string }) {
   const query = queries.useQuery('get', '/api/admin/customers/{customer}/api-keys', {
     params: { path: { customer }, query: { status, cursor: pages.cursor, limit: 50 } },
   });
-  const rows = query.data?.data;
   const close = () => setDialog(null);
   const acts: KeyActions = {
     rotate: (key) => setDialog({ kind: 'rotate', key }),
     edit: (key) => setDialog({ kind: 'edit', key }),
     revoke: (key) => revokeKey(client, customer, key),
   };
-  const successor = (key: Pick<Key, 'id'>) => successorOf(key, rows ?? []);
-  const columns = keyColumns({ ...acts, open: (key) => change({ key: key.id }), successor }, mayChange);
+  const columns = keyColumns({ ...acts, open: (key) => change({ key: key.id }) }, mayChange);
   useAskedAct({ key: mayChange && (() => setDialog({ kind: 'new' })) });
   const make = mayChange && <Button onClick={() => setDialog({ kind: 'new' })}>New key</Button>;
   return (
@@ -74,7 +72,7 @@ export function ApiKeys({ customer }: { customer: string }) {
         }
       />
       {opened && (
-        <KeyDrawer customer={customer} id={opened} successor={successor({ id: opened })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
+        <KeyDrawer customer={customer} id={opened} show={(key) => change({ key })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
       )}
       {dialog?.kind === 'new' && <NewKey customer={customer} close={close} />}
       {dialog?.kind === 'rotate' && <RotateKey customer={customer} before={dialog.key} close={close} />}

@@ -1,11 +1,11 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { type Key, type KeyActions, works } from './key';
+import { canBeRotated, type Key, type KeyActions } from './key';
 
-type KeyActsProps = KeyActions & { of: Key; successor: (key: Key) => Key | undefined };
+type KeyActsProps = KeyActions & { of: Key };
 
 /** What can be done with a key. */
-export function KeyActs({ of: key, rotate, edit, revoke, successor }: KeyActsProps) {
+export function KeyActs({ of: key, rotate, edit, revoke }: KeyActsProps) {
   if (key.status === 'revoked') return null;
   return (
     <Menu width={170}>
@@ -16,7 +16,7 @@ export function KeyActs({ of: key, rotate, edit, revoke, successor }: KeyActsPro
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => edit(key)}>Change</Menu.Item>
-        <Menu.Item onClick={() => rotate(key)} disabled={!works(key) || successor(key) !== undefined}>
+        <Menu.Item onClick={() => rotate(key)} disabled={!canBeRotated(key)}>
           Rotate
         </Menu.Item>
         <Menu.Divider />

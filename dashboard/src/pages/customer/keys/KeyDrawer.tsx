@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, Stack } from '@mantine/core';
+import { Anchor, Button, Drawer, Group, Stack } from '@mantine/core';
 import { CopyValue } from '@/ui/CopyValue';
 import { Facts } from '@/ui/Facts';
 import { many } from '@/ui/format';
@@ -8,28 +8,28 @@ import { WITHOUT_REDIS } from '@/ui/limits/withoutRedis';
 import { KeyStatus } from './KeyStatus';
 import { KeyUse } from './KeyUse';
 import classes from './Keys.module.css';
-import { type Key, type KeyActions, periodOf, works } from './key';
+import { canBeRotated, type Key, type KeyActions, periodOf } from './key';
 import { LimitTrial } from './LimitTrial';
 import { permissionsInWords } from './permissions';
 import { useKey } from './useKey';
 
-type KeyDrawerProps = { customer: string; id: string; successor: Key | undefined; acts: KeyActions | undefined; close: () => void };
+type KeyDrawerProps = { customer: string; id: string; show: (id: string) => void; acts: KeyActions | undefined; close: () => void };
 
 /** One key: what it may do, how it was used, and what another limit would have meant. */
-export function KeyDrawer({ customer, id, successor, acts, close }: KeyDrawerProps) {
+export function KeyDrawer({ customer, id, show, acts, close }: KeyDrawerProps) {
   const query = useKey(customer, id);
   return (
     <Drawer opened onClose={close} position="right" size="min(620px, 100vw)" title={query.data ? `API key: ${query.data.key.name}` : 'API key'}>
       <Loaded query={query} lines={8}>
         {({ key }) => (
           <Stack gap="lg">
-            <Facts facts={factsOf(key, successor)} />
+            <Facts facts={factsOf(key, show)} />
             {acts && key.status !== 'revoked' && (
               <Group gap="xs">
                 <Button variant="default" onClick={() => acts.edit(key)}>
                   Change
                 </Button>
-                <Button variant="default" disabled={!works(key) || successor !== undefined} onClick={() => acts.rotate(key)}>
+                <Button variant="default" disabled={!canBeRotated(key)} onClick={() => acts.rotate(key)}>
                   Rotate
                 </Button>
                 <Button variant="default" onClick={() => acts.revoke(key)}>
@@ -46,9 +46,9 @@ export function KeyDrawer({ customer, id, successor, acts, close }: KeyDrawerPro
   );
 }
 
-function factsOf(key: Key, successor: Key | undefined): [string, React.ReactNode][] {
+function factsOf(key: Key, show: (id: string) => void): [string, React.ReactNode][] {
   return [
-    ['Status', <KeyStatus of={key} successor={successor} />],
+    ['Status', <KeyStatus of={key} />],
     ['Begins with', <code>{key.prefix}…</code>],
     ['Id', <CopyValue value={key.id} label="id" />],
     ['What for', key.description ?? null],
@@ -60,10 +60,17 @@ function factsOf(key: Key, successor: Key | undefined): [string, React.ReactNode
     ['Made', <WhenExactly at={key.created_at} />],
     ['Ends', key.expires_at ? <WhenExactly at={key.expires_at} /> : 'Never'],
     ['Revoked', key.revoked_at ? <WhenExactly at={key.revoked_at} /> : null],
-    ['In the place of', key.rotated_from ? <code>{key.rotated_from}</code> : null],
-    ['Replaced by', successor ? `${successor.name} (${successor.prefix}…)` : null],
+    ['In the place of', key.rotated_from && <Other id={key.rotated_from} show={show} />],
+    ['Replaced by', key.replaced_by && <Other id={key.replaced_by} show={show} />],
   ];
 }
+
+/** Another key of the line of rotations, and the way to it. */
+const Other = ({ id, show }: { id: string; show: (id: string) => void }) => (
+  <Anchor component="button" type="button" inherit onClick={() => show(id)}>
+    <code>{id}</code>
+  </Anchor>
+);
 
 const permissionsOf = (key: Key) => (
   <>

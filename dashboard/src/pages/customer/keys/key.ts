@@ -20,8 +20,8 @@ export const limitOf = ({ rate_limit_requests, rate_limit_period }: Pick<Key, 'r
 /** Whether a key works now. */
 export const works = (key: Key) => key.status === 'active' && (key.expires_at == null || Date.parse(key.expires_at) > Date.now());
 
-/** The key that took this one's place, if one among these did. */
-export const successorOf = (key: Pick<Key, 'id'>, keys: readonly Key[]) => keys.find((other) => other.rotated_from === key.id);
+/** Whether another key can be put in its place: once, while it works. */
+export const canBeRotated = (key: Key) => works(key) && key.replaced_by === null;
 
 /** What can be done with a key. */
 export type KeyActions = { rotate: (key: Key) => void; edit: (key: Key) => void; revoke: (key: Key) => void };

@@ -7,7 +7,7 @@ import { type Key, type KeyActions, limitOf } from './key';
 import classes from './Keys.module.css';
 import { permissionsInWords } from './permissions';
 
-type Acts = KeyActions & { open: (key: Key) => void; successor: (key: Key) => Key | undefined };
+type Acts = KeyActions & { open: (key: Key) => void };
 
 /** What stands in the table of keys. */
 export const keyColumns = (acts: Acts, mayChange: boolean): Column<Key>[] => [
@@ -23,7 +23,7 @@ export const keyColumns = (acts: Acts, mayChange: boolean): Column<Key>[] => [
       </>
     ),
   },
-  { id: 'status', header: 'Status', cell: (key) => <KeyStatus of={key} successor={acts.successor(key)} /> },
+  { id: 'status', header: 'Status', cell: (key) => <KeyStatus of={key} /> },
   { id: 'permissions', header: 'May do', wide: true, cell: (key) => <span className={classes.cut} title={key.permissions.join(', ')}>{permissionsInWords(key.permissions)}</span> },
   { id: 'limit', header: 'Limit (requests)', align: 'end', wide: true, cell: limitOf },
   { id: 'networks', header: 'From', wide: true, cell: ({ allowed_networks: from }) => <span className={classes.cut} title={from.join(', ')}>{from.length === 0 ? 'Everywhere' : from.join(', ')}</span> },

@@ -18,6 +18,7 @@ const key: Key = {
   status: 'active',
   quota_key_id: '01a2259c-b968-75df-a110-a0e6f7f3e920',
   rotated_from: null,
+  replaced_by: null,
   created_at: '2026-11-29T04:00:00Z',
   expires_at: null,
   last_used_at: null,

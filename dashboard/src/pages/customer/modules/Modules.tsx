@@ -1,8 +1,11 @@
+import { useMay } from '@/session/session';
 import { DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
+import { useAskedAct } from '../acts';
 import type { Customer } from '../customer';
+import { openModuleChoice } from './ChooseModule';
 import { useColumns } from './columns';
 import { useModules } from './useModules';
 
@@ -10,6 +13,8 @@ import { useModules } from './useModules';
 export function Modules({ customer }: { customer: Customer }) {
   const query = useModules(customer);
   const columns = useColumns(customer);
+  const mayChange = useMay()('modules:write');
+  useAskedAct({ module: mayChange && (() => openModuleChoice(customer)) });
   return (
     <Panel title="Modules" note="A change acts on every server within a second, and deletes nothing" flush>
       <Loaded query={query} lines={10}>

@@ -21,7 +21,7 @@ const KINDS = [
 type Kind = Exclude<(typeof KINDS)[number]['value'], ''>;
 
 /** Everything that happened to the customer, the newest first. */
-export function Timeline({ customer }: { customer: CustomerKey }) {
+export function Timeline({ customer, isGone = false }: { customer: CustomerKey; isGone?: boolean }) {
   const { kind: asked } = useSearch({ strict: false }) as CustomerSearch;
   const navigate = useNavigate();
   const mayBackups = useMay()('backups:read');
@@ -45,7 +45,7 @@ export function Timeline({ customer }: { customer: CustomerKey }) {
             <Empty title="Nothing of this kind has happened yet">What is changed, done or backed up stands here within a second.</Empty>
           ) : (
             <>
-              <Days entries={data} />
+              <Days entries={data} customer={isGone ? undefined : customer} />
               <ListingPages query={query} pages={pages} />
             </>
           )

@@ -1,5 +1,6 @@
 import type { Schema } from '@/api/client';
 import { LONGEST_ID, wrongId } from '@/api/customerId';
+import { wrongEmail, wrongName } from '@/api/fieldRules';
 
 /** What the form of a sign-up holds. */
 export type SignUpValues = {
@@ -30,9 +31,9 @@ export const emptySignUp: SignUpValues = {
 
 /** The API's rules. */
 export const rules = {
-  name: (name: string) => (name.trim() === '' ? 'must not be empty' : [...name.trim()].length > 200 ? 'must be at most 200 characters long' : null),
+  name: (name: string) => wrongName(name, 200),
   customer_id: wrongId,
-  email: (email: string) => (/^[^\s@<>()]+@[^\s@<>()]+$/.test(email.trim()) ? null : 'must be an email address such as ada@example.com'),
+  email: wrongEmail,
   timezone: (zone: string) => (zone ? null : 'must be an IANA time zone such as UTC or Europe/Berlin'),
 };
 

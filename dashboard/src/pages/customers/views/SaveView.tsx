@@ -10,7 +10,7 @@ import { PAGE, type View, VIEWS, viewsChanged } from './view';
 
 type SaveViewProps = { query: string; own: readonly View[]; close: () => void };
 
-/** Keeps the filters and the order that are shown, under a name. A name that is there already is given to them instead. */
+/** Keeps the filters, the order and the columns that are shown, under a name. A name that is there already is given to them instead. */
 export function SaveView({ query, own, close }: SaveViewProps) {
   const client = useQueryClient();
   const form = useForm({
@@ -32,7 +32,7 @@ export function SaveView({ query, own, close }: SaveViewProps) {
     <Modal opened onClose={close} title="Keep this view">
       <form onSubmit={submit} noValidate>
         <Stack gap="sm">
-          <TextInput label="Name" description="The filters, the search and the order are kept" data-autofocus autoComplete="off" {...form.getInputProps('name')} />
+          <TextInput label="Name" description="The filters, the search, the order and the columns are kept" data-autofocus autoComplete="off" {...form.getInputProps('name')} />
           <Checkbox size="xs" label="Show it to the other operators, too" {...form.getInputProps('shared', { type: 'checkbox' })} />
           <FormEnd act={replaced ? 'Replace the view' : 'Keep it'} busy={busy} error={error} cancel={close} />
         </Stack>

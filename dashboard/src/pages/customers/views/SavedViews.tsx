@@ -9,15 +9,22 @@ import { ViewMenu } from './ViewMenu';
 import classes from './Views.module.css';
 import { PAGE, queryOf, searchOf } from './view';
 
+type SavedViewsProps = {
+  search: CustomersSearch;
+  /** The columns that are shown: a view that was kept without any shows these. */
+  columns: readonly string[];
+};
+
 /** The views that the operator, or another one for all, has kept; and the way to keep this one. */
-export function SavedViews({ search }: { search: CustomersSearch }) {
+export function SavedViews({ search, columns }: SavedViewsProps) {
   // A token has no views.
   const hasViews = useWho().data?.credential === 'session';
   const [saving, setSaving] = useState(false);
   const query = queries.useQuery('get', '/api/admin/saved-views', { params: { query: { page: PAGE } } }, { enabled: hasViews });
   const now = queryOf(search);
   const views = query.data?.data ?? [];
-  const current = views.find((view) => queryOf(searchOf(view)) === now);
+  const whole = (one: CustomersSearch) => queryOf({ columns: columns.join(','), ...one });
+  const current = views.find((view) => whole(searchOf(view)) === whole(search));
   if (!hasViews || (views.length === 0 && now === '')) return null;
   return (
     <nav className={classes.views} aria-label="Views">
@@ -42,7 +49,7 @@ export function SavedViews({ search }: { search: CustomersSearch }) {
           Keep this view…
         </Button>
       )}
-      {saving && <SaveView query={now} own={views.filter((view) => view.is_own)} close={() => setSaving(false)} />}
+      {saving && <SaveView query={whole(search)} own={views.filter((view) => view.is_own)} close={() => setSaving(false)} />}
     </nav>
   );
 }

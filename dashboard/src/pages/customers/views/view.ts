@@ -16,7 +16,7 @@ export const queryOf = (search: CustomersSearch): string =>
   new URLSearchParams(Object.entries(customersSearch(search)).sort(([one], [other]) => one.localeCompare(other)) as [string, string][]).toString();
 
 /** The search of a view. */
-export const searchOf = ({ query }: View): CustomersSearch => customersSearch(Object.fromEntries(new URLSearchParams(query)));
+export const searchOf = ({ query }: Pick<View, 'query'>): CustomersSearch => customersSearch(Object.fromEntries(new URLSearchParams(query)));
 
 /** Has the views asked for again. */
 export const viewsChanged = (client: QueryClient) =>

@@ -5,6 +5,7 @@ import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
 import { useAddress } from '@/ui/address';
+import { confirm } from '@/ui/confirm';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { count, many } from '@/ui/format';
@@ -12,6 +13,7 @@ import { Loaded } from '@/ui/Loaded';
 import { complain, say } from '@/ui/notify';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
+import { useAskedAct } from '@/ui/useAskedAct';
 import { When } from '@/ui/When';
 import settings from '../Settings.module.css';
 import classes from './Clerk.module.css';
@@ -75,17 +77,34 @@ function Outcome({ row }: { row: Reconciliation }) {
 function Run() {
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
+  const ask = async (dry_run: boolean) => {
+    const { job_id } = await taken(api.POST('/api/admin/clerk/reconciliations', { body: { dry_run } }));
+    say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : 'A comparison was asked for already.');
+    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/clerk/.test(String(queryKey[1])) });
+  };
   const run = async (dry_run: boolean) => {
     setBusy(true);
-    try {
-      const { job_id } = await taken(api.POST('/api/admin/clerk/reconciliations', { body: { dry_run } }));
-      say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : 'A comparison was asked for already.');
-      await client.invalidateQueries({ predicate: ({ queryKey }) => /\/clerk/.test(String(queryKey[1])) });
-    } catch (error) {
-      complain(error);
-    }
+    await ask(dry_run).catch(complain);
     setBusy(false);
   };
+  useAskedAct({
+    compare: () =>
+      confirm({
+        title: 'Compare with Clerk now, and mend?',
+        consequences: ['Organizations, users and memberships are asked for, and what differs here is made as Clerk has it.', 'What was found and mended stands in the list.'],
+        act: 'Compare and mend',
+        danger: false,
+        run: () => ask(false),
+      }),
+    inspect: () =>
+      confirm({
+        title: 'Compare with Clerk, and only say what differs?',
+        consequences: ['Organizations, users and memberships are asked for. Nothing is changed.'],
+        act: 'Compare',
+        danger: false,
+        run: () => ask(true),
+      }),
+  });
   return (
     <Group className={classes.run} gap="xs">
       <Button variant="default" loading={busy} onClick={() => void run(false)}>

@@ -6,7 +6,9 @@ import { money } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
+import { useAskedAct } from '@/ui/useAskedAct';
 import classes from '../Settings.module.css';
+import { openPriceChoice } from './ChoosePrice';
 import { openModule } from './EditModule';
 import { Plans } from './Plans';
 
@@ -48,6 +50,7 @@ export default function ModulesSection() {
   const mayChange = useMay()('prices:write');
   const query = queries.useQuery('get', '/api/admin/modules');
   const settings = queries.useQuery('get', '/api/admin/settings', {}, { staleTime: 60_000 });
+  useAskedAct({ price: mayChange && openPriceChoice });
   return (
     <>
       <Panel title="Price list" note="A customer’s own page turns modules on and off for them" flush>

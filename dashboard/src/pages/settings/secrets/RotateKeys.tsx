@@ -1,17 +1,19 @@
-import { Button, Menu } from '@mantine/core';
+import { Button, Menu, Text } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
+import { Choices } from '@/ui/Choices';
 import { confirm } from '@/ui/confirm';
+import { openDialog } from '@/ui/dialogs';
 import { say } from '@/ui/notify';
+import { useAskedAct } from '@/ui/useAskedAct';
 
 /** Rotates the master key, or the platform's own data key. */
 export function RotateKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
   const mayWrite = useMay()('secrets:write');
   const client = useQueryClient();
-  if (!mayWrite) return null;
   const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => /\/secrets/.test(String(queryKey[1])) });
   const targets = secrets.master_keys.filter((key) => key.available && (key.state === 'unused' || key.state === 'previous'));
   const rotate = (to: string) =>
@@ -43,6 +45,23 @@ export function RotateKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
         await refresh();
       },
     });
+  const chooseTarget = () => {
+    const [only, another] = targets;
+    if (only && !another) return rotate(only.id);
+    openDialog({
+      title: 'Rotate the master key',
+      content: (close) =>
+        only ? (
+          <Choices label="To which key" options={targets.map(({ id, state }) => ({ key: id, label: id, note: state }))} choose={rotate} close={close} />
+        ) : (
+          <Text size="sm">
+            There is no other key within reach to rotate to. Make one with <code>sixty secrets add-key</code>, and give it to every server and worker; then come back here.
+          </Text>
+        ),
+    });
+  };
+  useAskedAct({ rotate: mayWrite && chooseTarget, 'rotate-platform': mayWrite && rotatePlatform });
+  if (!mayWrite) return null;
   return (
     <Menu width={320}>
       <Menu.Target>

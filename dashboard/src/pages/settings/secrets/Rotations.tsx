@@ -6,7 +6,6 @@ import { Empty } from '@/ui/Empty';
 import { count, share } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
-import { useCustomerNames } from '@/ui/useCustomerNames';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 
@@ -14,7 +13,6 @@ type Rotation = Schema<'KeyRotationView'>;
 
 /** Rotations with how far they are. */
 export function Rotations({ rotations }: { rotations: readonly Rotation[] }) {
-  const names = useCustomerNames();
   const columns: Column<Rotation>[] = [
     {
       id: 'what',
@@ -27,7 +25,7 @@ export function Rotations({ rotations }: { rotations: readonly Rotation[] }) {
         ) : (
           <>
             Data key {row.to_version && `version ${row.to_version}`} of{' '}
-            {row.customer_uuid ? <CustomerLink inText customer={row.customer_uuid} name={names.get(row.customer_uuid)} /> : 'the platform'}
+            {row.customer_uuid ? <CustomerLink inText customer={row.customer_id ?? row.customer_uuid} name={row.customer_name ?? undefined} /> : 'the platform'}
           </>
         ),
     },
