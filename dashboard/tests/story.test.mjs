@@ -130,7 +130,7 @@ describe('an operator and a customer', () => {
     assert.equal(refused.module, 'workflow_automation');
     assert.equal(refused.reason, 'turned_off');
     // The page says why at the module, and has the refused requests among the others.
-    await page.getByRole('region', { name: 'Modules, one a line' }).getByRole('row').filter({ hasText: 'Workflow Automation' }).getByText('the trial is over').first().waitFor();
+    await page.getByRole('region', { name: 'Modules, one a line' }).getByRole('row').filter({ hasText: 'Workflow Automation' }).getByText('the trial is over').filter({ visible: true }).waitFor();
   });
 
   step('finds the refused requests and their reason on the page of usage', async () => {
