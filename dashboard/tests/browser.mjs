@@ -48,8 +48,19 @@ export function launch() {
   });
 }
 
-/** A window of this view, signed in by this cookie (or not). Its `wrongs` are what the console and the network said. */
+/** As many rows as a page of any listing may have. */
+const PAGE = 200;
+
+/**
+ * A window of this view, signed in by this cookie (or not). Its `wrongs` are what the console and the network said, and the listings
+ * that were longer than a page; `heard` waits until every answer was looked at.
+ */
 export async function open(browser, url, view, cookie) {
+  return openIn(await profile(browser, url, view, cookie));
+}
+
+/** Cookies, storage and cache of one person at one width. */
+export async function profile(browser, url, view, cookie) {
   const { width, height, colorScheme } = view;
   const context = await browser.newContext({
     viewport: { width, height },
@@ -62,6 +73,11 @@ export async function open(browser, url, view, cookie) {
     // Browsers take a __Host- cookie from a secure address only, and show it to this machine over HTTP too.
     await context.addCookies([{ ...cookie, url: `https://${new URL(url).hostname}`, secure: true, httpOnly: true, sameSite: 'Strict' }]);
   }
+  return context;
+}
+
+/** Another window of the same person. */
+export async function openIn(context) {
   const page = await context.newPage();
   const wrongs = [];
   page.on('console', (message) => {
@@ -72,10 +88,49 @@ export async function open(browser, url, view, cookie) {
     // A stream that ends with its page, and a question that nobody waits for any more, are no failures.
     if (request.failure()?.errorText !== 'net::ERR_ABORTED') wrongs.push(`failed: ${request.url()} ${request.failure()?.errorText}`);
   });
+  const reading = new Set();
   page.on('response', (response) => {
     if (response.status() >= 400) wrongs.push(`${response.status()}: ${response.request().method()} ${response.url()}`);
+    if (response.status() !== 200 || !/\/api\//.test(response.url()) || !/json/.test(response.headers()['content-type'] ?? '')) return;
+    const read = rowsOf(response).then((rows) => {
+      reading.delete(read);
+      if (rows > PAGE) wrongs.push(`${rows} rows in one answer: ${response.url()}`);
+    });
+    reading.add(read);
   });
-  return { page, context, wrongs };
+  const heard = () => Promise.all(reading);
+  return { page, context, wrongs, heard };
+}
+
+/** How many rows a listing answered. */
+async function rowsOf(response) {
+  // The answer to a page that has been left is nowhere any more.
+  const body = await response.json().catch(() => null);
+  return Array.isArray(body?.data) ? body.data.length : 0;
+}
+
+/** Goes to another page of the dashboard without loading it all anew, as a link on the page does. */
+export async function goTo(page, path) {
+  const before = await page.evaluate((address) => {
+    const { history, state } = window.__TSR_ROUTER__;
+    const key = state.resolvedLocation?.state.__TSR_key ?? null;
+    history.push(address);
+    return key;
+  }, `/admin${path}`);
+  const isThere = (before) => {
+    const { status, resolvedLocation } = window.__TSR_ROUTER__.state;
+    return status === 'idle' && (resolvedLocation?.state.__TSR_key ?? null) !== before;
+  };
+  await page.waitForFunction(isThere, before);
+}
+
+/** Shows the page in the colours of this view: the page follows the system's, a moment later. */
+export async function inColours(page, { colorScheme }) {
+  await page.emulateMedia({ colorScheme });
+  await page.waitForFunction((scheme) => document.documentElement.dataset.mantineColorScheme === scheme, colorScheme);
+  // What fades from one colour into another has none of them meanwhile.
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getTiming().iterations === Infinity), null, { timeout: 3000 }).catch(() => {});
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
 }
 
 /** Waits until nothing is loading on the page any more. */
@@ -98,20 +153,35 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** The rules that ask for colours: what the others say is so in each scheme. */
 export const COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** What axe finds on the page, as lines for people. By all rules, or by these. */
-export async function violations(page, rules) {
+/**
+ * What axe finds on the page, as lines for people. By all rules, or by these. `over` says where colours are looked at, when not
+ * everywhere: most of axe's time is theirs, and what lies behind a dialog has been looked at without it.
+ */
+export async function violations(page, { rules, over } = {}) {
   // Once a page, and without the empty page that axe's own driver opens to put the frames of a page together: there are none.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  const runOnly = rules ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS };
-  const found = await page.evaluate((options) => window.axe.run(document, options), { runOnly, resultTypes: ['violations'] });
-  return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`));
+  const resultTypes = ['violations'];
+  const passes = [];
+  if (over && (await page.locator(over).filter({ visible: true }).count()) > 0) {
+    const others = Object.fromEntries(COLOURS.map((rule) => [rule, { enabled: false }]));
+    if (!rules) passes.push(['html', { runOnly: { type: 'tag', values: TAGS }, rules: others, resultTypes }]);
+    passes.push([over, { runOnly: { type: 'rule', values: COLOURS }, resultTypes }]);
+  } else {
+    passes.push(['html', { runOnly: rules ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS }, resultTypes }]);
+  }
+  const lines = [];
+  for (const [where, options] of passes) {
+    const found = await page.evaluate(([where, options]) => window.axe.run(where === 'html' ? document : where, options), [where, options]);
+    lines.push(...found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`)));
+  }
+  return lines;
 }
 
 /** All that is wrong with the page as it is: what axe finds, and whether it is wider than the window. */
-export async function complaints(page, rules) {
+export async function complaints(page, options) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   const tooWide = wide > 0 ? [`the page is ${wide} px wider than the window`] : [];
-  return [...tooWide, ...(await violations(page, rules))];
+  return [...tooWide, ...(await violations(page, options))];
 }
 
 /** A picture of the page, where SIXTY_SCREENSHOTS names a folder for it. */

@@ -1,20 +1,36 @@
 // Looks at many pages as people see them: at the width of a desk and of a phone, in light and in dark.
-import { COLOURS, complaints, open, picture, settled, WIDTHS } from './browser.mjs';
+import { COLOURS, complaints, goTo, inColours, open, picture, settled, WIDTHS } from './browser.mjs';
 import { url } from './system.mjs';
 
 /**
  * Opens each of these pages at each width, and has what is wrong with it, a line each. `opened` does what is to be seen besides, by
- * the page's name. Both widths at once: the one window is looked at while the other waits for the server. A page is loaded once a
- * width, and asked for everything in one scheme; in the other it has the same shape and other colours.
+ * the page's name. Both widths at once: the one window is looked at while the other waits for the server. A page is asked for
+ * everything in one scheme; in the other it has the same shape and other colours.
+ *
+ * At a desk every address is loaded by itself, as a link that somebody was sent; a phone goes from page to page, as people do, where
+ * nothing was opened over them.
+ * `closes` closes what was opened over a page, which isn't loaded again then for what opens over it next; `over` is what lies there, the
+ * colours of which are looked at.
  */
-export async function look(browser, cookie, pages, { as, opened = async () => {}, fullPage = true } = {}) {
+export async function look(browser, cookie, pages, { as, opened, closes, over, fullPage = true, widths = WIDTHS } = {}) {
+  const walks = (place) => closes !== undefined || (place > 0 && opened === undefined);
   const found = await Promise.all(
-    WIDTHS.map(async (width) => {
+    widths.map(async (width, place) => {
       const window = await open(browser, url, width.opened, cookie);
       const lines = [];
+      let at = null;
       for (const [name, path] of Object.entries(pages)) {
         const pictured = (view) => picture(window.page, `${as ? `${as}-` : ''}${name}-${view.name}`, { fullPage });
-        const wrong = await lookAt(window, path, width, { pictured, opened: (page) => opened(page, name) });
+        const goes = async (page) => {
+          const isClean = at !== null && walks(place) && (closes === undefined || (await closes(page)));
+          // What is shown by its address alone has left it as it was closed.
+          if (isClean && closes !== undefined && at === path && page.url() === `${url}/admin${path}`) return;
+          if (isClean) await goTo(page, path);
+          else await page.goto(`${url}/admin${path}`);
+        };
+        const wrong = await lookAt(window, width, { goes, pictured, opened: (page) => opened?.(page, name), over });
+        // What went wrong may stand about: the next page is loaded anew.
+        at = wrong.length > 0 ? null : path;
         lines.push(...wrong.map((line) => `${name}, ${line}`));
       }
       await window.context.close();
@@ -24,21 +40,22 @@ export async function look(browser, cookie, pages, { as, opened = async () => {}
   return found.flat();
 }
 
-async function lookAt({ page, wrongs }, path, { opened: first, then }, { pictured, opened: besides }) {
+async function lookAt({ page, wrongs, heard }, { opened: first, then }, { goes, pictured, opened: besides, over }) {
   const lines = [];
   const seen = async (view, rules) => {
     await pictured(view);
-    const wrong = [...wrongs.splice(0), ...(await complaints(page, rules))];
-    lines.push(...wrong.map((line) => `${view.name}: ${line}`));
+    const wrong = await complaints(page, { rules, over });
+    await heard();
+    lines.push(...[...wrongs.splice(0), ...wrong].map((line) => `${view.name}: ${line}`));
   };
   try {
-    if (then) await page.emulateMedia({ colorScheme: first.colorScheme });
-    await page.goto(`${url}/admin${path}`);
+    if (then && page.url().startsWith(url)) await inColours(page, first);
+    await goes(page);
     await settled(page);
     await besides(page);
     await seen(first);
     if (!then) return lines;
-    await page.emulateMedia({ colorScheme: then.colorScheme });
+    await inColours(page, then);
     await settled(page);
     await seen(then, COLOURS);
   } catch (error) {

@@ -1,4 +1,5 @@
-// What `bench/dashboard` measures: node tests/measure.mjs [rounds]. Says medians and the worst round; fails when a bar is missed.
+// What `bench/dashboard` measures: node tests/measure.mjs [rounds]. Says medians and the worst round; fails when the worst round of a
+// size or of an interaction misses its bar, or the median of the first page.
 import { launch, open, settled, VIEWS } from './browser.mjs';
 import { signedIn, url } from './system.mjs';
 
@@ -46,12 +47,20 @@ page.on('response', async (response) => {
   const { data } = await response.json().catch(() => ({ data: [] }));
   rows = Math.max(rows, data.length);
 });
+// A view that somebody keeps.
+const VIEW = 'Measured';
+await page.goto(`${url}/admin/customers?plan=enterprise&sort=-created_at`);
+await settled(page);
+await page.getByRole('button', { name: /^Keep this view/ }).click();
+await page.getByRole('dialog').getByLabel('Name').fill(VIEW);
+await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
 await page.goto(`${url}/admin/customers`);
 await settled(page);
 
-async function interaction(name, act) {
+/** What an act costs the browser's scripts, until the table shows what came of it. `asks` is whether the server is asked. */
+async function interaction(name, act, { asks = true } = {}) {
   const before = await scriptTime();
-  const answered = page.waitForResponse((response) => /\/api\/admin\/customers\?/.test(response.url()));
+  const answered = asks ? page.waitForResponse((response) => /\/api\/admin\/customers\?/.test(response.url())) : undefined;
   await act();
   await answered;
   await settled(page);
@@ -60,11 +69,39 @@ async function interaction(name, act) {
 }
 
 const filter = page.locator('main input[data-filter]');
+const button = (name) => page.getByRole('search').getByRole('button', { name });
+const choose = async (menu, value) => {
+  await button(menu).click();
+  await page.getByRole('checkbox', { name: value, exact: true }).check();
+};
+const clear = () => button('Clear').click();
 for (let round = 0; round < rounds; round += 1) {
   await interaction('sort by name', () => page.getByRole('columnheader', { name: /customer|company/i }).getByRole('button').first().click());
   await interaction('next page', () => page.getByRole('button', { name: 'Next' }).click());
   await interaction('search', () => filter.fill(`lantern ${round}`));
   await interaction('clear the search', () => filter.fill(''));
+  await interaction('filter by status', () => choose(/^Status/, 'Suspended'));
+  await page.keyboard.press('Escape');
+  await interaction('filter by plan', () => choose(/^Plan/, 'Pro'));
+  await page.keyboard.press('Escape');
+  await interaction('filter by module', async () => {
+    await page.getByRole('combobox', { name: 'Module that is on' }).click();
+    await page.getByRole('option').nth(1).click();
+  });
+  // Back to what was asked a moment ago: it may be shown without asking.
+  await interaction('go back', () => page.goBack(), { asks: false });
+  await interaction('clear the filters', clear, { asks: false });
+  await interaction('open a view', () => page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: VIEW }).click(), { asks: false });
+  await interaction('leave the view', () => page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'All' }).click(), { asks: false });
+  await interaction('choose columns', async () => {
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('dialog').getByRole('checkbox', { name: 'Database' }).click();
+  }, { asks: false });
+  await page.getByRole('button', { name: 'As they were' }).click();
+  await page.keyboard.press('Escape');
+  await interaction('select a row', () => page.getByLabel('Select this row').first().check(), { asks: false });
+  await interaction('select the page', () => page.getByLabel('Select all rows of this page').check(), { asks: false });
+  await interaction('select none', () => page.getByRole('button', { name: 'Select none' }).click(), { asks: false });
 }
 if (wrongs.length > 0) throw new Error(wrongs.join('\n'));
 await browser.close();
@@ -75,7 +112,8 @@ for (const [name, values] of measured) {
   const bar = BARS[name] ?? (name.startsWith('script:') ? BARS.script : undefined);
   const worst = Math.max(...values);
   console.log(`${name.padEnd(40)} median ${Math.round(median(values))}, worst ${Math.round(worst)}${bar ? ` (bar ${bar})` : ''}`);
-  if (bar && median(values) > bar) missed += 1;
+  // How soon a page is there hangs on what else the machine does; sizes and the work of scripts don't.
+  if (bar && (name.startsWith('first useful') ? median(values) : worst) > bar) missed += 1;
 }
 if (rows > 200) missed += 1;
 if (missed > 0) {

@@ -2,7 +2,7 @@
 // complain: so no page does.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch, open, settled, VIEWS, violations } from './browser.mjs';
+import { goTo, launch, open, settled, VIEWS, violations } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, url } from './system.mjs';
 
 const CUSTOMER = 'rolls';
@@ -62,15 +62,18 @@ describe('what a role may not do', () => {
       const { session } = await signedIn(`${role}@example.org`, [role]);
       const { permissions } = await session.ask('GET', '/api/admin/session');
       const may = new Set(permissions);
-      const { page, context, wrongs } = await open(browser, url, VIEWS[0], session.cookie);
+      const { page, context, wrongs, heard } = await open(browser, url, VIEWS[0], session.cookie);
       const found = [];
+      await page.goto(`${url}/admin/`);
+      await settled(page);
       for (const address of ['/', '/customers', '/usage', '/operations', '/operations?tab=jobs', '/audit', '/settings', ...ADDRESSES.map((part) => CUSTOMER_PAGE + part), ...SECTIONS.map((section) => `/settings/${section}`)]) {
-        await page.goto(`${url}/admin${address}`);
+        await goTo(page, address);
         await settled(page);
         for (const [where, name, right] of OFFERS.filter(([where]) => where === address)) {
           const offered = await page.locator('main').getByRole('button', { name, exact: typeof name === 'string' }).or(page.locator('main').getByRole('link', { name, exact: typeof name === 'string' })).count();
           if (offered > 0 !== may.has(right)) found.push(`${where}: ${name} is ${offered > 0 ? '' : 'not '}offered to ${role}, who may ${may.has(right) ? '' : 'not '}do ${right}`);
         }
+        await heard();
         found.push(...wrongs.splice(0).map((line) => `${address}: ${line}`));
       }
       // Sections that it may not see aren't in the list, nor found by the palette, and say why at their address.

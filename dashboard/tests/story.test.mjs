@@ -1,13 +1,16 @@
 // One run through everything that an operator does with a customer, in a real browser, on a real system. The pictures that
-// it takes (SIXTY_SCREENSHOTS names the folder) illustrate docs/dashboard.md.
+// it takes (SIXTY_SCREENSHOTS names the folder) illustrate docs/dashboard.md; scripts/retake-pictures.sh takes them with traffic of
+// others about it, for SIXTY_TRAFFIC_MINUTES.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch, open, picture as pictureOf, settled, VIEWS } from './browser.mjs';
 import { codeOf } from './operator.mjs';
 import { newOperator, until, url } from './system.mjs';
+import { traffic } from './traffic.mjs';
 
 const NAME = 'Seaside Surveying';
 const CUSTOMER = 'seaside-surveying';
+const STEPS = ['Reserve a port and make passwords', 'Copy the database’s template', 'Start the database', 'Roles, passwords, migrations, proof of isolation', 'Let the customer in'];
 
 describe('an operator and a customer', () => {
   let browser;
@@ -15,6 +18,9 @@ describe('an operator and a customer', () => {
   let wrongs;
   let key;
   let isBroken = false;
+  const minutes = Number(process.env.SIXTY_TRAFFIC_MINUTES ?? 0);
+  const begun = Date.now();
+  let quiet = async () => {};
 
   /** A step that stands on those before it. */
   const step = (name, act) =>
@@ -29,11 +35,15 @@ describe('an operator and a customer', () => {
     });
 
   before(async () => {
+    if (minutes > 0) quiet = await traffic();
     browser = await launch();
     ({ page, wrongs } = await open(browser, url, VIEWS[0]));
   });
 
-  after(() => browser?.close());
+  after(async () => {
+    await quiet();
+    await browser?.close();
+  });
 
   step('signs in for the first time: app, recovery codes, a password of their own', async () => {
     const { email, oneTimePassword } = await newOperator('story@example.org', ['owner']);
@@ -63,7 +73,13 @@ describe('an operator and a customer', () => {
     await page.getByRole('radio', { name: 'Starter' }).check();
     await picture('sign-up');
     await page.getByRole('button', { name: 'Sign up', exact: true }).click();
+    // Each step is seen while it is worked on, and ends done.
+    const steps = page.getByRole('table', { name: 'Steps' });
+    await steps.getByText('Running').first().waitFor();
     await page.getByRole('button', { name: 'Copy the API key' }).waitFor({ timeout: 60_000 });
+    const shown = await steps.locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].slice(0, 2).map((cell) => cell.innerText.split('\n')[0])));
+    assert.deepEqual(shown, STEPS.map((step) => [step, 'Done']));
+    assert.match(await steps.locator('tbody tr').first().innerText(), /\d\s?(ms|s)/);
     await picture('signed-up');
     key = await copied();
     assert.equal((await asCustomer('/api/v1/contacts')).status, 200);
@@ -113,6 +129,23 @@ describe('an operator and a customer', () => {
     assert.equal(refused.type, '/problems/module-disabled');
     assert.equal(refused.module, 'workflow_automation');
     assert.equal(refused.reason, 'turned_off');
+    // The page says why at the module, and has the refused requests among the others.
+    await page.getByRole('region', { name: 'Modules, one a line' }).getByRole('row').filter({ hasText: 'Workflow Automation' }).getByText('the trial is over').filter({ visible: true }).waitFor();
+  });
+
+  step('finds the refused requests and their reason on the page of usage', async () => {
+    await page.goto(`${url}/admin/usage?customer=${CUSTOMER}&range=1h&by=outcome`);
+    await settled(page);
+    await page.locator('main').getByRole('link', { name: /module.disabled/i }).first().click();
+    await page.waitForURL((address) => address.searchParams.get('outcome') === 'module-disabled');
+    const requests = page.getByRole('region', { name: 'List of single requests' });
+    const row = requests.getByRole('row').filter({ hasText: 'GET /api/v1/workflows' }).first();
+    await row.getByText('403').waitFor();
+    await row.getByText(/module.disabled/i).waitFor();
+    assert.equal(await requests.getByRole('row').filter({ hasText: '/api/v1/deals' }).count(), 0);
+    await picture('refused');
+    await page.goto(`${url}/admin/customers/${CUSTOMER}`);
+    await settled(page);
   });
 
   step('rotates the key: both work until the old one’s time is over', async () => {
@@ -155,6 +188,7 @@ describe('an operator and a customer', () => {
       await page.locator('main').getByText(new RegExp(action, 'i')).first().waitFor();
     }
     await picture('audit');
+    if (minutes > 0) await new Promise((later) => setTimeout(later, begun + minutes * 60_000 - Date.now()));
     await page.goto(`${url}/admin/customers/${CUSTOMER}`);
     await settled(page);
     await picture('customer');

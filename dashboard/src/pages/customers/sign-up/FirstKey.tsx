@@ -43,7 +43,7 @@ export function FirstKey({ customer, secret, onCopied, again }: FirstKeyProps) {
           </span>
         </li>
         <li>
-          The routes stand in the <Anchor href="/api/docs" size="sm">API documentation</Anchor>.
+          The routes stand in the <Anchor href="/api/docs" size="sm" underline="always">API documentation</Anchor>.
         </li>
       </ol>
       <Group gap="xs" mt="md">
