@@ -29,7 +29,9 @@ pub async fn read(mut answer: Response, most: usize) -> Result<Bytes, AnswerErro
         return Err(AnswerError::TooLarge(most));
     }
     let mut body = BytesMut::with_capacity(promised.unwrap_or_default());
-    while let Some(part) = answer.chunk().await.map_err(|error| AnswerError::BrokenOff(error.without_url()))? {
+    while let Some(part) =
+        answer.chunk().await.map_err(|error| AnswerError::BrokenOff(error.without_url()))?
+    {
         if body.len() + part.len() > most {
             return Err(AnswerError::TooLarge(most));
         }
@@ -89,7 +91,8 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_breaks_off_is_an_error_without_its_address() {
         let url = endless("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n", b"x");
-        let broken = read(reqwest::get(format!("{url}/?token=secret")).await.unwrap(), 10_000).await.unwrap_err();
+        let broken =
+            read(reqwest::get(format!("{url}/?token=secret")).await.unwrap(), 10_000).await.unwrap_err();
         assert!(matches!(broken, AnswerError::BrokenOff(_)));
         assert!(!format!("{broken} {broken:?}").contains("secret"), "{broken:?}");
     }
