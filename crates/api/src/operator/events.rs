@@ -159,3 +159,42 @@ impl Listening {
         news.topic == Topic::Operators && (news.id.is_none() || news.id == self.actor.operator_id())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::operator::Credential;
+    use domain::{Right, Role};
+
+    use super::*;
+    use crate::operator::tests::Api;
+
+    async fn listening(api: &Api, looked_at: Instant) -> Listening {
+        let actor = Actor::operator(Uuid::now_v7(), Credential::Session(Uuid::nil()), Role::Owner.rights());
+        Listening {
+            _open: api.state().streams.open(actor.credential()).unwrap(),
+            told: api.state().news.subscribe(),
+            rights: actor.rights(),
+            looked_at,
+            look_at: Instant::now() + LOOK_EVERY,
+            missed: false,
+            queue: VecDeque::new(),
+            actor,
+            state: api.state().clone(),
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_while_it_can_not_be_looked_at_what_somebody_may_hear() {
+        let api = Api::new().await;
+        let news = [News::of(Topic::Customers)];
+        assert!(Role::Owner.rights().has(Right::CustomersRead));
+        let second = Duration::from_secs(1);
+        for (age, told) in
+            [(Duration::ZERO, 1), (LONGEST_UNSEEN - second * 10, 1), (LONGEST_UNSEEN + second, 0)]
+        {
+            let mut listening = listening(&api, Instant::now().checked_sub(age).unwrap()).await;
+            listening.tell(&news);
+            assert_eq!((listening.queue.len(), listening.missed), (told, told == 0), "{age:?}");
+        }
+    }
+}

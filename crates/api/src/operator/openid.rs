@@ -240,6 +240,10 @@ fn refusal(error: &OpenIdError) -> Problem {
             Problem::unavailable("The OpenID provider can't be reached. Try again in a moment.")
                 .retry_after(5)
         }
+        OpenIdError::TooLarge(most) => Problem::unavailable(format!(
+            "The OpenID provider's answer is larger than {most} bytes, and isn't read. Whoever runs the provider has to \
+             look: nothing here mends it."
+        )),
         OpenIdError::Refused(_) => Problem::sign_in_refused(format!("{error}. Begin anew.")),
     }
 }

@@ -5,9 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use identity::passkeys::NewPasskeyAnswer;
-use problem::{JsonBody, Problem};
+use problem::{JsonBody, Problem, UnambiguousJson};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::authenticate::OpenSession;
@@ -22,7 +21,7 @@ use crate::problems::problem_of_sign_in;
 pub(crate) struct ShownPasskeyBody {
     /// What the browser got from the authenticator, as `PublicKeyCredential.toJSON()` says it.
     #[schema(value_type = Object)]
-    credential: Value,
+    credential: UnambiguousJson,
 }
 
 /// Asks for one of the account's passkeys, as the second factor: what the browser is to be told.
@@ -49,7 +48,7 @@ pub(crate) async fn show(
     open: OpenSession,
     JsonBody(body): JsonBody<ShownPasskeyBody>,
 ) -> Result<Response, Problem> {
-    let signed_in = state.identity.show_passkey(&open.session, &body.credential, &open.caller).await;
+    let signed_in = state.identity.show_passkey(&open.session, &body.credential.0, &open.caller).await;
     signed_in.map(|signed_in| begun(StatusCode::OK, signed_in)).map_err(problem_of_sign_in)
 }
 
@@ -77,7 +76,7 @@ pub(crate) async fn add_first(
     open: OpenSession,
     JsonBody(body): JsonBody<NewPasskeyBody>,
 ) -> Result<Response, Problem> {
-    let answer = NewPasskeyAnswer { name: &body.name, credential: &body.credential };
+    let answer = NewPasskeyAnswer { name: &body.name, credential: &body.credential.0 };
     let signed_in = state.identity.add_first_passkey(&open.session, &answer, &open.caller).await;
     signed_in.map(|signed_in| begun(StatusCode::OK, signed_in)).map_err(problem_of_sign_in)
 }

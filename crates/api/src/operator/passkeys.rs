@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use customers::Actor;
 use http::StatusCode;
 use identity::passkeys::NewPasskeyAnswer;
-use problem::{JsonBody, PathParam, Problem};
+use problem::{JsonBody, PathParam, Problem, UnambiguousJson};
 use secrets::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -79,7 +79,7 @@ pub(crate) struct NewPasskeyBody {
     pub(super) name: String,
     /// What the browser made, as `PublicKeyCredential.toJSON()` says it.
     #[schema(value_type = Object)]
-    pub(super) credential: Value,
+    pub(super) credential: UnambiguousJson,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -128,7 +128,7 @@ pub(crate) async fn create(
     Extension(actor): Extension<Actor>,
     JsonBody(body): JsonBody<NewPasskeyBody>,
 ) -> Result<Response, Problem> {
-    let answer = NewPasskeyAnswer { name: &body.name, credential: &body.credential };
+    let answer = NewPasskeyAnswer { name: &body.name, credential: &body.credential.0 };
     let row = state.identity.add_passkey(&actor, &answer).await.map_err(problem_of_sign_in)?;
     Ok((StatusCode::CREATED, Json(PasskeyView::new(row, &state))).into_response())
 }

@@ -140,6 +140,10 @@ impl Api {
         Self { database, catalog, control_plane, state, router, token, master_key: master_key.clone() }
     }
 
+    pub(super) fn state(&self) -> &ApiState {
+        &self.state
+    }
+
     /// A customer who is wholly there, without an instance.
     pub(super) async fn customer(&self, slug: &str, plan: Plan) -> CustomerId {
         let name = CustomerSlug::parse(slug).unwrap();

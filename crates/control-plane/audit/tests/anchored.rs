@@ -191,14 +191,23 @@ async fn anchors_that_were_changed_left_out_or_signed_by_others_prove_nothing() 
     let lines: Vec<_> = text.lines().collect();
     let bad = |text: String| {
         fs::write(&path, text).unwrap();
-        scene.anchors().bad.into_iter().map(|bad| bad.line).collect::<Vec<_>>()
+        scene.anchors().bad.into_iter().map(|bad| (bad.line, bad.reason)).collect::<Vec<_>>()
     };
-    assert_eq!(bad(text.clone()), [] as [usize; 0]);
-    assert_eq!(bad(format!("{}\n{}\n", lines[0], lines[2])), [2], "one in the middle is missing");
-    assert_eq!(bad(format!("{}\n{}\n", lines[1], lines[2])), [1], "the first is missing");
+    let missing = "an anchor before it is missing or was changed";
+    assert_eq!(bad(text.clone()), [] as [(usize, &str); 0]);
+    assert_eq!(bad(format!("{}\n{}\n", lines[0], lines[2])), [(2, missing)], "one in the middle is missing");
+    assert_eq!(bad(format!("{}\n{}\n", lines[1], lines[2])), [(1, missing)], "the first is missing");
+    // One digit of the hash of the last row, and nothing else.
+    let digest = lines[2].rfind("\\\"]]").unwrap() - 1;
+    let mut changed = lines[2].to_owned();
+    let digit = if &changed[digest..=digest] == "0" { "1" } else { "0" };
+    changed.replace_range(digest..=digest, digit);
+    assert_eq!(bad(format!("{}\n{}\n{changed}\n", lines[0], lines[1])), [(3, "its signature is wrong")]);
+    // Neither what was signed nor by whom: the form that it is said to be of.
+    let other_form = lines[0].replacen("sixty-anchor-1", "sixty-anchor-2", 1);
     assert_eq!(
-        bad(text.replacen("r\\\"", "x\\\"", 1).replacen("sixty-anchor-1", "sixty-anchor-2", 1)),
-        [1, 2]
+        bad(format!("{other_form}\n{}\n{}\n", lines[1], lines[2])),
+        [(1, "its signature is wrong"), (2, missing)]
     );
     fs::write(&path, &text).unwrap();
     let stranger = SigningKey::generate().unwrap().verifying_key();

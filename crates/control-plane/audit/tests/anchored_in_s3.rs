@@ -70,9 +70,33 @@ async fn a_chain_that_was_written_anew_is_named_by_anchors_that_nobody_can_take_
     testkit::connect(&database.superuser_url()).await.batch_execute(&rewrite).await.unwrap();
     let unseen = verify(&mut database.connect().await, Anchors::default()).await.unwrap();
     assert_eq!(unseen.findings, [], "from inside it looks whole");
-    let seen = verify(&mut database.connect().await, read().await).await.unwrap();
-    assert_eq!(seen.findings.len(), 1);
-    assert_eq!((seen.findings[0].sequence, &seen.findings[0].fault), (3, &Fault::Rewritten { after: 2 }));
+    let seen = async || {
+        let anchors = read().await;
+        assert_eq!((anchors.read, anchors.torn, &anchors.bad), (3, 0, &vec![]));
+        let seen = verify(&mut database.connect().await, anchors).await.unwrap();
+        let seen: Vec<_> = seen.findings.into_iter().map(|found| (found.sequence, found.fault)).collect();
+        assert_eq!(seen, [(3, Fault::Rewritten { after: 2 })]);
+    };
+    seen().await;
+
+    // Object lock keeps what was put there first, and hinders nobody who may write from putting something over it.
+    let whole = bucket(&moto, "s3://audit/sixty");
+    let names = whole.names("").await.unwrap();
+    let (first, last) = (&names[0], &names[2]);
+    let another = whole.get(first).await.unwrap();
+    for over in ["".into(), another] {
+        whole.put(last, over).await.unwrap();
+        seen().await;
+    }
+    // A plain DELETE only marks: nothing is there any more, for whoever asks by name.
+    for name in &names {
+        moto.delete_object(&format!("/audit/sixty/{name}")).await;
+        seen().await;
+    }
+    assert_eq!(whole.names("").await.unwrap(), [""; 0]);
+    // Nor does it help to go on where nothing seems to be: what was there first is what counts.
+    assert!(whole.put_new(last, "{}").await.unwrap());
+    seen().await;
 }
 
 #[tokio::test]
@@ -114,7 +138,7 @@ async fn an_anchor_that_was_replaced_or_taken_away_is_missed() {
     let bucket = bucket(&moto, "s3://loose");
     let names = bucket.names("").await.unwrap();
     assert_eq!(names.len(), 4);
-    let first = bucket.get(&names[0]).await.unwrap();
+    let (first, second) = (bucket.get(&names[0]).await.unwrap(), bucket.get(&names[1]).await.unwrap());
     bucket.put(&names[1], first).await.unwrap();
     let anchors = Anchors::read_bucket(&bucket, &trusted).await.unwrap();
     assert_eq!(
@@ -125,7 +149,14 @@ async fn an_anchor_that_was_replaced_or_taken_away_is_missed() {
     );
     bucket.put(&names[1], "").await.unwrap();
     let anchors = Anchors::read_bucket(&bucket, &trusted).await.unwrap();
-    assert_eq!((anchors.read, anchors.torn, anchors.bad.len()), (3, 1, 1), "{:?}", anchors.bad);
+    // It is missed by the one behind it, and is none itself.
+    assert_eq!((anchors.read, anchors.torn, anchors.bad.len()), (3, 0, 2), "{:?}", anchors.bad);
+    // Also the last one, which nothing follows.
+    bucket.put(&names[1], second).await.unwrap();
+    bucket.put(&names[3], "").await.unwrap();
+    let anchors = Anchors::read_bucket(&bucket, &trusted).await.unwrap();
+    assert_eq!((anchors.read, anchors.bad.len()), (3, 1), "{:?}", anchors.bad);
+    assert_eq!(anchors.bad[0].line, 4);
 }
 
 #[tokio::test]

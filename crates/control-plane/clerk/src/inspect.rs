@@ -75,8 +75,23 @@ pub async fn request_reconciliation(
     dry_run: bool,
 ) -> Result<Option<JobId>, UseCaseError> {
     let permit = actor.permit(Right::ClerkWrite)?;
-    let client = control_plane.client(&permit).await?;
+    let mut client = control_plane.client(&permit).await?;
+    let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let payload = reconcile::Payload { dry_run };
     let job = NewJob::new(reconcile::KIND, json!(payload)).unique(format!("{}:asked", reconcile::KIND));
-    Ok(jobs::enqueue(&client, &job).await?)
+    let queued = jobs::enqueue(&transaction, &job).await?;
+    if let Some(job) = queued {
+        // What a worker does by itself, once more. It may suspend customers: who wanted it is on record.
+        let entry = AuditEntry {
+            customer_id: None,
+            action: AuditAction::OperationRetried,
+            resource_type: "clerk_reconciliation",
+            resource_id: Some(job.to_string()),
+            old_values: None,
+            new_values: Some(json!({ "requested": true, "dry_run": dry_run })),
+        };
+        audit::insert(&transaction, actor, &entry).await?;
+    }
+    commit(transaction).await?;
+    Ok(queued)
 }

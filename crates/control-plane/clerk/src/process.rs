@@ -182,6 +182,11 @@ impl Job for ProcessMessage {
         KIND
     }
 
+    /// Who was removed at Clerk is out at once, whatever else there is to do.
+    fn runs_apart(&self) -> bool {
+        true
+    }
+
     async fn run(&self, payload: Value, context: &JobContext) -> Result<JobOutcome, JobError> {
         let Payload { message_id } = serde_json::from_value(payload).map_err(JobError::permanent)?;
         match self.process(&message_id).await {

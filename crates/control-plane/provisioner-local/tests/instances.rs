@@ -52,17 +52,22 @@ async fn every_instance_is_a_cluster_of_its_own_and_belongs_to_the_server() {
     let data =
         |spec: &provisioning::InstanceSpec| home.path().join(format!("instances/{}/data", spec.instance));
     let program = provisioner.installation().program("pg_controldata");
-    if program.exists() {
-        let identifier = |data_dir: &std::path::Path| {
-            let output = Command::new(&program).env("LC_ALL", "C").arg(data_dir).output().unwrap();
-            let text = String::from_utf8(output.stdout).unwrap();
-            assert!(!text.contains("WARNING"), "{text}");
-            assert!(text.contains("shut down"), "{text}");
-            text.lines().find(|line| line.contains("system identifier")).unwrap().to_owned()
-        };
-        let mut identifiers: HashSet<_> = specs.iter().map(|spec| identifier(&data(spec))).collect();
-        identifiers.insert(identifier(&template));
-        assert_eq!(identifiers.len(), 4);
+    assert!(program.exists(), "{} comes with PostgreSQL's server programs", program.display());
+    let identifier = |data_dir: &std::path::Path| {
+        let output = Command::new(&program).env("LC_ALL", "C").arg(data_dir).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains("WARNING"), "{text}");
+        assert!(text.contains("shut down"), "{text}");
+        text.lines().find(|line| line.contains("system identifier")).unwrap().to_owned()
+    };
+    let mut identifiers: HashSet<_> = specs.iter().map(|spec| identifier(&data(spec))).collect();
+    identifiers.insert(identifier(&template));
+    assert_eq!(identifiers.len(), 4);
+    for file in ["server.crt", "server.key"] {
+        let own: HashSet<_> =
+            specs.iter().map(|spec| std::fs::read(data(spec).join(file)).unwrap()).collect();
+        assert_eq!(own.len(), specs.len(), "{file}");
+        assert!(!template.join(file).exists(), "the template has none to give");
     }
     let user = provisioner.os_user().clone();
     for spec in &specs {

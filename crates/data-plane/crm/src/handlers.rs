@@ -7,7 +7,7 @@ use customer_db::CustomerDatabases;
 use http::header::{CONTENT_TYPE, ETAG};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use problem::{JsonBody, PathParam, Problem, query_parameters};
+use problem::{JsonBody, PathParam, Problem, UnambiguousJson, query_parameters};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ pub(crate) async fn create(
     databases: CustomerDatabases,
     spec: &'static ResourceSpec,
     CreateRequest { caller, key }: CreateRequest,
-    JsonBody(body): JsonBody<Json>,
+    JsonBody(UnambiguousJson(body)): JsonBody<UnambiguousJson>,
 ) -> Result<Response, Problem> {
     let repeatable = key.map(|key| key.with_body(&body));
     let store = Store { databases: &databases, spec, caller: &caller };
@@ -95,7 +95,7 @@ pub(crate) async fn change(
     spec: &'static ResourceSpec,
     ObjectRequest { caller, id }: ObjectRequest,
     headers: HeaderMap,
-    JsonBody(body): JsonBody<Json>,
+    JsonBody(UnambiguousJson(body)): JsonBody<UnambiguousJson>,
 ) -> Result<Response, Problem> {
     let document = Store { databases: &databases, spec, caller: &caller }.change(id, &body, &headers).await?;
     object(StatusCode::OK, document)

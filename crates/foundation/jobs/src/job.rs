@@ -24,6 +24,11 @@ pub trait Job: Send + Sync + 'static {
         None
     }
 
+    /// Whether it waits for none of the others: those that say so share slots, and a queue in Redis, of their own.
+    fn runs_apart(&self) -> bool {
+        false
+    }
+
     /// Does the work. A panic counts as [`JobError::Retry`].
     async fn run(&self, payload: Value, context: &JobContext) -> Result<JobOutcome, JobError>;
 }

@@ -26,7 +26,7 @@ pub struct WorkerBuilder {
     redis: RedisAddress,
     queue: String,
     jobs: BTreeMap<&'static str, Arc<dyn Job>>,
-    /// Those with slots of their own.
+    /// Those with slots of their own ([`Job::runs_apart`]).
     apart: BTreeMap<&'static str, Arc<dyn Job>>,
     concurrency: usize,
     lease: Duration,
@@ -36,17 +36,11 @@ pub struct WorkerBuilder {
 }
 
 impl WorkerBuilder {
-    /// Adds a job. Of two jobs of one kind the later one counts.
+    /// Adds a job, among those that run apart if it says so. Of two jobs of one kind the later one counts.
     #[must_use]
     pub fn register(mut self, job: impl Job) -> Self {
-        self.jobs.insert(job.kind(), Arc::new(job));
-        self
-    }
-
-    /// Adds a job that waits for none of the others: those that are added so share slots, and a queue in Redis, of their own.
-    #[must_use]
-    pub fn register_apart(mut self, job: impl Job) -> Self {
-        self.apart.insert(job.kind(), Arc::new(job));
+        let jobs = if job.runs_apart() { &mut self.apart } else { &mut self.jobs };
+        jobs.insert(job.kind(), Arc::new(job));
         self
     }
 

@@ -10,10 +10,11 @@ use futures_util::TryStreamExt as _;
 use http::{HeaderMap, HeaderValue, Method, header};
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{GetOptions, ObjectStore};
 
 use crate::object_lock::{self, ObjectLock};
 use crate::request::{BucketRequest, Requests};
+use crate::versions::{self, FirstVersion};
 use crate::{BucketAddress, S3Access};
 
 /// A bucket didn't do what it was asked for. Says nothing secret.
@@ -118,11 +119,38 @@ impl Bucket {
     /// # Errors
     /// [`BucketError::Missing`], and when the bucket can't be reached, or refuses.
     pub async fn get(&self, name: &str) -> Result<Bytes, BucketError> {
-        let read = async { self.client.get(&self.path(name)).await?.bytes().await };
+        self.read(name, None).await
+    }
+
+    /// What an object held when its name was first given to one.
+    ///
+    /// # Errors
+    /// [`BucketError::Missing`], and when the bucket can't be reached, or refuses.
+    pub async fn get_first(&self, first: &FirstVersion) -> Result<Bytes, BucketError> {
+        self.read(&first.name, first.id.clone()).await
+    }
+
+    async fn read(&self, name: &str, version: Option<String>) -> Result<Bytes, BucketError> {
+        let options = GetOptions { version, ..GetOptions::default() };
+        let read = async { self.client.get_opts(&self.path(name), options).await?.bytes().await };
         read.await.map_err(|error| match error {
             object_store::Error::NotFound { .. } => BucketError::Missing(format!("{}/{name}", self.address)),
             error => BucketError::of(&self.address, &error),
         })
+    }
+
+    /// What was first put under each name of our folder and the folders in it, in order: also where something else has been
+    /// put over it since, or it was taken away and the bucket keeps versions.
+    ///
+    /// # Errors
+    /// When the bucket can't be reached, or refuses.
+    pub async fn first_versions(&self) -> Result<Vec<FirstVersion>, BucketError> {
+        let prefix = self.address.name("");
+        if let Some(first) = versions::list(&self.client, &self.requests, &prefix).await? {
+            return Ok(first);
+        }
+        let names = self.names("").await?;
+        Ok(names.into_iter().map(|name| FirstVersion { name, id: None }).collect())
     }
 
     /// The names of the folders in a folder, in order. The empty name is our own.

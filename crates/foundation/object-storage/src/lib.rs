@@ -6,8 +6,10 @@ mod address;
 mod bucket;
 mod object_lock;
 mod request;
+mod versions;
 
 pub use access::{S3Access, S3Credentials};
 pub use address::{BadAddress, BucketAddress};
 pub use bucket::{Bucket, BucketError};
 pub use object_lock::{LockMode, ObjectLock};
+pub use versions::FirstVersion;

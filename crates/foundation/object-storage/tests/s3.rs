@@ -3,6 +3,8 @@
 
 use object_storage::{Bucket, BucketError, LockMode, ObjectLock, S3Access, S3Credentials};
 use testkit::Moto;
+use wiremock::matchers::{method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn access(moto: &Moto) -> S3Access {
     S3Access {
@@ -70,4 +72,63 @@ async fn nothing_is_sent_in_the_clear_to_another_machine() {
     };
     let refused = Bucket::open("s3://audit".parse().unwrap(), access).unwrap_err();
     assert!(refused.to_string().contains("use https"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_was_there_first_is_read_whatever_was_put_over_it() {
+    let moto = testkit::moto().await;
+    moto.make_bucket("locked", Some(30)).await;
+    let things = bucket(&moto, "s3://locked/sixty");
+    // More than are listed at once, so that the versions of one name are on two pages.
+    for again in 0..600 {
+        things.put("b", again.to_string()).await.unwrap();
+    }
+    for name in ["a", "c/d"] {
+        things.put(name, "first").await.unwrap();
+        things.put(name, "second").await.unwrap();
+        moto.delete_object(&format!("/locked/sixty/{name}")).await;
+    }
+    bucket(&moto, "s3://locked/six").put("e", "another folder's").await.unwrap();
+    assert_eq!(things.names("").await.unwrap(), ["b"]);
+    let mut read = Vec::new();
+    for first in things.first_versions().await.unwrap() {
+        let text = String::from_utf8(things.get_first(&first).await.unwrap().to_vec()).unwrap();
+        read.push((first.name, text));
+    }
+    let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    assert_eq!(read, [pair("a", "first"), pair("b", "0"), pair("c/d", "first")]);
+}
+
+#[tokio::test]
+async fn without_versions_there_is_one_of_each_and_that_is_the_first() {
+    let moto = testkit::moto().await;
+    moto.make_bucket("things", None).await;
+    let things = bucket(&moto, "s3://things");
+    things.put("a", "first").await.unwrap();
+    things.put("a", "second").await.unwrap();
+    let first = things.first_versions().await.unwrap();
+    assert_eq!(first.len(), 1);
+    assert_eq!(things.get_first(&first[0]).await.unwrap(), "second");
+
+    // One that doesn't know what a version is.
+    let other = MockServer::start().await;
+    let listed = "<ListBucketResult><Name>things</Name><IsTruncated>false</IsTruncated><Contents><Key>a</Key>\
+                  <LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>5</Size></Contents></ListBucketResult>";
+    for (name, value, answer) in [
+        (
+            "versions",
+            "",
+            ResponseTemplate::new(501).set_body_string("<Error><Code>NotImplemented</Code></Error>"),
+        ),
+        ("list-type", "2", ResponseTemplate::new(200).set_body_string(listed)),
+    ] {
+        Mock::given(path("/things")).and(query_param(name, value)).respond_with(answer).mount(&other).await;
+    }
+    let object = ResponseTemplate::new(200).insert_header("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT");
+    let object = object.insert_header("etag", "\"e\"").set_body_string("first");
+    Mock::given(method("GET")).and(path("/things/a")).respond_with(object).mount(&other).await;
+    let access = S3Access { endpoint: Some(other.uri().parse().unwrap()), ..access(&moto) };
+    let things = Bucket::open("s3://things".parse().unwrap(), access).unwrap();
+    let first = things.first_versions().await.unwrap();
+    assert_eq!(things.get_first(&first[0]).await.unwrap(), "first");
 }

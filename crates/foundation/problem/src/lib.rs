@@ -6,6 +6,7 @@
 mod extract;
 mod idempotency_key;
 mod query;
+mod unambiguous;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +16,7 @@ use serde::Serialize;
 pub use extract::{JsonBody, LARGEST_BODY, NoRoomForBody, PathParam, QueryParams, RawBody};
 pub use idempotency_key::{IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY, idempotency_key};
 pub use query::query_parameters;
+pub use unambiguous::UnambiguousJson;
 
 /// One wrong field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

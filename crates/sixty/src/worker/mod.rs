@@ -116,8 +116,7 @@ pub(crate) async fn run(args: WorkerArgs, home: &HomeArgs) -> anyhow::Result<()>
         .register(jobs::ImpersonationEnds::new(catalog.clone(), Box::new(log)))
         .register(jobs::SignInTidy::new(catalog.clone()))
         .register(ClerkScan::beside(&messages))
-        // Who was removed at Clerk is out at once, whatever else there is to do.
-        .register_apart(messages)
+        .register(messages)
         .register(SyncPeople::new(catalog.clone(), Arc::new(users)))
         .register(jobs::AuditAnchors::new(
             catalog.clone(),

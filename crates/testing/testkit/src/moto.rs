@@ -74,21 +74,26 @@ impl Moto {
         let body = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
                     <LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
         let lock = locked_days.map_or("", |_| "x-amz-bucket-object-lock-enabled: true\r\n");
-        self.put(&format!("/{name}"), lock, body).await;
+        self.ask("PUT", &format!("/{name}"), lock, body).await;
         if let Some(days) = locked_days {
             let body = format!(
                 "<ObjectLockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
                  <ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode>\
                  <Days>{days}</Days></DefaultRetention></Rule></ObjectLockConfiguration>"
             );
-            self.put(&format!("/{name}?object-lock="), "", &body).await;
+            self.ask("PUT", &format!("/{name}?object-lock="), "", &body).await;
         }
     }
 
+    /// Deletes what is at `/BUCKET/NAME`, as anybody may who may write there: a bucket that keeps versions only marks it.
+    pub async fn delete_object(&self, path: &str) {
+        self.ask("DELETE", path, "", "").await;
+    }
+
     /// Moto only reads which service is meant; who asks is all the same to it.
-    async fn put(&self, path: &str, more: &str, body: &str) {
+    async fn ask(&self, method: &str, path: &str, more: &str, body: &str) {
         let request = format!(
-            "PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Length: {}\r\n{more}\
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Length: {}\r\n{more}\
              Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/s3/aws4_request, SignedHeaders=host, \
              Signature=0\r\n\r\n{body}",
             self.port,
@@ -99,7 +104,7 @@ impl Moto {
             let asked = exchange(self.port, &request).await;
             let answer = asked.as_deref().unwrap_or_default();
             let is_there = attempt > 0 && answer.starts_with("HTTP/1.1 409");
-            if answer.starts_with("HTTP/1.1 200") || is_there {
+            if answer.starts_with("HTTP/1.1 20") || is_there {
                 return;
             }
             assert!(answer.is_empty(), "{answer}");

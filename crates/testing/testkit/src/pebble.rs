@@ -52,6 +52,9 @@ impl PebblePlan {
 ///
 /// `None` where it isn't installed, which is said openly: there are no packages of it for every system, and
 /// `scripts/test.sh` installs it where there are.
+///
+/// # Panics
+/// When it isn't found although `scripts/test.sh` has found it, and says so by SIXTY_TESTS_NEED_PEBBLE.
 pub async fn pebble(plan: PebblePlan) -> Option<Pebble> {
     // Another program is called pebble too; only this one comes with a name server.
     if Command::new("pebble-challtestsrv")
@@ -61,6 +64,10 @@ pub async fn pebble(plan: PebblePlan) -> Option<Pebble> {
         .status()
         .is_err()
     {
+        assert!(
+            std::env::var_os("SIXTY_TESTS_NEED_PEBBLE").is_none(),
+            "SIXTY_TESTS_NEED_PEBBLE is set and pebble-challtestsrv isn't found on the PATH"
+        );
         let _ = writeln!(
             std::io::stderr(),
             "NOT TESTED: pebble isn't installed, so nothing asks an ACME authority for a certificate here"

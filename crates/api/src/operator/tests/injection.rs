@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use domain::Plan;
-use http::Method;
-use http::header::CONTENT_ENCODING;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{Method, Request};
 use serde_json::Value;
 
+use super::passkeys::OWN;
 use super::{Answer, Api};
 
 /// A word that nobody has.
@@ -91,26 +92,57 @@ async fn text_is_a_value_wherever_it_stands_and_never_a_statement() {
 #[tokio::test]
 async fn a_body_that_is_deep_packed_or_said_twice_is_refused_as_it_is() {
     let api = Api::new().await;
-    let post = async |body: Vec<u8>, encoding: &'static str| {
-        let asked = api.request(Method::POST, "/api/admin/customers").header(CONTENT_ENCODING, encoding);
+    let (ann, _) = api.holder("ann@example.org").await;
+    let post_to = async |path: &str, body: Vec<u8>, encoding: &'static str| {
+        let asked =
+            Request::post(path).header(CONTENT_TYPE, "application/json").header(CONTENT_ENCODING, encoding);
+        let asked = asked.header(AUTHORIZATION, format!("Bearer {}", ann.token));
         api.send(asked.body(Body::from(body)).unwrap()).await
     };
-    // Deeper than any stack is.
+    let post = async |body: Vec<u8>, encoding| post_to("/api/admin/customers", body, encoding).await;
+    // Deeper than any stack is, and cut off.
     for bracket in ["[", "{\"a\":"] {
         let deep = format!("{{\"customer_id\": {}", bracket.repeat(200_000));
         let refused = post(deep.into_bytes(), "identity").await.expect(400);
         assert!(!refused.text("type").is_empty(), "{refused:?}");
     }
+    // The same, well formed and where any JSON may stand, so that nothing but its depth is wrong.
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let nested = |depth: usize| {
+            let credential = format!("{}null{}", open.repeat(depth), close.repeat(depth));
+            format!(r#"{{"name": "deep", "credential": {credential}}}"#).into_bytes()
+        };
+        for depth in [200, 100_000] {
+            let refused = post_to(OWN, nested(depth), "identity").await.expect_problem(400, "bad-request");
+            assert!(refused.text("detail").contains("recursion limit exceeded"), "{refused:?}");
+        }
+        // Within bounds it is read, and found to be no passkey.
+        let read = post_to(OWN, nested(20), "identity").await;
+        assert_eq!(read.wrong_fields(), ["/credential"], "{read:?}");
+    }
+    let twice = br#"{"name": "twice", "credential": {"id": "a", "response": {"b": 1, "b": 2}}}"#;
+    let refused = post_to(OWN, twice.to_vec(), "identity").await;
+    assert_eq!(refused.wrong_fields(), ["/credential/response/b"]);
     // It isn't unpacked, and so nothing that grows is either.
     for encoding in ["gzip", "br", "gzip, gzip", "identity"] {
         let refused = post(PACKED.to_vec(), encoding).await.expect(400);
         assert!(refused.text("detail").contains("not valid JSON"), "{refused:?}");
     }
     // What two parsers could read in two ways, and what a program in between could take for its own.
-    let sign_up = r#""name": "N", "email": "n@example.org", "plan": "pro""#;
-    for more in [r#""name": "M""#, r#""__proto__": {}"#, r#""lifecycle": "ready""#, r#""is_admin": true"#] {
-        let body = format!(r#"{{"customer_id": "twice", {sign_up}, {more}}}"#);
-        post(body.into_bytes(), "identity").await.expect(400);
+    let sign_up = r#""customer_id": "twice", "name": "N", "email": "n@example.org", "plan": "pro""#;
+    for (more, field) in [
+        (r#""name": "M""#, "/name"),
+        (r#""name": "N""#, "/name"),
+        (r#""__proto__": {}"#, "/__proto__"),
+        (r#""lifecycle": "ready""#, "/lifecycle"),
+        (r#""is_admin": true"#, "/is_admin"),
+    ] {
+        let refused = post(format!("{{{sign_up}, {more}}}").into_bytes(), "identity").await;
+        assert_eq!(refused.wrong_fields(), [field], "{more}");
     }
     assert_eq!(api.count("admin_customers").await, 0);
+    // Without any of it, the same is taken.
+    let taken = post(format!("{{{sign_up}}}").into_bytes(), "identity").await;
+    assert!(taken.status.is_success(), "{taken:?}");
+    assert_eq!(api.count("admin_customers").await, 1);
 }

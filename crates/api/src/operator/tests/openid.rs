@@ -1,5 +1,6 @@
 //! Signing in by OpenID Connect: whom a provider vouches for, and what must match on the way.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
@@ -10,7 +11,7 @@ use secrets::token::sha256_hex;
 use serde_json::{Value, json};
 use testkit::TokenSigner;
 use url::Url;
-use wiremock::matchers::{body_string_contains, method, path};
+use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request as Asked, ResponseTemplate};
 
 use super::{Answer, Api};
@@ -60,7 +61,7 @@ impl Provider {
         let (signing, claims) = (Arc::clone(&signs), Arc::clone(&says));
         Mock::given(method("POST"))
             .and(path("/token"))
-            .and(body_string_contains("code=good"))
+            .and(has_good_code)
             .and(is_shown)
             .respond_with(move |_: &Asked| {
                 let token = signing.lock().unwrap().token(&claims.lock().unwrap());
@@ -94,6 +95,18 @@ impl Provider {
     }
 }
 
+/// A code that the provider gave out for a challenge: it is worth nothing without the text that the challenge was made from.
+fn good_code(challenge: &str) -> String {
+    format!("good.{challenge}")
+}
+
+fn has_good_code(request: &Asked) -> bool {
+    let form: HashMap<_, _> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+    let (Some(code), Some(verifier)) = (form.get("code"), form.get("code_verifier")) else { return false };
+    let digest = data_encoding::HEXLOWER.decode(sha256_hex(verifier).as_bytes()).unwrap();
+    *code == good_code(&data_encoding::BASE64URL_NOPAD.encode(&digest))
+}
+
 /// A browser on its way.
 struct Browser {
     cookie: String,
@@ -104,6 +117,11 @@ impl Browser {
     fn asked(&self, name: &str) -> String {
         let found = self.sent_to.query_pairs().find(|(key, _)| key == name);
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// What the provider sends it back with.
+    fn code(&self) -> String {
+        good_code(&self.asked("code_challenge"))
     }
 }
 
@@ -132,7 +150,11 @@ async fn begin(api: &Api, query: &str) -> Browser {
     Browser { cookie: cookie(&answer, "__Host-sixty_openid").unwrap(), sent_to }
 }
 
-async fn come_back(api: &Api, browser: &Browser, code: &str) -> Answer {
+async fn come_back(api: &Api, browser: &Browser) -> Answer {
+    come_back_with(api, browser, &browser.code()).await
+}
+
+async fn come_back_with(api: &Api, browser: &Browser, code: &str) -> Answer {
     let path = format!("{BEGIN}/callback?code={code}&state={}&iss=whatever", browser.asked("state"));
     ask(api, &path, Some(&browser.cookie)).await
 }
@@ -154,7 +176,7 @@ async fn whom_the_provider_vouches_for_comes_in_with_a_second_factor_from_there_
         ("sixty".into(), "S256".into())
     );
     provider.says(&vouching(&browser, "Ada@Example.org"));
-    let answer = come_back(&api, &browser, "good").await;
+    let answer = come_back(&api, &browser).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let session = cookie(&answer, "__Host-sixty_session").unwrap();
     // The provider asked for no second factor: ours is asked for.
@@ -168,7 +190,7 @@ async fn whom_the_provider_vouches_for_comes_in_with_a_second_factor_from_there_
     let mut claims = vouching(&browser, "ada.lovelace@example.org");
     claims["amr"] = json!(["pwd", "mfa"]);
     provider.says(&claims);
-    let answer = come_back(&api, &browser, "good").await;
+    let answer = come_back(&api, &browser).await;
     let session = cookie(&answer, "__Host-sixty_session").unwrap();
     assert_eq!(ask(&api, "/api/admin/customers", Some(&session)).await.status, 200);
     let who = ask(&api, "/api/admin/session", Some(&session)).await;
@@ -201,29 +223,31 @@ async fn what_does_not_match_opens_nothing() {
         let mut claims = vouching(&browser, "ada@example.org");
         claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         provider.says(&claims);
-        refused(come_back(&api, &browser, "good").await);
+        refused(come_back(&api, &browser).await);
     }
     // Another browser's answer, another sign-in's state, no cookie, a wrong code, and the provider's own no.
     let (browser, other) = (begin(&api, "").await, begin(&api, "").await);
     provider.says(&vouching(&browser, "ada@example.org"));
-    let with_state = |state: String| format!("{BEGIN}/callback?code=good&state={state}");
+    let with_state = |state: String| format!("{BEGIN}/callback?code={}&state={state}", browser.code());
     refused(ask(&api, &with_state(other.asked("state")), Some(&browser.cookie)).await);
     refused(ask(&api, &with_state(browser.asked("state")), Some(&other.cookie)).await);
     refused(ask(&api, &with_state(browser.asked("state")), None).await);
-    refused(come_back(&api, &browser, "wrong").await);
+    refused(come_back_with(&api, &browser, "wrong").await);
+    // A code that the provider gave to another browser, for the challenge of that one.
+    refused(come_back_with(&api, &browser, &other.code()).await);
     let no = format!("{BEGIN}/callback?error=access_denied&state={}", browser.asked("state"));
     refused(ask(&api, &no, Some(&browser.cookie)).await);
     // A token of somebody else's making, that names the provider's key.
     let browser = begin(&api, "").await;
     provider.says(&vouching(&browser, "ada@example.org"));
     *provider.signs.lock().unwrap() = Arc::new(TokenSigner::new("one"));
-    refused(come_back(&api, &browser, "good").await);
+    refused(come_back(&api, &browser).await);
     *provider.signs.lock().unwrap() = Arc::clone(&provider.signer);
     assert_eq!(api.count("admin_operator_sessions").await, 1);
     // The same way, all that matched is let in.
     let browser = begin(&api, "").await;
     provider.says(&vouching(&browser, "ada@example.org"));
-    assert_eq!(come_back(&api, &browser, "good").await.status, 200);
+    assert_eq!(come_back(&api, &browser).await.status, 200);
 }
 
 #[tokio::test]
@@ -237,7 +261,7 @@ async fn an_account_is_one_persons_at_the_provider_and_a_disabled_one_nobodys() 
         let mut claims = vouching(&browser, email);
         claims["sub"] = json!(subject);
         provider.says(&claims);
-        come_back(&api, &browser, "good").await.status
+        come_back(&api, &browser).await.status
     };
     assert_eq!(come("first", "ada@example.org").await, 200);
     // Her address was given to somebody else at the provider.
@@ -289,14 +313,14 @@ async fn our_secret_is_shown_as_the_provider_takes_it() {
         // As a text, too.
         claims["email_verified"] = json!("true");
         provider.says(&claims);
-        assert_eq!(come_back(&api, &browser, "good").await.status, 200, "{methods}");
+        assert_eq!(come_back(&api, &browser).await.status, 200, "{methods}");
         for no in [json!("false"), json!(1), json!({}), json!("")] {
             let browser = begin(&api, "").await;
             let mut claims = vouching(&browser, "ada@example.org");
             claims["sub"] = json!("somebody else");
             claims["email_verified"] = no;
             provider.says(&claims);
-            assert_eq!(come_back(&api, &browser, "good").await.status, 401);
+            assert_eq!(come_back(&api, &browser).await.status, 401);
         }
     }
 }
@@ -326,7 +350,7 @@ async fn a_reset_forgets_who_somebody_is_at_the_provider() {
         claims["sub"] = json!(subject);
         claims["amr"] = json!(["mfa"]);
         provider.says(&claims);
-        come_back(&api, &browser, "good").await.status
+        come_back(&api, &browser).await.status
     };
     for (number, reset) in ["reset-password", "reset-second-factor"].into_iter().enumerate() {
         let (old, new) = (format!("old {number}"), format!("new {number}"));
@@ -358,11 +382,11 @@ async fn a_program_fetches_its_session_once_and_only_with_the_answer() {
     let mut claims = vouching(&browser, "ada@example.org");
     claims["amr"] = json!(["mfa"]);
     provider.says(&claims);
-    let answer = come_back(&api, &browser, "good").await;
+    let answer = come_back(&api, &browser).await;
     assert_eq!(answer.status, 303);
     let back: Url = answer.headers[header::LOCATION].to_str().unwrap().parse().unwrap();
     assert_eq!((back.host_str(), back.port()), (Some("127.0.0.1"), Some(4711)));
-    let shown: std::collections::HashMap<_, _> = back.query_pairs().into_owned().collect();
+    let shown: HashMap<_, _> = back.query_pairs().into_owned().collect();
     assert_eq!(shown["state"], "mine");
     assert!(cookie(&answer, "__Host-sixty_session").is_none());
     // The code is no token, and worth nothing without the answer.
@@ -383,8 +407,50 @@ async fn a_program_fetches_its_session_once_and_only_with_the_answer() {
     claim("the answer").await.expect_problem(401, "sign-in-refused");
     // A refusal goes to the program, which says it.
     let browser = begin(&api, &format!("?port=4711&challenge={challenge}&state=mine")).await;
-    let answer = come_back(&api, &browser, "wrong").await;
+    let answer = come_back_with(&api, &browser, "wrong").await;
     assert!(answer.headers[header::LOCATION].to_str().unwrap().contains("?error="), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_what_does_not_end_is_not_read() {
+    let elsewhere = MockServer::start().await;
+    let said = ResponseTemplate::new(200).set_body_string("what the other one says");
+    Mock::given(path("/token")).respond_with(said).mount(&elsewhere).await;
+    let answers = [
+        (307_u16, "away", "sign-in-refused", "it answers 307 Temporary Redirect to the code. Begin anew."),
+        (302, "away", "sign-in-refused", "it answers 302 Found to the code. Begin anew."),
+        (400, "no", "sign-in-refused", "it answers 400 Bad Request to the code. Begin anew."),
+        (200, "long", "unavailable", "The OpenID provider's answer is larger than 1048576 bytes"),
+        (200, "<html>", "unavailable", "The OpenID provider can't be reached."),
+    ];
+    for (status, body, problem, detail) in answers {
+        let provider = Provider::new().await;
+        let api = provider.api().await;
+        api.operator("ada@example.org", &[Role::Admin]).await;
+        let browser = begin(&api, "").await;
+        provider.says(&vouching(&browser, "ada@example.org"));
+        let token = provider.signer.token(&provider.says.lock().unwrap());
+        let said = match body {
+            // All that it should say, and more behind it.
+            "long" => format!(r#"{{"id_token":"{token}"{}}}"#, " ".repeat(1 << 20)),
+            body => format!("{body} with the provider's own words"),
+        };
+        let answer =
+            ResponseTemplate::new(status).insert_header("location", format!("{}/token", elsewhere.uri()));
+        let answers = Mock::given(path("/token")).respond_with(answer.set_body_string(&said));
+        answers.with_priority(1).mount(&provider.server).await;
+        let answer = come_back(&api, &browser).await;
+        assert!(cookie(&answer, "__Host-sixty_session").is_none(), "{answer:?}");
+        assert!(answer.text("detail").contains(detail), "{answer:?}");
+        let told = format!("{answer:?}");
+        for text in ["own words", "other one", elsewhere.uri().as_str(), &token] {
+            assert!(!told.contains(text), "{text}: {told}");
+        }
+        answer.expect_problem(if problem == "unavailable" { 503 } else { 401 }, problem);
+        // That of the account itself alone.
+        assert_eq!(api.count("admin_operator_sessions").await, 1);
+    }
+    assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Answer, Api};
 
 /// What the routes ask for, each with a body that its parser takes.
-fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
+pub(super) fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
     use Right as R;
     let none = || Value::Null;
     let sign_up =
@@ -155,6 +155,11 @@ fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
     ]
 }
 
+/// The route of an entry: what its parameters are given isn't part of it.
+pub(super) fn route(path: &str) -> String {
+    path.split('?').next().unwrap().to_owned()
+}
+
 fn filled(path: &str) -> String {
     let nobody = Uuid::nil().to_string();
     path.replace("{id}", &nobody)
@@ -225,7 +230,6 @@ fn no_route_is_missing_in_the_table() {
         documented
             .extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
-    let route = |path: &str| path.split('?').next().unwrap().to_owned();
     let tried = table().into_iter().map(|(method, path, ..)| (method.to_owned(), route(path)));
     assert_eq!(tried.collect::<BTreeSet<_>>(), documented);
 }

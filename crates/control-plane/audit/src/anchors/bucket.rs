@@ -1,11 +1,11 @@
 //! Anchors in a bucket: an object each, made once and never again, under the key that signs and the day. With object lock
 //! nobody can take them away, whoever has the machine, the database or the key of the bucket.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Utc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use object_storage::{Bucket, BucketError, ObjectLock};
+use object_storage::{Bucket, BucketError, FirstVersion, ObjectLock};
 use secrets::{SigningKey, VerifyingKey};
 use uuid::Uuid;
 
@@ -115,21 +115,26 @@ fn number_of(name: &str) -> Option<u64> {
 }
 
 impl Anchors {
-    /// Reads every anchor of a bucket that one of these keys signed; that any key signed, when none is named.
+    /// Reads every anchor of a bucket that one of these keys signed; that any key signed, when none is named. Each is read
+    /// as it was first put there: object lock keeps that, and not that it is what the name leads to.
     ///
     /// # Errors
     /// When the bucket can't be reached, or refuses.
     pub async fn read_bucket(bucket: &Bucket, trusted: &[VerifyingKey]) -> Result<Self, JournalError> {
+        let mut folders: BTreeMap<String, Vec<FirstVersion>> = BTreeMap::new();
+        for first in bucket.first_versions().await? {
+            if let Some((folder, _)) =
+                first.name.split_once('/').filter(|(name, _)| name.starts_with("anchors-"))
+            {
+                folders.entry(folder.to_owned()).or_default().push(first);
+            }
+        }
         let mut anchors = Self::default();
-        for folder in bucket.folders("").await?.iter().filter(|name| name.starts_with("anchors-")) {
-            let names = bucket.names(folder).await?;
-            let read = stream::iter(&names).map(|name| {
-                let whole = format!("{folder}/{name}");
-                async move { bucket.get(&whole).await }
-            });
+        for (folder, objects) in folders {
+            let read = stream::iter(&objects).map(|first| bucket.get_first(first));
             let texts: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
             let lines = texts.iter().map(|text| String::from_utf8_lossy(text));
-            anchors.read_lines(&format!("{}/{folder}", bucket.address()), lines, trusted);
+            anchors.read_objects(&format!("{}/{folder}", bucket.address()), lines, trusted);
         }
         Ok(anchors)
     }

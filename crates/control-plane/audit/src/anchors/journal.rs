@@ -162,19 +162,38 @@ impl Anchors {
         Ok(anchors)
     }
 
-    /// What one key has signed, in order.
-    pub(super) fn read_lines(
+    /// The lines of a file, in order. A crash leaves half a line.
+    fn read_lines<'a>(&mut self, file: &str, lines: impl Iterator<Item = &'a str>, trusted: &[VerifyingKey]) {
+        let torn = self.read_in_order(file, lines, trusted);
+        self.torn += u64::try_from(torn.len()).unwrap_or(u64::MAX);
+    }
+
+    /// The objects of a bucket, in order. Each is put there as a whole, so that half of one is somebody's doing.
+    pub(super) fn read_objects(
+        &mut self,
+        folder: &str,
+        objects: impl Iterator<Item = impl AsRef<str>>,
+        trusted: &[VerifyingKey],
+    ) {
+        let torn = self.read_in_order(folder, objects, trusted);
+        let reason = "it is no anchor, and none was ever half written here";
+        self.bad.extend(torn.into_iter().map(|line| BadAnchor { file: folder.to_owned(), line, reason }));
+    }
+
+    /// What one key has signed. The numbers of those that are no anchors, or half of one.
+    fn read_in_order(
         &mut self,
         file: &str,
         lines: impl Iterator<Item = impl AsRef<str>>,
         trusted: &[VerifyingKey],
-    ) {
+    ) -> Vec<usize> {
+        let mut torn = Vec::new();
         let mut previous: Option<String> = None;
         for (number, line) in lines.enumerate() {
             let line = line.as_ref();
             let bad = |reason| BadAnchor { file: file.to_owned(), line: number + 1, reason };
             match Anchor::read(line, trusted) {
-                Err(NoAnchor::Torn) => self.torn += 1,
+                Err(NoAnchor::Torn) => torn.push(number + 1),
                 Err(NoAnchor::Bad(reason)) => self.bad.push(bad(reason)),
                 Ok(anchor) => {
                     if anchor.previous != previous {
@@ -185,5 +204,6 @@ impl Anchors {
                 }
             }
         }
+        torn
     }
 }

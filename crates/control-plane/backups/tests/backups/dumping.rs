@@ -3,10 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use backups::{BackupError, DatabaseAccess, backup_database, verify};
+use backups::{BackupError, DatabaseAccess, RestoreSource, backup_database, restore_into, verify};
 use testkit::PASSWORD;
 
-use crate::world::{access, client_tools, filled_database, new_lock};
+use crate::world::{access, client_tools, filled_database, new_customer, new_lock};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("there").permissions().mode() & 0o777
@@ -48,20 +48,29 @@ async fn a_dump_is_whole_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_on_the_command_line() {
+async fn nothing_secret_is_on_a_command_line_or_in_an_environment() {
     let (home, database) = (testkit::home(), filled_database().await);
-    let seen = home.path().join("seen");
+    let seen = |tool: &str| home.path().join(format!("seen-{tool}"));
     for tool in ["pg_dump", "pg_restore"] {
-        let real = client_tools().join(tool);
-        let text = format!("echo \"$@\" >> {}\nexec {} \"$@\"", seen.display(), real.display());
-        script(home.path(), tool, &text);
+        let (seen, real) = (seen(tool), client_tools().join(tool));
+        let (seen, real) = (seen.display(), real.display());
+        script(home.path(), tool, &format!("echo \"$@\" >> {seen}\nexport -p >> {seen}\nexec {real} \"$@\""));
     }
-    let from =
-        DatabaseAccess { client_tools: home.path().join("bin"), ..access(database.port(), database.name()) };
-    backup_database(&from, &home.path().join("one.dump"), &new_lock()).await.expect("backed up");
-    let seen = std::fs::read_to_string(seen).expect("the programs have run");
-    assert!(seen.contains("--format=custom") && !seen.contains(PASSWORD), "{seen}");
-    assert!(!format!("{from:?}").contains(PASSWORD));
+    let tools = home.path().join("bin");
+    let from = DatabaseAccess { client_tools: tools.clone(), ..access(database.port(), database.name()) };
+    let (path, new) = (home.path().join("one.dump"), new_lock());
+    let file = backup_database(&from, &path, &new).await.expect("backed up");
+    let mut target = new_customer(&database, "customer_of_wrapped_tools").await;
+    target.superuser.client_tools = tools;
+    let (sha256, postgres_version) = (file.sha256, file.postgres_version);
+    let backup = RestoreSource { path, sha256, postgres_version, lock: Some(new.lock) };
+    restore_into(&target, &backup).await.expect("restored");
+    for (tool, argument) in [("pg_dump", "--format=custom"), ("pg_restore", "--no-owner")] {
+        let seen = std::fs::read_to_string(seen(tool)).expect("it has run");
+        assert!(seen.contains(argument) && seen.contains("PGPASSFILE="), "{tool}: {seen}");
+        assert!(!seen.contains(PASSWORD), "{tool}: {seen}");
+    }
+    assert!(!format!("{from:?} {target:?}").contains(PASSWORD));
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ async fn what_is_apart_waits_for_no_other_job() {
         })
     };
     let done = |kind| does(kind, |_, _| async { Ok(JobOutcome::Done) });
-    let worker = world.worker().register(hangs).register(done("ordinary")).register_apart(done("urgent"));
+    let worker = world.worker().register(hangs).register(done("ordinary")).register(done("urgent").apart());
     let worker = Running::start(worker);
     for _ in 0..4 {
         world.enqueue(simple("hangs")).await;

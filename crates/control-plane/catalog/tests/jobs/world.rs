@@ -102,7 +102,14 @@ type Work = Box<dyn Fn(Value, JobContext) -> BoxFuture<'static, Result<JobOutcom
 /// A job made of a closure.
 pub(crate) struct Does {
     kind: &'static str,
+    is_apart: bool,
     work: Work,
+}
+
+impl Does {
+    pub(crate) fn apart(self) -> Self {
+        Self { is_apart: true, ..self }
+    }
 }
 
 pub(crate) fn does<F, R>(kind: &'static str, work: F) -> Does
@@ -110,13 +117,17 @@ where
     F: Fn(Value, JobContext) -> R + Send + Sync + 'static,
     R: Future<Output = Result<JobOutcome, JobError>> + Send + 'static,
 {
-    Does { kind, work: Box::new(move |payload, context| Box::pin(work(payload, context))) }
+    Does { kind, is_apart: false, work: Box::new(move |payload, context| Box::pin(work(payload, context))) }
 }
 
 #[async_trait]
 impl Job for Does {
     fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    fn runs_apart(&self) -> bool {
+        self.is_apart
     }
 
     async fn run(&self, payload: Value, context: &JobContext) -> Result<JobOutcome, JobError> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails at once")]
 
+mod at_once;
 mod compared;
 mod done;
 mod house;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bounded_answer::AnswerError;
 use reqwest::StatusCode;
 use secrets::{ExposeSecret as _, OpenIdSecret, SecretString};
 use serde::Deserialize;
@@ -47,6 +48,9 @@ pub enum OpenIdError {
     /// Trying again helps.
     #[error("the provider can't be reached: {0}")]
     Away(String),
+    /// It answers more than anybody has to say; nothing of it is kept.
+    #[error("the provider's answer is larger than {0} bytes")]
+    TooLarge(usize),
     /// It, or its token, says no.
     #[error("the provider doesn't vouch for this sign-in: {0}")]
     Refused(String),
@@ -307,7 +311,10 @@ fn not_vouched(refused: Refused) -> OpenIdError {
 
 async fn read<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, OpenIdError> {
     let text = bounded_answer::read(answer, bounded_answer::DOCUMENT).await;
-    let text = text.map_err(|error| OpenIdError::Away(error.to_string()))?;
+    let text = text.map_err(|error| match error {
+        AnswerError::TooLarge(most) => OpenIdError::TooLarge(most),
+        AnswerError::BrokenOff(_) => OpenIdError::Away(error.to_string()),
+    })?;
     serde_json::from_slice(&text)
         .map_err(|error| OpenIdError::Away(format!("its answer can't be read: {error}")))
 }

@@ -151,6 +151,14 @@ impl Api {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// A body as it is.
+    pub(crate) async fn send_text(&self, method: Method, path: &str, body: &str) -> Answer {
+        let request = Request::builder().method(method).uri(format!("/api/v1/{path}"));
+        let request = request.header(header::AUTHORIZATION, authorization());
+        let request = request.header(header::CONTENT_TYPE, "application/json").body(body.to_owned().into());
+        self.send(request.unwrap()).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, &[], None).await
     }

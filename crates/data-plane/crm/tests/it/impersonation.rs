@@ -33,7 +33,11 @@ async fn every_row_that_an_operator_causes_names_both_and_no_other_row_does() {
             let banner = made.headers.get("x-impersonated-by").map(|value| value.to_str().unwrap());
             assert_eq!(banner, impersonated.then_some(OPERATOR), "{path}");
             let object = format!("{path}/{}", made.body["id"].as_str().unwrap());
-            api.patch(&object, json!({})).await;
+            let change = match path {
+                "workflows" | "smart-task-templates" => json!({ "name": "Changed" }),
+                _ => json!({ "metadata": { "is": "changed" } }),
+            };
+            assert_eq!(api.patch(&object, change).await.status, StatusCode::OK, "{path}");
             // Refused and not found: they change nothing and leave nothing, and say who asked all the same.
             let refused = api.patch(&object, json!({ "no_such_field": 1 })).await;
             let missing = api.delete(&format!("{path}/{}", Uuid::nil())).await;
@@ -49,19 +53,24 @@ async fn every_row_that_an_operator_causes_names_both_and_no_other_row_does() {
     let mut seen = BTreeSet::new();
     for organization in [api.customer.first, api.customer.second] {
         enter(&readonly, &organization.to_string()).await;
-        let sql = "select action, api_key_id, impersonator from audit_logs where api_key_id is not null";
+        let sql = "select resource_type, action, api_key_id, impersonator from audit_logs";
         for row in readonly.query(sql, &[]).await.unwrap() {
-            let (action, key): (String, Uuid) = (row.get(0), row.get(1));
-            let impersonator: Option<String> = row.get(2);
+            let (resource, action): (String, String) = (row.get(0), row.get(1));
+            let key: Option<Uuid> = row.get(2);
+            let impersonator: Option<String> = row.get(3);
             let is_operators = impersonator.as_deref() == Some(OPERATOR);
             assert!(impersonator.is_none() || is_operators);
-            assert!(keys.contains(&(key, is_operators)), "{action} by {key}: {impersonator:?}");
-            seen.insert((action, is_operators));
+            let is_of_key = key.is_some_and(|key| keys.contains(&(key, is_operators)));
+            assert!(is_of_key, "{action} of {resource} by {key:?}: {impersonator:?}");
+            seen.insert((resource, action, is_operators));
         }
     }
-    for action in ["create", "delete"] {
-        for by_operator in [false, true] {
-            assert!(seen.contains(&(action.to_owned(), by_operator)), "{action}: {seen:?}");
+    for resource in RESOURCES {
+        for action in ["create", "update", "delete"] {
+            for by_operator in [false, true] {
+                let wanted = (resource.table.to_owned(), action.to_owned(), by_operator);
+                assert!(seen.contains(&wanted), "{wanted:?}: {seen:?}");
+            }
         }
     }
 }

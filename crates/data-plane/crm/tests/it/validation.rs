@@ -74,6 +74,32 @@ async fn what_is_required_is_missed_and_what_is_read_only_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_can_be_read_in_two_ways_is_refused_and_names_the_field() {
+    let api = Api::new().await;
+    let object = api.create("contacts", json!({"first_name": "Z"})).await;
+    let object = format!("contacts/{}", object["id"].as_str().unwrap());
+    for (method, path) in [(Method::POST, "contacts"), (Method::PATCH, object.as_str())] {
+        for (body, field) in [
+            (r#"{"first_name":"A","first_name":"B"}"#, "/first_name"),
+            (r#"{"first_name":"A","first_name":"A"}"#, "/first_name"),
+            (r#"{"first_name":"A","\u0066irst_name":"B"}"#, "/first_name"),
+            (r#"{"first_name":"A","metadata":{"a":{"b":1,"c":2,"b":1}}}"#, "/metadata/a/b"),
+            (r#"{"first_name":"A","metadata":{"a":[0,{"b":1,"b":2}]}}"#, "/metadata/a/1/b"),
+        ] {
+            let answer = api.send_text(method.clone(), path, body).await;
+            assert_eq!(answer.fields(), [field], "{method} {body}");
+        }
+        // The same names, each once where it stands.
+        let body = r#"{"first_name":"A","metadata":{"a":[{"b":1},{"b":2}],"first_name":{"b":3}}}"#;
+        let answer = api.send_text(method.clone(), path, body).await;
+        assert!(answer.status.is_success(), "{method}: {}", answer.body);
+        assert_eq!(answer.body["metadata"]["a"], json!([{"b": 1}, {"b": 2}]));
+    }
+    // The one from the beginning, and the one that was taken.
+    assert_eq!(api.list("contacts").await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_contact_is_somebody() {
     let api = Api::new().await;
     assert_eq!(api.post("contacts", json!({"notes": "who?"})).await.fields(), ["/first_name"]);
@@ -150,7 +176,22 @@ async fn a_body_is_json_and_not_too_large() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body:.50}");
     }
     assert_eq!(send(json, Body::from(not_utf8)).await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(api.list("contacts").await.len(), 0);
+    // It is its depth that is refused, before anything is made of it; within bounds the same is taken.
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let nested = |depth: usize| {
+            let inner = format!("{}null{}", open.repeat(depth), close.repeat(depth));
+            Body::from(format!("{{\"first_name\": \"Deep\", \"metadata\": {{\"a\": {inner}}}}}"))
+        };
+        for depth in [200, 100_000] {
+            let refused = send(json, nested(depth)).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+            let detail = refused.body["detail"].as_str().unwrap();
+            assert!(detail.contains("recursion limit exceeded"), "{detail}");
+        }
+        assert_eq!(send(json, nested(30)).await.fields().len(), 1, "deeper than a column keeps");
+        assert_eq!(send(json, nested(10)).await.status, StatusCode::CREATED);
+    }
+    assert_eq!(api.list("contacts").await.len(), 2);
 }
 
 #[tokio::test]

@@ -151,8 +151,22 @@ async fn nothing_of_a_read_stays_on_the_connection() {
         )
         .await
         .unwrap();
-    for organization in [Some(customer.first), Some(customer.second), None, Some(customer.second)] {
+    let read = async |organization| {
+        let rows = customer.databases.read_briefly(customer.id, organization, count, &[]).await.unwrap();
+        rows[0].get::<_, String>(0)
+    };
+    for (organization, own) in [
+        (Some(customer.first), "40"),
+        (Some(customer.second), "25"),
+        (None, "40"),
+        (Some(customer.second), "25"),
+    ] {
         for _ in 0..3 {
+            // One after the other and beside each other on the shared connection, each in an organization of its own.
+            assert_eq!(read(organization).await, own);
+            let together =
+                tokio::join!(read(Some(customer.first)), read(organization), read(Some(customer.second)));
+            assert_eq!(together, ("40".to_owned(), own.to_owned(), "25".to_owned()));
             begin(&customer, organization).await.query_and_commit(count, &[]).await.unwrap();
             let mut session = begin(&customer, organization).await;
             session.query(count, &[]).await.unwrap();

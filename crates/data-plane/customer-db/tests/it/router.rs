@@ -1,5 +1,6 @@
 //! The router: sessions, refusals, moving and forgetting.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::{TestDirectory, customer, customer_with};
@@ -7,6 +8,8 @@ use customer_db::{Busy, CustomerDatabases, Error, RouterConfig};
 use domain::principal::SealedEndpoint;
 use domain::{CustomerId, OrganizationId};
 use testkit::wait_for;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 const INSERT: &str = "insert into contacts (first_name) values ($1) returning org_id";
 const COUNT: &str = "select count(*) from contacts";
@@ -178,6 +181,63 @@ async fn tls_is_verified_against_the_instances_own_authority() {
     customer.databases.forget(customer.id);
     let error = customer.databases.begin(customer.id, None).await.unwrap_err();
     assert!(matches!(&error, Error::Unavailable(text) if text.contains("certificate")), "{error:?}");
+}
+
+/// Speaks as PostgreSQL does until the connection is encrypted, with a certificate for this name by this authority, and hangs
+/// up then. Its port.
+async fn listener_called(name: &str, authority: &rcgen::Issuer<'static, rcgen::KeyPair>) -> u16 {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, authority).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.unwrap().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asks_for_tls = [0; 8];
+            let asked = stream.read_exact(&mut asks_for_tls).await;
+            if asked.is_ok() && stream.write_all(b"S").await.is_ok() {
+                let _ = acceptor.accept(stream).await;
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused_whoever_signed_it() {
+    let customer = customer().await;
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let trusted = params.self_signed(&key).unwrap().pem();
+    let authority = rcgen::Issuer::new(params, key);
+    let reach = async |name: &str| {
+        let port = listener_called(name, &authority).await;
+        customer.directory.adjust(customer.id, |endpoint| {
+            endpoint.host = "localhost".to_owned();
+            endpoint.port = port;
+            endpoint.ca_certificate = Some(trusted.clone());
+        });
+        customer.databases.forget(customer.id);
+        match customer.databases.begin(customer.id, None).await {
+            Err(Error::Unavailable(words)) => words,
+            other => panic!("{name}: {other:?}"),
+        }
+    };
+    for name in ["elsewhere.example", "localhost.example", "127.0.0.1"] {
+        let refused = reach(name).await;
+        assert!(refused.contains("not valid for name \"localhost\""), "{name}: {refused}");
+        assert!(refused.contains(name), "{name}: {refused}");
+    }
+    // The authority's word is taken for the right name: what is missing then is a database.
+    let talks = reach("localhost").await;
+    assert!(!talks.contains("certificate"), "{talks}");
 }
 
 /// While authorities change, both are trusted.
