@@ -186,9 +186,10 @@ async fn changes_of_every_kind_act_within_a_second() {
             format!("update admin_api_keys set rate_limit_requests = 10000000 {key}"),
         ),
     ] {
-        let mut took = Vec::new();
+        // What is taken away and what is given back act by different ways: each has a promise of its own.
+        let mut took = [const { Vec::new() }; 2];
         for _ in 0..TRIALS {
-            for (change, wanted) in [(&there, refusal), (&back, "200")] {
+            for ((change, wanted), took) in [(&there, refusal), (&back, "200")].into_iter().zip(&mut took) {
                 house.sql(change).await;
                 let changed = Instant::now();
                 loop {
@@ -202,8 +203,13 @@ async fn changes_of_every_kind_act_within_a_second() {
                 took.push(changed.elapsed());
             }
         }
-        took.sort_unstable();
-        let median = took[took.len() / 2];
-        assert!(median < PROMISED, "{there}: acts after {median:?}, at the latest after {:?}", took.last());
+        for (change, mut took) in [&there, &back].into_iter().zip(took) {
+            took.sort_unstable();
+            let (median, second_worst) = (took[TRIALS / 2], took[TRIALS - 2]);
+            assert!(
+                median < PROMISED && second_worst < PROMISED * 5,
+                "{change}: acts after {median:?}, all but once within {second_worst:?}: {took:?}"
+            );
+        }
     }
 }

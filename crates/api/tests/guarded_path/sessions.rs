@@ -24,11 +24,17 @@ struct Provider {
 impl Provider {
     async fn new() -> Self {
         let provider = Self { server: MockServer::start().await, signer: TokenSigner::new("one") };
-        Mock::given(path("/keys"))
-            .respond_with(ResponseTemplate::new(200).set_body_json(provider.signer.key_set()))
-            .mount(&provider.server)
-            .await;
+        provider.show_key_of(&provider.signer).await;
         provider
+    }
+
+    /// Its only key is this signer's from now on.
+    async fn show_key_of(&self, signer: &TokenSigner) {
+        self.server.reset().await;
+        Mock::given(path("/keys"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(signer.key_set()))
+            .mount(&self.server)
+            .await;
     }
 
     fn config(&self, rate: &str) -> GatewayConfig {
@@ -148,6 +154,36 @@ async fn what_is_no_good_token_of_ours_is_refused_by_name() {
     assert_eq!(answer.problem(), "key-in-url");
     let without = house.server(GatewayConfig::default());
     assert_eq!(ask(&without, &token, "/contacts").await.problem(), "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_token_of_a_key_that_was_taken_back_is_refused_though_it_is_remembered() {
+    let house = House::new().await;
+    let provider = Provider::new().await;
+    organization(&house, "acme", "org_acme").await;
+    let config = provider.config("1000/minute");
+    let issuer = Arc::clone(&config.sessions.as_ref().unwrap().issuer);
+    let server = house.server(config);
+    let token_of = |signer: &TokenSigner| {
+        let member = json!({ "id": "org_acme", "rol": "member" });
+        signer.token(&json!({ "sub": "user_1", "v": 2, "o": member, "iat": now(), "exp": now() + 60 }))
+    };
+    let mut token = token_of(&provider.signer);
+    // By another name, and by the name of the one before.
+    for signer in [TokenSigner::new("two"), TokenSigner::new("two"), TokenSigner::new("one")] {
+        for _ in 0..2 {
+            assert_eq!(ask(&server, &token, "/contacts").await.status, 200);
+        }
+        // As it is, the keys may be asked for as often as one likes.
+        issuer.refresh().await.unwrap();
+        assert_eq!(ask(&server, &token, "/contacts").await.status, 200);
+        provider.show_key_of(&signer).await;
+        issuer.refresh().await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(ask(&server, &token, "/contacts").await.problem(), "session-refused");
+        }
+        token = token_of(&signer);
+    }
 }
 
 #[tokio::test]

@@ -387,6 +387,24 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_vault_goes_to_another_machine_over_https_only() {
+        let vault = |address: &str| {
+            let options = ["sixty", "--vault-addr", address, "--vault-token", "hvs.secret"];
+            Program::try_parse_from(options).unwrap().stores.vault().map(drop)
+        };
+        for plain in ["http://192.0.2.1:8200", "http://vault.example", "http://localhost.example:8200"] {
+            let refused = format!("{:#}", vault(plain).unwrap_err());
+            assert!(refused.contains("VAULT_ADDR") && refused.contains("https://"), "{refused}");
+            assert!(!refused.contains("hvs.secret"), "{refused}");
+        }
+        for good in
+            ["https://192.0.2.1:8200", "http://127.0.0.1:8200", "http://[::1]:8200", "http://localhost"]
+        {
+            vault(good).unwrap();
+        }
+    }
+
+    #[test]
     fn a_reference_names_a_store_and_everything_else_is_a_value() {
         let vault = reference("vault:kv/data/sixty#operator_token").unwrap().unwrap();
         assert_eq!(vault, Reference::Vault { path: "kv/data/sixty", field: "operator_token" });
