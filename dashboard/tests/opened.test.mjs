@@ -41,7 +41,7 @@ describe('what opens over a page', () => {
   const dialog = (page) => page.getByRole('dialog').last();
   const field = (name) => (page) => page.getByRole('combobox', { name }).or(page.getByLabel(name)).first().click();
   const bulk = (act) => async (page) => {
-    await page.getByLabel('Select this row').first().check();
+    await page.getByLabel(/^Select (?!all)/).first().check();
     await page.getByRole('button', { name: act }).click();
   };
   const customer = `/customers/${CUSTOMER}`;
@@ -89,7 +89,7 @@ describe('what opens over a page', () => {
     'customers-module': ['/customers', field('Module that is on'), (page) => page.getByRole('option').first()],
     'customers-columns': ['/customers', button('Columns'), (page) => page.getByRole('button', { name: 'As they were' })],
     'customers-view': ['/customers?status=trial', button(/^Keep this view/), (page) => dialog(page).getByLabel('Name')],
-    'bulk-bar': ['/customers', (page) => page.getByLabel('Select this row').first().check(), (page) => page.getByText('1 selected')],
+    'bulk-bar': ['/customers', (page) => page.getByLabel(/^Select (?!all)/).first().check(), (page) => page.getByText('1 selected')],
     'bulk-suspend': ['/customers', bulk(/^Suspend…/), (page) => dialog(page).getByLabel(/^Type/)],
     'bulk-module': ['/customers', bulk(/^Turn a module/), (page) => dialog(page).getByLabel('Module')],
     'customer-more': [customer, button('More actions'), (page) => page.getByRole('menuitem', { name: 'Delete the customer' })],
