@@ -1,7 +1,7 @@
 //! How hard the hand-over works. It can wait, and requests can't: a burst of them is spooled first and written down
 //! after it, as long as that isn't too long.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// So many requests a second are a burst.
 const BURST: f64 = 2_000.0;
@@ -40,6 +40,8 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
