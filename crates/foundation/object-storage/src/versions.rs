@@ -125,7 +125,10 @@ fn parsed(text: &str) -> Option<(Vec<Version>, Option<Marker>)> {
 mod tests {
     use super::*;
 
-    fn listed(rest: &str) -> Option<(Vec<(String, String)>, Option<(String, String)>)> {
+    /// A key, and the id of a version of it.
+    type Named = (String, String);
+
+    fn listed(rest: &str) -> Option<(Vec<Named>, Option<Named>)> {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
              <Name>audit</Name><Prefix/><KeyMarker/><MaxKeys>500</MaxKeys>{rest}</ListVersionsResult>"

@@ -30,6 +30,7 @@ impl Burst {
                     meter.record(usage_tests::request_of(customer));
                 }
                 counts.fetch_add(20, Ordering::Relaxed);
+                #[expect(clippy::disallowed_methods, reason = "how fast requests come is what is tested")]
                 std::thread::sleep(Duration::from_millis(2));
             }
         });
