@@ -45,7 +45,7 @@ describe('the table of customers', () => {
 
   test('columns are chosen, and stay chosen', () =>
     at('/customers', async (page) => {
-      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('button', { name: 'Columns', exact: true }).click();
       const offered = page.getByRole('dialog').getByRole('checkbox');
       const unchecked = await offered.evaluateAll((boxes) => boxes.findIndex((box) => !box.checked));
       const box = offered.nth(unchecked);
@@ -56,7 +56,7 @@ describe('the table of customers', () => {
       await page.reload();
       await settled(page);
       await page.getByRole('columnheader', { name }).waitFor();
-      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('button', { name: 'Columns', exact: true }).click();
       await page.getByRole('button', { name: 'As they were' }).click();
       await page.getByRole('columnheader', { name }).waitFor({ state: 'detached' });
     }));
@@ -111,7 +111,7 @@ describe('the table of customers', () => {
     at('/customers?q=table-&columns=plan,status', async (page) => {
       const heads = async () => (await page.getByRole('columnheader').allInnerTexts()).map((text) => text.trim()).filter(Boolean);
       assert.deepEqual(await heads(), ['Customer', 'Plan', 'Status']);
-      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('button', { name: 'Columns', exact: true }).click();
       assert.deepEqual(await complaints(page), []);
       await page.getByRole('button', { name: 'Show Status one place earlier' }).click();
       await page.waitForURL((address) => address.searchParams.get('columns') === 'status,plan');
@@ -122,7 +122,7 @@ describe('the table of customers', () => {
       const views = page.getByRole('navigation', { name: 'Views' });
       await views.getByRole('link', { name: 'Two columns' }).waitFor();
       // Another choice, and the view again.
-      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('button', { name: 'Columns', exact: true }).click();
       await page.getByRole('button', { name: 'As they were' }).click();
       await page.keyboard.press('Escape');
       await views.getByRole('link', { name: 'All' }).click();
@@ -177,7 +177,7 @@ describe('the table of customers', () => {
       await page.waitForURL('**/customers/table-cutter/modules');
       await dialog.getByRole('button', { name: /^Turn .* on/ }).first().waitFor();
       assert.deepEqual(await complaints(page), []);
-      await dialog.getByRole('button', { name: /^Turn .* on/ }).first().click();
+      await dialog.getByRole('button', { name: /^Turn .* on/, disabled: false }).first().click();
       await dialog.getByRole('region', { name: 'What the change does' }).waitFor();
       await dialog.getByRole('button', { name: 'Cancel' }).click();
       await find('back up table-cutter', 'table-cutter: Back up the database');

@@ -94,7 +94,7 @@ for (let round = 0; round < rounds; round += 1) {
   await interaction('open a view', () => page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: VIEW }).click(), { asks: false });
   await interaction('leave the view', () => page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'All' }).click(), { asks: false });
   await interaction('choose columns', async () => {
-    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('button', { name: 'Columns', exact: true }).click();
     await page.getByRole('dialog').getByRole('checkbox', { name: 'Database' }).click();
   }, { asks: false });
   await page.getByRole('button', { name: 'As they were' }).click();
