@@ -138,7 +138,7 @@ export async function settled(page) {
   await page.waitForFunction(
     () => document.querySelector('main h1') && !document.querySelector('[aria-busy="true"], [aria-label="Loading"], .mantine-Skeleton-root'),
     null,
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
   await page.evaluate(() => document.fonts.ready);
   // A chart is drawn a moment after its numbers are there; one without numbers never is.

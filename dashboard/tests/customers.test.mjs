@@ -183,7 +183,7 @@ describe('the table of customers', () => {
       await find('back up table-cutter', 'table-cutter: Back up the database');
       await page.keyboard.press('Enter');
       await dialog.getByRole('button', { name: 'Back up now' }).waitFor();
-      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await dialog.getByRole('button', { name: 'Keep as it is' }).click();
       const download = page.waitForEvent('download');
       await find('export table-anchor', 'table-anchor: Export the audit log');
       await page.keyboard.press('Enter');
