@@ -42,7 +42,7 @@ pub async fn read(mut answer: Response, most: usize) -> Result<Bytes, AnswerErro
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpListener;
 
     use wiremock::matchers::any;
@@ -62,6 +62,9 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             let (mut connection, _) = listener.accept().unwrap();
+            // Up to the blank line, with which a request without a body ends.
+            let asked = BufReader::new(connection.try_clone().unwrap()).lines();
+            assert!(asked.map_while(Result::ok).any(|line| line.is_empty()));
             connection.write_all(head.as_bytes()).unwrap();
             while connection.write_all(part).is_ok() {}
         });

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet, RSAKeyParameters};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
 use serde::de::DeserializeOwned;
 
@@ -39,17 +39,25 @@ pub enum Refused {
 
 /// An issuer's public RSA keys by their ids.
 #[derive(Clone, Default)]
-pub struct SigningKeys(HashMap<String, DecodingKey>);
+pub struct SigningKeys(HashMap<String, SigningKey>);
+
+#[derive(Clone)]
+struct SigningKey {
+    /// What was published, to tell one key from another of the same name.
+    published: RSAKeyParameters,
+    key: DecodingKey,
+}
 
 impl SigningKeys {
     /// The RSA keys of a JSON Web Key Set; other kinds of keys, and keys without an id, are left out.
     #[must_use]
     pub fn of(set: &JwkSet) -> Self {
-        let rsa = set.keys.iter().filter(|key| matches!(key.algorithm, AlgorithmParameters::RSA(_)));
-        Self(
-            rsa.filter_map(|key| Some((key.common.key_id.clone()?, DecodingKey::from_jwk(key).ok()?)))
-                .collect(),
-        )
+        let named = set.keys.iter().filter_map(|key| {
+            let AlgorithmParameters::RSA(published) = &key.algorithm else { return None };
+            let signing = SigningKey { published: published.clone(), key: DecodingKey::from_jwk(key).ok()? };
+            Some((key.common.key_id.clone()?, signing))
+        });
+        Self(named.collect())
     }
 
     /// Whether there is none.
@@ -58,10 +66,10 @@ impl SigningKeys {
         self.0.is_empty()
     }
 
-    /// Whether one of these isn't among the others.
+    /// Whether one of these isn't among the others: neither its name alone nor the key alone makes it the same.
     #[must_use]
     pub fn lacks_in(&self, others: &Self) -> bool {
-        self.0.keys().any(|id| !others.0.contains_key(id))
+        self.0.iter().any(|(id, one)| others.0.get(id).is_none_or(|other| other.published != one.published))
     }
 }
 
@@ -101,8 +109,10 @@ impl Verifier {
         if header.alg != Algorithm::RS256 {
             return Err(Refused::Invalid);
         }
-        let key = header.kid.and_then(|kid| keys.0.get(&kid)).ok_or(Refused::UnknownKey)?;
-        decode::<C>(token, key, &self.0).map(|token| token.claims).map_err(|error| refused(error.kind()))
+        let signing = header.kid.and_then(|kid| keys.0.get(&kid)).ok_or(Refused::UnknownKey)?;
+        decode::<C>(token, &signing.key, &self.0)
+            .map(|token| token.claims)
+            .map_err(|error| refused(error.kind()))
     }
 }
 
