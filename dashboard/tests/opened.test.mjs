@@ -1,5 +1,5 @@
 // Everything that opens over a page: menus, lists, dialogs, drawers, the palette, the sheet of shortcuts. Each at the width of a desk in
-// light, and of a phone in dark, with no complaint of axe; with SIXTY_TEST_FULL=1 at the desk in dark as well.
+// light, and of a phone in dark, with no complaint of axe; at the desk in dark as well in full runs, which alone have this file.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { complaints, launch, open, picture, settled, VIEWS, WIDTHS } from './browser.mjs';
