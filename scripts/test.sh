@@ -23,8 +23,9 @@ cd "$repository"
 target=${CARGO_TARGET_DIR:-$repository/target}
 # Nobody looks at the progress bar of a log.
 [ -t 2 ] || export CARGO_TERM_PROGRESS_WHEN=never
-# Incremental compilation helps the second build only, and costs the first one time and disk.
-[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+# Incremental compilation helps the second build only, and what debuggers read helps nobody there; both cost the first build time
+# and disk. A panic still says where it was.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=none
 
 passed=()
 

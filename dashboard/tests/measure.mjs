@@ -99,7 +99,7 @@ for (let round = 0; round < rounds; round += 1) {
   }, { asks: false });
   await page.getByRole('button', { name: 'As they were' }).click();
   await page.keyboard.press('Escape');
-  await interaction('select a row', () => page.getByLabel('Select this row').first().check(), { asks: false });
+  await interaction('select a row', () => page.getByRole('row').getByRole('checkbox', { name: /^Select (?!all)/ }).first().check(), { asks: false });
   await interaction('select the page', () => page.getByLabel('Select all rows of this page').check(), { asks: false });
   await interaction('select none', () => page.getByRole('button', { name: 'Select none' }).click(), { asks: false });
 }

@@ -25,6 +25,9 @@ pub struct Adoption {
 /// of the price list. What was earlier is told as far as today's rows know it: the last switch of each module, and today's
 /// plan.
 ///
+/// Customers are counted by plan, and then each row of `admin_customer_modules` puts right what the plan says of its customer:
+/// the rules are read once for each row, and not once for each customer and module.
+///
 /// # Errors
 /// When the database can't be asked.
 pub async fn adoption(
@@ -33,35 +36,55 @@ pub async fn adoption(
     until: Option<DateTime<Utc>>,
 ) -> Result<Vec<Adoption>, CatalogError> {
     let (keys, plans, always) = module_parameters();
-    let there_now = "customer.deleted_at is null and customer.lifecycle = 'ready'".to_owned();
+    let there_now = "(customer.deleted_at is null and customer.lifecycle = 'ready')".to_owned();
     let sql = format!(
-        "select module.module_key, module.module_name,
-                count(*) filter (where state.is_there and state.is_on) as customers,
-                count(*) filter (where state.was_there and state.was_on) as previous_customers,
-                count(*) filter (where state.is_there_now and state.is_decided) as overrides
-         from admin_feature_modules module
-         join unnest($1::text[], $2::text[]) included (module_key, plan) on included.module_key = module.module_key
-         left join lateral (
-             select
-                 {there_now} as is_there_now,
-                 coalesce(holds.decided and (held.expires_at is null or held.expires_at > now()), false)
-                     and not holds.always as is_decided,
-                 {is_there} as is_there,
-                 {is_on} as is_on,
-                 {was_there} as was_there,
-                 {was_on} as was_on
+        "with customer as materialized (
+             select id, subscription_plan, {there_now} as is_there_now, {is_there} as is_there, {was_there} as was_there
              from admin_customers customer
-             left join admin_customer_modules held
-                 on held.customer_id = customer.id and held.module_id = module.id
+         ), module as materialized (
+             select module.id, module.module_key, module.module_name, module.sort_order, module.is_active,
+                 included.plan::plan_type as plan, module.module_key = any($3::text[]) as always
+             from admin_feature_modules module
+             join unnest($1::text[], $2::text[]) included (module_key, plan) on included.module_key = module.module_key
+         ), of_plan as (
+             select subscription_plan,
+                 count(*) filter (where is_there) as are_there, count(*) filter (where was_there) as were_there
+             from customer group by subscription_plan
+         ), by_plan as (
+             select module.id as module_id, sum(are_there)::bigint as customers, sum(were_there)::bigint as previous_customers
+             from module
+             join of_plan on module.always or (module.is_active and of_plan.subscription_plan >= module.plan)
+             group by module.id
+         ), put_right as (
+             select module.id as module_id,
+                 count(*) filter (where is_there and is_on) - count(*) filter (where is_there and is_planned) as customers,
+                 count(*) filter (where was_there and was_on) - count(*) filter (where was_there and is_planned)
+                     as previous_customers,
+                 count(*) filter (where is_there_now and is_decided and not module.always) as overrides
+             from admin_customer_modules held
+             join customer on customer.id = held.customer_id
+             join module on module.id = held.module_id
              cross join lateral (
                  select
-                     held.id is not null and
-                         (held.plan_enabled is distinct from held.enabled or held.expires_at is not null) as decided,
-                     customer.subscription_plan >= included.plan::plan_type as planned,
-                     module.module_key = any($3::text[]) as always
+                     held.plan_enabled is distinct from held.enabled or held.expires_at is not null as decided,
+                     customer.subscription_plan >= module.plan as planned
              ) holds
-         ) state on true
-         group by module.id, module.module_key, module.module_name, module.sort_order
+             cross join lateral (
+                 select
+                     module.always or (module.is_active and holds.planned) as is_planned,
+                     holds.decided and (held.expires_at is null or held.expires_at > now()) as is_decided,
+                     {is_on} as is_on,
+                     {was_on} as was_on
+             ) state
+             group by module.id
+         )
+         select module.module_key, module.module_name,
+             coalesce(by_plan.customers, 0) + coalesce(put_right.customers, 0) as customers,
+             coalesce(by_plan.previous_customers, 0) + coalesce(put_right.previous_customers, 0) as previous_customers,
+             coalesce(put_right.overrides, 0) as overrides
+         from module
+         left join by_plan on by_plan.module_id = module.id
+         left join put_right on put_right.module_id = module.id
          order by module.sort_order, module.module_key",
         is_there = until.map_or_else(|| there_now.clone(), |_| there_at("$5")),
         is_on = on_at("coalesce($5::timestamptz, now())"),
@@ -88,11 +111,11 @@ fn there_at(moment: &str) -> String {
     )
 }
 
-/// The condition that a module was on at a moment. Now, it is the gateway's.
+/// The condition that a module that a customer has a row for was on at a moment. Now, it is the gateway's.
 fn on_at(moment: &str) -> String {
     format!(
-        "(holds.always or (module.is_active and case
-             when held.id is null or held.created_at > {moment} then holds.planned
+        "(module.always or (module.is_active and case
+             when held.created_at > {moment} then holds.planned
              when held.enabled and held.enabled_at > {moment} then false
              when not held.enabled and held.disabled_at > {moment} then true
              when holds.decided and (held.expires_at is null or held.expires_at > {moment}) then held.enabled
