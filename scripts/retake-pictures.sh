@@ -25,11 +25,13 @@ esac
 
 cd "$repository"
 ./scripts/build-dashboard.sh
-cargo build --locked -p sixty
+# As scripts/test.sh builds them: what it has built is used.
+built=(--locked --workspace --exclude 'bench-*')
+cargo build "${built[@]}" --bin sixty
 pictures=$(mktemp -d)
 trap 'rm -rf "$pictures"' EXIT
 SIXTY_DASHBOARD_TESTS=story SIXTY_SCREENSHOTS=$pictures SIXTY_TRAFFIC_MINUTES=$minutes \
-  cargo test --locked -p system-tests --test system dashboard::
+  cargo test "${built[@]}" --test system dashboard::
 for name in overview customer modules signed-up; do
   cp "$pictures/story-$name.png" "docs/dashboard/$name.png"
   echo "docs/dashboard/$name.png"

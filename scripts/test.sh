@@ -56,9 +56,25 @@ install_everything() {
 # `cargo build` builds the program too, which the system tests start. One process runs all tests of a test program, so
 # that they share one PostgreSQL server; a runner with a process per test would start one for each. Benchmarks have no
 # tests, and that they compile is known from the lints.
+#
+# The dashboard's test takes as long as all others together, and much of that is waiting: they run beside each other.
 run_tests() {
-  local tested=(--workspace --exclude 'bench-*' --locked)
-  cargo build --all-targets "${tested[@]}" && cargo test "${tested[@]}" --no-fail-fast
+  local tested=(--workspace --exclude 'bench-*' --locked) browser=dashboard::an_operator_finds_their_way passed=true said beside
+  cargo build --all-targets "${tested[@]}" || return
+  said=$(mktemp)
+  cargo test "${tested[@]}" --test system -- --exact "$browser" >"$said" 2>&1 &
+  beside=$!
+  # What runs in the background doesn't hear of Ctrl-C.
+  trap 'kill "$beside" 2>/dev/null' EXIT
+  cargo test "${tested[@]}" --no-fail-fast -- --skip "$browser" || passed=false
+  step "tests: the dashboard in a browser"
+  wait "$beside" || passed=false
+  trap - EXIT
+  cat "$said"
+  # A test by another name would be none, and no failure.
+  grep -q '1 passed' "$said" || passed=false
+  rm -f "$said"
+  "$passed"
 }
 
 # The pages are embedded in the program, so they are built before it.
