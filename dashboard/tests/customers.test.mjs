@@ -158,6 +158,38 @@ describe('the table of customers', () => {
       { complains: (wrong) => /409/.test(wrong) },
     ));
 
+  test('what only the API knows to be wrong is told at its field, which has the focus, and nothing that was typed is lost', async () => {
+    await at(
+      '/customers/table-anchor?act=edit',
+      async (page) => {
+        const dialog = page.getByRole('dialog').last();
+        const field = (label) => dialog.getByLabel(label).and(page.locator('input'));
+        const [industry, zone] = [field('Industry'), field('Time zone')];
+        const save = dialog.getByRole('button', { name: 'Save' });
+        await industry.fill('Anchors');
+        await zone.fill('Mars/Olympus');
+        const answered = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
+        await save.click();
+        assert.equal((await answered).status(), 400);
+        await dialog.getByText('must be an IANA time zone such as UTC or Europe/Berlin').waitFor();
+        await page.waitForFunction(() => document.activeElement?.getAttribute('aria-invalid') === 'true');
+        assert.ok(await zone.evaluate((input) => input === document.activeElement));
+        const described = await zone.evaluate((input) => input.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id)?.textContent).join());
+        assert.match(described, /must be an IANA time zone/);
+        assert.equal(await dialog.locator('[aria-invalid="true"]').count(), 1);
+        assert.deepEqual([await industry.inputValue(), await zone.inputValue()], ['Anchors', 'Mars/Olympus']);
+        await picture(page, 'customers-edit-refused');
+        assert.deepEqual(await complaints(page), []);
+        await zone.fill('Europe/Berlin');
+        await page.keyboard.press('Enter');
+        await dialog.waitFor({ state: 'hidden' });
+      },
+      { complains: (wrong) => /400/.test(wrong) },
+    );
+    const { industry, timezone } = await asOwner('GET', '/api/admin/customers/table-anchor');
+    assert.deepEqual([industry, timezone], ['Anchors', 'Europe/Berlin']);
+  });
+
   test('what is to be done with a customer is asked for from anywhere, by its words and their name', () =>
     at('/settings/health', async (page) => {
       const dialog = page.getByRole('dialog').last();

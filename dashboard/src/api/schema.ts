@@ -1192,7 +1192,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows which master keys there are, how old they are and what they wrap, and how far rotations are. */
+        /**
+         * Shows which master keys there are, how old they are and what they wrap, how those who hold them fare, and how far
+         *     rotations are.
+         */
         get: operations["get_admin_secrets"];
         put?: never;
         post?: never;
@@ -1282,6 +1285,23 @@ export interface paths {
         };
         /** Shows one rotation. */
         get: operations["get_admin_secrets_rotations_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/secrets/stored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows of each kind of stored secret how many there are, and how old the oldest is. */
+        get: operations["get_admin_secrets_stored"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4925,6 +4945,22 @@ export interface components {
             /** @description The kind of problem: a stable path under `/problems/`. */
             type: string;
         };
+        /** @description Who holds master keys, and how they fare. */
+        ProviderView: {
+            /**
+             * Format: int64
+             * @description How long it took to answer, or to find out that it doesn't.
+             */
+            answered_in_ms: number;
+            /** @description What is wrong, as it says so. */
+            error: string | null;
+            /** @description How many keys can be asked for there; null when it is away. */
+            keys: number | null;
+            /** @description `local`, `vault` or `aws-kms`. */
+            provider: string;
+            /** @description `ok`, or `away` when it can't be reached or refuses. */
+            status: string;
+        };
         /** @description A customer who is ready. */
         Provisioned: {
             apiKey: components["schemas"]["ProvisionedKey"];
@@ -5210,9 +5246,9 @@ export interface components {
         SecretsView: {
             /** @description The master key that wraps new data keys; null before the first. */
             active_key?: string | null;
-            /** @description Providers that this server can't reach now, and why. */
-            away: string[];
             master_keys: components["schemas"]["MasterKeyView"][];
+            /** @description Each configured provider, as this server sees it now. */
+            providers: components["schemas"]["ProviderView"][];
             rotations: components["schemas"]["KeyRotationView"][];
         };
         /** @description What one group used over time. */
@@ -5505,6 +5541,37 @@ export interface components {
             started_at?: string | null;
             /** @description `pending`, `running`, `succeeded` or `failed`. */
             status: string;
+        };
+        /** @description The stored secrets of one kind. */
+        StoredSecretKindView: {
+            /**
+             * Format: int64
+             * @description How many there are. What the data key of a deleted customer sealed isn't counted: nothing opens it.
+             */
+            count: number;
+            customer_id: string | null;
+            customer_name: string | null;
+            /**
+             * Format: uuid
+             * @description Whose that one is; null is the platform.
+             */
+            customer_uuid: string | null;
+            /** @enum {string} */
+            kind: "database_password" | "ai_key" | "backup_key" | "authenticator_app" | "stream_signing_secret" | "stream_authorization" | "acme_account_key" | "certificate_key";
+            /**
+             * Format: int64
+             * @description For how many whole days it has stayed the same.
+             */
+            oldest_age_days: number | null;
+            /**
+             * Format: date-time
+             * @description When the one that has stayed the same for longest was set; null when there is none.
+             */
+            oldest_set_at: string | null;
+        };
+        /** @description Every kind of stored secret, also those of which there is none. */
+        StoredSecretsView: {
+            data: components["schemas"]["StoredSecretKindView"][];
         };
         SubscriptionSettings: {
             /**
@@ -14994,6 +15061,79 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_admin_secrets_stored: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredSecretsView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

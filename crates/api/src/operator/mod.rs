@@ -47,6 +47,7 @@ mod roles;
 mod saved_views;
 mod schemas;
 mod search;
+mod secret_key_views;
 mod secret_keys;
 pub(crate) mod session_cookie;
 mod settings;
@@ -55,6 +56,7 @@ mod sign_in_ways;
 mod statistics;
 mod statistics_modules;
 mod statistics_work;
+mod stored_secrets;
 pub(crate) mod streams;
 mod time_range;
 mod timeline;
@@ -120,6 +122,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(backups::restore))
         .routes(routes!(secret_keys::status))
         .routes(routes!(data_key_list::list))
+        .routes(routes!(stored_secrets::list))
         .routes(routes!(secret_keys::rotate_master_key))
         .routes(routes!(secret_keys::rotation))
         .routes(routes!(secret_keys::retire))

@@ -1,5 +1,6 @@
 //! What the document says of texts of which there are only a few: a client that is made from it knows each of them.
 
+use catalog::stored_secrets::SecretKind;
 use catalog::timeline::EntryKind;
 use domain::news::Topic;
 use domain::{Plan, RateLimitPeriod, Right, Role};
@@ -33,6 +34,11 @@ pub(crate) fn topic() -> Object {
 /// What happened to a customer.
 pub(crate) fn entry_kind() -> Object {
     one_of(EntryKind::ALL.map(EntryKind::as_str))
+}
+
+/// Kinds of stored secrets.
+pub(crate) fn secret_kind() -> Object {
+    one_of(SecretKind::ALL.map(SecretKind::as_str))
 }
 
 /// The roles of a customer's database.

@@ -3,79 +3,19 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use catalog::key_rotations::{KeyRotation, RotationTarget};
-use chrono::{DateTime, Utc};
+use catalog::key_rotations::KeyRotation;
+use chrono::Utc;
 use customers::Actor;
-use customers::secret_keys::{self, KeyStatus, Whose};
-use domain::CustomerId;
+use customers::secret_keys::{self, Whose};
 use http::{HeaderValue, StatusCode, header};
 use problem::{JsonBody, PathParam, Problem};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::secret_key_views::{KeyRotationView, SecretsView};
 use crate::ApiState;
 use crate::problems::problem_of;
-
-/// A master key. The key itself is never shown.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MasterKeyView {
-    /// Its id: 8 hexadecimal digits for a key of a file or variable, else the provider and its name there.
-    id: String,
-    /// `local`, `vault` or `aws-kms`.
-    provider: String,
-    /// `active`, `previous`, `retired`, or `unused` for one that this server knows and that never wrapped anything.
-    state: String,
-    /// How many data keys it wraps.
-    data_keys: i64,
-    /// Whether this server can ask for it now.
-    available: bool,
-    activated_at: Option<DateTime<Utc>>,
-    /// For how many whole days it is, or was, in use.
-    age_days: Option<i64>,
-    retired_at: Option<DateTime<Utc>>,
-}
-
-/// A rotation of a master key or a data key.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct KeyRotationView {
-    id: Uuid,
-    /// `master_key` or `data_key`.
-    kind: &'static str,
-    from_key_id: Option<String>,
-    to_key_id: Option<String>,
-    /// Whose data key; null for a master key and for the platform's own data key.
-    customer_uuid: Option<Uuid>,
-    /// The customer's short name, if they have one.
-    #[schema(required)]
-    customer_id: Option<String>,
-    /// What the customer is called.
-    #[schema(required)]
-    customer_name: Option<String>,
-    /// The data key's new version.
-    to_version: Option<i32>,
-    /// `running`, `succeeded`, or `failed` when some of it doesn't open.
-    status: String,
-    /// Data keys, or secrets, that are to be changed.
-    total: i64,
-    done: i64,
-    failed: i64,
-    /// What stands in the way.
-    error: Option<String>,
-    created_at: DateTime<Utc>,
-    finished_at: Option<DateTime<Utc>>,
-}
-
-/// All keys and the newest rotations.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct SecretsView {
-    /// The master key that wraps new data keys; null before the first.
-    active_key: Option<String>,
-    master_keys: Vec<MasterKeyView>,
-    /// Providers that this server can't reach now, and why.
-    away: Vec<String>,
-    rotations: Vec<KeyRotationView>,
-}
 
 /// Which master key is to wrap everything.
 #[derive(Deserialize, ToSchema)]
@@ -93,69 +33,6 @@ pub(crate) struct RetireKeyBody {
     key_id: String,
 }
 
-impl From<KeyRotation> for KeyRotationView {
-    fn from(row: KeyRotation) -> Self {
-        let (kind, from_key_id, to_key_id, customer_uuid, to_version) = match row.target {
-            RotationTarget::MasterKey { from, to } => ("master_key", from, Some(to), None, None),
-            RotationTarget::DataKey { customer_id, to_version } => {
-                ("data_key", None, None, customer_id.map(CustomerId::uuid), Some(to_version))
-            }
-        };
-        Self {
-            id: row.id,
-            kind,
-            from_key_id,
-            to_key_id,
-            customer_uuid,
-            customer_id: row.customer_slug,
-            customer_name: row.customer_name,
-            to_version,
-            status: row.status,
-            total: row.total,
-            done: row.done,
-            failed: row.failed,
-            error: row.error,
-            created_at: row.created_at,
-            finished_at: row.finished_at,
-        }
-    }
-}
-
-impl SecretsView {
-    fn new(status: KeyStatus, now: DateTime<Utc>) -> Self {
-        let KeyStatus { active, used, known, away, rotations } = status;
-        let mut master_keys: Vec<_> = used
-            .into_iter()
-            .map(|key| MasterKeyView {
-                available: known.iter().any(|known| known.id == key.id),
-                age_days: Some((key.retired_at.unwrap_or(now) - key.activated_at).num_days()),
-                id: key.id,
-                provider: key.provider,
-                state: key.state,
-                data_keys: key.data_keys,
-                activated_at: Some(key.activated_at),
-                retired_at: key.retired_at,
-            })
-            .collect();
-        for key in known {
-            if master_keys.iter().all(|used| used.id != key.id) {
-                master_keys.push(MasterKeyView {
-                    id: key.id,
-                    provider: key.provider.to_owned(),
-                    state: "unused".to_owned(),
-                    data_keys: 0,
-                    available: true,
-                    activated_at: None,
-                    age_days: None,
-                    retired_at: None,
-                });
-            }
-        }
-        let rotations = rotations.into_iter().map(KeyRotationView::from).collect();
-        Self { active_key: active, master_keys, away, rotations }
-    }
-}
-
 fn accepted(rotation: KeyRotation) -> Response {
     let location = format!("/api/admin/secrets/rotations/{}", rotation.id);
     let mut answer = (StatusCode::ACCEPTED, Json(KeyRotationView::from(rotation))).into_response();
@@ -165,7 +42,8 @@ fn accepted(rotation: KeyRotation) -> Response {
     answer
 }
 
-/// Shows which master keys there are, how old they are and what they wrap, and how far rotations are.
+/// Shows which master keys there are, how old they are and what they wrap, how those who hold them fare, and how far
+/// rotations are.
 #[utoipa::path(get, path = "/api/admin/secrets", tag = "secrets", responses((status = 200, body = SecretsView)))]
 pub(crate) async fn status(
     State(state): State<ApiState>,

@@ -167,6 +167,8 @@ pub async fn update(
     let StreamChange { name, is_active, authorization_sealed, ca_certificate } = change;
     let sql = format!(
         "update admin_audit_streams set name = $2, is_active = $3, authorization_sealed = $4, ca_certificate = $5,
+             authorization_set_at =
+                 case when authorization_sealed is distinct from $4 then now() else authorization_set_at end,
              next_attempt_at = now(), failed_attempts = 0, last_error = null
          where id = $1 and not exists (select from admin_audit_streams where name = $2 and id <> $1) returning {COLUMNS}"
     );

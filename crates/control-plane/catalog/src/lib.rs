@@ -56,6 +56,7 @@ mod row;
 pub mod saved_views;
 pub mod sealed_places;
 pub mod sign_in_guesses;
+pub mod stored_secrets;
 pub mod summaries;
 pub mod timeline;
 mod tls;

@@ -1,9 +1,10 @@
-//! Every column of the admin database that holds sealed secrets: what a rotation of a data key has to visit. A test holds
-//! that no column is missing here.
+//! Every column of the admin database that holds sealed secrets: what a rotation of a data key has to visit, and what people
+//! are told of them. A test holds that no column is missing here.
 
 use domain::CustomerId;
 use uuid::Uuid;
 
+use crate::stored_secrets::{SecretKind, Told};
 use crate::{CatalogError, GenericClient, query};
 
 /// A column with sealed secrets. The row's id is `id`.
@@ -17,6 +18,8 @@ pub struct SealedPlace {
     pub name: &'static str,
     /// The column with the customer's id; `None` when its secrets are the platform's own.
     pub customer_column: Option<&'static str>,
+    /// What is told of them; `None` for what is no secret of its own.
+    pub told: Option<Told>,
 }
 
 /// All of them.
@@ -26,72 +29,94 @@ pub const ALL: [SealedPlace; 12] = [
         column: "password_encrypted",
         name: "admin_database_credentials.password_encrypted",
         customer_column: Some("customer_id"),
+        // A role keeps the password that it is made with.
+        told: Some(Told::of_customers(SecretKind::DatabasePassword, "secret.created_at")),
     },
     SealedPlace {
         table: "admin_customers",
         column: "database_password_encrypted",
         name: "admin_customers.database_password_encrypted",
         customer_column: Some("id"),
+        // The same password as the app role's among the credentials, where it counts.
+        told: None,
     },
     SealedPlace {
         table: "admin_customer_ai_keys",
         column: "api_key_encrypted",
         name: "admin_customer_ai_keys.api_key_encrypted",
         customer_column: Some("customer_id"),
+        told: Some(Told::of_customers(SecretKind::AiKey, "secret.set_at")),
     },
     SealedPlace {
         table: "admin_backups",
         column: "key_encrypted",
         name: "admin_backups.key_encrypted",
         customer_column: Some("customer_id"),
+        told: Some(Told::of_customers(SecretKind::BackupKey, "secret.created_at")),
     },
     SealedPlace {
         table: "admin_backups",
         column: "key_sealed",
         name: "admin_backups.key_sealed",
         customer_column: None,
+        // A deleted customer's backups are still theirs.
+        told: Some(Told::of_customers(SecretKind::BackupKey, "secret.created_at")),
     },
     SealedPlace {
         table: "admin_idempotency_keys",
         column: "response_body_sealed",
         name: "admin_idempotency_keys.response_body_sealed",
         customer_column: None,
+        // Answers that are kept for a day, and no keys of anything.
+        told: None,
     },
     SealedPlace {
         table: "admin_operators",
         column: "totp_secret_sealed",
         name: "admin_operators.totp_secret_sealed",
         customer_column: None,
+        // One that was never shown to work is no second factor yet.
+        told: Some(Told::of_platform(SecretKind::AuthenticatorApp, "secret.totp_confirmed_at")),
     },
     SealedPlace {
         table: "admin_audit_streams",
         column: "signing_secret_sealed",
         name: "admin_audit_streams.signing_secret_sealed",
         customer_column: None,
+        told: Some(Told::of_platform(SecretKind::StreamSigningSecret, "secret.created_at")),
     },
     SealedPlace {
         table: "admin_audit_streams",
         column: "authorization_sealed",
         name: "admin_audit_streams.authorization_sealed",
         customer_column: None,
+        told: Some(Told::of_platform(
+            SecretKind::StreamAuthorization,
+            "coalesce(secret.authorization_set_at, secret.created_at)",
+        )),
     },
     SealedPlace {
         table: "admin_acme_accounts",
         column: "key_sealed",
         name: "admin_acme_accounts.key_sealed",
         customer_column: None,
+        told: Some(Told::of_platform(SecretKind::AcmeAccountKey, "secret.created_at")),
     },
     SealedPlace {
         table: "admin_acme_certificates",
         column: "key_sealed",
         name: "admin_acme_certificates.key_sealed",
         customer_column: None,
+        // Each certificate comes with a new key.
+        told: Some(Told::of_platform(SecretKind::CertificateKey, "secret.starts_at")),
     },
     SealedPlace {
         table: "admin_acme_certificates",
         column: "order_key_sealed",
         name: "admin_acme_certificates.order_key_sealed",
         customer_column: None,
+        // It counts when there is a certificate for it.
+        told: None,
     },
 ];
 

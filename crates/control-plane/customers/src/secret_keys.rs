@@ -6,6 +6,7 @@ use catalog::master_keys::MasterKeyRow;
 use catalog::{CatalogError, audit, data_keys as key_rows, jobs, master_keys, sealed_places};
 use data_keys::{RotateDataKey, RotateMasterKey};
 use domain::audit::AuditAction;
+use secrets::ProviderHealth;
 use secrets::key_ring::KnownKey;
 use serde_json::json;
 use uuid::Uuid;
@@ -31,12 +32,17 @@ pub struct KeyStatus {
     pub active: Option<String>,
     /// Keys that were ever used, and what they wrap.
     pub used: Vec<MasterKeyRow>,
-    /// Keys that this server can ask for.
-    pub known: Vec<KnownKey>,
-    /// Providers that can't be asked now, and why.
-    pub away: Vec<String>,
+    /// Who holds keys, and how each of them fares now.
+    pub providers: Vec<ProviderHealth>,
     /// The newest rotations first.
     pub rotations: Vec<KeyRotation>,
+}
+
+impl KeyStatus {
+    /// Keys that this server can ask for now.
+    pub fn known(&self) -> impl Iterator<Item = KnownKey> + '_ {
+        self.providers.iter().flat_map(ProviderHealth::known)
+    }
 }
 
 /// Which keys there are, and how far their rotations are.
@@ -45,13 +51,13 @@ pub struct KeyStatus {
 /// When the admin database can't be asked.
 pub async fn status(control_plane: &ControlPlane, actor: &Actor) -> Result<KeyStatus, UseCaseError> {
     let permit = actor.permit(Right::SecretsRead)?;
-    let (known, away) = control_plane.keys().keys().await;
+    // Before a connection is taken: a provider may be slow to answer.
+    let providers = control_plane.keys().health().await;
     let client = control_plane.client(&permit).await?;
     Ok(KeyStatus {
         active: master_keys::active(&client).await?,
         used: master_keys::all(&client).await?,
-        known,
-        away: away.iter().map(ToString::to_string).collect(),
+        providers,
         rotations: key_rotations::newest(&client, SHOWN).await?,
     })
 }

@@ -8,10 +8,13 @@
 //! Opened data keys are kept in memory, so that a request doesn't wait for a network provider, and customers who were
 //! served before are served on while it is away. The cache is bounded, and what leaves it is wiped.
 
+mod health;
+
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use moka::sync::Cache;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -22,6 +25,8 @@ use crate::envelope::{
 use crate::local_keys::LocalKeys;
 use crate::master_key::MasterKey;
 use crate::stream::FileKey;
+
+pub use health::ProviderHealth;
 
 /// How many opened data keys are kept, 32 bytes and some bookkeeping each.
 const DATA_KEYS_KEPT: u64 = 50_000;
@@ -78,6 +83,14 @@ pub trait MasterKeyProvider: fmt::Debug + Send + Sync + 'static {
     /// The ids of the keys that are there to wrap with. The first is what an installation without any begins with.
     async fn keys(&self) -> Result<Vec<String>, KeyError>;
 
+    /// Those of them that answer now. A provider that has the ids from its configuration asks for something else.
+    ///
+    /// # Errors
+    /// When none does.
+    async fn check(&self) -> Result<Vec<String>, KeyError> {
+        self.keys().await
+    }
+
     /// Wraps 32 bytes, bound to the context. The answer is what follows the id in the stored text.
     async fn wrap(&self, id: &str, context: &str, key: &[u8; 32]) -> Result<String, KeyError>;
 
@@ -119,9 +132,10 @@ impl KeyRing {
 
     /// The master keys that can be asked for now. Providers that are away are left out, and named.
     pub async fn keys(&self) -> (Vec<KnownKey>, Vec<KeyError>) {
+        let answers = join_all(self.0.providers.iter().map(|provider| provider.keys())).await;
         let (mut known, mut away) = (Vec::new(), Vec::new());
-        for provider in &self.0.providers {
-            match provider.keys().await {
+        for (provider, answer) in self.0.providers.iter().zip(answers) {
+            match answer {
                 Ok(ids) => known.extend(ids.into_iter().map(|id| KnownKey { id, provider: provider.name() })),
                 Err(error) => away.push(error),
             }

@@ -23,7 +23,7 @@ pub use api_key::{ApiKey, MalformedApiKey};
 pub use bearer::{BearerKind, BearerToken};
 pub use envelope::{DataKey, EnvelopeError, KeyScope, SealContext, WrappedDataKey};
 pub use key_hash::{KeyHash, MalformedKeyHash};
-pub use key_ring::{KeyError, KeyRing, MasterKeyProvider};
+pub use key_ring::{KeyError, KeyRing, MasterKeyProvider, ProviderHealth};
 pub use local_keys::LocalKeys;
 pub use master_key::{MasterKey, MasterKeyError};
 pub use openid::OpenIdSecret;

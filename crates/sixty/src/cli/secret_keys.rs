@@ -1,16 +1,17 @@
-//! `sixty secrets`: master keys and data keys. Never shows a key.
+//! `sixty secrets`: master keys, data keys and how old what they seal is. Never shows a key.
+
+mod shown;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
 use super::listing::{self, PageArgs, View, filters};
-use super::{EXIT_CODES, Globals, Session, time};
+use super::{EXIT_CODES, Globals, Session};
+use shown::{DataKey, Rotation};
 
 /// How often a rotation is looked at while it is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -27,8 +28,10 @@ pub(crate) struct SecretsArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum SecretsCommand {
-    /// Which master keys there are, their age and what they wrap, and how far rotations are
+    /// Which master keys there are, their age and what they wrap, who holds them, and how far rotations are
     Status,
+    /// How many secrets of each kind are stored, and how old the oldest is
+    Stored,
     /// How old each data key is, and which master key opens it: the oldest first
     DataKeys {
         /// Only of this customer: the customerId or UUID
@@ -67,59 +70,15 @@ pub(crate) enum SecretsCommand {
     },
 }
 
-#[derive(Debug, Deserialize)]
-struct Secrets {
-    master_keys: Vec<MasterKey>,
-    away: Vec<String>,
-    rotations: Vec<Rotation>,
-}
-
-#[derive(Debug, Deserialize)]
-struct MasterKey {
-    id: String,
-    provider: String,
-    state: String,
-    data_keys: i64,
-    available: bool,
-    age_days: Option<i64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct DataKey {
-    customer_uuid: Option<String>,
-    customer_id: Option<String>,
-    version: i32,
-    superseded_at: Option<DateTime<Utc>>,
-    age_days: i64,
-    master_key_id: String,
-}
-
-impl DataKey {
-    fn cells(self) -> Vec<String> {
-        let whose = self.customer_id.or(self.customer_uuid).unwrap_or_else(|| "the platform".to_owned());
-        let state = if self.superseded_at.is_some() { "opens only" } else { "seals" };
-        vec![whose, self.version.to_string(), state.to_owned(), self.age_days.to_string(), self.master_key_id]
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct Rotation {
-    id: String,
-    kind: String,
-    to_key_id: Option<String>,
-    customer_uuid: Option<String>,
-    status: String,
-    total: i64,
-    done: i64,
-    error: Option<String>,
-    created_at: DateTime<Utc>,
-}
-
 pub(super) async fn run(session: &mut Session, command: SecretsCommand) -> Result<(), Failure> {
     match command {
         SecretsCommand::Status => {
             let answer = session.client.get(&["secrets"], &[]).await?;
-            show(session, &answer)
+            shown::status(session, &answer)
+        }
+        SecretsCommand::Stored => {
+            let answer = session.client.get(&["secrets", "stored"], &[]).await?;
+            shown::stored(session, &answer)
         }
         SecretsCommand::DataKeys { customer, page } => {
             let headings = ["CUSTOMER", "VERSION", "STATE", "AGE IN DAYS", "OPENED BY"];
@@ -195,50 +154,4 @@ async fn follow(session: &mut Session, begun: Value, wait: bool) -> Result<(), F
         "Rotation {} {state}: {} of {} done.{then}",
         rotation.id, rotation.done, rotation.total
     ))?)
-}
-
-fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {
-    if session.output.is_json() {
-        return Ok(session.output.document(answer)?);
-    }
-    let secrets: Secrets = read(answer)?;
-    let keys: Vec<_> = secrets
-        .master_keys
-        .into_iter()
-        .map(|key| {
-            vec![
-                key.id,
-                key.provider,
-                key.state,
-                key.data_keys.to_string(),
-                key.age_days.map_or_else(|| "-".to_owned(), |days| format!("{days} days")),
-                if key.available { "yes" } else { "no" }.to_owned(),
-            ]
-        })
-        .collect();
-    let headings = ["MASTER KEY", "PROVIDER", "STATE", "DATA KEYS", "AGE", "ON THIS SERVER"];
-    session.output.table(&headings, keys)?;
-    for away in secrets.away {
-        session.output.line(&format!("Not asked: {away}"))?;
-    }
-    if !secrets.rotations.is_empty() {
-        let rows: Vec<_> = secrets
-            .rotations
-            .into_iter()
-            .map(|row| {
-                vec![
-                    row.id,
-                    row.kind,
-                    row.to_key_id.or(row.customer_uuid).unwrap_or_else(|| "platform".to_owned()),
-                    row.status,
-                    format!("{}/{}", row.done, row.total),
-                    time::short(Some(row.created_at)),
-                    row.error.unwrap_or_else(|| "-".to_owned()),
-                ]
-            })
-            .collect();
-        let headings = ["ROTATION", "KIND", "OF", "STATUS", "DONE", "BEGUN", "ERROR"];
-        session.output.table(&headings, rows)?;
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod modules;
 mod operations;
+mod secrets;
 mod usage;
 
 use std::io::Write;

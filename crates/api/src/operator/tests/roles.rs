@@ -94,6 +94,7 @@ pub(super) fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("POST", "/api/admin/restores", R::BackupsRestore, restore),
         ("GET", "/api/admin/secrets", R::SecretsRead, none()),
         ("GET", "/api/admin/secrets/data-keys", R::SecretsRead, none()),
+        ("GET", "/api/admin/secrets/stored", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/rotations", R::SecretsWrite, json!({})),
         ("GET", "/api/admin/secrets/rotations/{id}", R::SecretsRead, none()),
         ("POST", "/api/admin/secrets/retirements", R::SecretsWrite, json!({ "key_id": "feedbeef" })),

@@ -20,5 +20,6 @@ mod role_rights;
 mod schema_contract;
 mod setup;
 mod sign_in_guesses;
+mod stored_secrets;
 mod summaries;
 mod usage_roll_ups;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::future::join_all;
 use secrets::{KeyError, MasterKeyProvider};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -15,6 +16,8 @@ use crate::ProviderError;
 
 const PROVIDER: &str = "aws-kms";
 const PREFIX: &str = "aws-kms/";
+/// What KMS is asked to wrap to see whether it would: nothing that anybody needs.
+const PROBE: [u8; 32] = [0; 32];
 
 /// Keys of one region. The first is what an installation without any begins with.
 #[derive(Debug)]
@@ -61,6 +64,21 @@ impl MasterKeyProvider for AwsKms {
 
     async fn keys(&self) -> Result<Vec<String>, KeyError> {
         Ok(self.keys.iter().map(|key| format!("{PREFIX}{key}")).collect())
+    }
+
+    async fn check(&self) -> Result<Vec<String>, KeyError> {
+        // Wrapping is what a key is needed for, and what our policy is sure to allow: describing a key isn't.
+        let tried = join_all(self.keys().await?.into_iter().map(|id| async move {
+            let wrapped = self.wrap(&id, "check", &PROBE).await;
+            wrapped.map(|_| id)
+        }))
+        .await;
+        // A key that was disabled says nothing of the others.
+        let (working, mut wrong): (Vec<_>, Vec<_>) = tried.into_iter().partition(Result::is_ok);
+        match wrong.pop() {
+            Some(Err(error)) if working.is_empty() => Err(error),
+            _ => Ok(working.into_iter().flatten().collect()),
+        }
     }
 
     async fn wrap(&self, id: &str, context: &str, key: &[u8; 32]) -> Result<String, KeyError> {

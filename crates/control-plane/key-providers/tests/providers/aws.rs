@@ -71,6 +71,33 @@ async fn kms_wraps_and_opens_in_the_same_scope_only() {
     assert!(matches!(other, Err(KeyError::Unknown { .. })), "{other:?}");
 }
 
+/// The ids of its keys are configured: that they are known says nothing of whether KMS is there.
+#[tokio::test]
+async fn kms_is_asked_whether_it_is_there_and_which_keys_it_takes() {
+    let moto = Moto::start().await;
+    let made = moto.make("kms", "TrentService.CreateKey", json!({})).await;
+    let arn = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+    let unknown =
+        arn.replace(made["KeyMetadata"]["KeyId"].as_str().unwrap(), "00000000-0000-4000-8000-000000000000");
+    let ring = |keys: &[&String]| {
+        let keys = keys.iter().map(|key| (*key).clone()).collect();
+        KeyRing::new(vec![Arc::new(AwsKms::new(moto.aws(), keys))])
+    };
+    let both = ring(&[&unknown, &arn]);
+    let [health] = both.health().await.try_into().unwrap();
+    assert_eq!(health.keys, Ok(vec![format!("aws-kms/{arn}")]));
+    let [health] = ring(&[&unknown]).health().await.try_into().unwrap();
+    let error = health.keys.unwrap_err();
+    assert!(matches!(error, KeyError::Refused { provider: "aws-kms", .. }), "{error:?}");
+
+    drop(moto);
+    let [health] = both.health().await.try_into().unwrap();
+    let error = health.keys.unwrap_err();
+    assert!(error.is_temporary(), "{error:?}");
+    assert!(!format!("{error}").contains("the-secret-access-key"), "{error}");
+    assert_eq!(both.keys().await.0.len(), 2);
+}
+
 #[tokio::test]
 async fn secrets_manager_gives_a_text_or_a_field() {
     let moto = Moto::start().await;

@@ -10,12 +10,10 @@ import { many, NOTHING } from '@/ui/format';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
+import { OLD } from './old';
+import { providerName } from './providerNames';
 
 type Key = Schema<'MasterKeyView'>;
-
-const PROVIDERS: Record<string, string> = { local: 'File or variable', vault: 'Vault', 'aws-kms': 'AWS KMS' };
-/** An age at which a key is worth rotating, in days. */
-const OLD = 365;
 
 /** The master keys, with their age and what they wrap. */
 export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
@@ -36,7 +34,7 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
   const columns: Column<Key>[] = [
     { id: 'id', header: 'Key', cell: (row) => <code className={classes.id}>{row.id}</code> },
     { id: 'state', header: 'State', cell: (row) => <Status value={row.state} tone={row.state === 'previous' ? 'info' : undefined} label={STATES[row.state]} /> },
-    { id: 'where', header: 'Where', cell: (row) => PROVIDERS[row.provider] ?? row.provider, wide: true },
+    { id: 'where', header: 'Where', cell: (row) => providerName(row.provider), wide: true },
     { id: 'away', header: 'Within reach', cell: (row) => (row.available ? <Status value="ok" label="Yes" /> : <Status value={row.state === 'retired' ? 'unknown' : 'away'} label="No" />), wide: true },
     { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => many(row.data_keys, 'data key'), wide: true },
     { id: 'age', header: 'In use for', align: 'end', cell: (row) => <Age days={row.age_days} isActive={row.state === 'active'} /> },

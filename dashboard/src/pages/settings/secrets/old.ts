@@ -1,0 +1,2 @@
+/** An age at which a key is worth rotating, in days. */
+export const OLD = 365;
