@@ -40,6 +40,7 @@ mod statistics;
 mod stored_secrets;
 mod streams;
 mod subscriptions;
+mod tables;
 mod timeline;
 mod tokens;
 mod unaudited;
