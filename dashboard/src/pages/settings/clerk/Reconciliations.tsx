@@ -29,7 +29,7 @@ export function Reconciliations() {
   const columns: Column<Reconciliation>[] = [
     { id: 'began', header: 'Began', cell: (row) => <When at={row.started_at} /> },
     { id: 'status', header: 'Found', cell: (row) => <Outcome row={row} /> },
-    { id: 'compared', header: 'Compared', cell: (row) => `${count(row.organizations)} organizations, ${count(row.memberships)} memberships`, wide: true },
+    { id: 'compared', header: 'Compared', cell: (row) => `${many(row.organizations, 'organization')}, ${many(row.memberships, 'membership')}`, wide: true },
     { id: 'error', header: 'What stood in the way', cell: (row) => <span className={`${settings.wrap} ${settings.bad}`}>{row.error ?? ''}</span>, wide: true },
     { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at), wide: true },
     {
