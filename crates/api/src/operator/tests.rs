@@ -38,6 +38,7 @@ mod sign_in;
 mod statistics;
 mod streams;
 mod subscriptions;
+mod tables;
 mod timeline;
 mod tokens;
 mod unaudited;
