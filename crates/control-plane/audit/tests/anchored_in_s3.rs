@@ -127,6 +127,41 @@ async fn workers_with_one_key_make_one_row_of_anchors_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_restarted_worker_goes_on_behind_the_last_anchor_whatever_hides_it() {
+    let moto = testkit::moto().await;
+    moto.make_bucket("audit", Some(365)).await;
+    let (key, trusted) = key();
+    let at = |folder: &str| bucket(&moto, &format!("s3://audit/{folder}"));
+    BucketJournal::new(at("first"), key()).add(vec![head(1, 1)]).await.unwrap();
+    let made = at("first").names("").await.unwrap().remove(0);
+    let first = at("first").get(&made).await.unwrap();
+    let old = format!("{}/2020-01-01/000000000001.json", made.split_once('/').unwrap().0);
+    for (over, is_taken_away) in [(&[""][..], false), (&[], true), (&[""], true), (&["", "{}"], false)] {
+        let folder = format!("hidden-{}-{is_taken_away}", over.len());
+        // Of another day, which stays: everything of the last one is hidden.
+        at(&folder).put(&old, first.clone()).await.unwrap();
+        let journal = || BucketJournal::new(at(&folder), key());
+        journal().add(vec![head(1, 2)]).await.unwrap();
+        journal().add(vec![head(1, 3)]).await.unwrap();
+        let names = at(&folder).names("").await.unwrap();
+        assert_eq!((names.len(), &names[0]), (3, &old));
+        for name in &names[1..] {
+            for text in over {
+                at(&folder).put(name, *text).await.unwrap();
+            }
+            if is_taken_away {
+                moto.delete_object(&format!("/audit/{folder}/{name}")).await;
+            }
+        }
+        assert_eq!(journal().add(vec![head(1, 3)]).await.unwrap(), 0, "{folder}: that is said already");
+        assert_eq!(journal().add(vec![head(1, 4)]).await.unwrap(), 1, "{folder}");
+        assert_eq!(journal().add(vec![head(1, 5)]).await.unwrap(), 1, "{folder}");
+        let anchors = Anchors::read_bucket(&at(&folder), &trusted).await.unwrap();
+        assert_eq!((anchors.read, anchors.torn, anchors.bad), (5, 0, vec![]), "{folder}");
+    }
+}
+
+#[tokio::test]
 async fn an_anchor_that_was_replaced_or_taken_away_is_missed() {
     let moto = testkit::moto().await;
     moto.make_bucket("loose", None).await;

@@ -139,25 +139,30 @@ impl Bucket {
         })
     }
 
-    /// What was first put under each name of our folder and the folders in it, in order: also where something else has been
-    /// put over it since, or it was taken away and the bucket keeps versions.
+    /// What was first put under each name in a folder and the folders in it, in order: also where something else has been put
+    /// over it since, or it was taken away and the bucket keeps versions. The empty name is our own folder's.
     ///
     /// # Errors
     /// When the bucket can't be reached, or refuses.
-    pub async fn first_versions(&self) -> Result<Vec<FirstVersion>, BucketError> {
-        let prefix = self.address.name("");
-        if let Some(first) = versions::list(&self.client, &self.requests, &prefix).await? {
+    pub async fn first_versions(&self, folder: &str) -> Result<Vec<FirstVersion>, BucketError> {
+        let (own, prefix) = (self.address.name(""), self.address.name(&within(folder, "")));
+        if let Some(first) = versions::list(&self.client, &self.requests, &own, &prefix).await? {
             return Ok(first);
         }
-        let names = self.names("").await?;
-        Ok(names.into_iter().map(|name| FirstVersion { name, id: None }).collect())
+        let names = self.names(folder).await?;
+        Ok(names.iter().map(|name| FirstVersion { name: within(folder, name), id: None }).collect())
     }
 
-    /// The names of the folders in a folder, in order. The empty name is our own.
+    /// The names of the folders in a folder, in order: also those in which everything was taken away, where the bucket keeps
+    /// versions. The empty name is our own.
     ///
     /// # Errors
     /// When the bucket can't be reached, or refuses.
     pub async fn folders(&self, folder: &str) -> Result<Vec<String>, BucketError> {
+        let prefix = self.address.name(&within(folder, ""));
+        if let Some(folders) = versions::folders(&self.client, &self.requests, &prefix).await? {
+            return Ok(folders);
+        }
         let listed = self.client.list_with_delimiter(Some(&self.path(folder))).await;
         let listed = listed.map_err(|error| BucketError::of(&self.address, &error))?;
         let last = |path: &Path| path.parts().next_back().map(|part| part.as_ref().to_owned());
@@ -178,11 +183,11 @@ impl Bucket {
             .try_collect()
             .await
             .map_err(|error| BucketError::of(&self.address, &error))?;
-        let within = |path: &Path| {
+        let behind = |path: &Path| {
             let parts = path.prefix_match(&folder)?;
             Some(parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"))
         };
-        let mut names: Vec<_> = listed.iter().filter_map(|object| within(&object.location)).collect();
+        let mut names: Vec<_> = listed.iter().filter_map(|object| behind(&object.location)).collect();
         names.sort();
         Ok(names)
     }
@@ -198,4 +203,9 @@ impl Bucket {
     fn path(&self, name: &str) -> Path {
         Path::from(self.address.name(name))
     }
+}
+
+/// The name of what is called so in a folder of ours.
+fn within(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

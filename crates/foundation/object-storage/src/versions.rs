@@ -1,7 +1,7 @@
 //! What was put under a name first. Object lock keeps that, and lets anybody who may write put something over it: another
 //! version, or a marker that says that nothing is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -34,6 +34,7 @@ struct Page {
 #[derive(Deserialize)]
 enum Element {
     Version(Version),
+    CommonPrefixes(CommonPrefix),
     IsTruncated(bool),
     NextKeyMarker(String),
     NextVersionIdMarker(String),
@@ -49,51 +50,101 @@ struct Version {
     last_modified: String,
 }
 
-/// Where the next page begins.
+/// Of the names that go on behind a slash, what stands before it, and the slash.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CommonPrefix {
+    prefix: String,
+}
+
+/// What a page says.
+#[derive(Default)]
+struct Listed {
+    versions: Vec<Version>,
+    folders: Vec<String>,
+    /// Where the next one begins, if there is one.
+    next: Option<Marker>,
+}
+
+/// Where a page begins.
 #[derive(Default)]
 struct Marker {
     key: String,
     version: String,
 }
 
-/// Those whose whole names begin so. `None` at an S3 that knows no versions.
+/// Those whose whole names begin with `prefix`, by their names behind `own`. `None` at an S3 that knows no versions.
 pub(crate) async fn list(
     client: &AmazonS3,
     requests: &Requests,
+    own: &str,
     prefix: &str,
 ) -> Result<Option<Vec<FirstVersion>>, BucketError> {
     let mut first: BTreeMap<String, Version> = BTreeMap::new();
-    let mut marker = Some(Marker::default());
-    while let Some(from) = marker.take() {
-        let (status, text) = requests.send(client, page(prefix, &from)).await?;
-        if status == 501 {
-            return Ok(None);
-        }
-        if status != 200 {
-            return Err(requests.refused(status, &text));
-        }
-        let Some((versions, next)) = parsed(&text) else {
-            return Err(requests.refused(status, "<Code>with a list of versions that can't be read</Code>"));
-        };
-        for version in versions {
+    let asked = format!("prefix={}", escaped(prefix));
+    let knows_versions = each_page(client, requests, &asked, |listed| {
+        for version in listed.versions {
             // The newest come first; what says that it is as old is older.
             match first.get(&version.key) {
                 Some(known) if known.last_modified < version.last_modified => {}
                 _ => _ = first.insert(version.key.clone(), version),
             }
         }
-        marker = next;
+    });
+    if !knows_versions.await? {
+        return Ok(None);
     }
     let named = |(key, version): (String, Version)| {
-        let name = key.strip_prefix(prefix)?.to_owned();
+        let name = key.strip_prefix(own)?.to_owned();
         Some(FirstVersion { name, id: Some(version.version_id) })
     };
     Ok(Some(first.into_iter().filter_map(named).collect()))
 }
 
-fn page(prefix: &str, from: &Marker) -> BucketRequest {
-    let escaped = |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let mut at = format!("?versions=&max-keys={PAGE}&prefix={}", escaped(prefix));
+/// The folders in the one whose whole name, with a slash behind it, this is, in order: also those in which only markers are
+/// left to see. `None` at an S3 that knows no versions.
+pub(crate) async fn folders(
+    client: &AmazonS3,
+    requests: &Requests,
+    prefix: &str,
+) -> Result<Option<Vec<String>>, BucketError> {
+    let mut names = BTreeSet::new();
+    // One row for each, however much is in it.
+    let asked = format!("delimiter=%2F&prefix={}", escaped(prefix));
+    let knows_versions = each_page(client, requests, &asked, |listed| {
+        let name = |whole: &String| Some(whole.strip_prefix(prefix)?.strip_suffix('/')?.to_owned());
+        names.extend(listed.folders.iter().filter_map(name));
+    });
+    Ok(knows_versions.await?.then(|| names.into_iter().collect()))
+}
+
+/// Reads a listing to its end. `false` at an S3 that knows no versions.
+async fn each_page(
+    client: &AmazonS3,
+    requests: &Requests,
+    asked: &str,
+    mut take: impl FnMut(Listed),
+) -> Result<bool, BucketError> {
+    let mut marker = Some(Marker::default());
+    while let Some(from) = marker.take() {
+        let (status, text) = requests.send(client, page(asked, &from)).await?;
+        if status == 501 {
+            return Ok(false);
+        }
+        if status != 200 {
+            return Err(requests.refused(status, &text));
+        }
+        let Some(mut listed) = parsed(&text) else {
+            return Err(requests.refused(status, "<Code>with a list of versions that can't be read</Code>"));
+        };
+        marker = listed.next.take();
+        take(listed);
+    }
+    Ok(true)
+}
+
+fn page(asked: &str, from: &Marker) -> BucketRequest {
+    let mut at = format!("?versions=&max-keys={PAGE}&{asked}");
     for (name, value) in [("key-marker", &from.key), ("version-id-marker", &from.version)] {
         if !value.is_empty() {
             at.push_str(&format!("&{name}={}", escaped(value)));
@@ -102,12 +153,17 @@ fn page(prefix: &str, from: &Marker) -> BucketRequest {
     BucketRequest { method: Method::GET, at, headers: HeaderMap::new(), body: Bytes::new() }
 }
 
-fn parsed(text: &str) -> Option<(Vec<Version>, Option<Marker>)> {
+fn escaped(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+fn parsed(text: &str) -> Option<Listed> {
     let page: Page = quick_xml::de::from_str(text).ok()?;
-    let (mut versions, mut marker, mut is_truncated) = (Vec::new(), Marker::default(), false);
+    let (mut listed, mut marker, mut is_truncated) = (Listed::default(), Marker::default(), false);
     for element in page.elements {
         match element {
-            Element::Version(version) => versions.push(version),
+            Element::Version(version) => listed.versions.push(version),
+            Element::CommonPrefixes(folder) => listed.folders.push(folder.prefix),
             Element::IsTruncated(truncated) => is_truncated = truncated,
             Element::NextKeyMarker(key) => marker.key = key,
             Element::NextVersionIdMarker(version) => marker.version = version,
@@ -118,7 +174,8 @@ fn parsed(text: &str) -> Option<(Vec<Version>, Option<Marker>)> {
     if is_truncated && marker.key.is_empty() {
         return None;
     }
-    Some((versions, is_truncated.then_some(marker)))
+    listed.next = is_truncated.then_some(marker);
+    Some(listed)
 }
 
 #[cfg(test)]
@@ -133,9 +190,9 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
              <Name>audit</Name><Prefix/><KeyMarker/><MaxKeys>500</MaxKeys>{rest}</ListVersionsResult>"
         );
-        let (versions, marker) = parsed(&text)?;
+        let Listed { versions, next, .. } = parsed(&text)?;
         let versions = versions.into_iter().map(|version| (version.key, version.version_id)).collect();
-        Some((versions, marker.map(|marker| (marker.key, marker.version))))
+        Some((versions, next.map(|marker| (marker.key, marker.version))))
     }
 
     #[test]

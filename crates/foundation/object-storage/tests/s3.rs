@@ -90,13 +90,20 @@ async fn what_was_there_first_is_read_whatever_was_put_over_it() {
     }
     bucket(&moto, "s3://locked/six").put("e", "another folder's").await.unwrap();
     assert_eq!(things.names("").await.unwrap(), ["b"]);
-    let mut read = Vec::new();
-    for first in things.first_versions().await.unwrap() {
-        let text = String::from_utf8(things.get_first(&first).await.unwrap().to_vec()).unwrap();
-        read.push((first.name, text));
-    }
+    let read = async |folder: &str| {
+        let mut read = Vec::new();
+        for first in things.first_versions(folder).await.unwrap() {
+            let text = String::from_utf8(things.get_first(&first).await.unwrap().to_vec()).unwrap();
+            read.push((first.name, text));
+        }
+        read
+    };
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    assert_eq!(read, [pair("a", "first"), pair("b", "0"), pair("c/d", "first")]);
+    assert_eq!(read("").await, [pair("a", "first"), pair("b", "0"), pair("c/d", "first")]);
+    // A folder in which nothing seems to be is one, and has what was put into it.
+    assert_eq!(things.folders("").await.unwrap(), ["c"]);
+    assert_eq!(read("c").await, [pair("c/d", "first")]);
+    assert_eq!(things.folders("c").await.unwrap(), [""; 0]);
 }
 
 #[tokio::test]
@@ -106,14 +113,15 @@ async fn without_versions_there_is_one_of_each_and_that_is_the_first() {
     let things = bucket(&moto, "s3://things");
     things.put("a", "first").await.unwrap();
     things.put("a", "second").await.unwrap();
-    let first = things.first_versions().await.unwrap();
+    let first = things.first_versions("").await.unwrap();
     assert_eq!(first.len(), 1);
     assert_eq!(things.get_first(&first[0]).await.unwrap(), "second");
 
     // One that doesn't know what a version is.
     let other = MockServer::start().await;
-    let listed = "<ListBucketResult><Name>things</Name><IsTruncated>false</IsTruncated><Contents><Key>a</Key>\
-                  <LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>5</Size></Contents></ListBucketResult>";
+    let listed = "<ListBucketResult><Name>things</Name><IsTruncated>false</IsTruncated><Contents><Key>b/a</Key>\
+                  <LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>5</Size></Contents>\
+                  <CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes></ListBucketResult>";
     for (name, value, answer) in [
         (
             "versions",
@@ -126,9 +134,13 @@ async fn without_versions_there_is_one_of_each_and_that_is_the_first() {
     }
     let object = ResponseTemplate::new(200).insert_header("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT");
     let object = object.insert_header("etag", "\"e\"").set_body_string("first");
-    Mock::given(method("GET")).and(path("/things/a")).respond_with(object).mount(&other).await;
+    Mock::given(method("GET")).and(path("/things/b/a")).respond_with(object).mount(&other).await;
     let access = S3Access { endpoint: Some(other.uri().parse().unwrap()), ..access(&moto) };
     let things = Bucket::open("s3://things".parse().unwrap(), access).unwrap();
-    let first = things.first_versions().await.unwrap();
-    assert_eq!(things.get_first(&first[0]).await.unwrap(), "first");
+    assert_eq!(things.folders("").await.unwrap(), ["b"]);
+    for folder in ["", "b"] {
+        let first = things.first_versions(folder).await.unwrap();
+        assert_eq!((first.len(), &*first[0].name), (1, "b/a"));
+        assert_eq!(things.get_first(&first[0]).await.unwrap(), "first");
+    }
 }

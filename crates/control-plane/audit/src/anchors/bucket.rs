@@ -88,14 +88,18 @@ impl BucketJournal {
         Err(JournalError::Busy)
     }
 
+    /// As it was first put there, which is what whoever verifies reads: something that was put over it, or a mark that it is
+    /// gone, must not end the row of anchors. Days and numbers go with the time, so that one day is looked at, however many
+    /// there are.
     async fn find_end(&self) -> Result<End, JournalError> {
         let Some(day) = self.bucket.folders(&self.folder).await?.pop() else { return Ok(End::default()) };
-        let names = self.bucket.names(&format!("{}/{day}", self.folder)).await?;
-        let Some((number, name)) = names.iter().filter_map(|name| Some((number_of(name)?, name))).max()
-        else {
+        let folder = format!("{}/{day}", self.folder);
+        let objects = self.bucket.first_versions(&folder).await?;
+        let numbered = objects.iter().filter_map(|first| Some((number_of(&folder, &first.name)?, first)));
+        let Some((number, first)) = numbered.max_by_key(|(number, _)| *number) else {
             return Ok(End { day, ..End::default() });
         };
-        let text = self.bucket.get(&format!("{}/{day}/{name}", self.folder)).await?;
+        let text = self.bucket.get_first(first).await?;
         let text = String::from_utf8_lossy(&text);
         // One that isn't ours is continued by none: whoever verifies hears of it.
         let read = Anchor::read(&text, &[self.key.verifying_key()]);
@@ -110,8 +114,8 @@ fn object_name(folder: &str, day: &str, number: u64) -> String {
     format!("{folder}/{day}/{number:012}.json")
 }
 
-fn number_of(name: &str) -> Option<u64> {
-    name.strip_suffix(".json")?.parse().ok()
+fn number_of(folder: &str, name: &str) -> Option<u64> {
+    name.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".json")?.parse().ok()
 }
 
 impl Anchors {
@@ -122,7 +126,7 @@ impl Anchors {
     /// When the bucket can't be reached, or refuses.
     pub async fn read_bucket(bucket: &Bucket, trusted: &[VerifyingKey]) -> Result<Self, JournalError> {
         let mut folders: BTreeMap<String, Vec<FirstVersion>> = BTreeMap::new();
-        for first in bucket.first_versions().await? {
+        for first in bucket.first_versions("").await? {
             if let Some((folder, _)) =
                 first.name.split_once('/').filter(|(name, _)| name.starts_with("anchors-"))
             {
