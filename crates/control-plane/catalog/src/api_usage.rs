@@ -3,6 +3,7 @@
 mod copying;
 mod counting;
 mod daily;
+mod filter;
 mod movers;
 mod partitions;
 mod reports;
@@ -25,11 +26,12 @@ pub(crate) use copying::copy;
 pub(crate) use counting::first_whole_day;
 pub use counting::{ModuleUsage, accepted_since, module_usage};
 pub use daily::{Rebuilt, rebuild_day};
+pub use filter::UsageFilter;
 pub use movers::{Mover, Movers, movers, movers_need_requests};
 pub use partitions::{ensure_partitions, retire_oldest_month};
 pub use reports::{
-    Grouped, UsageFilter, UsageOfDay, UsageOfKey, UsageOfModule, UsageOfOutcome, UsageOfRoute, UsageOfStatus,
-    UsageTotals, by_day, by_key, by_module, by_outcome, by_route, by_status, totals_of,
+    Grouped, UsageOfDay, UsageOfKey, UsageOfModule, UsageOfOutcome, UsageOfRoute, UsageOfStatus, UsageTotals,
+    by_day, by_key, by_module, by_outcome, by_route, by_status, totals_of,
 };
 pub use requests::{RequestFilter, RequestRow, requests};
 pub use response_times::response_time_bounds;

@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use domain::{ApiKeyId, CustomerId};
-
-use super::reports::UsageFilter;
+use super::filter::UsageFilter;
 use super::sources::Grouping;
 use crate::filter::Filter;
 use crate::{CatalogError, GenericClient, query, row};
@@ -145,22 +143,14 @@ pub async fn movers(
     let oldest = DateTime::UNIX_EPOCH.min(from);
     let before = from.checked_sub_signed(until - from).map_or(oldest, |before| before.max(oldest));
     let (requests, failed, rows) = source.sql();
-    let customer = filter.customer.map(CustomerId::uuid);
-    let api_key = filter.api_key.map(ApiKeyId::uuid);
-    let status_code = filter.status_code.map(i32::from);
+    let narrowing = filter.narrowing();
     let mut conditions = Filter::new("true");
     // The first four, as the sources name them.
     for parameter in [&before, &until, &from] {
         conditions.parameter(parameter);
     }
     let most = conditions.parameter(&MOST);
-    conditions.and_if("customer_id = ?", &customer);
-    conditions.and_if("api_key_id = ?", &api_key);
-    conditions.and_if("endpoint = ?", &filter.endpoint);
-    conditions.and_if("method = ?", &filter.method);
-    conditions.and_if("status_code = ?", &status_code);
-    conditions.and_if("coalesce(module, '') = ?", &filter.module);
-    conditions.and_if("coalesce(outcome, '') = ?", &filter.outcome);
+    narrowing.narrow(&mut conditions);
     let sql = format!(
         "select key::text as key, requests, previous_requests, failed, previous_failed
          from (

@@ -1,45 +1,13 @@
 //! What was used, over single requests: by day, key, route, status, outcome and module, with percentiles.
 
 use chrono::NaiveDate;
-use domain::{ApiKeyId, CustomerId};
+use domain::ApiKeyId;
 use serde::Serialize;
 use tokio_postgres::Row;
 
+use super::filter::UsageFilter;
 use crate::filter::Filter;
-use crate::page::TimeRange;
 use crate::{CatalogError, GenericClient, query, row};
-
-/// Whose usage, and of when.
-#[derive(Debug, Clone, Default)]
-pub struct UsageFilter {
-    /// One customer's; everybody's without.
-    pub customer: Option<CustomerId>,
-    /// One key's.
-    pub api_key: Option<ApiKeyId>,
-    /// In this time. Give it a beginning: each month is a partition, and only those in question are read.
-    pub time: TimeRange,
-    /// Of one route, by its pattern: `/api/v1/deals/{id}`.
-    pub endpoint: Option<String>,
-    /// By this method.
-    pub method: Option<String>,
-    /// Answered with this status.
-    pub status_code: Option<u16>,
-    /// With this outcome: `ok`, or the last segment of the problem's type.
-    pub outcome: Option<String>,
-    /// Of this feature module, by its key; empty for routes of none.
-    pub module: Option<String>,
-}
-
-impl UsageFilter {
-    /// Whether it asks for what the roll-ups of keys alone don't know.
-    pub(super) fn asks_for_more(&self) -> bool {
-        self.endpoint.is_some()
-            || self.method.is_some()
-            || self.status_code.is_some()
-            || self.module.is_some()
-            || self.outcome.is_some()
-    }
-}
 
 /// What a number of requests amounts to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -176,18 +144,11 @@ async fn filtered(
     sql: &str,
     filter: &UsageFilter,
 ) -> Result<Vec<Row>, CatalogError> {
-    let (customer, key) = (filter.customer.map(CustomerId::uuid), filter.api_key.map(ApiKeyId::uuid));
-    let status_code = filter.status_code.map(i32::from);
+    let narrowing = filter.narrowing();
     let mut conditions = Filter::new("true");
-    conditions.and_if("customer_id = ?", &customer);
-    conditions.and_if("api_key_id = ?", &key);
     conditions.and_if("created_at >= ?", &filter.time.from);
     conditions.and_if("created_at < ?", &filter.time.until);
-    conditions.and_if("endpoint = ?", &filter.endpoint);
-    conditions.and_if("status_code = ?", &status_code);
-    conditions.and_if("coalesce(outcome, '') = ?", &filter.outcome);
-    conditions.and_if("method = ?", &filter.method);
-    conditions.and_if("coalesce(module, '') = ?", &filter.module);
+    narrowing.narrow(&mut conditions);
     query::rows(client, &sql.replace("{conditions}", conditions.sql()), conditions.parameters()).await
 }
 

@@ -7,7 +7,7 @@ use domain::{ApiKeyId, CustomerId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::reports::UsageFilter;
+use super::filter::UsageFilter;
 use crate::filter::Filter;
 use crate::page::{Cursor, Page, PageRequest};
 use crate::{CatalogError, GenericClient, query, row};
@@ -124,9 +124,7 @@ async fn look(
     (since, after): (DateTime<Utc>, (DateTime<Utc>, Uuid)),
     limit: usize,
 ) -> Result<Vec<RequestRow>, CatalogError> {
-    let usage = &filter.usage;
-    let (customer, key) = (usage.customer.map(CustomerId::uuid), usage.api_key.map(ApiKeyId::uuid));
-    let status_code = usage.status_code.map(i32::from);
+    let narrowing = filter.usage.narrowing();
     let (time, id) = (Some(after.0), Some(after.1));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut conditions = Filter::new("true");
@@ -134,13 +132,7 @@ async fn look(
     // The row comparison alone leaves no partition out.
     conditions.and_if("created_at <= ?", &time);
     conditions.and_keyset("created_at", "<", &time, &id);
-    conditions.and_if("customer_id = ?", &customer);
-    conditions.and_if("api_key_id = ?", &key);
-    conditions.and_if("endpoint = ?", &usage.endpoint);
-    conditions.and_if("method = ?", &usage.method);
-    conditions.and_if("status_code = ?", &status_code);
-    conditions.and_if("coalesce(module, '') = ?", &usage.module);
-    conditions.and_if("coalesce(outcome, '') = ?", &usage.outcome);
+    narrowing.narrow(&mut conditions);
     conditions.and_if("response_time_ms >= ?", &filter.min_response_time_ms);
     let limit = conditions.parameter(&limit);
     let sql = format!(

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Months, Utc};
 
-use super::reports::UsageFilter;
+use super::filter::UsageFilter;
 use super::sources::{Grouping, Others, Point, Question, Source};
 use super::span::{Interval, Span};
 use super::tally::Tally;

@@ -1,11 +1,9 @@
 //! The three tables that tell what was used, each good for other questions.
 
 use chrono::{DateTime, Utc};
-use domain::{ApiKeyId, CustomerId};
 use tokio_postgres::Row;
-use uuid::Uuid;
 
-use super::reports::UsageFilter;
+use super::filter::{Narrowing, UsageFilter};
 use super::span::{Interval, Span};
 use super::tally::Tally;
 use crate::filter::Filter;
@@ -117,12 +115,9 @@ impl Source {
 /// The values of a question, as the statements take them.
 pub(super) struct Question<'a> {
     source: Source,
-    filter: &'a UsageFilter,
+    narrowing: Narrowing<'a>,
     span: Span,
     seconds: f64,
-    customer: Option<Uuid>,
-    api_key: Option<Uuid>,
-    status_code: Option<i32>,
     hours: Option<i16>,
     first_day: Option<chrono::NaiveDate>,
     end_day: Option<chrono::NaiveDate>,
@@ -137,12 +132,9 @@ impl<'a> Question<'a> {
         let seconds = span.interval.seconds() as f64;
         Self {
             source,
-            filter,
+            narrowing: filter.narrowing(),
             span,
             seconds,
-            customer: filter.customer.map(CustomerId::uuid),
-            api_key: filter.api_key.map(ApiKeyId::uuid),
-            status_code: filter.status_code.map(i32::from),
             hours: if let Source::Platform(hours) = source { Some(hours) } else { None },
             first_day: is_daily.then(|| span.from.date_naive()),
             end_day: is_daily.then(|| last_day.date_naive()),
@@ -174,13 +166,7 @@ impl<'a> Question<'a> {
                 conditions.and("starts_at < ?", &self.span.until);
             }
         }
-        conditions.and_if("customer_id = ?", &self.customer);
-        conditions.and_if("api_key_id = ?", &self.api_key);
-        conditions.and_if("endpoint = ?", &self.filter.endpoint);
-        conditions.and_if("method = ?", &self.filter.method);
-        conditions.and_if("status_code = ?", &self.status_code);
-        conditions.and_if("coalesce(module, '') = ?", &self.filter.module);
-        conditions.and_if("coalesce(outcome, '') = ?", &self.filter.outcome);
+        self.narrowing.narrow(&mut conditions);
         conditions
     }
 
