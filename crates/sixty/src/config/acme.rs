@@ -1,6 +1,6 @@
 //! A certificate of the server's own from an ACME authority.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use acme::{AcmeConfig, ExternalAccount, LETS_ENCRYPT};
 use anyhow::{Context as _, bail, ensure};
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::StoreArgs;
 use super::clerk::require_https;
-use super::stores::named_in_store;
+use super::stores::{given_secret, named_in_store};
 
 /// Which names, from whom.
 #[derive(Args, Debug, Clone)]
@@ -65,8 +65,12 @@ impl AcmeArgs {
     }
 
     fn in_store(&self) -> Option<SecretString> {
-        let named = named_in_store(self.acme_eab_hmac_key.as_ref(), self.acme_eab_hmac_key_file.as_deref());
-        named.filter(|_| !self.names().is_empty())
+        let (value, file) = self.hmac_key();
+        named_in_store(value, file).filter(|_| !self.names().is_empty())
+    }
+
+    fn hmac_key(&self) -> (Option<&SecretString>, Option<&Path>) {
+        (self.acme_eab_hmac_key.as_ref(), self.acme_eab_hmac_key_file.as_deref())
     }
 
     fn names(&self) -> Vec<String> {
@@ -103,14 +107,7 @@ impl AcmeArgs {
 
     /// Whose customer we are at the authority.
     fn external_account(&self) -> anyhow::Result<Option<ExternalAccount>> {
-        let key = match (&self.acme_eab_hmac_key, &self.acme_eab_hmac_key_file) {
-            (Some(key), _) => Some(key.clone()),
-            (None, Some(file)) => {
-                let read = super::read_private(file);
-                Some(read.with_context(|| format!("SIXTY_ACME_EAB_HMAC_KEY_FILE {}", file.display()))?)
-            }
-            (None, None) => None,
-        };
+        let key = given_secret("SIXTY_ACME_EAB_HMAC_KEY", self.hmac_key())?;
         match (&self.acme_eab_key_id, key) {
             (Some(id), Some(key)) => {
                 Ok(Some(ExternalAccount::new(id, &key).context("SIXTY_ACME_EAB_HMAC_KEY")?))
@@ -188,6 +185,7 @@ mod tests {
         let wildcard = ordered(&["--acme-domains", "*.example.com", "--acme-terms-accepted"]).unwrap_err();
         assert!(format!("{wildcard:#}").contains("SIXTY_ACME_DOMAINS"), "{wildcard:#}");
     }
+
     /// What is ordered when the key of the account is in a store.
     async fn bound(eab: [&str; 2], stores: &[&str]) -> anyhow::Result<AcmeConfig> {
         let ordered = ["sixty", "--tls", "plain", "--acme-domains", "a.example.com", "--acme-terms-accepted"];

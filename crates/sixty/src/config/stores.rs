@@ -128,23 +128,31 @@ pub(crate) fn named_in_store(value: Option<&SecretString>, file: Option<&Path>) 
     named.filter(|text| is_reference(text)).map(SecretString::from)
 }
 
+/// A secret by itself or in a file, as it stands there: it may say that a store has it.
+pub(crate) fn given_secret(
+    name: &str,
+    (value, file): (Option<&SecretString>, Option<&Path>),
+) -> anyhow::Result<Option<SecretString>> {
+    Ok(match (named_in_store(value, file), value, file) {
+        (Some(named), _, _) => Some(named),
+        (None, Some(value), _) => Some(value.clone()),
+        (None, None, Some(file)) => {
+            let text =
+                super::read_private(file).with_context(|| format!("{name}_FILE {}", file.display()))?;
+            Some(text.expose_secret().trim().into())
+        }
+        (None, None, None) => None,
+    })
+}
+
 impl StoreArgs {
     /// A secret by itself or in a file; either, and what the file holds, may say that a store has it.
     pub(crate) async fn secret(
         &self,
         name: &str,
-        (value, file): (Option<&SecretString>, Option<&Path>),
+        given: (Option<&SecretString>, Option<&Path>),
     ) -> anyhow::Result<Option<SecretString>> {
-        let given = match (named_in_store(value, file), value, file) {
-            (Some(named), _, _) => named,
-            (None, Some(value), _) => value.clone(),
-            (None, None, Some(file)) => {
-                let read = super::read_private(file);
-                let text = read.with_context(|| format!("{name}_FILE {}", file.display()))?;
-                text.expose_secret().trim().into()
-            }
-            (None, None, None) => return Ok(None),
-        };
+        let Some(given) = given_secret(name, given)? else { return Ok(None) };
         self.resolve(name, given).await.map(Some)
     }
 
