@@ -55,10 +55,16 @@ pub enum RotationTarget {
     },
 }
 
-const COLUMNS: &str = "id, from_key_id, to_key_id, customer_id, to_version, status::text as status, total, done, failed, error, \
-     requested_by, created_at, finished_at, \
-     (select company_name from admin_customers customer where customer.id = admin_key_rotations.customer_id) as customer_name, \
-     (select company_domain from admin_customers customer where customer.id = admin_key_rotations.customer_id) as customer_slug";
+/// What is told of rotations, each with the customer whose data key it is about. `rotations` is the table, or what a
+/// statement has returned of it.
+fn select(rotations: &str) -> String {
+    format!(
+        "select rotation.id, rotation.from_key_id, rotation.to_key_id, rotation.customer_id, rotation.to_version,
+                rotation.status::text as status, rotation.total, rotation.done, rotation.failed, rotation.error,
+                rotation.requested_by, rotation.created_at, rotation.finished_at, customer.company_name, customer.company_domain
+         from {rotations} rotation left join admin_customers customer on customer.id = rotation.customer_id"
+    )
+}
 
 fn rotation(row: &Row) -> Result<KeyRotation, CatalogError> {
     let target = match row.try_get::<_, Option<String>>("to_key_id")? {
@@ -71,8 +77,8 @@ fn rotation(row: &Row) -> Result<KeyRotation, CatalogError> {
     Ok(KeyRotation {
         id: row.try_get("id")?,
         target,
-        customer_name: row.try_get("customer_name")?,
-        customer_slug: row.try_get("customer_slug")?,
+        customer_name: row.try_get("company_name")?,
+        customer_slug: row.try_get("company_domain")?,
         status: row.try_get("status")?,
         total: row.try_get("total")?,
         done: row.try_get("done")?,
@@ -103,9 +109,12 @@ pub async fn insert(
         }
     };
     let sql = format!(
-        "insert into admin_key_rotations
-             (id, kind, from_key_id, to_key_id, customer_id, to_version, total, requested_by)
-         values ($1, $2::text::admin_key_rotation_kind, $3, $4, $5, $6, $7, $8) returning {COLUMNS}"
+        "with inserted as (
+             insert into admin_key_rotations
+                 (id, kind, from_key_id, to_key_id, customer_id, to_version, total, requested_by)
+             values ($1, $2::text::admin_key_rotation_kind, $3, $4, $5, $6, $7, $8) returning *
+         ) {}",
+        select("inserted")
     );
     let id = Uuid::now_v7();
     rotation(
@@ -119,7 +128,7 @@ pub async fn insert(
 /// # Errors
 /// When the database can't be asked.
 pub async fn get(client: &impl GenericClient, id: Uuid) -> Result<Option<KeyRotation>, CatalogError> {
-    let sql = format!("select {COLUMNS} from admin_key_rotations where id = $1");
+    let sql = format!("{} where rotation.id = $1", select("admin_key_rotations"));
     query::optional(client, &sql, &[&id]).await?.as_ref().map(rotation).transpose()
 }
 
@@ -128,7 +137,7 @@ pub async fn get(client: &impl GenericClient, id: Uuid) -> Result<Option<KeyRota
 /// # Errors
 /// When the database can't be asked.
 pub async fn newest(client: &impl GenericClient, limit: i64) -> Result<Vec<KeyRotation>, CatalogError> {
-    let sql = format!("select {COLUMNS} from admin_key_rotations order by id desc limit $1");
+    let sql = format!("{} order by rotation.id desc limit $1", select("admin_key_rotations"));
     row::all(&query::rows(client, &sql, &[&limit]).await?, rotation)
 }
 
