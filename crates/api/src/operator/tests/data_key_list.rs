@@ -65,6 +65,10 @@ async fn a_rotation_says_whose_data_key_it_is() {
     named.sort_unstable();
     // Of one who left no row, the UUID is all that is known.
     assert_eq!(named, [(None, None, false), (None, None, true), (Some("acme"), Some("acme Inc."), false)]);
+    api.sql(&format!(
+        "insert into admin_data_keys (customer_id, wrapped_key) values ('{acme}', 'v1.feedbeef.c2VhbGVk')"
+    ))
+    .await;
     let begun = api.post("/api/admin/customers/acme/data-key-rotations", &Value::Null).await.expect(202).body;
     assert_eq!(
         (begun["customer_id"].as_str(), begun["customer_name"].as_str()),
