@@ -34,7 +34,7 @@ async fn whoever_comes_after_a_crash_goes_on_with_the_order() {
     let accounts = world.database.connect().await;
     let accounts = accounts.query_one("select count(*) from admin_acme_accounts", &[]).await.unwrap();
     assert_eq!(accounts.get::<_, i64>(0), 1);
-    assert!(world.asked("/order-plz") <= 4, "{} orders", world.asked("/order-plz"));
+    assert!(world.pebble().orders() <= 4, "{} orders", world.pebble().orders());
 }
 
 /// An authority that has lost its memory is told everything again, with the same key.

@@ -34,7 +34,7 @@ async fn a_refusal_says_what_is_wrong_and_keeps_the_certificate() {
     assert_eq!(keeper.standing().borrow().failed_attempts, 1);
     // It isn't asked again before its time.
     keeper.look().await.unwrap();
-    assert_eq!(world.asked("/order-plz"), 1);
+    assert_eq!(world.pebble().orders(), 1);
 
     // With a server there it works, and the failures are over.
     let house = world.answering(&config, "127.0.0.1").await;

@@ -19,11 +19,11 @@ async fn a_certificate_is_ordered_once_and_every_server_shows_it() {
         first.wait_until_it_serves(&root, name).await;
     }
     assert!(!first.serves(&root, "other.example.test").await, "only what was ordered");
-    let orders = world.asked("/order-plz");
+    let orders = world.pebble().orders();
     let second = world.server(&config, "127.0.0.2").await;
     second.wait_until_it_serves(&root, NAMES[1]).await;
     assert_eq!(first.certificate.expires_at(), second.certificate.expires_at());
-    assert_eq!((world.asked("/order-plz"), orders), (1, 1), "nothing was ordered again");
+    assert_eq!((world.pebble().orders(), orders), (1, 1), "nothing was ordered again");
     let row = world.row(&config).await.unwrap();
     assert!(row.order.is_none() && row.last_error.is_none(), "{row:?}");
 
@@ -46,7 +46,7 @@ async fn servers_that_start_together_order_one() {
     one.wait_until_it_serves(&root, NAMES[0]).await;
     two.wait_until_it_serves(&root, NAMES[0]).await;
     assert_eq!(one.certificate.expires_at(), two.certificate.expires_at());
-    assert_eq!((world.asked("/sign-me-up"), world.asked("/order-plz")), (1, 1));
+    assert_eq!((world.pebble().accounts(), world.pebble().orders()), (1, 1));
 }
 
 #[tokio::test]

@@ -120,11 +120,6 @@ impl World {
         rows::try_again(&self.catalog.client().await.unwrap()).await.unwrap();
     }
 
-    /// How often the authority was asked for this.
-    pub(crate) fn asked(&self, path: &str) -> usize {
-        self.pebble().log().matches(&format!("POST {path}")).count()
-    }
-
     /// What verifies what the authority issues, and nothing else.
     pub(crate) async fn root(&self) -> Certificate {
         let own = Certificate::from_pem(self.pebble().ca_certificate().as_bytes()).unwrap();

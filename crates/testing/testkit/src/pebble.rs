@@ -123,6 +123,19 @@ impl Pebble {
         std::fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
     }
 
+    /// How many orders it has taken. Requests say nothing of that: it refuses one in twenty for its nonce, as any authority may, and
+    /// the same is asked again.
+    #[must_use]
+    pub fn orders(&self) -> usize {
+        self.log().matches("Added order ").count()
+    }
+
+    /// How many accounts it has made.
+    #[must_use]
+    pub fn accounts(&self) -> usize {
+        self.log().matches(" accounts in memory").count()
+    }
+
     /// Where the name server is told what it answers, over HTTP.
     #[must_use]
     pub fn names(&self) -> String {
