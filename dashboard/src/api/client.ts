@@ -1,5 +1,6 @@
 import createFetchClient, { type Middleware } from 'openapi-fetch';
 import createQueryClient from 'openapi-react-query';
+import { fetchOrEarly } from '@/early/answers';
 import { isSomebodyThere } from './presence';
 import type { components, paths } from './schema';
 
@@ -39,7 +40,7 @@ const watchful: Middleware = {
 };
 
 /** The operator API, typed by its OpenAPI document. The session is a cookie that no script can read. */
-export const api = createFetchClient<paths>({ credentials: 'same-origin' });
+export const api = createFetchClient<paths>({ credentials: 'same-origin', fetch: (request) => fetchOrEarly(request) });
 api.use(repeatable, modest, watchful);
 
 /** The same as React hooks: `queries.useQuery('get', '/api/admin/customers', …)`. */

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, useEffect } from 'react';
+import { lazy, useEffect, useRef } from 'react';
 import { listed } from '@/navigation';
 import { useMay } from '@/session/session';
 import { openDialog } from '@/ui/dialogs';
@@ -14,8 +14,9 @@ const PAUSE = 1200;
 export function useShortcuts() {
   const navigate = useNavigate();
   const may = useMay();
+  // When `g` was pressed. Kept when the frame is drawn anew between it and the letter.
+  const goes = useRef(-PAUSE);
   useEffect(() => {
-    let goes = 0;
     const press = (event: KeyboardEvent) => {
       // From everywhere, a field as well: it is the way out of it.
       if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
@@ -24,13 +25,14 @@ export function useShortcuts() {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      const going = Date.now() - goes < PAUSE;
-      goes = 0;
+      // When the keys were pressed, not when a busy page came to hear of them.
+      const going = event.timeStamp - goes.current < PAUSE;
+      goes.current = -PAUSE;
       const page = going ? listed.find(({ entry }) => entry.letter === event.key) : undefined;
       if (page) {
         if (page.right === undefined || may(page.right)) void navigate({ to: page.entry.to });
       } else if (event.key === 'g') {
-        goes = Date.now();
+        goes.current = event.timeStamp;
         return;
       } else if (event.key === '?') showShortcuts();
       else if (event.key === '/') focusFilter();

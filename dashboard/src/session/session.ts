@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
+import { askWho, remember } from '@/early/who';
 import { closeAllDialogs } from '@/ui/dialogs';
 
 /** Who is signed in, and what they may do. */
@@ -11,38 +12,17 @@ export type Right = Who['permissions'][number];
 
 const KEY = ['session'] as const;
 
-const HERE = 'sixty-signed-in';
-const wasHere = () => localStorage.getItem(HERE) !== null;
-const remember = (isHere: boolean) => (isHere ? localStorage.setItem(HERE, '1') : localStorage.removeItem(HERE));
-
-declare global {
-  interface Window {
-    /** What `public/early.js` was told of who is signed in; null when nobody is, undefined when it couldn't ask. */
-    sixtyWho?: Promise<Response | null | undefined>;
-  }
-}
-
-/** The answer that was asked for before the program was there, once. */
-async function askedEarly(): Promise<Response | null | undefined> {
-  const asked = window.sixtyWho;
-  window.sixtyWho = undefined;
-  return asked;
-}
-
 /** Who is signed in; null when nobody is. */
 export function useWho() {
   return useQuery({
     queryKey: KEY,
     queryFn: async (): Promise<Who | null> => {
-      const early = await askedEarly();
-      if (early === null) return null;
-      if (early?.ok || early?.status === 401) {
-        remember(early.ok);
-        return early.ok ? ((await early.json()) as Who) : null;
-      }
-      // Whoever was here before most likely still is; a stranger is told from the cookie that they don't have.
-      if (!wasHere() && !(await taken(api.GET('/api/admin/session/ways'))).has_session) return null;
-      const { data, error, response } = await api.GET('/api/admin/session');
+      const asked = await askWho({
+        hasSession: async () => (await taken(api.GET('/api/admin/session/ways'))).has_session,
+        session: () => api.GET('/api/admin/session'),
+      });
+      if (!asked) return null;
+      const { data, error, response } = asked;
       remember(data !== undefined);
       if (data) return data;
       if (response.status === 401) return null;

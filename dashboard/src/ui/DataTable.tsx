@@ -1,6 +1,6 @@
 import { Checkbox, Skeleton, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
 import classes from './DataTable.module.css';
 
 /** A column: what stands in its cells, and how it sorts. */
@@ -45,6 +45,7 @@ export type DataTableProps<Row> = {
 /** Rows as the server sorted and filtered them. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, rowKey, selection, onOpen, empty, stale } = props;
+  const toggle = useToggle(selection);
   if (rows?.length === 0 && empty) return empty;
   return (
     <div className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
@@ -68,14 +69,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 <tr key={rowKey(row)} data-opens={onOpen !== undefined || undefined} onClick={(event) => onOpen && opens(event) && onOpen(row)}>
                   {selection && (
                     <td className={classes.check}>
-                      <Select id={rowKey(row)} name={selection.nameOf(row)} selection={selection} />
+                      <Select id={rowKey(row)} name={selection.nameOf(row)} isSelected={selection.selected.has(rowKey(row))} toggle={toggle} />
                     </td>
                   )}
-                  {columns.map((column) => (
-                    <td key={column.id} data-align={column.align} data-wide={column.wide || undefined}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
+                  <Cells columns={columns} row={row} />
                 </tr>
               ))}
         </tbody>
@@ -123,14 +120,34 @@ function SelectAll({ keys, selection }: { keys: string[]; selection: Selected })
   );
 }
 
-function Select({ id, name, selection }: { id: string; name: string; selection: Selected }) {
-  const toggle = () => {
-    const next = new Set(selection.selected);
+/** Selects a row, or doesn't any more: always the same function, so that the boxes of other rows are left as they are. */
+function useToggle<Row>(selection: Selection<Row> | undefined): (id: string) => void {
+  const latest = useRef(selection);
+  useEffect(() => {
+    latest.current = selection;
+  });
+  return useCallback((id) => {
+    if (!latest.current) return;
+    const next = new Set(latest.current.selected);
     if (!next.delete(id)) next.add(id);
-    selection.change(next);
-  };
-  return <Checkbox size="xs" aria-label={`Select ${name}`} checked={selection.selected.has(id)} onChange={toggle} />;
+    latest.current.change(next);
+  }, []);
 }
+
+const Select = memo(function Select({ id, name, isSelected, toggle }: { id: string; name: string; isSelected: boolean; toggle: (id: string) => void }) {
+  return <Checkbox size="xs" aria-label={`Select ${name}`} checked={isSelected} onChange={() => toggle(id)} />;
+});
+
+function CellsOf<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }): ReactNode {
+  return columns.map((column) => (
+    <td key={column.id} data-align={column.align} data-wide={column.wide || undefined}>
+      {column.cell(row)}
+    </td>
+  ));
+}
+
+/** A row's cells, drawn once for as long as it and the columns are the same: most of what a table costs is theirs. */
+const Cells = memo(CellsOf) as typeof CellsOf;
 
 function Waiting({ cells }: { cells: number }) {
   return (

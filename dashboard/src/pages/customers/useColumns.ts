@@ -1,4 +1,5 @@
 import { useLocalStorage } from '@mantine/hooks';
+import { useMemo } from 'react';
 import type { Column } from '@/ui/DataTable';
 import { COLUMNS, SHOWN } from './columns';
 import type { Customer } from './customer';
@@ -19,7 +20,9 @@ export function columnsOf(names: readonly string[]): readonly Column<Customer>[]
 export function useColumns(search: CustomersSearch, change: (next: CustomersSearch) => void) {
   const [kept, keep] = useLocalStorage<string[]>({ key: 'sixty.customers.columns', defaultValue: SHOWN, getInitialValueInEffect: false });
   const own = Array.isArray(kept) ? kept : SHOWN;
-  const columns = columnsOf(search.columns?.split(',') ?? own);
+  const names = search.columns ?? own.join(',');
+  // The same ones for as long as they have the same names: rows are drawn anew for others.
+  const columns = useMemo(() => columnsOf(names.split(',')), [names]);
   return {
     columns,
     /** What is chosen, in its order. */

@@ -1,16 +1,15 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { queries } from '@/api/client';
 import { count, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import { type Range, rangeQuery } from '@/ui/range';
+import type { Range } from '@/ui/range';
 import classes from './Adoption.module.css';
-import { useGrowth } from './useHome';
+import { useAdoption, useGrowth } from './useHome';
 
 /** How many customers have which module. */
 export function Adoption({ range }: { range: Range }) {
-  const modules = queries.useQuery('get', '/api/admin/statistics/modules', { params: { query: rangeQuery(range) } });
+  const modules = useAdoption(range);
   const all = useGrowth(range).data?.total ?? 0;
   return (
     <Panel title="Modules" note="How many customers have them on, and the change in this span" flush>

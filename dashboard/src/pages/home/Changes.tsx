@@ -1,6 +1,5 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { queries } from '@/api/client';
 import { actionName } from '@/ui/audit/actions';
 import { summaryOf } from '@/ui/audit/summary';
 import { Loaded } from '@/ui/Loaded';
@@ -8,10 +7,11 @@ import { Operator } from '@/ui/Operator';
 import { Panel } from '@/ui/Panel';
 import { When } from '@/ui/When';
 import classes from './Home.module.css';
+import { useChanges } from './useHome';
 
 /** What was done last, by whom. */
 export function Changes() {
-  const audit = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { limit: 7 } } });
+  const audit = useChanges();
   return (
     <Panel
       title="Done last"

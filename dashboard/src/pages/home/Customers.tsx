@@ -1,6 +1,5 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
 import { words } from '@/ui/format';
 import { CustomerLink } from '@/ui/CustomerLink';
@@ -12,11 +11,12 @@ import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import { Growth } from './Growth';
 import classes from './Home.module.css';
+import { useNewest } from './useHome';
 
 /** How the number of customers grew, and who came last. */
 export function Customers({ range }: { range: Range }) {
   const may = useMay();
-  const newest = queries.useQuery('get', '/api/admin/customers', { params: { query: { sort: '-created_at', limit: 5 } } });
+  const newest = useNewest();
   return (
     <Panel
       title="Customers"

@@ -1,6 +1,6 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { queries, type Schema } from '@/api/client';
+import type { Schema } from '@/api/client';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { operationName } from '@/ui/operations';
@@ -8,6 +8,7 @@ import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import classes from './Home.module.css';
+import { useOperations } from './useHome';
 
 const SHOWN = 6;
 /** What somebody should look at comes before what goes on, and that before what is over. */
@@ -15,7 +16,7 @@ const ORDER = ['dead', 'failed', 'running', 'queued'];
 
 /** Operations under way and those that were given up; the last ones when there are none. */
 export function Work() {
-  const operations = queries.useQuery('get', '/api/admin/operations', { params: { query: { limit: 50 } } });
+  const operations = useOperations();
   return (
     <Panel
       title="Work"
