@@ -12,6 +12,7 @@ mod health;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
@@ -27,6 +28,7 @@ use crate::master_key::MasterKey;
 use crate::stream::FileKey;
 
 pub use health::ProviderHealth;
+use health::LastGood;
 
 /// How many opened data keys are kept, 32 bytes and some bookkeeping each.
 const DATA_KEYS_KEPT: u64 = 50_000;
@@ -91,6 +93,11 @@ pub trait MasterKeyProvider: fmt::Debug + Send + Sync + 'static {
         self.keys().await
     }
 
+    /// For how long a good [`Self::check`] counts, where each one costs something. What is wrong is asked again at once.
+    fn good_for(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Wraps 32 bytes, bound to the context. The answer is what follows the id in the stored text.
     async fn wrap(&self, id: &str, context: &str, key: &[u8; 32]) -> Result<String, KeyError>;
 
@@ -114,6 +121,7 @@ pub struct KeyRing(Arc<Inner>);
 struct Inner {
     providers: Vec<Arc<dyn MasterKeyProvider>>,
     opened: Cache<(KeyScope, i32), Opened>,
+    healthy: LastGood,
 }
 
 /// A data key in memory, and the stored text that it was opened from.
@@ -127,7 +135,8 @@ impl KeyRing {
     /// A ring of these. An installation without any data key begins with the first key of the first provider.
     #[must_use]
     pub fn new(providers: Vec<Arc<dyn MasterKeyProvider>>) -> Self {
-        Self(Arc::new(Inner { providers, opened: Cache::new(DATA_KEYS_KEPT) }))
+        let healthy = LastGood::of(providers.len());
+        Self(Arc::new(Inner { providers, opened: Cache::new(DATA_KEYS_KEPT), healthy }))
     }
 
     /// The master keys that can be asked for now. Providers that are away are left out, and named.

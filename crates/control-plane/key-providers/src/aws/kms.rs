@@ -2,6 +2,7 @@
 //! itself and opens what older material wrapped; rotating here means another ARN.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -18,6 +19,8 @@ const PROVIDER: &str = "aws-kms";
 const PREFIX: &str = "aws-kms/";
 /// What KMS is asked to wrap to see whether it would: nothing that anybody needs.
 const PROBE: [u8; 32] = [0; 32];
+/// KMS counts each call, and a page that follows a rotation asks every moment.
+const PROBE_LASTS: Duration = Duration::from_secs(15);
 
 /// Keys of one region. The first is what an installation without any begins with.
 #[derive(Debug)]
@@ -79,6 +82,10 @@ impl MasterKeyProvider for AwsKms {
             Some(Err(error)) if working.is_empty() => Err(error),
             _ => Ok(working.into_iter().flatten().collect()),
         }
+    }
+
+    fn good_for(&self) -> Duration {
+        PROBE_LASTS
     }
 
     async fn wrap(&self, id: &str, context: &str, key: &[u8; 32]) -> Result<String, KeyError> {

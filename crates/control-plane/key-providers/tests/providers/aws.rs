@@ -90,8 +90,12 @@ async fn kms_is_asked_whether_it_is_there_and_which_keys_it_takes() {
     let error = health.keys.unwrap_err();
     assert!(matches!(error, KeyError::Refused { provider: "aws-kms", .. }), "{error:?}");
 
+    // Who was well a moment ago isn't asked again yet.
+    let fresh = ring(&[&arn]);
     drop(moto);
     let [health] = both.health().await.try_into().unwrap();
+    assert_eq!(health.keys, Ok(vec![format!("aws-kms/{arn}")]));
+    let [health] = fresh.health().await.try_into().unwrap();
     let error = health.keys.unwrap_err();
     assert!(error.is_temporary(), "{error:?}");
     assert!(!format!("{error}").contains("the-secret-access-key"), "{error}");

@@ -1,5 +1,6 @@
 //! How the holders of master keys fare: each is asked now, all of them at once.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -25,14 +26,40 @@ impl ProviderHealth {
     }
 }
 
+/// When each provider was last well, and what it said.
+pub(super) struct LastGood(Mutex<Vec<Option<(Instant, ProviderHealth)>>>);
+
+impl LastGood {
+    pub(super) fn of(providers: usize) -> Self {
+        Self(Mutex::new(vec![None; providers]))
+    }
+
+    fn within(&self, place: usize, age: Duration) -> Option<ProviderHealth> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, health) = last[place].as_ref()?;
+        (at.elapsed() < age).then(|| health.clone())
+    }
+
+    fn keep(&self, place: usize, health: &ProviderHealth) {
+        let good = health.keys.is_ok().then(|| (Instant::now(), health.clone()));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[place] = good;
+    }
+}
+
 impl KeyRing {
     /// How each provider fares, in the order of the configuration. They are asked at once: one that hangs takes as long as
-    /// its own patience, and nobody else's time.
+    /// its own patience, and nobody else's time. One whose answers cost something was asked a moment ago, at most as long as
+    /// [`MasterKeyProvider::good_for`].
     pub async fn health(&self) -> Vec<ProviderHealth> {
-        join_all(self.0.providers.iter().map(|provider| async move {
+        join_all(self.0.providers.iter().enumerate().map(|(place, provider)| async move {
+            if let Some(health) = self.0.healthy.within(place, provider.good_for()) {
+                return health;
+            }
             let asked = Instant::now();
             let keys = provider.check().await;
-            ProviderHealth { provider: provider.name(), keys, answered_in: asked.elapsed() }
+            let health = ProviderHealth { provider: provider.name(), keys, answered_in: asked.elapsed() };
+            self.0.healthy.keep(place, &health);
+            health
         }))
         .await
     }
@@ -41,6 +68,7 @@ impl KeyRing {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use async_trait::async_trait;
     use secrecy::ExposeSecret as _;
@@ -73,6 +101,63 @@ mod tests {
         }
         async fn unwrap(&self, id: &str, _: &str, _: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
             Err(KeyError::Unknown { wanted: id.to_owned(), known: vec![] })
+        }
+    }
+
+    /// A provider that counts how often it is asked.
+    #[derive(Debug, Default)]
+    struct Dear {
+        asked: AtomicUsize,
+        is_away: AtomicBool,
+        good_for: Duration,
+    }
+
+    #[async_trait]
+    impl MasterKeyProvider for Dear {
+        fn name(&self) -> &'static str {
+            "dear"
+        }
+        fn holds(&self, _: &str) -> bool {
+            false
+        }
+        async fn keys(&self) -> Result<Vec<String>, KeyError> {
+            Ok(vec!["dear/one".to_owned()])
+        }
+        async fn check(&self) -> Result<Vec<String>, KeyError> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let away = KeyError::Away { provider: "dear", reason: "cut off".to_owned() };
+            if self.is_away.load(Ordering::SeqCst) { Err(away) } else { self.keys().await }
+        }
+        fn good_for(&self) -> Duration {
+            self.good_for
+        }
+        async fn wrap(&self, id: &str, _: &str, _: &[u8; 32]) -> Result<String, KeyError> {
+            Err(KeyError::Unknown { wanted: id.to_owned(), known: vec![] })
+        }
+        async fn unwrap(&self, id: &str, _: &str, _: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+            Err(KeyError::Unknown { wanted: id.to_owned(), known: vec![] })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provider_whose_answers_cost_something_is_asked_seldom_while_it_is_well() {
+        // How often it is asked: twice while it is well, twice while it isn't, twice when it is well again.
+        for (good_for, wanted) in [(Duration::ZERO, [2, 4, 6]), (Duration::from_secs(3600), [1, 3, 4])] {
+            let dear = Arc::new(Dear { good_for, ..Dear::default() });
+            let ring = KeyRing::new(vec![Arc::<Dear>::clone(&dear)]);
+            let mut asked = Vec::new();
+            for is_away in [false, true, false] {
+                dear.is_away.store(is_away, Ordering::SeqCst);
+                if is_away {
+                    // As if the time were over.
+                    ring.0.healthy.0.lock().unwrap()[0] = None;
+                }
+                for _ in 0..2 {
+                    assert_eq!(ring.health().await[0].keys.is_ok(), !is_away);
+                }
+                asked.push(dear.asked.load(Ordering::SeqCst));
+            }
+            assert_eq!(asked, wanted);
         }
     }
 

@@ -111,7 +111,7 @@ impl Rotation {
         vec![
             self.id,
             self.kind,
-            self.to_key_id.or(self.customer_uuid).unwrap_or_else(|| "platform".to_owned()),
+            self.to_key_id.or(self.customer_uuid).unwrap_or_else(platform),
             self.status,
             format!("{}/{}", self.done, self.total),
             time::short(Some(self.created_at)),
