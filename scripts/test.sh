@@ -57,16 +57,22 @@ install_everything() {
 # that they share one PostgreSQL server; a runner with a process per test would start one for each. Benchmarks have no
 # tests, and that they compile is known from the lints.
 #
-# The dashboard's test takes as long as all others together, and much of that is waiting: they run beside each other.
+# The dashboard's test takes as long as all others together, and much of that is waiting: it begins when what it needs is built, and
+# the others are built and run beside it. The documentation is built beside its end.
 run_tests() {
   local tested=(--workspace --exclude 'bench-*' --locked) browser=dashboard::an_operator_finds_their_way passed=true said beside
-  cargo build --all-targets "${tested[@]}" || return
+  # Of the whole workspace, so that what it has in common with the rest is built once.
+  cargo build "${tested[@]}" --bins --test system || return
   said=$(mktemp)
   cargo test "${tested[@]}" --test system -- --exact "$browser" >"$said" 2>&1 &
   beside=$!
   # What runs in the background doesn't hear of Ctrl-C.
   trap 'kill "$beside" 2>/dev/null' EXIT
+  # One cargo builds at a time: this one has nothing to build, and goes first.
+  until grep -q '^running 1 test' "$said" || ! kill -0 "$beside" 2>/dev/null; do sleep 1; done
   cargo test "${tested[@]}" --no-fail-fast -- --skip "$browser" || passed=false
+  step "tests: the documentation"
+  document || passed=false
   step "tests: the dashboard in a browser"
   wait "$beside" || passed=false
   trap - EXIT
@@ -101,7 +107,6 @@ if have cargo-deny; then
 fi
 # Fails when something is known, never because nobody could be asked.
 check "known vulnerabilities" ./scripts/check-advisories.sh --when-reachable
-check "tests" run_tests
-check "documentation" document
+check "tests and documentation" run_tests
 
 printf '\n\033[1;32mAll passed in %d s:\033[0m %s\n' "$SECONDS" "$(printf '%s ' "${passed[@]}" | sed 's/, $//')"

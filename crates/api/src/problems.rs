@@ -24,7 +24,10 @@ pub(crate) fn problem_with_fields(error: UseCaseError, name: impl Fn(&str) -> St
                 .collect(),
         ),
         UseCaseError::NotFound(detail) => Problem::not_found(detail),
-        UseCaseError::Taken(detail) => Problem::already_exists(detail),
+        UseCaseError::Taken { field, detail } => {
+            let errors = field.map(|field| FieldError::new(format!("/{}", name(field)), detail.clone()));
+            Problem::already_exists(detail).with_errors(errors.into_iter().collect())
+        }
         UseCaseError::Stale(detail) => Problem::precondition_failed(detail),
         UseCaseError::Forbidden(forbidden) => problem_of_refusal(forbidden),
         UseCaseError::NotSignedIn(refusal) => Problem::forbidden(refusal.to_string()),

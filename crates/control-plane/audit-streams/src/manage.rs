@@ -221,7 +221,7 @@ fn no_stream() -> UseCaseError {
 }
 
 fn taken(name: &str) -> UseCaseError {
-    UseCaseError::Taken(format!("Another stream is called {name:?}."))
+    UseCaseError::Taken { field: Some("name"), detail: format!("Another stream is called {name:?}.") }
 }
 
 fn check_authorization(check: &mut FieldCheck, endpoint: &Endpoint, given: Option<&SecretString>) {

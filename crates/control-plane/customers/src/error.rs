@@ -17,9 +17,14 @@ pub enum UseCaseError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
-    /// The name is taken.
-    #[error("{0}")]
-    Taken(String),
+    /// Somebody else has it: a name, an address.
+    #[error("{detail}")]
+    Taken {
+        /// The field that says it; none when it isn't typed.
+        field: Option<&'static str>,
+        /// What is taken.
+        detail: String,
+    },
     /// Whoever asks may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

@@ -81,7 +81,8 @@ fn check(mut changes: CustomerChanges) -> Result<CustomerChanges, UseCaseError> 
 
 fn linked_elsewhere(error: CatalogError) -> UseCaseError {
     if error.conflicts_with("admin_customers_clerk_org_id_key") {
-        return UseCaseError::Conflict("This clerk_org_id is another customer's.".to_owned());
+        let detail = "This clerk_org_id is another customer's.".to_owned();
+        return UseCaseError::Taken { field: Some("clerk_org_id"), detail };
     }
     error.into()
 }

@@ -92,7 +92,8 @@ impl Identity {
         let new = NewOperator { email: &email, name: &name, roles: &roles, password_hash: &hash };
         let row = rows::insert(&transaction, &new).await.map_err(|error| {
             if error.conflicts_with("admin_operators_email_key") {
-                UseCaseError::Taken(format!("There is an operator with the address {email} already."))
+                let detail = format!("There is an operator with the address {email} already.");
+                UseCaseError::Taken { field: Some("email"), detail }
             } else {
                 error.into()
             }

@@ -94,7 +94,8 @@ async fn keep(
     };
     operator_passkeys::insert(client, &new).await.map_err(|error| {
         if error.conflicts_with("admin_operator_passkeys_credential_key") {
-            UseCaseError::Taken("This passkey is registered already.".to_owned()).into()
+            let detail = "This passkey is registered already.".to_owned();
+            UseCaseError::Taken { field: None, detail }.into()
         } else {
             error.into()
         }

@@ -180,7 +180,8 @@ fn holds_secret(query: &str, deeper: u8) -> bool {
 
 fn taken(error: CatalogError, content: &Content) -> UseCaseError {
     if error.conflicts_with("admin_saved_views_name_key") {
-        return UseCaseError::Taken(format!("There is a view {:?} of this page already.", content.name));
+        let detail = format!("There is a view {:?} of this page already.", content.name);
+        return UseCaseError::Taken { field: Some("name"), detail };
     }
     error.into()
 }

@@ -53,7 +53,7 @@ async fn wrong_fields_are_named_and_nothing_is_made() {
     assert!(house.streams.list(&Actor::system()).await.unwrap().is_empty());
     let id = house.add("s3://audit").await.0.stream.id;
     let taken = house.streams.create(&Actor::system(), &request("s3://other")).await.unwrap_err();
-    assert!(matches!(taken, UseCaseError::Taken(_)), "{taken:?}");
+    assert!(matches!(taken, UseCaseError::Taken { .. }), "{taken:?}");
     let change = StreamChanges { authorization: Some(Some("x".into())), ..StreamChanges::default() };
     let refused = house.streams.update(&Actor::system(), id, &change).await.unwrap_err();
     assert_eq!(fields(&refused), ["authorization"]);
@@ -61,7 +61,7 @@ async fn wrong_fields_are_named_and_nothing_is_made() {
     house.streams.create(&Actor::system(), &other).await.unwrap();
     let rename = StreamChanges { name: Some("other".to_owned()), ..StreamChanges::default() };
     let taken = house.streams.update(&Actor::system(), id, &rename).await.unwrap_err();
-    assert!(matches!(taken, UseCaseError::Taken(_)), "{taken:?}");
+    assert!(matches!(taken, UseCaseError::Taken { .. }), "{taken:?}");
     let nobody = house.streams.update(&Actor::system(), Uuid::nil(), &rename).await.unwrap_err();
     assert!(matches!(nobody, UseCaseError::NotFound(_)), "{nobody:?}");
 }

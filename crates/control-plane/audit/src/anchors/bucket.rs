@@ -114,8 +114,10 @@ fn object_name(folder: &str, day: &str, number: u64) -> String {
     format!("{folder}/{day}/{number:012}.json")
 }
 
+/// The number of an anchor that another one can follow. Whoever may write into the bucket may give things any name.
 fn number_of(folder: &str, name: &str) -> Option<u64> {
-    name.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".json")?.parse().ok()
+    let number = name.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".json")?.parse().ok();
+    number.filter(|number| *number < u64::MAX)
 }
 
 impl Anchors {

@@ -173,13 +173,12 @@ const ORGANIZATION: &str = "admin_customers_clerk_org_id_key";
 fn taken(error: CatalogError, new: &NewCustomer) -> UseCaseError {
     match error {
         CatalogError::Conflict { ref constraint } if NAMES.contains(&constraint.as_str()) => {
-            UseCaseError::Taken(format!(
-                "The customerId {:?} is taken. Choose another one.",
-                new.slug.as_str()
-            ))
+            let detail = format!("The customerId {:?} is taken. Choose another one.", new.slug.as_str());
+            UseCaseError::Taken { field: Some("customer_id"), detail }
         }
         CatalogError::Conflict { ref constraint } if constraint == ORGANIZATION => {
-            UseCaseError::Conflict("Another customer has this organization.".to_owned())
+            let detail = "Another customer has this organization.".to_owned();
+            UseCaseError::Taken { field: Some("clerk_org_id"), detail }
         }
         other => other.into(),
     }

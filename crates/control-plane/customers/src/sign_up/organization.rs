@@ -57,7 +57,7 @@ pub async fn sign_up_organization(
         match begin(control_plane, &permit, &beginning).await {
             Ok((operation, _)) => return Ok(Some(operation)),
             // Another customer has the name, or somebody signs this very organization up in this moment.
-            Err(error @ (UseCaseError::Taken(_) | UseCaseError::Conflict(_))) => refusal = Some(error),
+            Err(error @ (UseCaseError::Taken { .. } | UseCaseError::Conflict(_))) => refusal = Some(error),
             Err(error) => return Err(error),
         }
     }

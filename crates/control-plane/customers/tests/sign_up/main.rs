@@ -103,7 +103,7 @@ async fn what_cannot_be_taken_back_is_dead_until_an_operator_retries_it() {
     assert_eq!(house.settled(begun.operation.id).await.status, OperationStatus::Dead);
     assert!(house.backend.is_there(&begun.slug), "nothing is forgotten while something is there");
     assert!(
-        matches!(house.sign_up("stuck").await, Err(UseCaseError::Taken(_))),
+        matches!(house.sign_up("stuck").await, Err(UseCaseError::Taken { .. })),
         "the name stays taken while something of it is there"
     );
 
@@ -192,7 +192,7 @@ async fn a_removed_customer_leaves_a_tombstone_and_no_secret() {
     assert_eq!(house.lifecycle(&begun).await.as_deref(), Some("deleted"));
     assert!(!house.backend.is_there(&begun.slug));
     assert_eq!(house.secrets_of(&begun).await, 0);
-    assert!(matches!(house.sign_up("leaving").await, Err(UseCaseError::Taken(_))));
+    assert!(matches!(house.sign_up("leaving").await, Err(UseCaseError::Taken { .. })));
     let values = house.old_values(&begun, "customer_deleted").await;
     assert_eq!((&values["company_name"], &values["subscription_plan"]), (&json!("leaving"), &json!("pro")));
     assert_eq!(values["modules"].as_array().unwrap().len(), 4);

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::hash::Hash;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 
 use super::FeedState;
 use super::changes::{ChangeLog, LastChange, Moment};
-use super::failures::{Asking, Failures};
+use super::failures::{Asking, Failures, is_crowded};
 
 /// How long "there is no such key" is believed, if nothing changes meanwhile.
 const ABSENCE: Duration = Duration::from_secs(1);
@@ -176,9 +177,12 @@ where
             return Ok(known);
         }
         if known.is_some() && changes.state() == FeedState::Lost {
-            let read_at = changes.now();
-            return match timeout(SHORT_PATIENCE, entry.ask(asking, owner, question)).await {
+            let (read_at, answered_before) = (changes.now(), asking.answered());
+            let mut asked = pin!(entry.ask(asking, owner, question));
+            return match timeout(SHORT_PATIENCE, asked.as_mut()).await {
                 Ok(answer) => answer,
+                // The directory is there: it is the crowd that takes so long.
+                Err(_) if asking.answered() > answered_before => asked.await,
                 Err(elapsed) => entry.failed(asking, read_at, DirectoryUnavailable(Box::new(elapsed))),
             };
         }
@@ -281,18 +285,22 @@ impl<V: Clone> Entry<V> {
         read_at: Moment,
         error: DirectoryUnavailable,
     ) -> Result<Option<V>, DirectoryUnavailable> {
-        let why = error.0.to_string();
-        self.failures.note(read_at, &why);
-        asking.failures.note(read_at, &why);
+        self.failures.note(read_at, &error);
+        if !is_crowded(&error) {
+            asking.failures.note(read_at, &error);
+        }
         self.make_do(&asking.changes, error)
     }
 
-    /// What is known, for want of anything better, or else the failure.
+    /// What is known, for want of anything better, or else the failure. Having had no turn is no want: the next one may.
     fn make_do(
         &self,
         changes: &ChangeLog,
         failure: DirectoryUnavailable,
     ) -> Result<Option<V>, DirectoryUnavailable> {
+        if is_crowded(&failure) {
+            return Err(failure);
+        }
         let found = self.last_resort(changes).ok_or(failure)?;
         changes.used_last_resort();
         Ok(Some(found))

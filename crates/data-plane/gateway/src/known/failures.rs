@@ -1,5 +1,6 @@
 //! That questions fail: while they do, nobody who is known is kept waiting for one.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,17 @@ const EXPECTED_FOR: Duration = Duration::from_secs(3);
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Questions beside the requests that are under way at once.
 const BESIDE: usize = 2;
+
+/// A question had no turn in time, while others were answered: the directory is there, and we ask more than it answers. Nobody
+/// makes do with an old answer because of that: a key that was revoked meanwhile would go on working for as long as the crowd
+/// does.
+#[derive(Debug, thiserror::Error)]
+#[error("more is asked of the directory than it answers in time")]
+pub(super) struct Crowded;
+
+pub(super) fn is_crowded(error: &DirectoryUnavailable) -> bool {
+    error.0.is::<Crowded>()
+}
 
 /// The failures of one question, or of all.
 #[derive(Debug, Default)]
@@ -33,7 +45,28 @@ struct Failure {
     at: Instant,
     /// The feed may come back in between: then all that was known must be asked for, and not be made do with.
     noted_at: Moment,
-    why: Arc<str>,
+    why: Why,
+}
+
+#[derive(Clone, Debug)]
+enum Why {
+    Crowded,
+    Away(Arc<str>),
+}
+
+impl From<&DirectoryUnavailable> for Why {
+    fn from(error: &DirectoryUnavailable) -> Self {
+        if is_crowded(error) { Self::Crowded } else { Self::Away(error.0.to_string().into()) }
+    }
+}
+
+impl From<Why> for DirectoryUnavailable {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Crowded => Self(Box::new(Crowded)),
+            Why::Away(why) => Self(why.to_string().into()),
+        }
+    }
 }
 
 impl Failures {
@@ -41,10 +74,10 @@ impl Failures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn note(&self, noted_at: Moment, why: &str) {
+    pub(super) fn note(&self, noted_at: Moment, error: &DirectoryUnavailable) {
         let mut state = self.state();
         state.count += 1;
-        state.last = Some(Failure { at: Instant::now(), noted_at, why: why.into() });
+        state.last = Some(Failure { at: Instant::now(), noted_at, why: error.into() });
     }
 
     /// A question was answered.
@@ -57,7 +90,9 @@ impl Failures {
         let state = self.state();
         let last = state.last.as_ref();
         last.is_some_and(|last| {
-            last.at.elapsed() < EXPECTED_FOR && !changes.has_everything_since(last.noted_at)
+            matches!(last.why, Why::Away(_))
+                && last.at.elapsed() < EXPECTED_FOR
+                && !changes.has_everything_since(last.noted_at)
         })
     }
 
@@ -68,8 +103,8 @@ impl Failures {
     /// The last failure, if there was one since so many were counted.
     pub(super) fn since(&self, count: u64) -> Option<DirectoryUnavailable> {
         let state = self.state();
-        let why = state.last.as_ref().filter(|_| state.count > count)?.why.to_string();
-        Some(DirectoryUnavailable(why.into()))
+        let last = state.last.as_ref().filter(|_| state.count > count)?;
+        Some(last.why.clone().into())
     }
 
     /// Whether it is time to ask again, beside the requests; whoever is told so does it.
@@ -89,12 +124,28 @@ pub(super) struct Asking {
     pub(super) changes: Arc<ChangeLog>,
     /// Of all questions.
     pub(super) failures: Failures,
+    answered: AtomicU64,
     beside: Arc<Semaphore>,
 }
 
 impl Asking {
     pub(super) fn new(changes: Arc<ChangeLog>) -> Self {
-        Self { changes, failures: Failures::default(), beside: Arc::new(Semaphore::new(BESIDE)) }
+        Self {
+            changes,
+            failures: Failures::default(),
+            answered: AtomicU64::new(0),
+            beside: Arc::new(Semaphore::new(BESIDE)),
+        }
+    }
+
+    /// Notes that a question was answered.
+    pub(super) fn was_answered(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many questions were answered so far: while it grows, the directory is there.
+    pub(super) fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Asks a question that failed lately once more, beside the requests, unless that was just done or enough others are

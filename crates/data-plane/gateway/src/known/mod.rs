@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use answer::Answers;
 use changes::{ChangeLog, Moment};
-use failures::Asking;
+use failures::{Asking, Crowded};
 pub use feed::FeedState;
 pub(crate) use front::Fingerprint;
 use front::Front;
@@ -273,23 +273,31 @@ impl Inner {
         }
     }
 
-    /// Asks the directory, with bounds on how many ask at once and for how long.
+    /// Asks the directory, with bounds on how many ask at once and for how long. Having no turn in that time fails by itself
+    /// only while others are answered: if nobody is, it is the directory that doesn't answer.
     async fn ask<V>(
         &self,
         question: impl Future<Output = Result<V, DirectoryUnavailable>>,
     ) -> Result<V, DirectoryUnavailable> {
+        let mut has_turn = false;
         let bounded = async {
             let _turn =
                 self.questions.acquire().await.map_err(|error| DirectoryUnavailable(Box::new(error)))?;
+            has_turn = true;
             question.await
         };
+        let answered_before = self.asking.answered();
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = match tokio::time::timeout(self.patience, bounded).await {
             Ok(answer) => answer,
+            Err(_) if !has_turn && self.asking.answered() > answered_before => {
+                Err(DirectoryUnavailable(Box::new(Crowded)))
+            }
             Err(elapsed) => Err(DirectoryUnavailable(Box::new(elapsed))),
         };
-        if answer.is_err() {
-            self.failed.fetch_add(1, Ordering::Relaxed);
+        match answer {
+            Ok(_) => self.asking.was_answered(),
+            Err(_) => _ = self.failed.fetch_add(1, Ordering::Relaxed),
         }
         answer
     }

@@ -26,7 +26,12 @@ enum Mood {
     Answers,
     Refuses,
     Hangs,
+    /// Answers, after a while.
+    Slowly,
 }
+
+/// How long an answer takes that comes slowly.
+const SLOWLY: Duration = Duration::from_millis(60);
 
 struct Source {
     mood: Mutex<Mood>,
@@ -55,6 +60,10 @@ impl Source {
             Mood::Answers => Ok(answer()),
             Mood::Refuses => Err(away()),
             Mood::Hangs => pending().await,
+            Mood::Slowly => {
+                tokio::time::sleep(SLOWLY).await;
+                Ok(answer())
+            }
         }
     }
 }
@@ -106,6 +115,10 @@ impl Changes for Subscription {
 
 impl Stage {
     async fn new() -> Self {
+        Self::with(KnownDirectoryConfig::default()).await
+    }
+
+    async fn with(config: KnownDirectoryConfig) -> Self {
         let source = Arc::new(Source {
             mood: Mutex::new(Mood::Answers),
             asked: AtomicUsize::new(0),
@@ -114,7 +127,6 @@ impl Stage {
             told: broadcast::channel(64).0,
         });
         let stop = CancellationToken::new();
-        let config = KnownDirectoryConfig::default();
         let feed = Arc::new(Feed(Arc::clone(&source)));
         let directory = KnownDirectory::start(Arc::clone(&source) as _, feed, config, stop.clone());
         let stage = Self { source, directory, _stop: stop.drop_guard() };
@@ -151,8 +163,7 @@ impl Stage {
 
     /// Whether the key is revoked, as far as is known.
     async fn is_revoked(&self, key: KeyHash) -> Result<bool, DirectoryUnavailable> {
-        let owner = self.directory.principal_of(&key).await?.unwrap();
-        Ok(matches!(&owner.caller, Caller::Key(key) if key.status == ApiKeyStatus::Revoked))
+        Ok(is_revoked(&self.directory.principal_of(&key).await?.unwrap()))
     }
 
     /// Asks for the key so many times at once; how many were told, how many weren't, and after which time the last one.
@@ -166,6 +177,10 @@ impl Stage {
         let told = asking.join_all().await.into_iter().filter(|is_ok| *is_ok).count();
         (told, number - told, started.elapsed())
     }
+}
+
+fn is_revoked(owner: &Principal) -> bool {
+    matches!(&owner.caller, Caller::Key(key) if key.status == ApiKeyStatus::Revoked)
 }
 
 async fn until(what: &str, condition: impl Fn() -> bool) {
@@ -208,6 +223,41 @@ async fn while_questions_hang_and_the_feed_lives_nobody_waits_for_more_than_one(
     while !stage.is_revoked(known).await.unwrap() {
         assert!(started.elapsed() < Duration::from_secs(10), "asked beside the requests");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_that_asks_more_than_is_answered_in_time_makes_nobody_use_a_revoked_key() {
+    // Ten questions in the time that each may take, and forty to ask.
+    let patience = SLOWLY * 10;
+    for feed in [FeedState::Live, FeedState::Lost] {
+        let config = KnownDirectoryConfig { questions: 1, patience, ..KnownDirectoryConfig::default() };
+        let stage = Stage::with(config).await;
+        let known: Vec<_> = std::iter::repeat_with(key).take(40).collect();
+        for key in &known {
+            assert!(!stage.is_revoked(*key).await.unwrap());
+        }
+        stage.is(Mood::Slowly);
+        stage.revoke();
+        if feed == FeedState::Lost {
+            stage.source.is_heard.store(false, Ordering::SeqCst);
+            stage.feed_is(FeedState::Lost).await;
+            // Until nobody believes what was read before any more.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        } else {
+            stage.tell(Change::Everything);
+            until("all to be doubted", || stage.directory.principal_at_hand(&known[0], None).is_none()).await;
+        }
+        let mut asking = JoinSet::new();
+        for key in known.iter().chain(&known) {
+            let (directory, key) = (stage.directory.clone(), *key);
+            asking.spawn(async move { directory.principal_of(&key).await });
+        }
+        let answers = asking.join_all().await;
+        let told: Vec<_> = answers.into_iter().filter_map(Result::ok).flatten().collect();
+        assert!(told.iter().all(|owner| is_revoked(owner)), "{feed:?}: an old answer was used");
+        assert!((1..80).contains(&told.len()), "{feed:?}: {} had a turn", told.len());
+        assert_eq!(stage.directory.counts().last_resorts, 0);
     }
 }
 
