@@ -1,6 +1,7 @@
 //! The people of a customer: all of them, page by page, and never another customer's.
 
 use domain::Plan;
+use http::Method;
 use serde_json::{Value, json};
 use testkit::CustomerDatabase;
 use uuid::Uuid;
@@ -50,6 +51,10 @@ async fn everybody_is_listed_with_their_organization_and_their_link() {
                     ('org_other', 'user_cem', 'org:admin', now(), null, 1, 1)",
     )
     .await;
+    let another = json!({ "clerk_org_id": "org_acme" });
+    let taken = api.ask(Method::PATCH, "/api/admin/customers/other", &another).await;
+    assert_eq!(taken.body["errors"][0]["field"], "/clerk_org_id", "{taken:?}");
+    taken.expect_problem(409, "already-exists");
     let all = api.get(PATH).await.expect(200).body;
     let expected = ["ada@example.org", "bob@example.org", "cem@example.org", "dee@example.org"];
     assert_eq!(emails(&all), expected);

@@ -128,7 +128,8 @@ async fn nonsense_is_refused_and_tokens_have_no_views() {
         assert_eq!(refused.wrong_fields(), [field], "{wrong}");
     }
     let again = api.as_operator(&ann, Method::POST, PATH, body("customers", "Mine", "")).await;
-    again.expect_problem(409, "already-exists");
+    let again = again.expect_problem(409, "already-exists");
+    assert_eq!(again.body["errors"][0]["field"], "/name", "{again:?}");
     api.as_operator(&ann, Method::POST, PATH, body("usage", "Mine", "")).await.expect(201);
     // The configured token has no account, and a token of an account is no session.
     api.get(PATH).await.expect_problem(403, "forbidden");

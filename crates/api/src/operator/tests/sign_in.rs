@@ -429,7 +429,8 @@ async fn somebody_stays_an_owner() {
     let wrong = api.post("/api/admin/operators", &wrong).await;
     assert_eq!(wrong.wrong_fields(), ["/email", "/name", "/roles/0"]);
     let taken = json!({ "email": "ANN@example.org", "name": "Ann", "roles": ["owner"] });
-    api.post("/api/admin/operators", &taken).await.expect_problem(409, "already-exists");
+    let taken = api.post("/api/admin/operators", &taken).await.expect_problem(409, "already-exists");
+    assert_eq!(taken.body["errors"][0]["field"], "/email", "{taken:?}");
 }
 
 #[tokio::test]

@@ -105,6 +105,7 @@ async fn a_taken_name_changes_nothing(stack: &Stack) {
     other["customerName"] = json!("Somebody Else");
     let answer = stack.operator.post("/api/provision", &other).await;
     for_old_clients(&answer);
+    assert_eq!(answer.wrong_fields(), ["/customerId"]);
     let body = answer.expect_problem(409, "already-exists");
     assert!(body["detail"].as_str().is_some_and(|detail| detail.contains("contract_1-a")), "{body}");
     assert_eq!(everything_about(stack, "contract_1-a").await, before);
