@@ -5,7 +5,6 @@ import '@mantine/core/styles/baseline.layer.css';
 import '@mantine/core/styles/global.layer.css';
 import '@/theme/tokens.css';
 import '@/theme/base.css';
-import '@/early/early';
 import { createRoot } from 'react-dom/client';
 import { watchPresence } from '@/api/presence';
 import { App } from '@/app/App';

@@ -133,17 +133,16 @@ export async function inColours(page, { colorScheme }) {
   await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
 }
 
+/** In the page: whether nothing is loading on it any more. */
+export const isLoaded = () => document.querySelector('main h1') !== null && !document.querySelector('[aria-busy="true"], [aria-label="Loading"], .mantine-Skeleton-root');
+/** In the page: whether all charts are drawn, which is a moment after their numbers are there; one without numbers never is. */
+export const isDrawn = () => [...document.querySelectorAll('main figure')].every((figure) => figure.querySelector('canvas, table'));
+
 /** Waits until nothing is loading on the page any more. */
 export async function settled(page) {
-  await page.waitForFunction(
-    () => document.querySelector('main h1') && !document.querySelector('[aria-busy="true"], [aria-label="Loading"], .mantine-Skeleton-root'),
-    null,
-    { timeout: 60_000 },
-  );
+  await page.waitForFunction(isLoaded, null, { timeout: 60_000 });
   await page.evaluate(() => document.fonts.ready);
-  // A chart is drawn a moment after its numbers are there; one without numbers never is.
-  const drawn = () => [...document.querySelectorAll('main figure')].every((figure) => figure.querySelector('canvas, table'));
-  await page.waitForFunction(drawn, null, { timeout: 2000 }).catch(() => {});
+  await page.waitForFunction(isDrawn, null, { timeout: 2000 }).catch(() => {});
   // Its size follows with the next picture of the screen.
   await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
 }

@@ -1,5 +1,5 @@
 import { MantineProvider } from '@mantine/core';
-import { keepPreviousData, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { onSignedOut } from '@/api/client';
@@ -9,22 +9,11 @@ import { useSessionChange, useWho } from '@/session/session';
 import { theme, variables } from '@/theme/theme';
 import { Failure } from '@/ui/Failure';
 import { useHasNotices } from '@/ui/notify';
+import { client } from './client';
 import { router } from './router';
 
 const SignIn = lazy(() => import('@/pages/sign-in/SignIn'));
 const Notices = lazy(() => import('./Notices'));
-
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 10_000,
-      // When changes don't arrive by themselves, what is looked at is asked for again now and then.
-      refetchInterval: 60_000,
-      placeholderData: keepPreviousData,
-      retry: (failures, error) => failures < 2 && [0, 503].includes(problemOf(error).status),
-    },
-  },
-});
 
 /** The dashboard: sign-in, or the pages in their frame. */
 export function App() {

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { askWho, remember } from '@/early/who';
@@ -11,6 +11,12 @@ export type Who = Schema<'WhoView'>;
 export type Right = Who['permissions'][number];
 
 const KEY = ['session'] as const;
+
+/** Keeps who is known to be signed in. */
+export function keepWho(client: QueryClient, who: Who) {
+  remember(true);
+  client.setQueryData(KEY, who);
+}
 
 /** Who is signed in; null when nobody is. */
 export function useWho() {

@@ -27,8 +27,8 @@ use crate::local_keys::LocalKeys;
 use crate::master_key::MasterKey;
 use crate::stream::FileKey;
 
-pub use health::ProviderHealth;
 use health::LastGood;
+pub use health::ProviderHealth;
 
 /// How many opened data keys are kept, 32 bytes and some bookkeeping each.
 const DATA_KEYS_KEPT: u64 = 50_000;

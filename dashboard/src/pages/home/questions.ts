@@ -15,5 +15,8 @@ export const questions = {
 
 export type Question = { right: Right; path: string; query: Record<string, string | number> };
 
+/** What the answer to a question is kept under. */
+export const keyOf = ({ path, query }: Pick<Question, 'path' | 'query'>) => ['get', path, Object.keys(query).length > 0 ? { params: { query } } : {}];
+
 /** All of them, of this range. */
 export const overviewQuestions = (range: Moments): Question[] => Object.values(questions).map((of) => of(range));

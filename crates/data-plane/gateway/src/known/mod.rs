@@ -18,7 +18,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::CustomerId;
@@ -273,24 +273,28 @@ impl Inner {
         }
     }
 
-    /// Asks the directory, with bounds on how many ask at once and for how long. Having no turn in that time fails by itself
-    /// only while others are answered: if nobody is, it is the directory that doesn't answer.
+    /// Asks the directory, with bounds on how many ask at once and for how long. That the turn came too late, while others were
+    /// answered, is no failure of the directory's.
     async fn ask<V>(
         &self,
         question: impl Future<Output = Result<V, DirectoryUnavailable>>,
     ) -> Result<V, DirectoryUnavailable> {
-        let mut has_turn = false;
+        let mut turn_at = None;
         let bounded = async {
             let _turn =
                 self.questions.acquire().await.map_err(|error| DirectoryUnavailable(Box::new(error)))?;
-            has_turn = true;
+            turn_at = Some(Instant::now());
             question.await
         };
         let answered_before = self.asking.answered();
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = match tokio::time::timeout(self.patience, bounded).await {
             Ok(answer) => answer,
-            Err(_) if !has_turn && self.asking.answered() > answered_before => {
+            // Most of the time went by before it was asked at all.
+            Err(_)
+                if turn_at.is_none_or(|at| at.elapsed() < self.patience / 2)
+                    && self.asking.answered() > answered_before =>
+            {
                 Err(DirectoryUnavailable(Box::new(Crowded)))
             }
             Err(elapsed) => Err(DirectoryUnavailable(Box::new(elapsed))),
