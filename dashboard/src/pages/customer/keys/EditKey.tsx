@@ -11,7 +11,7 @@ import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
 import { type Key, KEYS } from './key';
-import { changesOf, rules, valuesOf } from './keyForm';
+import { changesOf, rulesFor, valuesOf } from './keyForm';
 import { keysChanged } from './keysChanged';
 import { useKey } from './useKey';
 
@@ -29,7 +29,7 @@ export function EditKey({ customer, id, close }: { customer: string; id: string;
 
 function EditKeyForm({ customer, before, tag, close }: { customer: string; before: Key; tag: string | undefined; close: () => void }) {
   const client = useQueryClient();
-  const form = useForm({ initialValues: valuesOf(before), validate: rules });
+  const form = useForm({ initialValues: valuesOf(before), validate: rulesFor(valuesOf(before)) });
   const { busy, error, submit } = useSubmit(form, async (values) => {
     const changes = changesOf(values, before);
     const params = { path: { customer, id: before.id }, header: { 'If-Match': tag } };

@@ -8,7 +8,7 @@ import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
 import { KeyShown } from './KeyShown';
-import { bodyOf, newKey, rules } from './keyForm';
+import { bodyOf, newKey, rulesFor } from './keyForm';
 import { keysChanged } from './keysChanged';
 
 /** Makes a key and shows it, once. */
@@ -23,7 +23,7 @@ export function NewKey({ customer, close }: { customer: string; close: () => voi
 
 function NewKeyForm({ customer, close, done }: { customer: string; close: () => void; done: (made: Schema<'NewApiKeyView'>) => void }) {
   const client = useQueryClient();
-  const form = useForm({ initialValues: newKey, validate: rules });
+  const form = useForm({ initialValues: newKey, validate: rulesFor(newKey) });
   const { busy, error, submit } = useSubmit(form, async (values) => {
     done(await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values) })));
     keysChanged(client);
