@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { optimistically } from '@/api/optimistic';
 import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
+import { openDialog } from '@/ui/dialogs';
 import { Failure } from '@/ui/Failure';
 import { Loaded } from '@/ui/Loaded';
 import { say } from '@/ui/notify';
@@ -16,14 +17,15 @@ import { keysChanged } from './keysChanged';
 import { useKey } from './useKey';
 
 /** Changes a key. Nobody else's change is overwritten: the key must still be as it was read. */
-export function EditKey({ customer, id, close }: { customer: string; id: string; close: () => void }) {
+export const openEditKey = (customer: string, id: string) =>
+  openDialog({ title: 'Change the API key', size: 'lg', content: (close) => <EditKey customer={customer} id={id} close={close} /> });
+
+function EditKey({ customer, id, close }: { customer: string; id: string; close: () => void }) {
   const query = useKey(customer, id);
   return (
-    <Modal opened onClose={close} title="Change the API key" size="lg" closeOnClickOutside={false}>
-      <Loaded query={query} lines={6}>
-        {({ key, tag }) => <EditKeyForm key={tag} customer={customer} before={key} tag={tag} close={close} />}
-      </Loaded>
-    </Modal>
+    <Loaded query={query} lines={6}>
+      {({ key, tag }) => <EditKeyForm key={tag} customer={customer} before={key} tag={tag} close={close} />}
+    </Loaded>
   );
 }
 
