@@ -33,6 +33,12 @@ export const newKey: KeyValues = {
   expires_at: '',
 };
 
+/** Fields that say one thing together. */
+export const TOGETHER: (keyof KeyValues)[][] = [
+  ['access', 'permissions'],
+  ['expiry', 'expires_at'],
+];
+
 /** A key as it is. */
 export const valuesOf = (key: Key): KeyValues => ({
   name: key.name,

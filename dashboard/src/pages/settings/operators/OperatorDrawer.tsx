@@ -45,7 +45,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
                 ['Id', <CopyValue key="id" value={operator.id} label="the operator’s id" />],
               ]}
             />
-            {mayWrite && <EditOperator key={tag} operator={operator} tag={tag} />}
+            {mayWrite && <EditOperator key={operator.id} operator={operator} tag={tag} readAgain={query.refetch} />}
             {mayWrite && <OperatorAccess operator={operator} />}
             {mayWrite && operator.id !== who?.operator_id && <OperatorActs operator={operator} tag={tag} />}
           </Stack>
