@@ -8,10 +8,12 @@ import '@/theme/base.css';
 import { createRoot } from 'react-dom/client';
 import { watchPresence } from '@/api/presence';
 import { App } from '@/app/App';
+import { noteMissing } from '@/ui/parts';
 
 // A page that was opened before the server was renewed misses its scripts: the new page has them. Once; what is missing
 // then is an error like another.
 window.addEventListener('vite:preloadError', (event) => {
+  noteMissing(event.payload);
   const before = Number(sessionStorage.getItem('reloaded') ?? 0);
   if (Date.now() - before < 60_000) return;
   sessionStorage.setItem('reloaded', String(Date.now()));

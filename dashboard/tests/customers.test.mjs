@@ -181,13 +181,22 @@ describe('the table of customers', () => {
         await picture(page, 'customers-edit-refused');
         assert.deepEqual(await complaints(page), []);
         await zone.fill('Europe/Berlin');
-        await page.keyboard.press('Enter');
+        // Somebody else is sooner: it is told, taken over, and saved with what is written here.
+        await asOwner('PATCH', '/api/admin/customers/table-anchor', { company_size: '40', industry: 'Chains' });
+        await save.click();
+        await dialog.getByText('Shown here as it is now: Company size.').waitFor();
+        await dialog.getByText('Industry is now “Chains”: saving puts yours in its place.').waitFor();
+        await dialog.getByText(/save again/).waitFor();
+        assert.deepEqual([await industry.inputValue(), await zone.inputValue(), await field('Company size').inputValue()], ['Anchors', 'Europe/Berlin', '40']);
+        await picture(page, 'customers-edit-overtaken');
+        assert.deepEqual(await complaints(page), []);
+        await save.click();
         await dialog.waitFor({ state: 'hidden' });
       },
-      { complains: (wrong) => /400/.test(wrong) },
+      { complains: (wrong) => /400|412/.test(wrong) },
     );
-    const { industry, timezone } = await asOwner('GET', '/api/admin/customers/table-anchor');
-    assert.deepEqual([industry, timezone], ['Anchors', 'Europe/Berlin']);
+    const { industry, timezone, company_size: size } = await asOwner('GET', '/api/admin/customers/table-anchor');
+    assert.deepEqual([industry, timezone, size], ['Anchors', 'Europe/Berlin', '40']);
   });
 
   test('what is to be done with a customer is asked for from anywhere, by its words and their name', () =>

@@ -1,5 +1,5 @@
 // When a part fails, or the server does, the rest of the page stays and says what to do; a change that was shown before the server
-// agreed is taken back.
+// agreed is taken back; what is written in a form outlives what somebody else changes.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { complaints, launch, picture } from './browser.mjs';
@@ -97,6 +97,28 @@ describe('what fails', () => {
       { complains: (wrong) => /500/.test(wrong) },
     );
     assert.equal((await asOwner('GET', `${path}/${key.id}`)).name, key.name);
+  });
+
+  test('a key that two change at once: what is written stays, and what the other one changed is told and taken over', async () => {
+    const path = `/api/admin/customers/${CUSTOMER}/api-keys`;
+    const [made] = (await asOwner('GET', path)).data;
+    await visit(browser, session.cookie, `/customers/${CUSTOMER}/keys`, async (page) => {
+      const dialog = page.getByRole('dialog');
+      await page.getByRole('button', { name: `What to do with ${made.name}` }).click();
+      await page.getByRole('menuitem', { name: 'Change' }).click();
+      await dialog.getByLabel('Name').fill('written here');
+      await asOwner('PATCH', `${path}/${made.id}`, { name: 'written there', rate_limit_requests: 7654 });
+      await dialog.getByText('Shown here as it is now: Limit.').waitFor();
+      await dialog.getByText('Name is now “written there”: saving puts yours in its place.').waitFor();
+      assert.equal(await dialog.getByLabel('Limit').inputValue(), '7,654');
+      assert.equal(await dialog.getByLabel('Name').inputValue(), 'written here');
+      await picture(page, 'failing-key-changed-meanwhile');
+      assert.deepEqual(await complaints(page), []);
+      await dialog.getByRole('button', { name: 'Change the key' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    });
+    const { name, rate_limit_requests: limit } = await asOwner('GET', `${path}/${made.id}`);
+    assert.deepEqual([name, limit], ['written here', 7654]);
   });
 
   test('what changes elsewhere is seen without reloading', () =>

@@ -206,7 +206,7 @@ describe('habits', () => {
     });
   });
 
-  test('a dialog that breaks says so, and the page behind it stays', () =>
+  test('a dialog that breaks says so, the page behind it stays, and it is there once its script is', () =>
     at(
       '/',
       async (page) => {
@@ -218,6 +218,14 @@ describe('habits', () => {
         await page.keyboard.press('Escape');
         await page.getByRole('dialog').waitFor({ state: 'hidden' });
         await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+        await page.unroute('**/ShortcutSheet-*.js');
+        await page.keyboard.press('?');
+        await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click();
+        // The page was loaded anew.
+        await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('[role="dialog"]'));
+        await settled(page);
+        await page.keyboard.press('?');
+        await page.getByRole('dialog').getByText('Go to Overview').waitFor();
       },
       { complains: (wrong) => /ShortcutSheet/.test(wrong) },
     ));

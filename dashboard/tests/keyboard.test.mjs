@@ -1,7 +1,8 @@
-// From sign-in to a copied API key of a new customer, by keyboard alone, in under a minute.
+// From sign-in to a copied API key of a new customer, by keyboard alone, in under a minute; and where the keyboard is after what lay over
+// the page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, open, settled, VIEWS } from './browser.mjs';
+import { goTo, launch, open, settled, VIEWS } from './browser.mjs';
 import { codeOf } from './operator.mjs';
 import { signedIn, url } from './system.mjs';
 
@@ -9,6 +10,8 @@ import { signedIn, url } from './system.mjs';
 const LIMIT = 60_000;
 
 let browser;
+let page;
+let wrongs;
 
 before(async () => {
   browser = await launch();
@@ -18,7 +21,7 @@ after(() => browser?.close());
 
 test('an operator signs in and a customer up, and copies the key, without a mouse', async () => {
   const { account } = await signedIn('keys@example.org', ['admin']);
-  const { page, wrongs } = await open(browser, url, VIEWS[0]);
+  ({ page, wrongs } = await open(browser, url, VIEWS[0]));
   const { keyboard } = page;
   const begun = Date.now();
 
@@ -58,6 +61,52 @@ test('an operator signs in and a customer up, and copies the key, without a mous
   // Nowhere but on the page and in the clipboard.
   assert.ok(!page.url().includes('sk_'));
   assert.ok(!(await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))).includes('sk_'));
+  assert.deepEqual(wrongs, []);
+});
+
+test('dialogs and drawers give the keyboard back where it was, and Escape closes the one in front', async () => {
+  await goTo(page, '/customers/harbour-lights/keys');
+  await settled(page);
+  const { keyboard } = page;
+  const dialog = page.getByRole('dialog').last();
+  const has = (locator) => locator.and(page.locator(':focus')).waitFor();
+  const press = async (locator) => {
+    await locator.focus();
+    await keyboard.press('Enter');
+  };
+  const make = page.getByRole('button', { name: 'New key' });
+  await press(make);
+  await has(dialog.getByLabel('Name'));
+  await keyboard.type('not lost');
+  // A stray click beside it.
+  await page.mouse.click(4, 4);
+  assert.equal(await dialog.getByLabel('Name').inputValue(), 'not lost');
+  await keyboard.press('Escape');
+  await has(make);
+  const menu = page.getByRole('button', { name: /^What to do with/ }).first();
+  await press(menu);
+  await has(page.getByRole('menuitem', { name: 'Change' }));
+  await keyboard.press('Enter');
+  await has(dialog.getByLabel('Name'));
+  await keyboard.press('Escape');
+  await has(menu);
+  const row = page.getByRole('region', { name: 'Table of the API keys' }).locator('tbody').getByRole('button').first();
+  await press(row);
+  const drawer = page.getByRole('dialog', { name: /^API key/ });
+  const revoke = drawer.getByRole('button', { name: 'Revoke' });
+  await press(revoke);
+  await has(dialog.getByLabel(/^Type/));
+  await keyboard.press('Escape');
+  await has(revoke);
+  assert.equal(await page.getByRole('dialog').count(), 1);
+  await keyboard.press('Control+k');
+  const find = page.getByPlaceholder('A customer, key, page or action');
+  await has(find);
+  await keyboard.press('Escape');
+  await has(revoke);
+  await keyboard.press('Escape');
+  await has(row);
+  await drawer.waitFor({ state: 'hidden' });
   assert.deepEqual(wrongs, []);
 });
 

@@ -219,7 +219,19 @@ describe('what is set for everybody', () => {
       await dialog(page).getByRole('button', { name: 'Revoke', exact: true }).click();
       await held.getByRole('row').filter({ hasText: 'nightly report' }).getByText('Revoked').waitFor();
       await held.getByRole('row').filter({ hasText: 'weekly report' }).getByText('Active').waitFor();
+      // Their name is written while somebody else changes their roles.
+      const name = dialog(page).getByLabel('Name');
+      await name.fill('Watched Over');
+      await asOwner('PATCH', `/api/admin/operators/${id}`, { roles: ['support', 'read-only'] });
+      await dialog(page).getByText('Shown here as it is now: Roles.').waitFor();
+      assert.equal(await name.inputValue(), 'Watched Over');
+      assert.ok(await dialog(page).getByRole('checkbox', { name: /^read.only/i }).isChecked());
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await page.getByText(/^What Watched Over may do/).waitFor();
+      await dialog(page).getByText('Shown here as it is now').waitFor({ state: 'hidden' });
     });
+    const { name: now, roles } = await asOwner('GET', `/api/admin/operators/${id}`);
+    assert.deepEqual([now, [...roles].sort()], ['Watched Over', ['read-only', 'support']]);
     await assert.rejects(away.ask('GET', '/api/admin/customers'), /: 401 /);
     await atDesk.ask('GET', '/api/admin/customers');
     assert.equal((await asToken(tokens.nightly)).status, 401);

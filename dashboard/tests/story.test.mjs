@@ -81,6 +81,10 @@ describe('an operator and a customer', () => {
     assert.deepEqual(shown, STEPS.map((step) => [step, 'Done']));
     assert.match(await steps.locator('tbody tr').first().innerText(), /\d\s?(ms|s)/);
     await picture('signed-up');
+    // Whoever is asked whether to leave, and stays, has the key still.
+    await page.getByRole('button', { name: 'Sign another customer up' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stay' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     key = await copied();
     assert.equal((await asCustomer('/api/v1/contacts')).status, 200);
     await page.getByRole('link', { name: `Open ${CUSTOMER}` }).click();

@@ -37,6 +37,9 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
+/** Whether a change was refused because somebody else made one first: the thing isn't as it was read. */
+export const isOvertaken = (error: unknown) => problemOf(error).status === 412;
+
 /** Messages by the name of the form's field: `/customer_id` becomes `customer_id`. */
 export function fieldErrors(problem: Problem): Record<string, string> {
   const named = problem.errors.map(({ field, message }) => [field.replace(/^\//, '').replaceAll('/', '.'), message]);

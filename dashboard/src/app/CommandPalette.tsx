@@ -1,5 +1,5 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { createSpotlight, Spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight, useSpotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconSearch } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
@@ -8,6 +8,7 @@ import { queries } from '@/api/client';
 import type { Operation } from '@/api/useOperation';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
+import { useLayer } from '@/ui/layers';
 import { fits } from './asked';
 import type { Action, Here, Place } from './page';
 import { usePaletteAsked } from './palette';
@@ -33,6 +34,7 @@ export default function CommandPalette() {
     if (asked > answered.current) spotlight.toggle();
     answered.current = asked;
   }, [asked]);
+  useLayer(useSpotlight(store).opened, spotlight.close);
   const [query, setQuery] = useState('');
   const found = useFound(query);
   const acts = useActsWith(found);
@@ -43,7 +45,7 @@ export default function CommandPalette() {
   const groups = once(ordered).filter(({ lines }) => lines.length > 0);
   useFirstChosen(query, groups.flatMap(({ lines }) => lines.map(({ id }) => id)).join());
   return (
-    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
+    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} clearQueryOnClose closeOnEscape={false} returnFocus={false} attributes={{ content: { 'aria-label': 'Find a customer, key, page or action' } }}>
       <Spotlight.Search placeholder="A customer, key, page or action" leftSection={<IconSearch size={17} />} aria-label="Find" />
       <Spotlight.ActionsList {...REACHABLE}>
         {groups.map(({ name, lines }) => (

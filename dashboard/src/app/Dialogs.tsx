@@ -1,16 +1,14 @@
-import { Modal } from '@mantine/core';
 import { Suspense } from 'react';
 import { closeDialog, forgetDialog, type OpenDialog, useDialogs } from '@/ui/dialogs';
+import { Modal } from '@/ui/Modal';
 import { Guard } from '@/ui/Panel';
 
 /** The dialogs over the page. One that breaks says so and can be closed; the page behind it stays as it is. */
 export default function Dialogs() {
-  const dialogs = useDialogs();
-  const top = dialogs.findLast(({ isOpen }) => isOpen);
-  return dialogs.map((dialog) => <Shown key={dialog.id} dialog={dialog} isTop={dialog === top} />);
+  return useDialogs().map((dialog) => <Shown key={dialog.id} dialog={dialog} />);
 }
 
-function Shown({ dialog: { id, title, content, size, stays = false, isOpen }, isTop }: { dialog: OpenDialog; isTop: boolean }) {
+function Shown({ dialog: { id, title, content, size, stays = false, closesBeside, isOpen, layer } }: { dialog: OpenDialog }) {
   const close = () => closeDialog(id);
   return (
     <Modal
@@ -19,10 +17,10 @@ function Shown({ dialog: { id, title, content, size, stays = false, isOpen }, is
       onExitTransitionEnd={() => forgetDialog(id)}
       title={title}
       size={size}
-      closeOnClickOutside={!stays}
-      // Escape closes the one in front, not all of them.
-      closeOnEscape={!stays && isTop}
+      closeOnClickOutside={closesBeside}
+      closeOnEscape={!stays}
       withCloseButton={!stays}
+      layer={layer}
     >
       <Guard closes={stays ? close : undefined}>
         <Suspense fallback={<div aria-busy="true" />}>

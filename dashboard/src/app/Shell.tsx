@@ -7,6 +7,7 @@ import { FLOATING } from '@/theme/theme';
 import { useDialogs } from '@/ui/dialogs';
 import { zone } from '@/ui/format';
 import { Hint } from '@/ui/Hint';
+import { hearEscape } from '@/ui/layers';
 import { MenuButton } from '@/ui/MenuButton';
 import { Guard } from '@/ui/Panel';
 import { Brand } from './Brand';
@@ -36,6 +37,7 @@ export function Shell() {
   useShortcuts();
   useEffect(() => menu.close(), [path]);
   useEffect(prefetchSoon, []);
+  useEffect(hearEscape, []);
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#page">

@@ -57,5 +57,5 @@ function focusFilter() {
 
 /** The sheet of all shortcuts. */
 export function showShortcuts() {
-  openDialog({ title: 'Keyboard shortcuts', content: () => <Sheet /> });
+  openDialog({ title: 'Keyboard shortcuts', closesBeside: true, content: () => <Sheet /> });
 }

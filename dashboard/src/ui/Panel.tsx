@@ -2,6 +2,7 @@ import { Component, type ReactNode, useId } from 'react';
 import classes from './Panel.module.css';
 import { Failure } from './Failure';
 import { problemOf } from '@/api/problem';
+import { isMissing } from './parts';
 
 type PanelProps = {
   title?: ReactNode;
@@ -59,8 +60,11 @@ export class Guard extends Component<GuardProps, { error: unknown }> {
     if (before.subject !== this.props.subject && this.state.error !== null) this.setState({ error: null });
   }
 
+  // What is loaded lazily is asked for once, and fails ever after: only the page anew asks again.
+  private readonly retry = () => (isMissing(this.state.error) ? window.location.reload() : this.setState({ error: null }));
+
   override render() {
     if (this.state.error === null) return this.props.children;
-    return <Failure problem={problemOf(this.state.error)} retry={() => this.setState({ error: null })} close={this.props.closes} />;
+    return <Failure problem={problemOf(this.state.error)} retry={this.retry} close={this.props.closes} />;
   }
 }

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closeAllDialogs, closeDialog, dialogsNow, forgetDialog, openDialog } from './dialogs';
+
+// Where the keyboard was is asked of the page.
+beforeAll(() => vi.stubGlobal('document', { activeElement: null }));
+afterAll(() => vi.unstubAllGlobals());
 
 test('a dialog that is closed is on its way out until nobody sees it any more', () => {
   openDialog({ title: 'One', content: () => null });

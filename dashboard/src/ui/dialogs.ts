@@ -1,4 +1,5 @@
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { type Layer, lay } from './layers';
 
 /** A dialog over the page. */
 export type Dialog = {
@@ -8,10 +9,12 @@ export type Dialog = {
   size?: string;
   /** Closes by its own buttons alone: for what is shown once. */
   stays?: boolean;
+  /** Nothing is written in it: a click beside it closes it, too. */
+  closesBeside?: boolean;
 };
 
 /** A dialog that was opened; one that isn't open any more is on its way out. */
-export type OpenDialog = Dialog & { id: number; isOpen: boolean };
+export type OpenDialog = Dialog & { id: number; isOpen: boolean; layer: Layer };
 
 let dialogs: readonly OpenDialog[] = [];
 let next = 1;
@@ -24,7 +27,7 @@ function become(after: readonly OpenDialog[]) {
 
 /** Opens a dialog over the page. */
 export function openDialog(dialog: Dialog) {
-  become([...dialogs, { ...dialog, id: next++, isOpen: true }]);
+  become([...dialogs, { ...dialog, id: next++, isOpen: true, layer: lay() }]);
 }
 
 /** Closes a dialog. */

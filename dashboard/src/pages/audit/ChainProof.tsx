@@ -1,9 +1,10 @@
-import { Button, Drawer, Group, Text, TextInput } from '@mantine/core';
+import { Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
+import { Drawer } from '@/ui/Drawer';
 import { Failure } from '@/ui/Failure';
 import classes from './Audit.module.css';
 import { PROOFS } from './proofs';
@@ -14,7 +15,7 @@ type ChainProofProps = { opened: boolean; customer: string | undefined; close: (
 /** The proof that nobody changed, removed or slipped in a row: of a customer's chain, or of the platform's. */
 export function ChainProof({ opened, customer, close }: ChainProofProps) {
   return (
-    <Drawer opened={opened} onClose={close} position="right" size={560} title="Proof of a chain">
+    <Drawer opened={opened} onClose={close} size={560} title="Proof of a chain">
       <Prove customer={customer} />
     </Drawer>
   );

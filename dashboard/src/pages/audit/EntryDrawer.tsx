@@ -1,8 +1,9 @@
-import { Button, Drawer, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { CopyValue } from '@/ui/CopyValue';
 import { CustomerLink } from '@/ui/CustomerLink';
+import { Drawer } from '@/ui/Drawer';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
 import { Loaded } from '@/ui/Loaded';
@@ -36,7 +37,7 @@ export function EntryDrawer({ id, entry: listed, prove, close }: EntryDrawerProp
   const entry = listed ?? query.data;
   const isGone = query.error !== null && [400, 404].includes(problemOf(query.error).status);
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={720} title={entry ? actionName(entry.action) : 'A row of the audit log'}>
+    <Drawer opened={id !== undefined} onClose={close} size={720} title={entry ? actionName(entry.action) : 'A row of the audit log'}>
       {entry ? (
         <Entry entry={entry} />
       ) : isGone ? (

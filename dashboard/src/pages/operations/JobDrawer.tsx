@@ -1,8 +1,9 @@
-import { Drawer, Group, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { useMay } from '@/session/session';
 import { CopyValue } from '@/ui/CopyValue';
+import { Drawer } from '@/ui/Drawer';
 import { Empty } from '@/ui/Empty';
 import { Facts } from '@/ui/Facts';
 import { words } from '@/ui/format';
@@ -22,7 +23,7 @@ export function JobDrawer({ id, close }: JobDrawerProps) {
   const query = queries.useQuery('get', '/api/admin/jobs/{id}', { params: { path: { id: id ?? '' } } }, { enabled: id !== undefined, placeholderData: undefined });
   const isGone = query.error !== null && [400, 404].includes(problemOf(query.error).status);
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={520} title={query.data ? words(query.data.kind) : 'A job'}>
+    <Drawer opened={id !== undefined} onClose={close} size={520} title={query.data ? words(query.data.kind) : 'A job'}>
       {isGone ? (
         <Empty title="There is no such job">Jobs that are done are removed after a while.</Empty>
       ) : (

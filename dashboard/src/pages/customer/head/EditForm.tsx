@@ -3,16 +3,20 @@ import { useForm } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { wrongEmail, wrongName } from '@/api/fieldRules';
+import { isOvertaken } from '@/api/problem';
 import { taken } from '@/api/taken';
+import { ChangedMeanwhile } from '@/ui/ChangedMeanwhile';
 import { FormEnd } from '@/ui/FormEnd';
 import { Loaded } from '@/ui/Loaded';
 import { say } from '@/ui/notify';
+import { useMeanwhile } from '@/ui/useMeanwhile';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Customer, customerQuery, useCustomerChanged } from '../customer';
+import { type Field, FIELDS, TEXTS, type Values, valuesOf, wordsOf } from './known';
 
 type Read = { customer: Schema<'CustomerDetails'>; etag: string | null };
 
-/** Changes what is known of a customer. What is changed is the version that the form shows. */
+/** Changes what is known of a customer. Nobody else's change is overwritten unseen. */
 export function EditForm({ name, close }: { name: string; close: () => void }) {
   const query = useQuery({
     queryKey: ['edit', 'customer', name],
@@ -26,23 +30,14 @@ export function EditForm({ name, close }: { name: string; close: () => void }) {
     refetchInterval: false,
     placeholderData: undefined,
   });
-  return <Loaded query={query}>{(read) => <Fields read={read} name={name} close={close} />}</Loaded>;
+  return <Loaded query={query}>{(read) => <Fields read={read} name={name} readAgain={query.refetch} close={close} />}</Loaded>;
 }
 
 const zones = Intl.supportedValuesOf('timeZone');
 
-/** What may be changed, and the longest that the API takes of it. */
-const TEXTS = {
-  company_name: { label: 'Company name', longest: 200, required: true },
-  billing_email: { label: 'Billing address', longest: 254, required: false },
-  industry: { label: 'Industry', longest: 100, required: false },
-  company_size: { label: 'Company size', longest: 100, required: false },
-  clerk_org_id: { label: 'Clerk organization', longest: 200, required: false },
-} as const;
-type Field = keyof typeof TEXTS;
-const FIELDS = Object.keys(TEXTS) as Field[];
+type FieldsProps = { read: Read; name: string; readAgain: () => Promise<unknown>; close: () => void };
 
-function Fields({ read: { customer, etag }, name, close }: { read: Read; name: string; close: () => void }) {
+function Fields({ read: { customer, etag }, name, readAgain, close }: FieldsProps) {
   const client = useQueryClient();
   const changed = useCustomerChanged();
   const check = (field: Field) => (value: string) => {
@@ -53,17 +48,12 @@ function Fields({ read: { customer, etag }, name, close }: { read: Read; name: s
     }
     return value.length > longest ? `must have at most ${longest} characters` : null;
   };
-  const form = useForm<Record<Field | 'timezone', string>>({
-    initialValues: {
-      company_name: customer.company_name,
-      billing_email: customer.billing_email ?? '',
-      industry: customer.industry ?? '',
-      company_size: customer.company_size ?? '',
-      clerk_org_id: customer.clerk_org_id ?? '',
-      timezone: customer.timezone,
-    },
+  const now = valuesOf(customer);
+  const form = useForm<Values>({
+    initialValues: now,
     validate: { ...Object.fromEntries(FIELDS.map((field) => [field, check(field)])) },
   });
+  const meanwhile = useMeanwhile(form, now);
   const { busy, error, submit } = useSubmit(form, async (values) => {
     const body: Schema<'CustomerPatch'> = {};
     for (const field of FIELDS) if (form.isDirty(field)) body[field] = (values[field].trim() || null) as never;
@@ -78,12 +68,14 @@ function Fields({ read: { customer, etag }, name, close }: { read: Read; name: s
       await taken(api.PATCH('/api/admin/customers/{customer}', { params, body }));
     } catch (refusal) {
       client.setQueryData(queryKey, before);
+      if (isOvertaken(refusal)) await readAgain();
       throw refusal;
     }
     close();
     say('Saved');
     await changed();
   });
+  const refused = isOvertaken(error);
   return (
     <form onSubmit={submit}>
       <Stack gap="sm">
@@ -91,7 +83,8 @@ function Fields({ read: { customer, etag }, name, close }: { read: Read; name: s
           <TextInput key={field} label={TEXTS[field].label} required={TEXTS[field].required} {...form.getInputProps(field)} />
         ))}
         <Autocomplete label="Time zone" data={zones} limit={20} {...form.getInputProps('timezone')} />
-        <FormEnd act="Save" busy={busy} error={error} disabled={!form.isDirty()} cancel={close} />
+        <ChangedMeanwhile meanwhile={meanwhile} said={wordsOf(now)} refused={refused} isDirty={form.isDirty()} />
+        <FormEnd act="Save" busy={busy} error={refused ? null : error} disabled={!form.isDirty()} cancel={close} />
       </Stack>
     </form>
   );

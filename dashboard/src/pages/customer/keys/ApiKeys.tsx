@@ -1,7 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
@@ -9,37 +8,33 @@ import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { useAskedAct } from '../acts';
-import { EditKey } from './EditKey';
+import { openEditKey } from './EditKey';
 import { KeyDrawer } from './KeyDrawer';
-import type { Key, KeyActions } from './key';
+import type { KeyActions } from './key';
 import { keyColumns } from './keyColumns';
-import { NewKey } from './NewKey';
-import { RotateKey } from './RotateKey';
+import { openNewKey } from './NewKey';
+import { openRotation } from './RotateKey';
 import { revokeKey } from './revokeKey';
 
 const STATUSES = ['active', 'expired', 'revoked'];
-
-type Dialog = { kind: 'new' } | { kind: 'rotate' | 'edit'; key: Key } | null;
 
 /** A customer's API keys: seen, made, changed, rotated, revoked. `customer` is the UUID or the customerId. */
 export function ApiKeys({ customer }: { customer: string }) {
   const client = useQueryClient();
   const mayChange = useMay()('keys:write');
-  const [dialog, setDialog] = useState<Dialog>(null);
   const { status, opened, change } = useKeysSearch();
   const pages = usePages(`${customer} ${status}`);
   const query = queries.useQuery('get', '/api/admin/customers/{customer}/api-keys', {
     params: { path: { customer }, query: { status, cursor: pages.cursor, limit: 50 } },
   });
-  const close = () => setDialog(null);
   const acts: KeyActions = {
-    rotate: (key) => setDialog({ kind: 'rotate', key }),
-    edit: (key) => setDialog({ kind: 'edit', key }),
+    rotate: (key) => openRotation(customer, key),
+    edit: (key) => openEditKey(customer, key.id),
     revoke: (key) => revokeKey(client, customer, key),
   };
   const columns = keyColumns({ ...acts, open: (key) => change({ key: key.id }) }, mayChange);
-  useAskedAct({ key: mayChange && (() => setDialog({ kind: 'new' })) });
-  const make = mayChange && <Button onClick={() => setDialog({ kind: 'new' })}>New key</Button>;
+  useAskedAct({ key: mayChange && (() => openNewKey(customer)) });
+  const make = mayChange && <Button onClick={() => openNewKey(customer)}>New key</Button>;
   return (
     <Panel
       title="API keys"
@@ -74,9 +69,6 @@ export function ApiKeys({ customer }: { customer: string }) {
       {opened && (
         <KeyDrawer customer={customer} id={opened} show={(key) => change({ key })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
       )}
-      {dialog?.kind === 'new' && <NewKey customer={customer} close={close} />}
-      {dialog?.kind === 'rotate' && <RotateKey customer={customer} before={dialog.key} close={close} />}
-      {dialog?.kind === 'edit' && <EditKey customer={customer} id={dialog.key.id} close={close} />}
     </Panel>
   );
 }

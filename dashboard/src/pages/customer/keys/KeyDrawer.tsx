@@ -1,5 +1,6 @@
-import { Anchor, Button, Drawer, Group, Stack } from '@mantine/core';
+import { Anchor, Button, Group, Stack } from '@mantine/core';
 import { CopyValue } from '@/ui/CopyValue';
+import { Drawer } from '@/ui/Drawer';
 import { Facts } from '@/ui/Facts';
 import { many } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
@@ -19,7 +20,7 @@ type KeyDrawerProps = { customer: string; id: string; show: (id: string) => void
 export function KeyDrawer({ customer, id, show, acts, close }: KeyDrawerProps) {
   const query = useKey(customer, id);
   return (
-    <Drawer opened onClose={close} position="right" size="min(620px, 100vw)" title={query.data ? `API key: ${query.data.key.name}` : 'API key'}>
+    <Drawer opened onClose={close} size="min(620px, 100vw)" title={query.data ? `API key: ${query.data.key.name}` : 'API key'}>
       <Loaded query={query} lines={8}>
         {({ key }) => (
           <Stack gap="lg">

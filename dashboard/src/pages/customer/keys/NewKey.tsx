@@ -1,31 +1,27 @@
-import { Modal, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { api, type Schema } from '@/api/client';
+import { api } from '@/api/client';
 import { taken } from '@/api/taken';
+import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
 import { KeyShown } from './KeyShown';
-import { bodyOf, newKey, rules } from './keyForm';
+import { bodyOf, newKey, rulesFor } from './keyForm';
 import { keysChanged } from './keysChanged';
 
 /** Makes a key and shows it, once. */
-export function NewKey({ customer, close }: { customer: string; close: () => void }) {
-  const [made, setMade] = useState<Schema<'NewApiKeyView'> | null>(null);
-  return (
-    <Modal opened onClose={close} title={made ? `API key: ${made.name}` : 'New API key'} size="lg" closeOnClickOutside={false} closeOnEscape={!made} withCloseButton={!made}>
-      {made ? <KeyShown secret={made.key} close={close} /> : <NewKeyForm customer={customer} close={close} done={setMade} />}
-    </Modal>
-  );
-}
+export const openNewKey = (customer: string) =>
+  openDialog({ title: 'New API key', size: 'lg', content: (close) => <NewKeyForm customer={customer} close={close} /> });
 
-function NewKeyForm({ customer, close, done }: { customer: string; close: () => void; done: (made: Schema<'NewApiKeyView'>) => void }) {
+function NewKeyForm({ customer, close }: { customer: string; close: () => void }) {
   const client = useQueryClient();
-  const form = useForm({ initialValues: newKey, validate: rules });
+  const form = useForm({ initialValues: newKey, validate: rulesFor(newKey) });
   const { busy, error, submit } = useSubmit(form, async (values) => {
-    done(await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values) })));
+    const made = await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values) }));
+    close();
+    openDialog({ title: `API key: ${made.name}`, size: 'lg', stays: true, content: (end) => <KeyShown secret={made.key} close={end} /> });
     keysChanged(client);
   });
   return (

@@ -1,10 +1,10 @@
-import { Group, List, Modal, Select, Stack, Text } from '@mantine/core';
+import { Group, List, Select, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { Countdown } from '@/ui/Countdown';
+import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Expiry, EXPIRY, expiresAt } from './expiry';
@@ -28,38 +28,21 @@ const ENDS = [
 type Rotated = Schema<'RotatedKeyView'>;
 
 /** Puts a new key in a key's place, and lets the old one go on for as long as its callers need to change over. */
-export function RotateKey({ customer, before, close }: { customer: string; before: Key; close: () => void }) {
-  const [rotated, setRotated] = useState<Rotated | null>(null);
-  return (
-    <Modal opened onClose={close} title={`Rotate ${before.name}`} size="lg" closeOnClickOutside={false} closeOnEscape={!rotated} withCloseButton={!rotated}>
-      {rotated ? (
-        <KeyShown secret={rotated.key} close={close}>
-          <Text size="sm">
-            The old key <code>{rotated.replaces.prefix}…</code>{' '}
-            {rotated.replaces.status === 'active' && rotated.replaces.expires_at ? (
-              <>
-                ends in <Countdown until={rotated.replaces.expires_at} />. Both draw on one limit until then.
-              </>
-            ) : (
-              'has ended.'
-            )}
-          </Text>
-        </KeyShown>
-      ) : (
-        <RotateForm customer={customer} before={before} close={close} done={setRotated} />
-      )}
-    </Modal>
-  );
-}
+export const openRotation = (customer: string, before: Key) =>
+  openDialog({ title: titleOf(before), size: 'lg', content: (close) => <RotateForm customer={customer} before={before} close={close} /> });
 
-function RotateForm({ customer, before, close, done }: { customer: string; before: Key; close: () => void; done: (rotated: Rotated) => void }) {
+const titleOf = (before: Key) => `Rotate ${before.name}`;
+
+function RotateForm({ customer, before, close }: { customer: string; before: Key; close: () => void }) {
   const client = useQueryClient();
   const form = useForm({ initialValues: { overlap_seconds: '86400', expires_at: 'as-before' } });
   const { busy, error, submit } = useSubmit(form, async ({ overlap_seconds, expires_at }) => {
     const body: Schema<'RotationBody'> = { overlap_seconds: Number(overlap_seconds) };
     if (expires_at !== 'as-before') body.expires_at = expiresAt(expires_at as Expiry, '');
     const params = { path: { customer, id: before.id } };
-    done(await taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/rotate', { params, body })));
+    const rotated = await taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/rotate', { params, body }));
+    close();
+    openDialog({ title: titleOf(before), size: 'lg', stays: true, content: (end) => <RotatedShown rotated={rotated} close={end} /> });
     keysChanged(client);
   });
   return (
@@ -78,3 +61,19 @@ function RotateForm({ customer, before, close, done }: { customer: string; befor
     </form>
   );
 }
+
+/** The new key, and how long the old one goes on. */
+const RotatedShown = ({ rotated: { key, replaces }, close }: { rotated: Rotated; close: () => void }) => (
+  <KeyShown secret={key} close={close}>
+    <Text size="sm">
+      The old key <code>{replaces.prefix}…</code>{' '}
+      {replaces.status === 'active' && replaces.expires_at ? (
+        <>
+          ends in <Countdown until={replaces.expires_at} />. Both draw on one limit until then.
+        </>
+      ) : (
+        'has ended.'
+      )}
+    </Text>
+  </KeyShown>
+);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Key } from './key';
-import { bodyOf, changesOf, newKey, valuesOf } from './keyForm';
+import { bodyOf, changesOf, newKey, rulesFor, valuesOf } from './keyForm';
 import { wrongNetworks } from './networks';
 import { accessOf, wrongPermissions } from './permissions';
 
@@ -59,5 +59,14 @@ describe('a key', () => {
     expect(changesOf({ ...valuesOf(key), without_redis: 'closed' }, key)).toEqual({ without_redis: 'closed' });
     const declared = { ...key, without_redis: 'closed' };
     expect(changesOf({ ...valuesOf(declared), without_redis: '' }, declared)).toEqual({ without_redis: null });
+  });
+  test('that has ended is renamed, and ends no sooner or later than it was made to', () => {
+    const ended = { ...key, expires_at: '2020-01-01T00:00:00Z' };
+    const then = valuesOf(ended);
+    const { expires_at: wrong } = rulesFor(then);
+    expect(wrong(then.expires_at, { ...then, name: 'Books' })).toBeNull();
+    expect(changesOf({ ...then, name: 'Books' }, ended)).toEqual({ name: 'Books' });
+    expect(wrong('2021-01-01T00:00', then)).toBe('must be in the future');
+    expect(rulesFor(newKey).expires_at('2021-01-01T00:00', { ...newKey, expiry: 'at' })).toBe('must be in the future');
   });
 });

@@ -33,6 +33,12 @@ export const newKey: KeyValues = {
   expires_at: '',
 };
 
+/** Fields that say one thing together. */
+export const TOGETHER: (keyof KeyValues)[][] = [
+  ['access', 'permissions'],
+  ['expiry', 'expires_at'],
+];
+
 /** A key as it is. */
 export const valuesOf = (key: Key): KeyValues => ({
   name: key.name,
@@ -55,8 +61,13 @@ export const rules = {
   allowed_networks: wrongNetworks,
   rate_limit_requests: (requests: number | string) =>
     Number.isInteger(requests) && Number(requests) >= 1 ? null : 'must be a whole number, at least 1; to stop a key, revoke it',
-  expires_at: (at: string, { expiry }: KeyValues) => wrongExpiry(expiry, at),
 };
+
+/** The same with the one of when it ends. A moment that nobody changes isn't sent, and may be over: a key that has ended has a name still. */
+export const rulesFor = (before: KeyValues) => ({
+  ...rules,
+  expires_at: (at: string, { expiry }: KeyValues) => (expiry === before.expiry && at === before.expires_at ? null : wrongExpiry(expiry, at)),
+});
 
 function wrongText(text: string, longest: number, needed: boolean): string | null {
   if (needed && text.trim() === '') return 'must not be empty';

@@ -8,7 +8,7 @@ import { useModules } from './useModules';
 
 /** Asks which module is to be turned on or off, and then shows what that would do. */
 export const openModuleChoice = (customer: Customer) =>
-  openDialog({ title: `Turn a module on or off for ${customer.company_name}`, content: (close) => <ChooseModule customer={customer} close={close} /> });
+  openDialog({ title: `Turn a module on or off for ${customer.company_name}`, closesBeside: true, content: (close) => <ChooseModule customer={customer} close={close} /> });
 
 function ChooseModule({ customer, close }: { customer: Customer; close: () => void }) {
   const query = useModules(customer);

@@ -1,7 +1,7 @@
-import { Modal } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { count } from '@/ui/format';
+import { Modal } from '@/ui/Modal';
 import type { Customer } from '../customer';
 import type { BulkAct, BulkInput } from './act';
 import { BulkForm } from './BulkForm';
@@ -22,7 +22,7 @@ export function BulkDialog({ act, customers, close }: BulkDialogProps) {
   };
   const who = customers.length === 1 ? customers[0]?.company_name : `${count(customers.length)} customers`;
   return (
-    <Modal opened onClose={leave} title={`${act.label}: ${who}`} size="lg" closeOnClickOutside={false}>
+    <Modal opened onClose={leave} title={`${act.label}: ${who}`} size="lg">
       {rows.length === 0 ? (
         <BulkForm
           act={act}

@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
+import { Modal } from '@/ui/Modal';
 import classes from './SignUp.module.css';
 
 /** Asks before a page is left that holds a key which nobody has copied. */
@@ -10,7 +11,7 @@ export function LeaveGuard({ active }: { active: boolean }) {
     withResolver: true,
   });
   return (
-    <Modal opened={status === 'blocked'} onClose={() => reset?.()} title="Leave without the API key?">
+    <Modal opened={status === 'blocked'} onClose={() => reset?.()} closeOnClickOutside title="Leave without the API key?">
       <Stack gap="md">
         <p className={classes.text}>The key wasn’t copied, and can’t be shown again. If it is lost, another one can be made on the customer’s page.</p>
         <Group justify="flex-end" gap="xs">

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Schema } from '@/api/client';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
@@ -21,9 +21,12 @@ export function SignUpPage() {
   const show = (id: string | undefined) => void navigate({ to: '/customers/new', search: { operation: id }, replace: true });
   const again = (keep: boolean) => {
     if (!keep) setValues(emptySignUp);
-    setBegun(null);
     show(undefined);
   };
+  // Once the sign-up has left the address: whoever is asked and stays has the key still.
+  useEffect(() => {
+    if (operation === undefined) setBegun(null);
+  }, [operation]);
   if (!mayWrite) return <NotAllowed />;
   return (
     <>

@@ -1,10 +1,11 @@
-import { Checkbox, Modal, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
+import { Modal } from '@/ui/Modal';
 import { useSubmit } from '@/ui/useSubmit';
 import { PAGE, type View, VIEWS, viewsChanged } from './view';
 

@@ -1,4 +1,4 @@
-import { Modal, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
@@ -6,6 +6,7 @@ import { taken } from '@/api/taken';
 import { makePasskey } from '@/session/passkeys';
 import { useWhyNoPasskeys } from '@/session/ways';
 import { FormEnd } from '@/ui/FormEnd';
+import { Modal } from '@/ui/Modal';
 import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
 import { PresentPassword } from './PresentPassword';

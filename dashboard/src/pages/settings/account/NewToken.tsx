@@ -1,4 +1,4 @@
-import { Button, Group, Modal, MultiSelect, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, MultiSelect, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
@@ -6,6 +6,7 @@ import { taken } from '@/api/taken';
 import { type Right, useWho } from '@/session/session';
 import { FormEnd } from '@/ui/FormEnd';
 import { dayOf } from '@/ui/format';
+import { Modal } from '@/ui/Modal';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
 import { RIGHTS } from '../operators/roles';

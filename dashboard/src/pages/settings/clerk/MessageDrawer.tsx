@@ -1,10 +1,11 @@
-import { Button, Drawer, Group, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, queries } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
 import { CopyValue } from '@/ui/CopyValue';
+import { Drawer } from '@/ui/Drawer';
 import { Facts } from '@/ui/Facts';
 import { Json } from '@/ui/Json';
 import { Loaded } from '@/ui/Loaded';
@@ -30,7 +31,7 @@ export function MessageDrawer({ id, close }: { id: string | undefined; close: ()
     setBusy(false);
   };
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={620} title={query.data?.type ?? 'A message of Clerk'}>
+    <Drawer opened={id !== undefined} onClose={close} size={620} title={query.data?.type ?? 'A message of Clerk'}>
       <Loaded query={query}>
         {(message) => (
           <Stack gap="md">

@@ -6,7 +6,7 @@ import { Loaded } from '@/ui/Loaded';
 import { openModule } from './EditModule';
 
 /** Asks whose price is to be changed, and then how. */
-export const openPriceChoice = () => openDialog({ title: 'Change the price of which module?', content: (close) => <ChoosePrice close={close} /> });
+export const openPriceChoice = () => openDialog({ title: 'Change the price of which module?', closesBeside: true, content: (close) => <ChoosePrice close={close} /> });
 
 function ChoosePrice({ close }: { close: () => void }) {
   const query = queries.useQuery('get', '/api/admin/modules');

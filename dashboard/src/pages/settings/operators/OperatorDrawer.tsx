@@ -1,8 +1,9 @@
-import { Drawer, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { useMay, useWho } from '@/session/session';
 import { CopyValue } from '@/ui/CopyValue';
+import { Drawer } from '@/ui/Drawer';
 import { Facts } from '@/ui/Facts';
 import { words } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
@@ -29,7 +30,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
     },
   });
   return (
-    <Drawer opened={id !== undefined} onClose={close} position="right" size={560} title={query.data?.operator.name ?? 'Operator'}>
+    <Drawer opened={id !== undefined} onClose={close} closeOnClickOutside={!mayWrite} size={560} title={query.data?.operator.name ?? 'Operator'}>
       <Loaded query={query}>
         {({ operator, tag }) => (
           <Stack gap="lg">
@@ -44,7 +45,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
                 ['Id', <CopyValue key="id" value={operator.id} label="the operator’s id" />],
               ]}
             />
-            {mayWrite && <EditOperator key={tag} operator={operator} tag={tag} />}
+            {mayWrite && <EditOperator key={operator.id} operator={operator} tag={tag} readAgain={query.refetch} />}
             {mayWrite && <OperatorAccess operator={operator} />}
             {mayWrite && operator.id !== who?.operator_id && <OperatorActs operator={operator} tag={tag} />}
           </Stack>

@@ -50,6 +50,7 @@ export function RotateKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
     if (only && !another) return rotate(only.id);
     openDialog({
       title: 'Rotate the master key',
+      closesBeside: true,
       content: (close) =>
         only ? (
           <Choices label="To which key" options={targets.map(({ id, state }) => ({ key: id, label: id, note: state }))} choose={rotate} close={close} />

@@ -1,9 +1,10 @@
-import { Checkbox, Modal, PasswordInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, PasswordInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
+import { Modal } from '@/ui/Modal';
 import { say } from '@/ui/notify';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
