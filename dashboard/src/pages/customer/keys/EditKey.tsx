@@ -35,7 +35,7 @@ function EditKeyForm({ customer, before, tag, close }: { customer: string; befor
     const params = { path: { customer, id: before.id }, header: { 'If-Match': tag } };
     if (Object.keys(changes).length > 0) {
       const shown = Object.fromEntries(Object.entries(changes).filter(([, value]) => value != null)) as Partial<Key>;
-      await optimistically<Key, unknown>(client, KEYS, (row) => (row.id === before.id ? { ...row, ...shown } : row), () =>
+      await optimistically<Key, unknown>(client, { path: KEYS, of: { customer } }, (row) => (row.id === before.id ? { ...row, ...shown } : row), () =>
         taken(api.PATCH('/api/admin/customers/{customer}/api-keys/{id}', { params, body: changes })),
       );
       say('The key was changed', 'It holds for the next request.');
