@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { FormEnd } from '@/ui/FormEnd';
+import { useOpenedAt } from '@/ui/useOpenedAt';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
 import { KeyShown } from './KeyShown';
@@ -23,9 +24,10 @@ export function NewKey({ customer, close }: { customer: string; close: () => voi
 
 function NewKeyForm({ customer, close, done }: { customer: string; close: () => void; done: (made: Schema<'NewApiKeyView'>) => void }) {
   const client = useQueryClient();
+  const openedAt = useOpenedAt();
   const form = useForm({ initialValues: newKey, validate: rules });
   const { busy, error, submit } = useSubmit(form, async (values) => {
-    done(await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values) })));
+    done(await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values, openedAt) })));
     keysChanged(client);
   });
   return (

@@ -6,6 +6,7 @@ import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { Countdown } from '@/ui/Countdown';
 import { FormEnd } from '@/ui/FormEnd';
+import { useOpenedAt } from '@/ui/useOpenedAt';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Expiry, EXPIRY, expiresAt } from './expiry';
 import { KeyShown } from './KeyShown';
@@ -54,10 +55,11 @@ export function RotateKey({ customer, before, close }: { customer: string; befor
 
 function RotateForm({ customer, before, close, done }: { customer: string; before: Key; close: () => void; done: (rotated: Rotated) => void }) {
   const client = useQueryClient();
+  const openedAt = useOpenedAt();
   const form = useForm({ initialValues: { overlap_seconds: '86400', expires_at: 'as-before' } });
   const { busy, error, submit } = useSubmit(form, async ({ overlap_seconds, expires_at }) => {
     const body: Schema<'RotationBody'> = { overlap_seconds: Number(overlap_seconds) };
-    if (expires_at !== 'as-before') body.expires_at = expiresAt(expires_at as Expiry, '');
+    if (expires_at !== 'as-before') body.expires_at = expiresAt(expires_at as Expiry, '', openedAt);
     const params = { path: { customer, id: before.id } };
     done(await taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/rotate', { params, body })));
     keysChanged(client);
