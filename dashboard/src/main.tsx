@@ -8,7 +8,7 @@ import '@/theme/base.css';
 import { createRoot } from 'react-dom/client';
 import { watchPresence } from '@/api/presence';
 import { App } from '@/app/App';
-import { noteMissing } from '@/ui/parts';
+import { noteMissing } from '@/ui/missingParts';
 
 // A page that was opened before the server was renewed misses its scripts: the new page has them. Once; what is missing
 // then is an error like another.

@@ -60,6 +60,7 @@ describe('habits', () => {
         await settled(page);
         return (await chart.count()) > 0;
       });
+      await page.getByRole('list', { name: 'Modules' }).getByRole('link', { name: 'Workflow Automation' }).waitFor();
       await chart.focus();
       await page.keyboard.press('End');
       await page.keyboard.press('Enter');
@@ -146,6 +147,7 @@ describe('habits', () => {
       await page.waitForURL((address) => !address.searchParams.has('from'));
       await page.goto(`${url}/admin/customers?q=${CUSTOMER}&from=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z`);
       await page.getByRole('link', { name: `${CUSTOMER} GmbH` }).waitFor();
+      await page.getByPlaceholder('Signed up: 01 Jan 2020, 00:00 – 01 Jan 2100, 00:00 UTC').waitFor();
       await page.goto(`${url}/admin/customers?q=${CUSTOMER}&from=2020-01-01T00:00:00Z&until=2021-01-01T00:00:00Z`);
       await page.getByText('No customer is like that').waitFor();
     }));

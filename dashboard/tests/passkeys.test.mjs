@@ -99,6 +99,9 @@ describe('passkeys', () => {
     await table.getByText('red key').waitFor();
 
     await signOut(page);
+    // Nor is a closed door told what was done behind it.
+    await page.getByText('The passkey blue key is yours').waitFor({ state: 'detached', timeout: 1000 });
+    assert.equal(await page.title(), 'Sixty');
     await showPassword(page, account.email, account.password);
     // Who cancels, or has no such device at hand, is told so, and goes on with a code or another try.
     await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });

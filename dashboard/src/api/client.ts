@@ -2,20 +2,11 @@ import createFetchClient, { type Middleware } from 'openapi-fetch';
 import createQueryClient from 'openapi-react-query';
 import { fetchOrEarly } from '@/early/answers';
 import { isSomebodyThere } from './presence';
+import { repeatable } from './repeatable';
 import type { components, paths } from './schema';
 
 /** A schema of the OpenAPI document. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
-
-const repeatable: Middleware = {
-  // A POST that is sent twice (a double click, a lost answer) has its effect once.
-  onRequest({ request, schemaPath }) {
-    if (request.method === 'POST' && !schemaPath.startsWith('/api/admin/session')) {
-      if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID());
-    }
-    return request;
-  },
-};
 
 const modest: Middleware = {
   // What a page asks while nobody is at it keeps no session alive.

@@ -1,6 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query';
 
-type Listing<Row> = { data: readonly Row[] };
+type Page<Row> = { data: readonly Row[] };
+
+/** A listing, whatever its filters and pages: its path, and what stands for the path's parameters. */
+export type Listing = { path: string; of?: Readonly<Record<string, string>> };
 
 /**
  * Shows a change of a listing's row before the server has answered, wherever that listing is shown, and takes it back when the
@@ -8,21 +11,29 @@ type Listing<Row> = { data: readonly Row[] };
  */
 export async function optimistically<Row, Answer>(
   client: QueryClient,
-  path: string,
+  listing: Listing,
   change: (row: Row) => Row | null,
   act: () => Promise<Answer>,
 ): Promise<Answer> {
-  const listings = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[1] === path };
+  const shown = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => isOf(listing, queryKey) };
   // What is under way would be older than the change.
-  await client.cancelQueries(listings);
-  const before = client.getQueriesData<Listing<Row>>(listings);
-  for (const [key, listing] of before) {
-    if (listing) client.setQueryData<Listing<Row>>(key, { ...listing, data: listing.data.map(change).filter((row) => row !== null) });
+  await client.cancelQueries(shown);
+  const before = client.getQueriesData<Page<Row>>(shown);
+  for (const [key, page] of before) {
+    if (page) client.setQueryData<Page<Row>>(key, { ...page, data: page.data.map(change).filter((row) => row !== null) });
   }
   try {
     return await act();
   } catch (error) {
-    for (const [key, listing] of before) client.setQueryData(key, listing);
+    for (const [key, page] of before) client.setQueryData(key, page);
     throw error;
   }
+}
+
+// The path alone would be the listings of all customers.
+function isOf({ path, of = {} }: Listing, [, asked, options]: readonly unknown[]): boolean {
+  if (asked !== path) return false;
+  const has = (options as { params?: { path?: Record<string, unknown> } } | undefined)?.params?.path ?? {};
+  const names = new Set([...Object.keys(of), ...Object.keys(has)]);
+  return [...names].every((name) => of[name] === has[name]);
 }

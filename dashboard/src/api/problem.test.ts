@@ -11,6 +11,8 @@ test('a refusal keeps what the server said of it', () => {
 });
 
 test('no answer is a problem too', () => {
-  expect(problemOf(new TypeError('Failed to fetch')).title).toContain('can’t be reached');
+  const lost = problemOf(new TypeError('Failed to fetch'));
+  expect(lost.title).toContain('can’t be reached');
+  expect(lost.detail).toContain('may have been made');
   expect(problemOf(new Error('odd')).detail).toBe('odd');
 });

@@ -29,7 +29,7 @@ export function problemOf(error: unknown): Problem {
     title: offline ? 'The server can’t be reached' : 'Something went wrong on this page',
     status: 0,
     detail: offline
-      ? 'Check the connection, then try again. Nothing was changed by this page since then.'
+      ? 'Check the connection, then try again. A change that was under way may have been made all the same; trying again doesn’t make it twice.'
       : error instanceof Error
         ? error.message
         : 'Reload the page and try again.',

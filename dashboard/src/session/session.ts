@@ -1,8 +1,10 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
+import { forgetUnanswered } from '@/api/repeatable';
 import { taken } from '@/api/taken';
 import { askWho, remember } from '@/early/who';
 import { closeAllDialogs } from '@/ui/dialogs';
+import { hush } from '@/ui/notify';
 
 /** Who is signed in, and what they may do. */
 export type Who = Schema<'WhoView'>;
@@ -45,13 +47,22 @@ export function useSessionChange() {
     changed: () => client.invalidateQueries({ queryKey: KEY }),
     ended: () => {
       remember(false);
-      // A dialog may show a secret.
+      // A dialog may show a secret; a notice and the tab's name say whom the page was about.
       closeAllDialogs();
-      // The pages go first, and then what they showed: a query that is thrown away tells nobody.
-      client.setQueryData(KEY, null);
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+      hush();
+      document.title = 'Sixty';
+      forgetUnanswered();
+      forgetShown(client);
     },
   };
+}
+
+/** Says that nobody is signed in. The pages go first, and then what they showed: a query that is thrown away tells nobody. */
+export function forgetShown(client: QueryClient) {
+  client.setQueryData(KEY, null);
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+  // What acts were answered, such as proofs of the audit log.
+  client.getMutationCache().clear();
 }
 
 /** Whether the operator may do this; for what is offered. The server decides all the same. */

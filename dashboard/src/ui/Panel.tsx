@@ -2,7 +2,7 @@ import { Component, type ReactNode, useId } from 'react';
 import classes from './Panel.module.css';
 import { Failure } from './Failure';
 import { problemOf } from '@/api/problem';
-import { isMissing } from './parts';
+import { isMissing } from './missingParts';
 
 type PanelProps = {
   title?: ReactNode;

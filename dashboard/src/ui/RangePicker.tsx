@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { lazy } from 'react';
-import { minuteOf, zone } from './format';
+import { between } from './format';
 import { MenuButton } from './MenuButton';
 import type { Range, RangeSearch } from './range';
 
@@ -9,7 +9,7 @@ const RangeMenu = lazy(() => import('./RangeMenu'));
 
 /** Chooses the span that a page shows. It stands in the page's address. */
 export function RangePicker({ range }: { range: Range & { change: (range: RangeSearch) => void } }) {
-  const label = range.name ? range.label : `${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}`;
+  const label = range.name ? range.label : between(range.from, range.until);
   return (
     <MenuButton
       button={Button}

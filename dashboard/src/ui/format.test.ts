@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { ago, bytes, compact, milliseconds, money, share, span, words } from './format';
+import { afterEach, expect, test, vi } from 'vitest';
+import { ago, between, bytes, compact, milliseconds, minuteOf, money, secondOf, share, span, words, zone } from './format';
+
+afterEach(() => void vi.useRealTimers());
 
 test('numbers have their units', () => {
   expect(compact(9_999)).toBe('9,999');
@@ -21,4 +23,21 @@ test('times are told as people do', () => {
   expect(span(125)).toBe('2 min 5 s');
   expect(span(90_000)).toBe('1 d 1 h');
   expect(words('not_in_plan')).toBe('Not in plan');
+});
+
+test('a year is named when it isn’t this one', () => {
+  vi.setSystemTime('2026-11-30T12:00:00Z');
+  const local = (text: string) => new Date(text);
+  expect(minuteOf(local('2026-11-29T03:12'))).toBe('29 Nov, 03:12');
+  expect(minuteOf(local('2025-11-29T03:12'))).toBe('29 Nov 2025, 03:12');
+  expect(secondOf(local('2026-11-29T03:12:45'))).toBe('29 Nov, 03:12:45');
+  expect(secondOf(local('2025-11-29T03:12:45'))).toBe('29 Nov 2025, 03:12:45');
+});
+
+test('a span names its zone, and the years at both ends or at neither', () => {
+  vi.setSystemTime('2026-11-30T12:00:00Z');
+  const local = (text: string) => new Date(text);
+  expect(between(local('2026-11-28T05:00'), local('2026-11-29T05:00'))).toBe(`28 Nov, 05:00 – 29 Nov, 05:00 ${zone}`);
+  expect(between(local('2025-11-30T05:00'), local('2026-11-30T05:00'))).toBe(`30 Nov 2025, 05:00 – 30 Nov 2026, 05:00 ${zone}`);
+  expect(between(local('2025-11-28T05:00'), local('2025-11-29T05:00'))).toBe(`28 Nov 2025, 05:00 – 29 Nov 2025, 05:00 ${zone}`);
 });

@@ -50,8 +50,13 @@ const exact = new Intl.DateTimeFormat(LOCALE, {
   year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
 });
 const day = new Intl.DateTimeFormat(LOCALE, { year: 'numeric', month: 'short', day: '2-digit' });
-const minute = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' });
-const second = new Intl.DateTimeFormat(LOCALE, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const MINUTE = { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
+const SECOND = { ...MINUTE, second: '2-digit' } as const;
+/** Without the year, and with it. */
+const inBoth = (options: Intl.DateTimeFormatOptions) =>
+  [new Intl.DateTimeFormat(LOCALE, options), new Intl.DateTimeFormat(LOCALE, { ...options, year: 'numeric' })] as const;
+const [minute, minuteOfYear] = inBoth(MINUTE);
+const [second, secondOfYear] = inBoth(SECOND);
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 /** The zone that all times are shown in: the browser's. */
@@ -60,11 +65,27 @@ export const zone = ZONE;
 export const exactTime = (at: string | number | Date) => exact.format(new Date(at));
 /** 29 Nov 2026 */
 export const dayOf = (at: string | number | Date) => day.format(new Date(at));
-/** 29 Nov, 03:12 */
-export const minuteOf = (at: string | number | Date) => minute.format(new Date(at));
+/** 29 Nov, 03:12; 29 Nov 2025, 03:12 when that isn't this year. */
+export const minuteOf = (at: string | number | Date) => (isThisYear(at) ? minute : minuteOfYear).format(new Date(at));
 
-/** 29 Nov, 03:12:45: for columns whose head names the zone. */
-export const secondOf = (at: string | number | Date) => second.format(new Date(at));
+/** 29 Nov, 03:12:45, with the year when it isn't this one: for columns whose head names the zone. */
+export const secondOf = (at: string | number | Date) => (isThisYear(at) ? second : secondOfYear).format(new Date(at));
+
+/** 28 Nov, 03:12 – 29 Nov, 03:12 UTC; both with their years unless both are of this one. */
+export function between(from: string | number | Date, until: string | number | Date): string {
+  const format = isThisYear(from) && isThisYear(until) ? minute : minuteOfYear;
+  return `${format.format(new Date(from))} – ${format.format(new Date(until))} ${zone}`;
+}
+
+const isThisYear = (at: string | number | Date) => new Date(at).getFullYear() === new Date().getFullYear();
+
+/** 29 Nov 2026, by the clocks of this zone. */
+export const dayIn = (at: string | number | Date, timeZone: string) =>
+  new Intl.DateTimeFormat(LOCALE, { year: 'numeric', month: 'short', day: '2-digit', timeZone }).format(new Date(at));
+
+/** Nov 2026, by the clocks of this zone. */
+export const monthIn = (at: string | number | Date, timeZone: string) =>
+  new Intl.DateTimeFormat(LOCALE, { year: 'numeric', month: 'short', timeZone }).format(new Date(at));
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1],

@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { axisLabels, pointLabel } from './moments';
 
 const local = (text: string) => new Date(text);
 const seconds = (text: string) => local(text).getTime() / 1000;
+
+// Moments of another year are told with it.
+beforeAll(() => void vi.setSystemTime('2026-11-30T12:00:00Z'));
+afterAll(() => void vi.useRealTimers());
 
 describe('pointLabel', () => {
   it('names the span of a point once', () => {

@@ -22,6 +22,12 @@ async function show(notice: { title: string; message: string; color: string; aut
   notifications.show(notice);
 }
 
+/** Takes away what was said. */
+export function hush() {
+  // What was never loaded has said nothing.
+  if (isWanted) void import('@mantine/notifications').then(({ notifications }) => notifications.clean());
+}
+
 /** Says that something was done. */
 export function say(title: string, message = '') {
   void show({ title, message, color: 'petrol', autoClose: 5000 });

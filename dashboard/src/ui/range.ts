@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { endingAt, type Moments, type RangeSearch, SPANS, type SpanName } from './spans';
 import { useNow } from './useNow';
 
-export { rangeOf, rangeQuery, SPANS, type RangeSearch, type SpanName } from './spans';
+export { twoMoments, rangeOf, rangeQuery, SPANS, type RangeSearch, type SpanName } from './spans';
 
 export type Range = Moments & { name: SpanName | null; seconds: number; label: string };
 
@@ -23,6 +23,9 @@ export function useRange(preset: SpanName = '24h'): Range & { change: (range: Ra
   }
   return { ...ending(search.range ?? preset, now), change };
 }
+
+/** The range as the addresses of pages say it. */
+export const rangeSearch = ({ name, from, until }: Pick<Range, 'name' | 'from' | 'until'>): RangeSearch => (name ? { range: name } : { from, until });
 
 /** A span that ends now, whatever the page's address says. */
 export const useSpan = (name: SpanName): Range => ending(name, useNow());

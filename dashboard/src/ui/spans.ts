@@ -17,10 +17,13 @@ export type RangeSearch = { range?: SpanName; from?: string; until?: string };
 
 /** Reads the range of an address; what is no range is left out. */
 export function rangeOf(search: Record<string, unknown>): RangeSearch {
-  const { range, from, until } = search;
-  if (isMoment(from) && isMoment(until) && from < until) return { from, until };
-  return typeof range === 'string' && Object.hasOwn(SPANS, range) ? { range: range as SpanName } : {};
+  const { range } = search;
+  return twoMoments(search) ?? (typeof range === 'string' && Object.hasOwn(SPANS, range) ? { range: range as SpanName } : {});
 }
+
+/** Two moments of an address, the earlier one first; null when they are none. Written with offsets, they don't sort as texts. */
+export const twoMoments = ({ from, until }: Record<string, unknown>): Moments | null =>
+  isMoment(from) && isMoment(until) && Date.parse(from) < Date.parse(until) ? { from, until } : null;
 
 const isMoment = (value: unknown): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 

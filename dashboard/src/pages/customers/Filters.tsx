@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import { queries } from '@/api/client';
 import { PLANS } from '@/api/plans';
-import { minuteOf, words } from '@/ui/format';
+import { between, words } from '@/ui/format';
 import { FilterMenu } from '@/ui/FilterMenu';
 import { SPANS } from '@/ui/range';
 import classes from './Customers.module.css';
@@ -37,9 +37,10 @@ export function Filters({ search, change }: FiltersProps) {
       />
       <Select
         size="xs"
-        w={from ? 290 : 190}
+        w={from ? 400 : 190}
+        maw="100%"
         aria-label="Signed up"
-        placeholder={from && until ? `Signed up: ${minuteOf(from)} – ${minuteOf(until)}` : 'Signed up: any time'}
+        placeholder={from && until ? `Signed up: ${between(from, until)}` : 'Signed up: any time'}
         clearable
         data={SIGNED_UP.map((value) => ({ value, label: `Signed up: ${SPANS[value].label.toLowerCase()}` }))}
         value={signed_up ?? null}

@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { PLANS } from '@/api/plans';
-import { SPANS } from '@/ui/range';
+import { twoMoments, SPANS } from '@/ui/range';
 import { useNow } from '@/ui/useNow';
 import { STATUSES } from './customer';
 
@@ -25,17 +25,11 @@ export function customersSearch(search: Record<string, unknown>): CustomersSearc
     plan: some(search.plan, PLANS),
     module: /^[a-z_]+$/.test(text(search.module) ?? '') ? text(search.module) : undefined,
     signed_up: SIGNED_UP.find((span) => span === search.signed_up),
-    ...signedUpBetween(search),
+    ...twoMoments(search),
     sort: /^-?[a-z_]+$/.test(text(search.sort) ?? '') ? text(search.sort) : undefined,
     columns: /^[a-z]+(,[a-z]+)*$/.test(text(search.columns) ?? '') ? text(search.columns) : undefined,
   };
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as CustomersSearch;
-}
-
-/** Two moments of an address, the earlier one first; nothing when they are none. */
-function signedUpBetween({ from, until }: Record<string, unknown>): { from?: string; until?: string } {
-  const isMoment = (value: unknown): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value));
-  return isMoment(from) && isMoment(until) && Date.parse(from) < Date.parse(until) ? { from, until } : {};
 }
 
 /** The table's search and how to change it; filters that are typed replace the step before, so that Back leaves the page. */

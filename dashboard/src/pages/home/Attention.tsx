@@ -1,10 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import { useNow } from '@/ui/useNow';
-import { type Range } from '@/ui/range';
+import { type Range, rangeSearch } from '@/ui/range';
 import { Status } from '@/ui/Status';
 import { wrongs } from './attention';
 import classes from './Attention.module.css';
-import { addressOf } from './traffic';
 import { useHealth, useTraffic, useWork } from './useHome';
 
 /** What is wrong, before everything else; one calm line when nothing is. */
@@ -16,7 +15,7 @@ export function Attention({ range }: { range: Range }) {
     work: asked.work.data,
     traffic: asked.usage.data,
     now,
-    range: addressOf(range),
+    range: rangeSearch(range),
   });
   const unknown = Object.entries(asked).filter(([, query]) => query.error && query.data === undefined).map(([name]) => name);
   const waits = Object.values(asked).some((query) => query.isLoading);

@@ -1,11 +1,12 @@
+import { Fragment } from 'react';
 import { milliseconds } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
+import { partName, piecesOf } from '@/ui/parts';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import classes from './Home.module.css';
 import { type Part, useHealth } from './useHome';
-import { partName } from './words';
 
 /** How every part of the platform is. */
 export function Health() {
@@ -34,12 +35,5 @@ export function Health() {
 /** How long a part took to answer, or what is known of it. Moments in a sentence are told as people speak of them. */
 function Detail({ part }: { part: Part }) {
   if (part.status === 'ok' && part.latency_ms != null) return <>answered in {milliseconds(part.latency_ms)}</>;
-  const [before, at, after] = part.detail.split(/(?:at )?(\d{4}-\d\d-\d\dT[\d:.]+Z)/);
-  return (
-    <>
-      {before}
-      {at && <When at={at} />}
-      {after}
-    </>
-  );
+  return piecesOf(part.detail).map((piece, place) => <Fragment key={place}>{place % 2 === 1 ? <When at={piece} /> : piece.replace(/\bat $/, '')}</Fragment>);
 }

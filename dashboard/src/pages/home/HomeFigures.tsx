@@ -1,9 +1,9 @@
 import { useMay } from '@/session/session';
 import { compact, count, many, milliseconds, NOTHING, share } from '@/ui/format';
 import { Figure, Figures } from '@/ui/Figure';
-import type { Range } from '@/ui/range';
+import { type Range, rangeSearch } from '@/ui/range';
+import { failing } from '@/ui/usage/totals';
 import { When } from '@/ui/When';
-import { addressOf } from './traffic';
 import { useGrowth, useTraffic, useWork } from './useHome';
 
 /** The figures of the day. Each leads to where it can be understood. */
@@ -14,9 +14,9 @@ export function HomeFigures({ range }: { range: Range }) {
   const work = useWork(range);
   const total = usage.data?.total;
   const previous = usage.data?.previous;
-  const search = addressOf(range);
-  const fails = shareOf(total);
-  const failed = shareOf(previous);
+  const search = rangeSearch(range);
+  const fails = failing(total);
+  const failed = failing(previous);
   const first = total && previous?.requests === 0 && total.requests > 0 ? 'no requests in the period before' : undefined;
   const operations = work.data?.operations;
   const jobs = work.data?.jobs;
@@ -76,5 +76,3 @@ export function HomeFigures({ range }: { range: Range }) {
     </Figures>
   );
 }
-
-const shareOf = (total: { requests: number; failed: number } | undefined) => (total && total.requests > 0 ? total.failed / total.requests : undefined);

@@ -2,13 +2,14 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
 import { Chart, loadLines } from '@/ui/Chart';
-import { count, milliseconds, span } from '@/ui/format';
+import { count, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import type { Range } from '@/ui/range';
+import { type Range, rangeSearch } from '@/ui/range';
+import { timesOf } from '@/ui/usage/times';
 import { useShowRequests } from '@/ui/useShowRequests';
 import classes from './Home.module.css';
-import { addressOf, byOutcome, percentiles } from './traffic';
+import { byOutcome } from './traffic';
 import { useTraffic } from './useHome';
 
 /** Requests and errors over time, and beneath how fast they were answered. */
@@ -23,7 +24,7 @@ export function Traffic({ range }: { range: Range }) {
       seconds: usage.data.interval_seconds,
       at: points.map((point) => point.at),
       series: byOutcome(points),
-      beneath: { label: 'Response time', series: percentiles(points), unit: milliseconds, height: 120 },
+      beneath: timesOf(points),
     };
   }, [usage.data]);
   const chosen = useShowRequests(drawn?.at ?? [], {}, drawn?.seconds);
@@ -32,7 +33,7 @@ export function Traffic({ range }: { range: Range }) {
       title="Requests and response times"
       note={drawn && `each point ${span(drawn.seconds)}`}
       actions={
-        <Anchor component={Link} to="/usage" search={addressOf(range) as never} size="xs">
+        <Anchor component={Link} to="/usage" search={rangeSearch(range) as never} size="xs">
           By customer, key, route
         </Anchor>
       }

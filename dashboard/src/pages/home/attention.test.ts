@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exactTime } from '@/ui/format';
 import { wrongs } from './attention';
 
 const now = Date.parse('2026-11-29T03:00:00Z');
@@ -16,6 +17,10 @@ describe('what is wrong', () => {
       { name: 'admin_database', status: 'down', detail: 'Connection refused.' } as const,
     ];
     expect(says({ parts })).toEqual(['Admin database: Connection refused.', 'Redis: It does not answer.']);
+  });
+  it('tells the moments of a part as people do', () => {
+    const at = '2026-11-29T02:00:00Z';
+    expect(says({ parts: [{ name: 'jobs', status: 'degraded', detail: `A job has been due since ${at}.` } as const] })).toEqual([`Background jobs: A job has been due since ${exactTime(at)}.`]);
   });
   it('tells once of work that was given up, though its part says so too', () => {
     const parts = [{ name: 'operations', status: 'degraded', detail: '1 operation was given up.' } as const];

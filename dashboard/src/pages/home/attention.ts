@@ -1,6 +1,7 @@
 import { many, milliseconds, share, span } from '@/ui/format';
+import { partName, spoken } from '@/ui/parts';
+import { failing } from '@/ui/usage/totals';
 import type { Part } from './useHome';
-import { partName } from './words';
 
 /** Something that wants somebody, and where it can be understood. */
 export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: string; search?: Record<string, unknown> };
@@ -35,7 +36,7 @@ function ofParts({ parts = [], work }: Looked): Wrong[] {
     .map((part) => ({
       key: `part ${part.name}`,
       tone: part.status === 'degraded' ? 'warn' : 'bad',
-      says: `${partName(part.name)}: ${part.detail}`,
+      says: `${partName(part.name)}: ${spoken(part.detail)}`,
       to: '/settings/health',
     }));
 }
@@ -67,8 +68,8 @@ function ofTraffic({ traffic, range }: Looked): Wrong[] {
     found.push({ key: 'own', tone: 'bad', says: `${many(ownFailures, 'request')} failed on our side (5xx, ${part} of all)`, to: '/usage', search: { ...range, by: 'status' } });
   }
   const enough = total.requests >= FEW && previous.requests >= FEW;
-  const fails = total.failed / Math.max(1, total.requests);
-  const failed = previous.failed / Math.max(1, previous.requests);
+  const fails = failing(total) ?? 0;
+  const failed = failing(previous) ?? 0;
   if (enough && fails > 0.01 && fails > 2 * failed) {
     found.push({ key: 'errors', tone: 'warn', says: `${share(fails)} of requests were refused or failed, ${share(failed)} in the period before`, to: '/usage', search: { ...range, by: 'outcome' } });
   }

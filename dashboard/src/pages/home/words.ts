@@ -1,4 +1,4 @@
-import { span, words } from '@/ui/format';
+import { span } from '@/ui/format';
 import type { Range } from '@/ui/range';
 
 /** How long the range is, as in "the 24 hours before". */
@@ -10,8 +10,3 @@ export function beforeRange({ seconds }: Pick<Range, 'seconds'>): string {
   if (Number.isInteger(hours / 24)) return `${hours / 24} days`;
   return span(seconds);
 }
-
-const PARTS: Record<string, string> = { usage: 'Usage records', start_up: 'Server', jobs: 'Background jobs' };
-
-/** What people call a part of the platform. */
-export const partName = (name: string) => PARTS[name] ?? words(name);

@@ -3,7 +3,7 @@ import { span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { GROUPS, type GroupName } from '@/api/usageGroups';
-import { type Percentile } from './search';
+import type { Percentile } from '@/ui/usage/times';
 import { GroupsTable } from './GroupsTable';
 import classes from './Usage.module.css';
 import { UsageChart } from './UsageChart';

@@ -1,5 +1,5 @@
 import { Button, CloseButton } from '@mantine/core';
-import { minuteOf, zone } from '@/ui/format';
+import { between } from '@/ui/format';
 import { AddFilter } from './AddFilter';
 import { FILTER_NAMES, FILTERS } from '@/api/usageGroups';
 import classes from './Usage.module.css';
@@ -13,7 +13,7 @@ export function Chips({ usage }: { usage: Usage }) {
   return (
     <div className={classes.chips} role="group" aria-label="Filters">
       {range.name === null && (
-        <Chip label="Time" value={`${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}`} remove={() => change((before) => ({ ...before, from: undefined, until: undefined }))} />
+        <Chip label="Time" value={between(range.from, range.until)} remove={() => change((before) => ({ ...before, from: undefined, until: undefined }))} />
       )}
       {set.map((name) => (
         <NamedChip key={name} label={FILTERS[name]} value={filter[name] ?? ''} remove={() => change({ [name]: undefined })} />

@@ -5,6 +5,7 @@ import { colourOf } from '@/ui/Chart';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { bytes, count, milliseconds, share } from '@/ui/format';
 import { Hint } from '@/ui/Hint';
+import { failing } from '@/ui/usage/totals';
 import { GROUPS } from '@/api/usageGroups';
 import { narrowed, whyNot } from './search';
 import classes from './Usage.module.css';
@@ -25,7 +26,7 @@ export function GroupsTable({ series, usage: { by, change, top } }: GroupsTableP
     number('requests', 'Requests', ({ total }) => count(total.requests)),
     number('share', 'Share', ({ total }) => share(total.requests / all), true),
     number('failed', 'Errors', ({ total }) => count(total.failed), true),
-    number('rate', 'Error rate', ({ total }) => share(total.requests > 0 ? total.failed / total.requests : null)),
+    number('rate', 'Error rate', ({ total }) => share(failing(total))),
     number('p50', 'p50', ({ total }) => milliseconds(total.p50_response_time_ms), true),
     number('p95', 'p95', ({ total }) => milliseconds(total.p95_response_time_ms)),
     number('p99', 'p99', ({ total }) => milliseconds(total.p99_response_time_ms), true),

@@ -3,7 +3,7 @@ import { queries } from '@/api/client';
 import type { Column } from '@/ui/DataTable';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
-import { bytes, dayOf, exactTime, milliseconds, minuteOf, NOTHING, secondOf, words, zone } from '@/ui/format';
+import { between, bytes, dayOf, exactTime, milliseconds, NOTHING, secondOf, words, zone } from '@/ui/format';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import type { Range } from '@/ui/range';
@@ -32,7 +32,7 @@ export function Requests({ usage }: { usage: Usage }) {
       <Panel
         flush
         title="Single requests"
-        note={`${minuteOf(range.from)} – ${minuteOf(range.until)} ${zone}, the newest first${isGoneBefore(range.from, keptSince) ? `; those before ${dayOf(keptSince)} are gone` : ''}`}
+        note={`${between(range.from, range.until)}, the newest first${isGoneBefore(range.from, keptSince) ? `; those before ${dayOf(keptSince)} are gone` : ''}`}
         actions={
           <Select
             size="xs"

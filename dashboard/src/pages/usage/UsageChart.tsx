@@ -1,9 +1,8 @@
 import { useMemo } from 'react';
 import type { Schema } from '@/api/client';
 import { Chart, type Pane, type Series } from '@/ui/Chart';
-import { count, milliseconds } from '@/ui/format';
-import type { Percentile } from './search';
-import { PERCENTILES } from './percentiles';
+import { count } from '@/ui/format';
+import { paneOfTimes, type Percentile, PERCENTILES, timesOf } from '@/ui/usage/times';
 import type { Usage } from './useUsage';
 
 type Data = Schema<'SeriesView'>;
@@ -14,7 +13,7 @@ export function UsageChart({ series, usage }: { series: Data; usage: Usage }) {
   const isErrors = search.show === 'errors';
   const at = useMemo(() => series.groups[0]?.points.map((point) => point.at) ?? momentsOf(series), [series]);
   const groups = useMemo(() => counted(series, isErrors), [series, isErrors]);
-  const beneath = useMemo((): Pane => (by === 'all' ? timesOfAll(series) : timesOf(series, time)), [series, by, time]);
+  const beneath = useMemo((): Pane => (by === 'all' ? timesOf(series.groups[0]?.points ?? []) : timesOfEach(series, time)), [series, by, time]);
   const choose = (first: number, last: number) => {
     const from = new Date(at[first]!);
     const until = new Date(Date.parse(at[last]!) + series.interval_seconds * 1000);
@@ -45,15 +44,9 @@ const named = (group: Data['groups'][number]) => ({ key: group.key ?? 'others', 
 const counted = ({ groups }: Data, isErrors: boolean): Series[] =>
   groups.map((group) => ({ ...named(group), values: group.points.map((point) => (isErrors ? point.failed : point.requests)) }));
 
-function timesOf({ groups }: Data, time: Percentile): Pane {
+function timesOfEach({ groups }: Data, time: Percentile): Pane {
   const series = groups.map((group) => ({ ...named(group), values: group.points.map((point) => point[PERCENTILES[time]]) }));
-  return { label: `Response time, ${time}`, series, unit: milliseconds, height: 120 };
-}
-
-function timesOfAll({ groups }: Data): Pane {
-  const points = groups[0]?.points ?? [];
-  const one = (key: Percentile, colour: number): Series => ({ key, label: key, colour, values: points.map((point) => point[PERCENTILES[key]]) });
-  return { label: 'Response time', series: [one('p50', 8), one('p95', 6), one('p99', 3)], unit: milliseconds, height: 120 };
+  return paneOfTimes(`Response time, ${time}`, series);
 }
 
 /** The moments of a span in which nothing was asked: there is no group to tell them. */

@@ -1,13 +1,13 @@
 import { PageHeader } from '@/ui/PageHeader';
 import { Guard } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
+import { UsageFigures } from '@/ui/usage/UsageFigures';
 import { Breakdown } from './Breakdown';
 import { Chips } from './Chips';
 import { Movers } from './Movers';
 import { Requests } from './Requests';
 import classes from './Usage.module.css';
-import { UsageFigures } from './UsageFigures';
-import { useUsage } from './useUsage';
+import { type Usage, useSeries, useUsage } from './useUsage';
 
 /** Who asked for what, how often, and how fast it was answered: from a year down to the single request. */
 export function UsagePage() {
@@ -20,7 +20,7 @@ export function UsagePage() {
           <Chips usage={usage} />
         </Guard>
         <Guard>
-          <UsageFigures usage={usage} />
+          <InNumbers usage={usage} />
         </Guard>
         <Breakdown usage={usage} />
         <Movers usage={usage} />
@@ -28,4 +28,9 @@ export function UsagePage() {
       </div>
     </>
   );
+}
+
+function InNumbers({ usage }: { usage: Usage }) {
+  const { data } = useSeries(usage);
+  return <UsageFigures now={data?.total} before={data?.previous} />;
 }

@@ -1,7 +1,6 @@
 import { type Filter, FILTER_NAMES, filterOf, GROUPS, type GroupName } from '@/api/usageGroups';
 import { rangeOf, type RangeSearch } from '@/ui/range';
-
-export type Percentile = 'p50' | 'p95' | 'p99';
+import type { Percentile } from '@/ui/usage/times';
 
 /** What the page's address says. */
 export type UsageSearch = RangeSearch & Filter & { by?: GroupName; show?: 'errors'; time?: Percentile; slower?: number; top?: number };

@@ -47,7 +47,7 @@ function EditKeyForm({ customer, before, tag, readAgain, close }: EditKeyFormPro
     if (Object.keys(changes).length > 0) {
       const shown = Object.fromEntries(Object.entries(changes).filter(([, value]) => value != null)) as Partial<Key>;
       try {
-        await optimistically<Key, unknown>(client, KEYS, (row) => (row.id === before.id ? { ...row, ...shown } : row), () =>
+        await optimistically<Key, unknown>(client, { path: KEYS, of: { customer } }, (row) => (row.id === before.id ? { ...row, ...shown } : row), () =>
           taken(api.PATCH('/api/admin/customers/{customer}/api-keys/{id}', { params, body: changes })),
         );
       } catch (refusal) {

@@ -3,7 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { zone } from '@/ui/format';
 import { withoutRedisChoices } from '@/ui/limits/withoutRedis';
 import { EXPIRY } from './expiry';
-import { periods } from './key';
+import { periods } from './period';
 import type { KeyValues } from './keyForm';
 import { ACCESS, SUGGESTED } from './permissions';
 

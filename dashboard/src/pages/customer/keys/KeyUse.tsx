@@ -8,7 +8,8 @@ import { compact, milliseconds, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
-import { rangeQuery, useRange } from '@/ui/range';
+import { rangeQuery, rangeSearch, useRange } from '@/ui/range';
+import { failing } from '@/ui/usage/totals';
 import { KeyChart } from './KeyChart';
 import type { Key } from './key';
 import classes from './Keys.module.css';
@@ -20,7 +21,7 @@ const OUTCOMES = 20;
 export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   const range = useRange('7d');
   // To the page of usage goes what stands in this page's address.
-  const search = { customer, api_key_id: key.id, ...(range.name ? { range: range.name } : { from: range.from, until: range.until }) };
+  const search = { customer, api_key_id: key.id, ...rangeSearch(range) };
   const query = queries.useQuery('get', '/api/admin/usage/series', {
     params: { query: { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } },
   });
@@ -35,7 +36,7 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
               <div className={classes.figures}>
               <Figures>
                 <Figure label="Requests" value={compact(total.requests)} />
-                <Figure label="Failed" value={compact(total.failed)} note={share(total.failed / total.requests)} />
+                <Figure label="Failed" value={compact(total.failed)} note={share(failing(total))} />
                 <Figure label="Response time, p50" value={milliseconds(total.p50_response_time_ms)} />
                 <Figure label="Response time, p95" value={milliseconds(total.p95_response_time_ms)} />
               </Figures>

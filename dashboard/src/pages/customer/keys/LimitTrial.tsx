@@ -4,8 +4,9 @@ import { useState } from 'react';
 import { queries } from '@/api/client';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
-import { type Key, periods } from './key';
+import type { Key } from './key';
 import { rules } from './keyForm';
+import { periods } from './period';
 import { TrialResult } from './TrialResult';
 
 type Period = (typeof periods)[number]['value'];

@@ -5,6 +5,7 @@ import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
+import { useOpenedAt } from '@/ui/useOpenedAt';
 import { useSubmit } from '@/ui/useSubmit';
 import { KeyFields } from './KeyFields';
 import { KeyShown } from './KeyShown';
@@ -17,9 +18,10 @@ export const openNewKey = (customer: string) =>
 
 function NewKeyForm({ customer, close }: { customer: string; close: () => void }) {
   const client = useQueryClient();
+  const openedAt = useOpenedAt();
   const form = useForm({ initialValues: newKey, validate: rulesFor(newKey) });
   const { busy, error, submit } = useSubmit(form, async (values) => {
-    const made = await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values) }));
+    const made = await taken(api.POST('/api/admin/customers/{customer}/api-keys', { params: { path: { customer } }, body: bodyOf(values, openedAt) }));
     close();
     openDialog({ title: `API key: ${made.name}`, size: 'lg', stays: true, content: (end) => <KeyShown secret={made.key} close={end} /> });
     keysChanged(client);

@@ -6,6 +6,7 @@ import { taken } from '@/api/taken';
 import { Countdown } from '@/ui/Countdown';
 import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
+import { useOpenedAt } from '@/ui/useOpenedAt';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Expiry, EXPIRY, expiresAt } from './expiry';
 import { KeyShown } from './KeyShown';
@@ -35,10 +36,11 @@ const titleOf = (before: Key) => `Rotate ${before.name}`;
 
 function RotateForm({ customer, before, close }: { customer: string; before: Key; close: () => void }) {
   const client = useQueryClient();
+  const openedAt = useOpenedAt();
   const form = useForm({ initialValues: { overlap_seconds: '86400', expires_at: 'as-before' } });
   const { busy, error, submit } = useSubmit(form, async ({ overlap_seconds, expires_at }) => {
     const body: Schema<'RotationBody'> = { overlap_seconds: Number(overlap_seconds) };
-    if (expires_at !== 'as-before') body.expires_at = expiresAt(expires_at as Expiry, '');
+    if (expires_at !== 'as-before') body.expires_at = expiresAt(expires_at as Expiry, '', openedAt);
     const params = { path: { customer, id: before.id } };
     const rotated = await taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/rotate', { params, body }));
     close();

@@ -1,8 +1,8 @@
 import type { Schema } from '@/api/client';
 import { Bars } from '@/ui/Bars';
-import { count, exactTime, minuteOf, share, zone } from '@/ui/format';
+import { count, exactTime, share, zone } from '@/ui/format';
 import classes from './Keys.module.css';
-import { periodOf } from './key';
+import { isOfDays, periodLabel, periodOf } from './period';
 
 type TrialResultProps = { trial: Schema<'LimitSimulationView'>; tried: { requests: number; period: string } };
 
@@ -29,14 +29,14 @@ export function TrialResult({ trial, tried }: TrialResultProps) {
         <span style={{ width: `${refused_share * 100}%` }} />
       </div>
       <h3 className={classes.busiest}>
-        Busiest {tried.period === 'day' || tried.period === 'month' ? `${tried.period}s (in ${time_zone})` : `${tried.period}s (in ${zone})`}
+        Busiest {tried.period}s (in {isOfDays(tried.period) ? time_zone : zone})
       </h3>
       <Bars
         label="The busiest periods, in requests"
         most={Math.max(tried.requests, ...busiest.map((period) => period.requests))}
         bars={busiest.map((period) => ({
           key: period.at,
-          label: minuteOf(period.at),
+          label: periodLabel(period.at, tried.period, time_zone),
           value: period.requests,
           note: period.requests > tried.requests ? 'over the limit' : 'within it',
         }))}

@@ -1,17 +1,12 @@
 import type { Schema } from '@/api/client';
 import { count } from '@/ui/format';
+import { periodOf } from './period';
 
 /** An API key, without the key itself. */
 export type Key = Schema<'ApiKeyView'>;
 
 /** The listing of a customer's keys. */
 export const KEYS = '/api/admin/customers/{customer}/api-keys';
-
-/** A month, an hour. */
-export const periodOf = (period: string) => `${period === 'hour' ? 'an' : 'a'} ${period}`;
-
-/** The periods of a limit, to choose from. */
-export const periods = (['minute', 'hour', 'day', 'month'] as const).map((value) => ({ value, label: periodOf(value) }));
 
 /** 1,000 a month. */
 export const limitOf = ({ rate_limit_requests, rate_limit_period }: Pick<Key, 'rate_limit_requests' | 'rate_limit_period'>) =>

@@ -1,8 +1,9 @@
 import type { Said } from '@/ui/ChangedMeanwhile';
 import { count, exactTime } from '@/ui/format';
 import { withoutRedisChoices } from '@/ui/limits/withoutRedis';
-import { type Key, periodOf } from './key';
+import type { Key } from './key';
 import type { KeyValues } from './keyForm';
+import { periodOf } from './period';
 import { permissionsInWords } from './permissions';
 
 /** What the fields of a key's form are called, and what the key has there, in words. */

@@ -21,7 +21,7 @@ export function revokeKey(client: QueryClient, customer: string, key: Key) {
     act: 'Revoke the key',
     run: async () => {
       const params = { path: { customer, id: key.id } };
-      await optimistically<Key, unknown>(client, KEYS, (row) => (row.id === key.id ? { ...row, status: 'revoked' } : row), () =>
+      await optimistically<Key, unknown>(client, { path: KEYS, of: { customer } }, (row) => (row.id === key.id ? { ...row, status: 'revoked' } : row), () =>
         taken(api.POST('/api/admin/customers/{customer}/api-keys/{id}/revoke', { params })),
       );
       keysChanged(client);

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
 import { useMay } from '@/session/session';
 import { Facts } from '@/ui/Facts';
-import { dayOf, money, words } from '@/ui/format';
+import { dayOf, words } from '@/ui/format';
+import { priceAMonth } from '@/ui/money';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
@@ -33,7 +34,7 @@ export function Plan({ customer }: { customer: Customer }) {
           ['Ends', subscription_ends_at ? dayOf(subscription_ends_at) : null],
           ['Modules on', data ? `${data.filter(({ enabled }) => enabled).length} of ${data.length}` : null],
           ['Decided for them', data ? `${data.filter(isOverride).length} by override` : null],
-          ['List price of what is on', data ? `${sum(data)} per month` : null],
+          ['List price of what is on', data ? `${priceAMonth(listedOf(data))} per month` : null],
         ]}
       />
     </Panel>
@@ -42,8 +43,5 @@ export function Plan({ customer }: { customer: Customer }) {
 
 const isOverride = ({ source }: Held) => source === 'override';
 
-// Decimals of two places, added as whole cents.
-function sum(modules: readonly Held[]): string {
-  const cents = modules.reduce((total, { enabled, listed }) => total + (enabled && listed ? Math.round(Number(listed.base_price_monthly) * 100) : 0), 0);
-  return money((cents / 100).toFixed(2), modules.find(({ listed }) => listed)?.listed?.currency);
-}
+/** The lines of the price list that stand for what is on. */
+const listedOf = (modules: readonly Held[]) => modules.flatMap(({ enabled, listed }) => (enabled && listed ? [listed] : []));

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Schema } from '@/api/client';
 import { count, many, money, words } from '@/ui/format';
+import { centsAMonth, moneyOf } from '@/ui/money';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
 import classes from './Preview.module.css';
@@ -92,12 +93,9 @@ function usedBy({ requests_last_30d: requests, api_keys_using_last_30d: keys, re
   return `${many(requests, 'request')} of ${many(keys, 'key')} in the last 30 days`;
 }
 
-// Decimals of two places, added as whole cents.
-const cents = (modules: readonly Module[]) => modules.reduce((sum, { base_price_monthly: price }) => sum + Math.round(Number(price ?? 0) * 100), 0);
-
 function priceOf(gained: readonly Module[], lost: readonly Module[]): string {
-  const difference = cents(gained) - cents(lost);
+  const difference = centsAMonth(gained) - centsAMonth(lost);
   const currency = [...gained, ...lost][0]?.currency;
   if (difference === 0) return 'The list price stays the same.';
-  return `The list price of what is on ${difference > 0 ? 'rises' : 'falls'} by ${money((Math.abs(difference) / 100).toFixed(2), currency)} per month.`;
+  return `The list price of what is on ${difference > 0 ? 'rises' : 'falls'} by ${moneyOf(Math.abs(difference), currency)} per month.`;
 }

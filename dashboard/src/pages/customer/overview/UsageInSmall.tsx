@@ -7,6 +7,7 @@ import { count, milliseconds, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { rangeQuery, useSpan } from '@/ui/range';
+import { failing } from '@/ui/usage/totals';
 import { useShowRequests } from '@/ui/useShowRequests';
 import { addressOf, type Customer, nameOf } from '../customer';
 import classes from './Overview.module.css';
@@ -44,9 +45,9 @@ function InSmall({ usage, customer }: { usage: Schema<'UsageView'>; customer: st
       <Facts
         facts={[
           ['Requests', count(total.requests)],
-          ['Refused or failed', `${count(total.failed)}, ${share(total.failed / total.requests)} of them`],
-          ['Half answered within', milliseconds(total.p50_response_time_ms)],
-          ['95 % within', milliseconds(total.p95_response_time_ms)],
+          ['Refused or failed', `${count(total.failed)}, ${share(failing(total))} of them`],
+          ['Response time, p50', milliseconds(total.p50_response_time_ms)],
+          ['Response time, p95', milliseconds(total.p95_response_time_ms)],
         ]}
       />
       <Chart

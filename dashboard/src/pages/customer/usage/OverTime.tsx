@@ -1,16 +1,17 @@
 import { useMemo } from 'react';
 import { queries, type Schema } from '@/api/client';
-import { Chart, type Pane } from '@/ui/Chart';
+import { Chart } from '@/ui/Chart';
 import { Empty } from '@/ui/Empty';
-import { milliseconds, span } from '@/ui/format';
+import { span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
+import { timesOf } from '@/ui/usage/times';
 import { useShowRequests } from '@/ui/useShowRequests';
 import type { UsageFilter } from './filter';
 import classes from './Usage.module.css';
 
 const LENGTHS: Record<number, string> = { 60: 'minute', 300: 'span of 5 minutes', 900: 'quarter of an hour', 3600: 'hour', 86400: 'day' };
 
-/** Requests and answering times, point by point. */
+/** Requests and response times, point by point. */
 export function OverTime({ filter }: { filter: UsageFilter }) {
   const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
   return (
@@ -33,14 +34,7 @@ function Charts({ series, customer }: { series: Schema<'SeriesView'>; customer: 
       at: all.map(({ at }) => at),
       requests: all.map(({ requests }) => requests),
       failed: all.map(({ failed }) => failed),
-      times: {
-        label: 'Answering times',
-        unit: milliseconds,
-        series: [
-          { key: 'p50', label: 'Half within', colour: 8, values: all.map((point) => point.p50_response_time_ms) },
-          { key: 'p95', label: '95 % within', colour: 6, values: all.map((point) => point.p95_response_time_ms) },
-        ],
-      } satisfies Pane,
+      times: timesOf(all),
     };
   }, [series]);
   const chosen = useShowRequests(points.at, { customer }, series.interval_seconds);

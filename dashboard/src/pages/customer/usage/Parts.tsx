@@ -13,13 +13,13 @@ import type { UsageFilter } from './filter';
 /** How many of each are told apart. */
 const SHOWN = 8;
 
-type Part = 'route' | 'api_key' | 'status' | 'outcome';
+type Part = 'route' | 'module' | 'api_key' | 'status' | 'outcome';
 type Group = Schema<'SeriesView'>['groups'][number];
 type PartsProps = { filter: UsageFilter; range: RangeSearch; parts: readonly Part[] };
 
-const TITLES: Record<Part, string> = { route: 'Routes', api_key: 'API keys', status: 'Statuses', outcome: 'Outcomes' };
+const TITLES: Record<Part, string> = { route: 'Routes', module: 'Modules', api_key: 'API keys', status: 'Statuses', outcome: 'Outcomes' };
 
-/** By what the requests differ: routes, keys, statuses, outcomes. Each leads to its requests. */
+/** By what the requests differ: routes, modules, keys, statuses, outcomes. Each leads to its requests. */
 export function Parts({ parts, ...rest }: PartsProps) {
   return parts.map((part) => (
     <Panel key={part} title={TITLES[part]} note="By requests">
@@ -54,6 +54,6 @@ function barOf(part: Part, { key, label, total }: Group, search: Record<string, 
       </Anchor>
     ),
     value: total.requests,
-    note: `95 % within ${milliseconds(total.p95_response_time_ms)}`,
+    note: `p95 ${milliseconds(total.p95_response_time_ms)}`,
   };
 }

@@ -2,12 +2,12 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Columns, Stacked } from '@/ui/Columns';
 import { Panel } from '@/ui/Panel';
-import { rangeQuery, useRange } from '@/ui/range';
+import { rangeQuery, rangeSearch, useRange } from '@/ui/range';
 import { RangePicker } from '@/ui/RangePicker';
 import { type Customer, nameOf } from '../customer';
+import { InNumbers } from './InNumbers';
 import { OverTime } from './OverTime';
 import { Parts } from './Parts';
-import { UsageFigures } from './UsageFigures';
 import classes from './Usage.module.css';
 
 /** What the customer used. */
@@ -15,7 +15,7 @@ export default function UsageTab({ customer }: { customer: Customer }) {
   const range = useRange('30d');
   const filter = { customer: nameOf(customer), ...rangeQuery(range) };
   // To the pages of usage goes what stands in this page's address.
-  const shown = range.name ? { range: range.name } : { from: range.from, until: range.until };
+  const shown = rangeSearch(range);
   return (
     <Stacked>
       <div className={classes.head}>
@@ -24,12 +24,12 @@ export default function UsageTab({ customer }: { customer: Customer }) {
           Open in usage, to compare and to see single requests
         </Anchor>
       </div>
-      <UsageFigures filter={filter} />
+      <InNumbers filter={filter} />
       <Columns aside={<Parts filter={filter} range={shown} parts={['status', 'outcome']} />}>
         <Panel title="Requests over time" note={range.label}>
           <OverTime filter={filter} />
         </Panel>
-        <Parts filter={filter} range={shown} parts={['route', 'api_key']} />
+        <Parts filter={filter} range={shown} parts={['route', 'module', 'api_key']} />
       </Columns>
     </Stacked>
   );

@@ -2,7 +2,9 @@ import { Button, Checkbox, Group, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { problemOf } from '@/api/problem';
 import { Failure } from '@/ui/Failure';
-import { money, words } from '@/ui/format';
+import { words } from '@/ui/format';
+import { priceAMonth } from '@/ui/money';
+import { priceOf } from './priceOf';
 import classes from './SignUp.module.css';
 import { CORE } from './signUpForm';
 import type { PriceList } from './usePriceList';
@@ -19,7 +21,6 @@ export function Modules({ list, plan, chosen, choose, error }: ModulesProps) {
     if (!on.delete(key)) on.add(key);
     choose([...on]);
   };
-  const total = modules.filter((module) => on.has(module.module_key)).reduce((sum, module) => sum + Number(module.base_price_monthly), 0);
   const unknown = chosen === null && included === undefined;
   return (
     <fieldset className={classes.modules}>
@@ -35,15 +36,13 @@ export function Modules({ list, plan, chosen, choose, error }: ModulesProps) {
             disabled={module.module_key === CORE}
             onChange={() => toggle(module.module_key)}
           />
-          <span className={classes.price}>
-            {Number(module.base_price_monthly) === 0 ? 'In every plan' : money(module.base_price_monthly, module.currency)}
-          </span>
+          <span className={classes.price}>{priceOf(module)}</span>
         </div>
       ))}
       {!unknown && (
         <div className={classes.total}>
           <span>List price of these a month</span>
-          <strong>{money(total.toFixed(2), modules[0]?.currency)}</strong>
+          <strong>{priceAMonth(modules.filter((module) => on.has(module.module_key)))}</strong>
         </div>
       )}
       {error && (

@@ -43,14 +43,14 @@ export function SignUpForm({ initial, done }: SignUpFormProps) {
           <TextInput label="Company" autoFocus required withAsterisk={false} autoComplete="off" {...form.getInputProps('name')} onChange={(event) => rename(event.currentTarget.value)} />
           <TextInput
             label="Customer id"
-            description={owner === null ? 'Free. The customer is called so in addresses, commands and the name of their database' : 'What the customer is called in addresses, commands and the name of their database: a-z, 0-9, _ and -'}
+            description="What the customer is called in addresses, commands and the name of their database: a-z, 0-9, _ and -"
             required
             withAsterisk={false}
             autoComplete="off"
             spellCheck={false}
             classNames={{ input: classes.id }}
             {...form.getInputProps('customer_id')}
-            error={form.errors.customer_id ?? (owner ? `is taken, by ${owner}` : undefined)}
+            error={form.errors.customer_id ?? (owner === null ? undefined : `is taken, by ${owner}`)}
           />
           <TextInput label="E-mail" description="Where invoices go" type="email" required withAsterisk={false} autoComplete="off" {...form.getInputProps('email')} />
           <Select label="Time zone" description="In which the customer’s days and months begin" data={zones} searchable limit={60} allowDeselect={false} selectFirstOptionOnChange {...form.getInputProps('timezone')} />

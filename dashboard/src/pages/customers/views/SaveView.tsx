@@ -22,7 +22,7 @@ export function SaveView({ query, own, close }: SaveViewProps) {
   const { busy, error, submit } = useSubmit(form, async ({ name, shared }) => {
     const body = { name: name.trim(), query, shared };
     if (replaced) {
-      await optimistically<View, unknown>(client, VIEWS, (one) => (one.id === replaced.id ? { ...one, ...body } : one), () =>
+      await optimistically<View, unknown>(client, { path: VIEWS }, (one) => (one.id === replaced.id ? { ...one, ...body } : one), () =>
         taken(api.PATCH('/api/admin/saved-views/{id}', { params: { path: { id: replaced.id } }, body })),
       );
     } else await taken(api.POST('/api/admin/saved-views', { body: { ...body, page: PAGE } }));

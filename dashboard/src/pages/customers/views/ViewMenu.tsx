@@ -17,7 +17,7 @@ export function ViewMenu({ view }: { view: View }) {
   const params = { path: { id: view.id } };
   const share = async () => {
     try {
-      await optimistically<View, unknown>(client, VIEWS, (one) => (one.id === view.id ? { ...one, shared: !view.shared } : one), () =>
+      await optimistically<View, unknown>(client, { path: VIEWS }, (one) => (one.id === view.id ? { ...one, shared: !view.shared } : one), () =>
         taken(api.PATCH('/api/admin/saved-views/{id}', { params, body: { shared: !view.shared } })),
       );
       viewsChanged(client);
@@ -31,7 +31,7 @@ export function ViewMenu({ view }: { view: View }) {
       consequences: [view.shared ? 'It is gone for all operators.' : 'It is gone from your page.', 'No customer is changed.'],
       act: 'Delete the view',
       run: async () => {
-        await optimistically<View, unknown>(client, VIEWS, (one) => (one.id === view.id ? null : one), () => taken(api.DELETE('/api/admin/saved-views/{id}', { params })));
+        await optimistically<View, unknown>(client, { path: VIEWS }, (one) => (one.id === view.id ? null : one), () => taken(api.DELETE('/api/admin/saved-views/{id}', { params })));
         viewsChanged(client);
       },
     });

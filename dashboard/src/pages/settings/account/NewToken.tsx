@@ -8,6 +8,7 @@ import { FormEnd } from '@/ui/FormEnd';
 import { dayOf } from '@/ui/format';
 import { Modal } from '@/ui/Modal';
 import { showOnce } from '@/ui/showOnce';
+import { useOpenedAt } from '@/ui/useOpenedAt';
 import { useSubmit } from '@/ui/useSubmit';
 import { RIGHTS } from '../operators/roles';
 
@@ -26,6 +27,7 @@ export function NewToken({ opened, close }: { opened: boolean; close: () => void
 function NewTokenForm({ close }: { close: () => void }) {
   const client = useQueryClient();
   const { data: who } = useWho();
+  const openedAt = useOpenedAt();
   const own = new Set<Right>(who?.permissions ?? []);
   const form = useForm({
     initialValues: { name: '', permissions: [] as Right[], days: '30' },
@@ -35,7 +37,7 @@ function NewTokenForm({ close }: { close: () => void }) {
     },
   });
   const { busy, error, submit } = useSubmit(form, async ({ name, permissions, days }) => {
-    const expires_at = new Date(Date.now() + Number(days) * DAY).toISOString();
+    const expires_at = new Date(openedAt + Number(days) * DAY).toISOString();
     const made = await taken(api.POST('/api/admin/tokens', { body: { name: name.trim(), permissions, expires_at } }));
     close();
     showOnce({ title: `The token ${made.name}`, secret: made.token, label: 'token', note: 'Put it where the program finds it, as a secret: whoever has it may do what you allowed.' });
@@ -65,7 +67,7 @@ function NewTokenForm({ close }: { close: () => void }) {
         <Select
           label="Ends"
           allowDeselect={false}
-          data={LIVES.map((days) => ({ value: String(days), label: `after ${days} days, on ${dayOf(Date.now() + days * DAY)}` }))}
+          data={LIVES.map((days) => ({ value: String(days), label: `after ${days} days, on ${dayOf(openedAt + days * DAY)}` }))}
           {...form.getInputProps('days')}
         />
         <FormEnd act="Make the token" busy={busy} error={error} cancel={close} />

@@ -1,16 +1,16 @@
 import { queries, type Schema } from '@/api/client';
 import { type Column, DataTable } from '@/ui/DataTable';
-import { exactTime, milliseconds, NOTHING, words } from '@/ui/format';
+import { milliseconds, NOTHING } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Notice } from '@/ui/Notice';
 import { Panel } from '@/ui/Panel';
+import { partName, spoken } from '@/ui/parts';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 
 type Part = Schema<'PartView'>;
 
-const NAMES: Record<string, string> = { redis: 'Redis', clerk: 'Clerk' };
 const STATES: Record<string, string> = { ok: 'As it should be', degraded: 'Somebody should look', down: 'Down', unknown: 'Nobody can say' };
 const WHOLE: Record<string, ['ok' | 'warn' | 'bad' | 'quiet', string]> = {
   ok: ['ok', 'Everything is as it should be'],
@@ -19,7 +19,7 @@ const WHOLE: Record<string, ['ok' | 'warn' | 'bad' | 'quiet', string]> = {
   unknown: ['quiet', 'Not everything can be asked now'],
 };
 const COLUMNS: readonly Column<Part>[] = [
-  { id: 'name', header: 'Part', cell: (row) => NAMES[row.name] ?? words(row.name) },
+  { id: 'name', header: 'Part', cell: (row) => partName(row.name) },
   { id: 'status', header: 'State', cell: (row) => <Status value={row.status} label={STATES[row.status]} /> },
   { id: 'detail', header: 'How it is', cell: (row) => <span className={classes.wrap}>{spoken(row.detail)}</span> },
   { id: 'latency', header: 'Answered in', align: 'end', cell: (row) => (row.latency_ms == null ? NOTHING : milliseconds(row.latency_ms)), wide: true },
@@ -43,6 +43,3 @@ export default function HealthSection() {
 }
 
 const RANK = ['down', 'degraded', 'unknown', 'ok'];
-
-/** The server's sentences name moments as programs do. */
-const spoken = (detail: string) => detail.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => exactTime(at));

@@ -34,7 +34,7 @@ function EditModule({ module, close }: { module: Module; close: () => void }) {
     if (form.isDirty('base_price_monthly')) body.base_price_monthly = values.base_price_monthly.trim();
     if (form.isDirty('base_price_annual')) body.base_price_annual = values.base_price_annual.trim();
     if (form.isDirty('is_active')) body.is_active = values.is_active;
-    await optimistically<Module, unknown>(client, MODULES, (row) => (row.module_key === module.module_key ? { ...row, ...(body as Partial<Module>) } : row), () =>
+    await optimistically<Module, unknown>(client, { path: MODULES }, (row) => (row.module_key === module.module_key ? { ...row, ...(body as Partial<Module>) } : row), () =>
       taken(api.PATCH('/api/admin/modules/{module_key}', { params: { path: { module_key: module.module_key } }, body })),
     );
     close();

@@ -1,24 +1,27 @@
 import { Button, Group } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { api, queries, type Schema } from '@/api/client';
+import { api, type Schema } from '@/api/client';
+import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { complain } from '@/ui/notify';
 
+type Stream = Schema<'AuditStreamView'>;
+
+/** The listing of the streams. */
+const STREAMS = '/api/admin/audit-streams';
+
 /** Pauses, resumes and deletes a stream. */
-export function StreamActs({ stream }: { stream: Schema<'AuditStreamView'> }) {
+export function StreamActs({ stream }: { stream: Stream }) {
   const client = useQueryClient();
   const { id, name, is_active } = stream;
-  const { queryKey } = queries.queryOptions('get', '/api/admin/audit-streams', {});
-  const refresh = () => client.invalidateQueries({ queryKey: ['get', '/api/admin/audit-streams'] });
+  const refresh = () => client.invalidateQueries({ queryKey: ['get', STREAMS] });
   const toggle = async () => {
-    const before = client.getQueryData<Schema<'Listing_AuditStreamView'>>(queryKey);
-    // Shown at once, and taken back if the server refuses.
-    if (before) client.setQueryData(queryKey, { ...before, data: before.data.map((row) => (row.id === id ? { ...row, is_active: !is_active } : row)) });
     try {
-      await taken(api.PATCH('/api/admin/audit-streams/{id}', { params: { path: { id } }, body: { is_active: !is_active } }));
+      await optimistically<Stream, unknown>(client, { path: STREAMS }, (row) => (row.id === id ? { ...row, is_active: !is_active } : row), () =>
+        taken(api.PATCH('/api/admin/audit-streams/{id}', { params: { path: { id } }, body: { is_active: !is_active } })),
+      );
     } catch (error) {
-      client.setQueryData(queryKey, before);
       complain(error);
     }
     await refresh();
