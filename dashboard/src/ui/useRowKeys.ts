@@ -7,7 +7,8 @@ import { type RefObject, useEffect } from 'react';
 export function useRowKeys(table: RefObject<HTMLElement | null>) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || !table.current) return;
+      // A list that is open has taken the arrows for itself.
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !table.current) return;
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (!isMeant(table.current)) return;
       const arrow = event.key === 'ArrowDown' || event.key === 'ArrowUp';

@@ -38,6 +38,7 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
   return (
     <ListingTable
       label="Customers"
+      noun="customer"
       columns={columns}
       query={query}
       pages={pages}

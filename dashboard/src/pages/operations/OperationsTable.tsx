@@ -1,18 +1,20 @@
 import { Anchor, Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
+import { refusedFields } from '@/api/refusal';
 import { useAddress } from '@/ui/address';
+import { CustomerFilter } from '@/ui/CustomerFilter';
 import { CustomerLink } from '@/ui/CustomerLink';
 import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { FilterMenu } from '@/ui/FilterMenu';
 import { Filters } from '@/ui/Filters';
-import { FilterText } from '@/ui/FilterText';
 import { words } from '@/ui/format';
 import { operationName, statusLabel } from '@/ui/operations';
 import { Operator } from '@/ui/Operator';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
+import { RefusedFilter } from '@/ui/RefusedFilter';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
 import { usePages } from '@/ui/usePages';
@@ -30,6 +32,7 @@ export function OperationsTable() {
   const now = useNow();
   const pages = usePages(`${status}/${customer}`);
   const query = queries.useQuery('get', '/api/admin/operations', { params: { query: { status, customer, cursor: pages.cursor, limit: 50 } } });
+  const refused = refusedFields(query.error, ['status', 'customer']);
   const isFiltered = status !== undefined || customer !== undefined;
   const columns: Column<Operation>[] = [
     {
@@ -58,7 +61,7 @@ export function OperationsTable() {
           value={status?.split(',') ?? []}
           change={(value) => change({ status: value.join(',') })}
         />
-        <FilterText label="Customer" placeholder="Name or UUID" data-filter value={customer} onFilter={(value) => change({ customer: value }, true)} />
+        <CustomerFilter value={customer} error={refused?.customer} onFilter={(value) => change({ customer: value }, true)} />
         {isFiltered && (
           <Button variant="subtle" onClick={() => change({ status: null, customer: null })}>
             Show all
@@ -67,6 +70,8 @@ export function OperationsTable() {
       </Filters>
       <ListingTable
         label="List of operations"
+        noun="operation"
+        refused={refused && <RefusedFilter />}
         columns={columns}
         query={query}
         pages={pages}

@@ -4,7 +4,7 @@ import { queries } from '@/api/client';
 import { ACTION_GROUPS } from '@/ui/audit/actions';
 import { ExportMenu } from '@/ui/audit/ExportMenu';
 import { Empty } from '@/ui/Empty';
-import { ListingPages } from '@/ui/ListingTable';
+import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
@@ -42,6 +42,7 @@ export default function AuditTab({ customer }: { customer: Customer }) {
         </>
       }
     >
+      <ListingStatus query={query} pages={pages} noun="row" />
       <Loaded query={query} lines={8}>
         {({ data }) =>
           data.length === 0 ? (
