@@ -8,6 +8,7 @@ import { useDialogs } from '@/ui/dialogs';
 import { zone } from '@/ui/format';
 import { Hint } from '@/ui/Hint';
 import { MenuButton } from '@/ui/MenuButton';
+import { TITLE } from '@/ui/PageHeader';
 import { Guard } from '@/ui/Panel';
 import { Brand } from './Brand';
 import { ImpersonationBanner } from './ImpersonationBanner';
@@ -18,6 +19,7 @@ import { prefetchSoon } from './prefetch';
 import classes from './Shell.module.css';
 import { useShortcuts } from './shortcuts';
 import { ThemeSwitch } from './ThemeSwitch';
+import { useFocusOnPage } from './useFocusOnPage';
 
 // None of these is on the first page that somebody sees.
 const AccountMenu = lazy(() => import('./AccountMenu'));
@@ -34,6 +36,7 @@ export function Shell() {
   const [hasMenu, setHasMenu] = useState(false);
   if (opened && !hasMenu) setHasMenu(true);
   useShortcuts();
+  useFocusOnPage();
   useEffect(() => menu.close(), [path]);
   useEffect(prefetchSoon, []);
   return (
@@ -74,7 +77,7 @@ export function Shell() {
       )}
       <div className={classes.middle}>
         <ImpersonationBanner />
-        <main id="page" className={classes.page} tabIndex={-1}>
+        <main id="page" className={classes.page} tabIndex={-1} aria-labelledby={TITLE}>
           <Guard subject={path}>
             <Outlet />
           </Guard>

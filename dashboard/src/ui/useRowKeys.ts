@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from 'react';
+import { singleKeys } from './singleKeys';
 
 /**
  * Moves through the rows of a table by keyboard: j and k or the arrows go from one row's link to the next, x ticks the row.
@@ -12,6 +13,7 @@ export function useRowKeys(table: RefObject<HTMLElement | null>) {
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (!isMeant(table.current)) return;
       const arrow = event.key === 'ArrowDown' || event.key === 'ArrowUp';
+      if (!arrow && !singleKeys.now()) return;
       if (isBusy(target, table.current, arrow)) return;
       const rows = [...table.current.querySelectorAll('tbody tr')];
       const at = rows.findIndex((row) => row.contains(document.activeElement));

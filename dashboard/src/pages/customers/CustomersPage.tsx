@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useMay } from '@/session/session';
 import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
+import { singleKeys } from '@/ui/singleKeys';
 import { BulkBar } from './bulk/BulkBar';
 import { useBulkActs } from './bulk/useBulkActs';
 import { ColumnPicker } from './ColumnPicker';
@@ -24,6 +25,7 @@ export function CustomersPage() {
   const { columns, ...choice } = useColumns(search, change);
   const [selected, select] = useState<ReadonlyMap<string, Customer>>(new Map());
   const acts = useBulkActs();
+  const hasKeys = singleKeys.use();
   return (
     <>
       <PageHeader
@@ -35,7 +37,7 @@ export function CustomersPage() {
               CSV
             </Button>
             {mayWrite && (
-              <Button component={Link} to="/customers/new" aria-keyshortcuts="c">
+              <Button component={Link} to="/customers/new" aria-keyshortcuts={hasKeys ? 'c' : undefined}>
                 Sign a customer up
               </Button>
             )}
@@ -49,9 +51,11 @@ export function CustomersPage() {
         {selected.size > 0 && <BulkBar acts={acts} selected={selected} select={select} />}
         <CustomersTable columns={columns} selected={selected} select={acts.length > 0 ? select : undefined} />
       </Panel>
-      <p className={classes.keys}>
-        <kbd>j</kbd> <kbd>k</kbd> move through the rows, <kbd>Enter</kbd> opens, <kbd>x</kbd> selects, <kbd>/</kbd> finds
-      </p>
+      {hasKeys && (
+        <p className={classes.keys}>
+          <kbd>j</kbd> <kbd>k</kbd> move through the rows, <kbd>Enter</kbd> opens, <kbd>x</kbd> selects, <kbd>/</kbd> finds
+        </p>
+      )}
     </>
   );
 }
