@@ -4,8 +4,9 @@ import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { complain } from '@/ui/notify';
+import { openStream } from './EditStream';
 
-/** Pauses, resumes and deletes a stream. */
+/** Changes, pauses, resumes and deletes a stream. */
 export function StreamActs({ stream }: { stream: Schema<'AuditStreamView'> }) {
   const client = useQueryClient();
   const { id, name, is_active } = stream;
@@ -36,6 +37,9 @@ export function StreamActs({ stream }: { stream: Schema<'AuditStreamView'> }) {
     });
   return (
     <Group gap={6} justify="flex-end">
+      <Button size="compact-xs" variant="default" onClick={() => openStream(stream)} aria-label={`Change ${name}`}>
+        Change
+      </Button>
       <Button size="compact-xs" variant="default" onClick={() => void toggle()} aria-label={`${is_active ? 'Pause' : 'Resume'} ${name}`}>
         {is_active ? 'Pause' : 'Resume'}
       </Button>
