@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from './admin.mjs';
-import { launch, settled, violations } from './browser.mjs';
+import { goTo, launch, settled, violations } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -35,6 +35,8 @@ describe('habits', () => {
       assert.deepEqual(await violations(page), []);
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Limits and configuration', level: 1 }).waitFor();
+      // The palette is gone, and what had the keyboard before it as well.
+      await page.locator('main#page:focus').waitFor();
       await page.keyboard.press('Control+k');
       await page.keyboard.press('Escape');
       await find.waitFor({ state: 'hidden' });
@@ -114,6 +116,7 @@ describe('habits', () => {
       await page.waitForURL((address) => address.searchParams.has('page'));
       await settled(page);
       await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 5);
+      await page.getByRole('status').getByText('Page 2: 5 rows').waitFor({ state: 'attached' });
       const shown = page.url();
       await rows.first().getByRole('link', { name: `${CUSTOMER} GmbH` }).first().click();
       await page.getByRole('heading', { name: `${CUSTOMER} GmbH`, level: 1 }).waitFor();
@@ -167,8 +170,54 @@ describe('habits', () => {
     }
   });
 
+  test('a filter that names nobody says so where it is set, and the next one is looked for', () =>
+    at(
+      '/audit?customer=nobody-here',
+      async (page) => {
+        const says = 'is not a customer\'s UUID or customerId';
+        for (const address of ['/audit', '/operations']) {
+          if (address !== '/audit') await goTo(page, `${address}?customer=nobody-here`);
+          const field = page.getByRole('search').getByRole('combobox', { name: 'Customer' });
+          await page.getByRole('search').getByText(says).waitFor();
+          assert.deepEqual([await field.inputValue(), await field.getAttribute('aria-invalid')], ['nobody-here', 'true']);
+          await page.locator('main').getByText('The filter names what isn’t there').first().waitFor();
+          assert.equal(await page.getByRole('alert').count(), 0);
+          assert.deepEqual(await violations(page), []);
+          await field.fill('habits');
+          await page.getByRole('option', { name: CUSTOMER }).click();
+          await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
+          await settled(page);
+          assert.ok((await page.locator('main tbody tr').count()) > 0);
+          assert.equal(await field.getAttribute('aria-invalid'), null);
+        }
+        await goTo(page, '/usage?customer=nobody-here');
+        const filters = page.getByRole('group', { name: 'Filters' });
+        await filters.getByText(says).waitFor();
+        await page.getByText('The filter names what isn’t there').waitFor();
+        assert.equal(await page.locator('main').getByRole('alert').count(), 1);
+        assert.deepEqual(await violations(page), []);
+        await filters.getByRole('button', { name: /^Don’t filter by Customer/ }).click();
+        await page.getByRole('heading', { name: 'Single requests' }).waitFor();
+        await filters.getByRole('button', { name: 'Filter' }).click();
+        await page.getByRole('dialog').getByLabel('Is').first().fill('habits');
+        await page.getByRole('option', { name: CUSTOMER }).click();
+        await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
+      },
+      { complains: (wrong) => /400/.test(wrong) },
+    ));
+
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {
+      // Part of a name finds whom to filter by.
+      await page.keyboard.press('/');
+      await page.keyboard.type('bour-hab');
+      await page.getByRole('option', { name: `${CUSTOMER} ${CUSTOMER} GmbH` }).waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((address) => address.searchParams.get('customer') === CUSTOMER);
+      await page.getByRole('status').getByText('1 operation', { exact: true }).waitFor({ state: 'attached' });
+      await page.locator('main h1').click();
       await page.keyboard.press('j');
       await page.waitForFunction(() => document.activeElement?.closest('tbody tr') !== null);
       await page.keyboard.press('Enter');
@@ -203,6 +252,23 @@ describe('habits', () => {
     // A filter that leaves the row out: what is linked to is shown all the same.
     await at(`/audit?action=customer_resumed&entry=${oldest.id}`, async (page) => {
       await page.getByRole('dialog').getByText(oldest.id).first().waitFor();
+    });
+    // In the customer's own log, too: a link to a row that is on a later page, and to what was opened.
+    const first = (await asOwner('GET', `/api/admin/audit-logs?customer=${CUSTOMER}&limit=200`)).data.at(-1);
+    await at(`/customers/${CUSTOMER}/audit?entry=${first.id}`, async (page) => {
+      const linked = page.getByRole('list', { name: 'The row of the link' });
+      await linked.getByText(first.id).first().waitFor();
+      assert.deepEqual(await violations(page), []);
+      const row = page.getByRole('list', { name: 'Audit rows' }).getByRole('button', { expanded: false }).first();
+      await row.click();
+      await linked.waitFor({ state: 'detached' });
+      await page.waitForURL((address) => address.searchParams.has('entry') && address.searchParams.get('entry') !== first.id);
+      await page.reload();
+      await page.getByRole('list', { name: 'Audit rows' }).getByRole('button', { expanded: true }).waitFor();
+      await page.goBack();
+      await linked.getByText(first.id).first().waitFor();
+      await goTo(page, `/customers/${CUSTOMER}/audit?entry=${oldest.id}`);
+      await page.getByText('This customer’s log has no row of this id').waitFor();
     });
   });
 

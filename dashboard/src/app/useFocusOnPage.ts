@@ -23,9 +23,13 @@ export function useFocusOnPage() {
   }, [path]);
 }
 
-/** Gives the keyboard to the page if nothing has it. */
+/** Gives the keyboard to the page if nothing in it has it. */
 function focusIfLost(): boolean {
-  if (document.activeElement !== null && document.activeElement !== document.body) return false;
-  document.getElementById('page')?.focus({ preventScroll: true });
+  const page = document.getElementById('page');
+  const { activeElement } = document;
+  if (activeElement !== null && activeElement !== document.body && activeElement !== page) return false;
+  // The page before had it: it is called otherwise now, which is only said of what comes to have the keyboard.
+  page?.blur();
+  page?.focus({ preventScroll: true });
   return true;
 }
