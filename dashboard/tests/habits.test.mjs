@@ -170,42 +170,6 @@ describe('habits', () => {
     }
   });
 
-  test('a filter that names nobody says so where it is set, and the next one is looked for', () =>
-    at(
-      '/audit?customer=nobody-here',
-      async (page) => {
-        const says = 'is not a customer\'s UUID or customerId';
-        for (const address of ['/audit', '/operations']) {
-          if (address !== '/audit') await goTo(page, `${address}?customer=nobody-here`);
-          const field = page.getByRole('search').getByRole('combobox', { name: 'Customer' });
-          await page.getByRole('search').getByText(says).waitFor();
-          assert.deepEqual([await field.inputValue(), await field.getAttribute('aria-invalid')], ['nobody-here', 'true']);
-          await page.locator('main').getByText('The filter names what isn’t there').first().waitFor();
-          assert.equal(await page.getByRole('alert').count(), 0);
-          assert.deepEqual(await violations(page), []);
-          await field.fill('habits');
-          await page.getByRole('option', { name: CUSTOMER }).click();
-          await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
-          await settled(page);
-          assert.ok((await page.locator('main tbody tr').count()) > 0);
-          assert.equal(await field.getAttribute('aria-invalid'), null);
-        }
-        await goTo(page, '/usage?customer=nobody-here');
-        const filters = page.getByRole('group', { name: 'Filters' });
-        await filters.getByText(says).waitFor();
-        await page.getByText('The filter names what isn’t there').waitFor();
-        assert.equal(await page.locator('main').getByRole('alert').count(), 1);
-        assert.deepEqual(await violations(page), []);
-        await filters.getByRole('button', { name: /^Don’t filter by Customer/ }).click();
-        await page.getByRole('heading', { name: 'Single requests' }).waitFor();
-        await filters.getByRole('button', { name: 'Filter' }).click();
-        await page.getByRole('dialog').getByLabel('Is').first().fill('habits');
-        await page.getByRole('option', { name: CUSTOMER }).click();
-        await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
-      },
-      { complains: (wrong) => /400/.test(wrong) },
-    ));
-
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {
       // Part of a name finds whom to filter by.

@@ -37,6 +37,7 @@ export function CustomerFilter({ value = '', onFilter, ...rest }: CustomerFilter
       label="Customer"
       placeholder="Part of a name"
       maxLength={200}
+      openOnFocus={false}
       data-filter
       value={typed ?? name}
       onChange={(next) => (next === '' ? choose('') : setTyped(next))}
