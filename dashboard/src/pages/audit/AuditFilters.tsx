@@ -33,7 +33,7 @@ export function AuditFilters({ filter, refused }: AuditFiltersProps) {
         maxDropdownHeight={360}
       />
       <ActorFilter value={fields.actor} error={refused?.admin_user_id} onFilter={(value) => change({ actor: value })} />
-      <CustomerFilter value={fields.customer} error={refused?.customer} onFilter={(value) => change({ customer: value }, true)} />
+      <CustomerFilter value={fields.customer} error={refused?.customer} onFilter={(value) => change({ customer: value })} />
       <FilterText label="Kind of thing" placeholder="api_key" value={fields.resource_type} error={refused?.resource_type} onFilter={(value) => change({ resource_type: value }, true)} />
       <FilterText label="Its id" placeholder="UUID or name" value={fields.resource_id} error={refused?.resource_id} onFilter={(value) => change({ resource_id: value }, true)} />
       {isFiltered && (

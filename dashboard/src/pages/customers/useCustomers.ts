@@ -1,6 +1,6 @@
 import { queries } from '@/api/client';
 import { usePages } from '@/ui/usePages';
-import { type CustomersSearch, type filterOf } from './search';
+import type { CustomersSearch, filterOf } from './search';
 
 /** How many customers a page has. */
 const PAGE = 50;

@@ -61,7 +61,7 @@ export function OperationsTable() {
           value={status?.split(',') ?? []}
           change={(value) => change({ status: value.join(',') })}
         />
-        <CustomerFilter value={customer} error={refused?.customer} onFilter={(value) => change({ customer: value }, true)} />
+        <CustomerFilter value={customer} error={refused?.customer} onFilter={(value) => change({ customer: value })} />
         {isFiltered && (
           <Button variant="subtle" onClick={() => change({ status: null, customer: null })}>
             Show all
