@@ -106,21 +106,18 @@ describe('what fails', () => {
       '/audit?customer=nobody-here',
       async (page) => {
         const says = 'is not a customer\'s UUID or customerId';
-        for (const address of ['/audit', '/operations']) {
-          if (address !== '/audit') await goTo(page, `${address}?customer=nobody-here`);
-          const field = page.getByRole('search').getByRole('combobox', { name: 'Customer' });
-          await page.getByRole('search').getByText(says).waitFor();
-          assert.deepEqual([await field.inputValue(), await field.getAttribute('aria-invalid')], ['nobody-here', 'true']);
-          await page.locator('main').getByText('The filter names what isn’t there').first().waitFor();
-          assert.equal(await page.getByRole('alert').count(), 0);
-          assert.deepEqual(await violations(page), []);
-          await field.fill('fragi');
-          await page.getByRole('option', { name: CUSTOMER }).click();
-          await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
-          await settled(page);
-          assert.ok((await page.locator('main tbody tr').count()) > 0);
-          assert.equal(await field.getAttribute('aria-invalid'), null);
-        }
+        const field = page.getByRole('search').getByRole('combobox', { name: 'Customer' });
+        await page.getByRole('search').getByText(says).waitFor();
+        assert.deepEqual([await field.inputValue(), await field.getAttribute('aria-invalid')], ['nobody-here', 'true']);
+        await page.locator('main').getByText('The filter names what isn’t there').first().waitFor();
+        assert.equal(await page.getByRole('alert').count(), 0);
+        assert.deepEqual(await violations(page), []);
+        await field.fill('fragi');
+        await page.getByRole('option', { name: CUSTOMER }).click();
+        await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
+        await settled(page);
+        assert.ok((await page.locator('main tbody tr').count()) > 0);
+        assert.equal(await field.getAttribute('aria-invalid'), null);
         await goTo(page, '/usage?customer=nobody-here');
         const filters = page.getByRole('group', { name: 'Filters' });
         await filters.getByText(says).waitFor();

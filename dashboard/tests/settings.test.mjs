@@ -128,8 +128,8 @@ describe('what is set for everybody', () => {
           // What it authorizes itself with is replaced, and shown to nobody.
           await page.getByRole('button', { name: 'Change the SIEM' }).click();
           assert.ok(await dialog(page).getByRole('button', { name: 'Save' }).isDisabled());
-          await dialog(page).getByLabel('Authorization header', { exact: true }).fill('Bearer harbour');
           assert.deepEqual(await complaints(page), []);
+          await dialog(page).getByLabel('Authorization header', { exact: true }).fill('Bearer harbour');
           await dialog(page).getByRole('button', { name: 'Save' }).click();
           await dialog(page).waitFor({ state: 'hidden' });
           await until('the change is told', () => told.length >= 2);

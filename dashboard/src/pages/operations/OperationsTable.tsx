@@ -1,7 +1,6 @@
 import { Anchor, Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
-import { refusedFields } from '@/api/refusal';
 import { useAddress } from '@/ui/address';
 import { CustomerFilter } from '@/ui/CustomerFilter';
 import { CustomerLink } from '@/ui/CustomerLink';
@@ -14,7 +13,6 @@ import { operationName, statusLabel } from '@/ui/operations';
 import { Operator } from '@/ui/Operator';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
-import { RefusedFilter } from '@/ui/RefusedFilter';
 import { Status } from '@/ui/Status';
 import { took } from '@/ui/took';
 import { usePages } from '@/ui/usePages';
@@ -32,7 +30,6 @@ export function OperationsTable() {
   const now = useNow();
   const pages = usePages(`${status}/${customer}`);
   const query = queries.useQuery('get', '/api/admin/operations', { params: { query: { status, customer, cursor: pages.cursor, limit: 50 } } });
-  const refused = refusedFields(query.error, ['status', 'customer']);
   const isFiltered = status !== undefined || customer !== undefined;
   const columns: Column<Operation>[] = [
     {
@@ -61,7 +58,7 @@ export function OperationsTable() {
           value={status?.split(',') ?? []}
           change={(value) => change({ status: value.join(',') })}
         />
-        <CustomerFilter value={customer} error={refused?.customer} onFilter={(value) => change({ customer: value })} />
+        <CustomerFilter value={customer} onFilter={(value) => change({ customer: value })} />
         {isFiltered && (
           <Button variant="subtle" onClick={() => change({ status: null, customer: null })}>
             Show all
@@ -71,7 +68,6 @@ export function OperationsTable() {
       <ListingTable
         label="List of operations"
         noun="operation"
-        refused={refused && <RefusedFilter />}
         columns={columns}
         query={query}
         pages={pages}
@@ -79,7 +75,7 @@ export function OperationsTable() {
         onOpen={(row) => void navigate({ to: '/operations/$id', params: { id: row.id } as never })}
         empty={
           isFiltered ? (
-            <Empty title="No operation is like that">Nothing of this customer is in this state. Show all to see what there is.</Empty>
+            <Empty title="No operation is like that">Nothing of this customer is in this state, or there is no such customer. Show all to see what there is.</Empty>
           ) : (
             <Empty title="There were no operations yet">The first sign-up of a customer is one: it appears here, with its steps.</Empty>
           )
