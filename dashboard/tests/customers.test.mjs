@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { complaints, launch, picture, settled } from './browser.mjs';
+import { complaints, goTo, launch, picture, settled } from './browser.mjs';
 import { asOwner, newCustomer, signedIn } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -101,10 +101,44 @@ describe('the table of customers', () => {
       assert.equal((await asOwner('GET', '/api/admin/customers?q=table-&status=suspended')).data.length, 0);
     }));
 
-  test('a row is selected by its name', () =>
+  test('a row is selected by its name, and all that the filter finds, however many pages they are', () =>
     at('/customers?q=table-', async (page) => {
       await page.getByLabel('Select table-buoy GmbH', { exact: true }).check();
       await page.getByText('1 selected').waitFor();
+      // Pages of two, as if there were hundreds.
+      let held;
+      await page.route('**/api/admin/customers?*', async (route) => {
+        const address = new URL(route.request().url());
+        if (address.searchParams.get('limit') !== '50') await held;
+        address.searchParams.set('limit', '2');
+        // Nobody waits any more for what was under way.
+        await route.continue({ url: address.href }).catch(() => {});
+      });
+      await goTo(page, '/customers?q=table-&sort=customer_id');
+      await settled(page);
+      assert.equal(await rows(page).count(), 2);
+      const all = page.getByRole('button', { name: `Select all ${MANY.length} that the filter finds` });
+      assert.equal(await all.count(), 0);
+      await page.getByLabel('Select all rows of this page').check();
+      assert.deepEqual(await complaints(page), []);
+      await all.click();
+      await page.getByText(`${MANY.length} selected`).waitFor();
+      await all.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Select none' }).click();
+      // Another filter ends it.
+      let release;
+      held = new Promise((go) => (release = go));
+      await page.getByLabel('Select all rows of this page').check();
+      await all.click();
+      const bar = page.getByRole('group', { name: 'With the selected customers' });
+      await bar.getByText(`0 of ${MANY.length} are found`).waitFor();
+      await page.locator('main input[data-filter]').fill('table-cutter');
+      await page.waitForURL(/q=table-cutter/);
+      await settled(page);
+      await bar.getByText('are found').waitFor({ state: 'detached' });
+      release();
+      assert.equal(await rows(page).count(), 1);
+      await bar.getByText('2 selected').waitFor();
     }));
 
   test('columns have an order, which a link shows and a view keeps', () =>

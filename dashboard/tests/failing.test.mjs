@@ -1,8 +1,8 @@
 // When a part fails, or the server does, the rest of the page stays and says what to do; a change that was shown before the server
-// agreed is taken back; what is written in a form outlives what somebody else changes.
+// agreed is taken back; what is written in a form outlives what somebody else changes; a filter that is refused says so where it is set.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { complaints, launch, picture } from './browser.mjs';
+import { complaints, goTo, launch, picture, settled, violations } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, url } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -120,6 +120,41 @@ describe('what fails', () => {
     const { name, rate_limit_requests: limit } = await asOwner('GET', `${path}/${made.id}`);
     assert.deepEqual([name, limit], ['written here', 7654]);
   });
+
+  test('a filter that names nobody says so where it is set, and the next one is looked for', () =>
+    visit(
+      browser,
+      session.cookie,
+      '/audit?customer=nobody-here',
+      async (page) => {
+        const says = 'is not a customer\'s UUID or customerId';
+        const field = page.getByRole('search').getByRole('combobox', { name: 'Customer' });
+        await page.getByRole('search').getByText(says).waitFor();
+        assert.deepEqual([await field.inputValue(), await field.getAttribute('aria-invalid')], ['nobody-here', 'true']);
+        await page.locator('main').getByText('The filter names what isn’t there').first().waitFor();
+        assert.equal(await page.getByRole('alert').count(), 0);
+        assert.deepEqual(await violations(page), []);
+        await field.fill('fragi');
+        await page.getByRole('option', { name: CUSTOMER }).click();
+        await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
+        await settled(page);
+        assert.ok((await page.locator('main tbody tr').count()) > 0);
+        assert.equal(await field.getAttribute('aria-invalid'), null);
+        await goTo(page, '/usage?customer=nobody-here');
+        const filters = page.getByRole('group', { name: 'Filters' });
+        await filters.getByText(says).waitFor();
+        await page.getByText('The filter names what isn’t there').waitFor();
+        assert.equal(await page.locator('main').getByRole('alert').count(), 1);
+        assert.deepEqual(await violations(page), []);
+        await filters.getByRole('button', { name: /^Don’t filter by Customer/ }).click();
+        await page.getByRole('heading', { name: 'Single requests' }).waitFor();
+        await filters.getByRole('button', { name: 'Filter' }).click();
+        await page.getByRole('dialog').getByLabel('Is').first().fill('fragi');
+        await page.getByRole('option', { name: CUSTOMER }).click();
+        await page.waitForURL((at) => at.searchParams.get('customer') === CUSTOMER);
+      },
+      { complains: (wrong) => /400/.test(wrong) },
+    ));
 
   test('what changes elsewhere is seen without reloading', () =>
     visit(browser, session.cookie, `/customers/${CUSTOMER}`, async (page) => {

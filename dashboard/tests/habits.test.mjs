@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from './admin.mjs';
-import { launch, settled, violations } from './browser.mjs';
+import { goTo, launch, settled, violations } from './browser.mjs';
 import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 import { visit } from './visit.mjs';
 
@@ -35,6 +35,8 @@ describe('habits', () => {
       assert.deepEqual(await violations(page), []);
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Limits and configuration', level: 1 }).waitFor();
+      // The palette is gone, and what had the keyboard before it as well.
+      await page.locator('main#page:focus').waitFor();
       await page.keyboard.press('Control+k');
       await page.keyboard.press('Escape');
       await find.waitFor({ state: 'hidden' });
@@ -115,6 +117,7 @@ describe('habits', () => {
       await page.waitForURL((address) => address.searchParams.has('page'));
       await settled(page);
       await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 5);
+      await page.getByRole('status').getByText('Page 2: 5 rows').waitFor({ state: 'attached' });
       const shown = page.url();
       await rows.first().getByRole('link', { name: `${CUSTOMER} GmbH` }).first().click();
       await page.getByRole('heading', { name: `${CUSTOMER} GmbH`, level: 1 }).waitFor();
@@ -171,6 +174,16 @@ describe('habits', () => {
 
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {
+      // Part of a name finds whom to filter by.
+      await page.keyboard.press('/');
+      await page.keyboard.type('bour-hab');
+      await page.getByRole('option', { name: `${CUSTOMER} ${CUSTOMER} GmbH` }).waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((address) => address.searchParams.get('customer') === CUSTOMER);
+      await page.getByRole('status').getByText('1 operation', { exact: true }).waitFor({ state: 'attached' });
+      await page.locator('main h1').click();
       await page.keyboard.press('j');
       await page.waitForFunction(() => document.activeElement?.closest('tbody tr') !== null);
       await page.keyboard.press('Enter');
@@ -205,6 +218,23 @@ describe('habits', () => {
     // A filter that leaves the row out: what is linked to is shown all the same.
     await at(`/audit?action=customer_resumed&entry=${oldest.id}`, async (page) => {
       await page.getByRole('dialog').getByText(oldest.id).first().waitFor();
+    });
+    // In the customer's own log, too: a link to a row that is on a later page, and to what was opened.
+    const first = (await asOwner('GET', `/api/admin/audit-logs?customer=${CUSTOMER}&limit=200`)).data.at(-1);
+    await at(`/customers/${CUSTOMER}/audit?entry=${first.id}`, async (page) => {
+      const linked = page.getByRole('list', { name: 'The row of the link' });
+      await linked.getByText(first.id).first().waitFor();
+      assert.deepEqual(await violations(page), []);
+      const row = page.getByRole('list', { name: 'Audit rows' }).getByRole('button', { expanded: false }).first();
+      await row.click();
+      await linked.waitFor({ state: 'detached' });
+      await page.waitForURL((address) => address.searchParams.has('entry') && address.searchParams.get('entry') !== first.id);
+      await page.reload();
+      await page.getByRole('list', { name: 'Audit rows' }).getByRole('button', { expanded: true }).waitFor();
+      await page.goBack();
+      await linked.getByText(first.id).first().waitFor();
+      await goTo(page, `/customers/${CUSTOMER}/audit?entry=${oldest.id}`);
+      await page.getByText('This customer’s log has no row of this id').waitFor();
     });
   });
 

@@ -116,6 +116,7 @@ describe('what opens over a page', () => {
     'usage-filter': ['/usage', button('Filter'), (page) => dialog(page).getByLabel('Is')],
     'usage-slower': ['/usage', field('Response time of at least'), (page) => page.getByRole('option').first()],
     'operations-status': ['/operations', (page) => page.getByRole('search').getByRole('button', { name: 'Status' }).click(), (page) => page.getByRole('checkbox', { name: 'Dead' })],
+    'operations-customer': ['/operations', (page) => page.getByRole('combobox', { name: 'Customer' }).fill(CUSTOMER), (page) => page.getByRole('option', { name: CUSTOMER })],
     'audit-entry': [`/audit?entry=${ids.entry}`, () => {}, (page) => dialog(page).getByRole('table', { name: 'Old and new values' })],
     'audit-proof': [
       `/audit?customer=${CUSTOMER}&proof=shown`,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { goTo, launch, open, settled, VIEWS, violations } from './browser.mjs';
-import { asOwner, newCustomer, signedIn, url } from './system.mjs';
+import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
 
 const CUSTOMER = 'rolls';
 const CUSTOMER_PAGE = `/customers/${CUSTOMER}`;
@@ -20,6 +20,7 @@ const OFFERS = [
   [`${CUSTOMER_PAGE}/database`, 'Show the URL', 'credentials:reveal'],
   [`${CUSTOMER_PAGE}/database`, 'Back up now', 'backups:write'],
   [`${CUSTOMER_PAGE}/database`, 'Rotate', 'secrets:write'],
+  [`${CUSTOMER_PAGE}/database`, 'Restore', 'backups:restore'],
   [`${CUSTOMER_PAGE}/keys`, 'New key', 'keys:write'],
   [`${CUSTOMER_PAGE}/keys`, /^What to do with/, 'keys:write'],
   [`${CUSTOMER_PAGE}/limits`, 'Set a limit', 'customers:write'],
@@ -30,6 +31,30 @@ const OFFERS = [
   ['/settings/secrets', /^Rotate/, 'secrets:write'],
   ['/settings/streams', 'New stream', 'audit-streams:write'],
   ['/settings/clerk', 'Compare now and mend', 'clerk:write'],
+  ['/operations/dead', 'Try again', 'operations:write'],
+  ['/operations/queued', 'Take it back', 'operations:write'],
+  ['/operations?tab=jobs', 'Try again', 'jobs:write'],
+];
+
+/** How what is offered in a menu, in a bar or in a drawer is opened, by its address. */
+const OPENS = {
+  '/customers': (page) => page.getByLabel(/^Select (?!all)/).first(),
+  [CUSTOMER_PAGE]: (page) => page.getByRole('button', { name: 'More actions' }),
+  '/operations?tab=jobs': (page) => page.getByRole('region', { name: 'List of jobs' }).getByRole('button').first(),
+  '/settings/clerk': (page) => page.getByRole('region', { name: 'List of messages' }).getByRole('button').first(),
+};
+
+/** What is offered there. */
+const OPENED = [
+  ['/customers', 'button', /^Suspend…/, 'customers:suspend'],
+  ['/customers', 'button', /^Resume…/, 'customers:suspend'],
+  ['/customers', 'button', /^Turn a module/, 'modules:write'],
+  ['/customers', 'button', /^Ask for backups…/, 'backups:write'],
+  [CUSTOMER_PAGE, 'menuitem', 'Edit what is known', 'customers:write'],
+  [CUSTOMER_PAGE, 'menuitem', 'Change the plan', 'subscriptions:write'],
+  [CUSTOMER_PAGE, 'menuitem', 'Delete the customer', 'customers:delete'],
+  ['/operations?tab=jobs', 'button', 'Take it off', 'jobs:write'],
+  ['/settings/clerk', 'button', 'Do it once more', 'clerk:write'],
 ];
 
 /** The same acts at the API's door. */
@@ -48,11 +73,26 @@ const ACTS = [
 
 describe('what a role may not do', () => {
   let browser;
+  /** Answers of the API that only a bad day would give. */
+  let given;
 
   before(async () => {
     browser = await launch();
     await newCustomer(CUSTOMER, 'pro');
     await asOwner('PUT', `/api/admin/customers/${CUSTOMER}/limits`, { requests: 6000, period: 'minute' });
+    await asOwner('POST', `/api/admin/customers/${CUSTOMER}/backups`);
+    await until('there is a backup', async () => (await asOwner('GET', `/api/admin/customers/${CUSTOMER}/backups`)).data.some(({ status }) => status === 'succeeded'), 60_000);
+    const [operation] = (await asOwner('GET', `/api/admin/operations?customer=${CUSTOMER}`)).data;
+    const job = { ...(await asOwner('GET', '/api/admin/jobs?limit=1')).data[0], status: 'dead' };
+    const message = { id: 'msg_roles', type: 'user.created', status: 'failed', detail: null, attempts: 10, payload: {}, occurred_at: job.created_at, created_at: job.created_at, processed_at: null };
+    given = {
+      '/api/admin/operations/dead': { ...operation, status: 'dead' },
+      '/api/admin/operations/queued': { ...operation, status: 'queued' },
+      '/api/admin/jobs': { data: [job], next_cursor: null },
+      [`/api/admin/jobs/${job.id}`]: job,
+      '/api/admin/clerk/messages': { data: [message], next_cursor: null },
+      '/api/admin/clerk/messages/msg_roles': message,
+    };
   });
 
   after(() => browser?.close());
@@ -64,15 +104,29 @@ describe('what a role may not do', () => {
       const may = new Set(permissions);
       const { page, context, wrongs, heard } = await open(browser, url, VIEWS[0], session.cookie);
       const found = [];
+      for (const [path, json] of Object.entries(given)) await page.route((address) => address.pathname === path, (route) => route.fulfill({ json }));
+      // What changes about an operation that isn't there.
+      await page.route('**/api/admin/operations/*/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: 'retry: 600000\n\n' }));
       await page.goto(`${url}/admin/`);
       await settled(page);
-      for (const address of ['/', '/customers', '/usage', '/operations', '/operations?tab=jobs', '/audit', '/settings', ...ADDRESSES.map((part) => CUSTOMER_PAGE + part), ...SECTIONS.map((section) => `/settings/${section}`)]) {
+      for (const address of ['/', '/customers', '/usage', '/operations', '/operations?tab=jobs', '/operations/dead', '/operations/queued', '/audit', '/settings', ...ADDRESSES.map((part) => CUSTOMER_PAGE + part), ...SECTIONS.map((section) => `/settings/${section}`)]) {
         await goTo(page, address);
         await settled(page);
-        for (const [where, name, right] of OFFERS.filter(([where]) => where === address)) {
-          const offered = await page.locator('main').getByRole('button', { name, exact: typeof name === 'string' }).or(page.locator('main').getByRole('link', { name, exact: typeof name === 'string' })).count();
-          if (offered > 0 !== may.has(right)) found.push(`${where}: ${name} is ${offered > 0 ? '' : 'not '}offered to ${role}, who may ${may.has(right) ? '' : 'not '}do ${right}`);
+        const compare = (name, right, offered) => {
+          if (offered > 0 !== may.has(right)) found.push(`${address}: ${name} is ${offered > 0 ? '' : 'not '}offered to ${role}, who may ${may.has(right) ? '' : 'not '}do ${right}`);
+        };
+        for (const [, name, right] of OFFERS.filter(([where]) => where === address)) {
+          compare(name, right, await page.locator('main').getByRole('button', { name, exact: typeof name === 'string' }).or(page.locator('main').getByRole('link', { name, exact: typeof name === 'string' })).count());
         }
+        const opener = OPENS[address]?.(page);
+        if (opener && (await opener.count()) > 0) {
+          await opener.click();
+          await page.locator('[role="menu"], [role="dialog"], [role="group"][aria-label^="With the selected"]').filter({ visible: true }).first().waitFor();
+          await settled(page);
+        }
+        for (const [, kind, name, right] of OPENED.filter(([where]) => where === address)) compare(name, right, await page.getByRole(kind, { name, exact: typeof name === 'string' }).count());
+        // It would stay open above the other parts of the page.
+        if ((await page.getByRole('menu').count()) > 0) await page.keyboard.press('Escape');
         await heard();
         found.push(...wrongs.splice(0).map((line) => `${address}: ${line}`));
       }

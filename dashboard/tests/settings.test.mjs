@@ -87,10 +87,12 @@ describe('what is set for everybody', () => {
 
   test('a stream says how far behind it is and why, catches up, is paused and goes on, and is deleted in writing', async () => {
     const told = [];
+    const authorizations = new Set();
     let answer = 503;
     const receiver = createServer(async (request, response) => {
       const body = (await request.toArray()).join('');
       const actions = body.trim().split('\n').map((line) => JSON.parse(line).action);
+      authorizations.add(request.headers.authorization);
       // What others do meanwhile is told as well.
       if (answer === 200) told.push(...actions.filter((action) => action.startsWith('audit_stream')));
       response.writeHead(answer).end();
@@ -123,12 +125,25 @@ describe('what is set for everybody', () => {
           await stream(page).getByText('Nothing').waitFor({ timeout: 30_000 });
           assert.match(await stream(page).innerText(), /Active[\s\S]*\d+ rows?\b/);
           assert.deepEqual(told, ['audit_stream_created']);
+          // What it authorizes itself with is replaced, and shown to nobody.
+          await page.getByRole('button', { name: 'Change the SIEM' }).click();
+          assert.ok(await dialog(page).getByRole('button', { name: 'Save' }).isDisabled());
+          assert.deepEqual(await complaints(page), []);
+          await dialog(page).getByLabel('Authorization header', { exact: true }).fill('Bearer harbour');
+          await dialog(page).getByRole('button', { name: 'Save' }).click();
+          await dialog(page).waitFor({ state: 'hidden' });
+          await until('the change is told', () => told.length >= 2);
+          assert.deepEqual([...authorizations], [undefined, 'Bearer harbour']);
+          await page.getByRole('button', { name: 'Change the SIEM' }).click();
+          assert.equal(await dialog(page).getByLabel('New Authorization header', { exact: true }).inputValue(), '');
+          assert.equal(await dialog(page).getByLabel('Endpoint').inputValue(), endpoint);
+          await dialog(page).getByRole('button', { name: 'Cancel' }).click();
           await page.getByRole('button', { name: 'Pause the SIEM' }).click();
           await stream(page).getByText('Paused').waitFor();
           await stream(page).getByText(/^\d rows?, since/).waitFor({ timeout: 20_000 });
-          assert.deepEqual(told, ['audit_stream_created']);
+          assert.deepEqual(told, ['audit_stream_created', 'audit_stream_updated']);
           await page.getByRole('button', { name: 'Resume the SIEM' }).click();
-          await until('what waited is told', () => told.length >= 3);
+          await until('what waited is told', () => told.length >= 4);
           await stream(page).getByText('Nothing').waitFor({ timeout: 20_000 });
           await picture(page, 'settings-stream');
           await page.getByRole('button', { name: 'Delete the SIEM' }).click();
@@ -141,7 +156,7 @@ describe('what is set for everybody', () => {
     } finally {
       receiver.close();
     }
-    assert.deepEqual(told, ['audit_stream_created', 'audit_stream_updated', 'audit_stream_updated']);
+    assert.deepEqual(told, ['audit_stream_created', 'audit_stream_updated', 'audit_stream_updated', 'audit_stream_updated']);
   });
 
   test('who holds master keys is seen, and how old the oldest secret of each kind is, and whose', async () => {

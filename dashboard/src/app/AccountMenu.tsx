@@ -2,6 +2,7 @@ import { Menu } from '@mantine/core';
 import { IconKeyboard, IconLogout, IconUserCog } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useWho } from '@/session/session';
+import { exactTimes } from '@/ui/exactTimes';
 import { words } from '@/ui/format';
 import { showShortcuts } from './shortcuts';
 import { useSignOut } from './useSignOut';
@@ -10,6 +11,7 @@ import { useSignOut } from './useSignOut';
 export default function AccountMenu() {
   const { data: who } = useWho();
   const signOut = useSignOut();
+  const isExact = exactTimes.use();
   return (
     <>
       <Menu.Label>
@@ -25,6 +27,9 @@ export default function AccountMenu() {
       <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={showShortcuts}>
         Keyboard shortcuts
       </Menu.Item>
+      <Menu.CheckboxItem checked={isExact} onChange={exactTimes.choose} closeMenuOnClick={false}>
+        Times to the second
+      </Menu.CheckboxItem>
       <Menu.Divider />
       <Menu.Item leftSection={<IconLogout size={15} />} onClick={signOut}>
         Sign out

@@ -8,6 +8,7 @@ import { queries } from '@/api/client';
 import type { Operation } from '@/api/useOperation';
 import { pages } from '@/navigation';
 import { useMay } from '@/session/session';
+import { exactTimes } from '@/ui/exactTimes';
 import { useLayer } from '@/ui/layers';
 import { fits } from './asked';
 import type { Action, Here, Place } from './page';
@@ -150,8 +151,10 @@ function useActions(query: string): Group {
   const signOut = useSignOut();
   const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light';
   const fit = fits(query);
+  const isExact = exactTimes.use();
   const here = [
     { label: `Show in ${other} colours`, also: 'theme mode', run: () => setColorScheme(other) },
+    { label: isExact ? 'Show times as one speaks of them' : 'Show times to the second', also: 'exact relative ago', run: () => exactTimes.choose(!isExact) },
     { label: 'Show keyboard shortcuts', also: 'help', run: showShortcuts },
     { label: 'Sign out', also: 'log off', run: signOut },
   ];

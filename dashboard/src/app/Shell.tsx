@@ -9,6 +9,7 @@ import { zone } from '@/ui/format';
 import { Hint } from '@/ui/Hint';
 import { hearEscape } from '@/ui/layers';
 import { MenuButton } from '@/ui/MenuButton';
+import { TITLE } from '@/ui/PageHeader';
 import { Guard } from '@/ui/Panel';
 import { Brand } from './Brand';
 import { ImpersonationBanner } from './ImpersonationBanner';
@@ -19,6 +20,7 @@ import { prefetchSoon } from './prefetch';
 import classes from './Shell.module.css';
 import { useShortcuts } from './shortcuts';
 import { ThemeSwitch } from './ThemeSwitch';
+import { useFocusOnPage } from './useFocusOnPage';
 
 // None of these is on the first page that somebody sees.
 const AccountMenu = lazy(() => import('./AccountMenu'));
@@ -35,6 +37,7 @@ export function Shell() {
   const [hasMenu, setHasMenu] = useState(false);
   if (opened && !hasMenu) setHasMenu(true);
   useShortcuts();
+  useFocusOnPage();
   useEffect(() => menu.close(), [path]);
   useEffect(prefetchSoon, []);
   useEffect(hearEscape, []);
@@ -76,7 +79,7 @@ export function Shell() {
       )}
       <div className={classes.middle}>
         <ImpersonationBanner />
-        <main id="page" className={classes.page} tabIndex={-1}>
+        <main id="page" className={classes.page} tabIndex={-1} aria-labelledby={TITLE}>
           <Guard subject={path}>
             <Outlet />
           </Guard>

@@ -3,6 +3,7 @@ import { lazy, useEffect, useRef } from 'react';
 import { listed } from '@/navigation';
 import { useMay } from '@/session/session';
 import { openDialog } from '@/ui/dialogs';
+import { singleKeys } from '@/ui/singleKeys';
 import { togglePalette } from './palette';
 
 const Sheet = lazy(() => import('./ShortcutSheet'));
@@ -10,7 +11,7 @@ const Sheet = lazy(() => import('./ShortcutSheet'));
 /** How long the second key of a pair may take, in milliseconds. */
 const PAUSE = 1200;
 
-/** The keys that work on every page: Ctrl K, `g` and a page's letter, `/`, `c` and `?`. */
+/** The keys that work on every page: Ctrl K; and unless they are turned off, `g` and a page's letter, `/`, `c` and `?`. */
 export function useShortcuts() {
   const navigate = useNavigate();
   const may = useMay();
@@ -24,7 +25,7 @@ export function useShortcuts() {
         togglePalette();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (!singleKeys.now() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       // When the keys were pressed, not when a busy page came to hear of them.
       const going = event.timeStamp - goes.current < PAUSE;
       goes.current = -PAUSE;

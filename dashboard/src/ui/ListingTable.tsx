@@ -1,7 +1,9 @@
-import { useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { problemOf } from '@/api/problem';
 import { DataTable, type DataTableProps } from './DataTable';
 import { Failure } from './Failure';
+import { foundText } from './found';
+import { FoundStatus } from './FoundStatus';
 import { Pages } from './Pages';
 import classes from './ListingTable.module.css';
 import type { PagesState } from './usePages';
@@ -14,19 +16,36 @@ type ListingTableProps<Row> = Omit<DataTableProps<Row>, 'rows' | 'stale'> & {
   /** The question for the present page of the listing. */
   query: Query<Listing<Row>>;
   pages: PagesState;
+  /** What one row is, to whoever hears how many were found: customer. */
+  noun: string;
+  /** What stands in the place of rows when the server refused the filter, and its fields say why. */
+  refused?: ReactNode;
 };
 
 /** A listing of the API's as a table, a page at a time. Rows that were there before an error go on being shown. */
-export function ListingTable<Row>({ query, pages, ...table }: ListingTableProps<Row>) {
+export function ListingTable<Row>({ query, pages, noun, refused, ...table }: ListingTableProps<Row>) {
   const rows = useRef<HTMLDivElement>(null);
   useRowKeys(rows);
-  if (query.error && !query.data) return <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />;
   return (
     <div ref={rows} data-rows className={classes.rows}>
-      <DataTable {...table} rows={query.data?.data} stale={query.isPlaceholderData} />
+      <ListingStatus query={query} pages={pages} noun={noun} isRefused={Boolean(refused)} />
+      {query.error && !query.data ? (
+        refused || <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />
+      ) : (
+        <DataTable {...table} rows={query.data?.data} stale={query.isPlaceholderData} />
+      )}
       <ListingPages query={query} pages={pages} />
     </div>
   );
+}
+
+type ListingStatusProps = { query: Pick<Query<Listing<unknown>>, 'data' | 'isPlaceholderData'>; pages: PagesState; noun: string; isRefused?: boolean };
+
+/** Says how many rows a filter or another page has. A failure says so itself. */
+export function ListingStatus({ query: { data, isPlaceholderData }, pages, noun, isRefused = false }: ListingStatusProps) {
+  const found = data && !isPlaceholderData ? foundText({ shown: data.data.length, total: data.total, hasAfter: data.next_cursor != null, page: pages.page, noun }) : undefined;
+  const text = isRefused ? 'The filter names what isn’t there' : found;
+  return <FoundStatus question={pages.question} text={text} />;
 }
 
 /** Turns the pages of a listing; nothing where all of it is seen. */

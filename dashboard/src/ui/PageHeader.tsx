@@ -9,6 +9,9 @@ type PageHeaderProps = {
   actions?: ReactNode;
 };
 
+/** The id of a page’s title, by which the page is called. */
+export const TITLE = 'title';
+
 /** The head of a page; also names the browser's tab. */
 export function PageHeader({ title, beside, note, actions }: PageHeaderProps) {
   useEffect(() => {
@@ -18,7 +21,7 @@ export function PageHeader({ title, beside, note, actions }: PageHeaderProps) {
     <header className={classes.head}>
       <div className={classes.names}>
         <div className={classes.line}>
-          <h1 className={classes.title}>{title}</h1>
+          <h1 id={TITLE} className={classes.title}>{title}</h1>
           {beside}
         </div>
         {note && <div className={classes.note}>{note}</div>}

@@ -1,16 +1,17 @@
+import { exactTimes } from './exactTimes';
 import { ago, exactTime, NOTHING, zone } from './format';
 import { Hint } from './Hint';
 import { useNow } from './useNow';
 
-/** A moment as people speak of it, exact with its zone on hover and focus. */
+/** A moment as people speak of it, exact with its zone to whoever points at it; the other way round where exact times were chosen. */
 export function When({ at, empty = NOTHING }: { at: string | null | undefined; empty?: string }) {
   const now = useNow();
+  const isExact = exactTimes.use();
   if (!at) return <span>{empty}</span>;
+  const spoken = ago(at, isPast(at) ? Math.max(now, Date.parse(at)) : now);
   return (
-    <Hint label={`${exactTime(at)} (${zone})`}>
-      <time dateTime={at} tabIndex={-1}>
-        {ago(at, isPast(at) ? Math.max(now, Date.parse(at)) : now)}
-      </time>
+    <Hint label={isExact ? spoken : `${exactTime(at)} (${zone})`}>
+      <time dateTime={at}>{isExact ? exactTime(at) : spoken}</time>
     </Hint>
   );
 }

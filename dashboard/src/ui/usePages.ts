@@ -23,6 +23,10 @@ export function usePages(key: string) {
     if (isOfAnother) turn(undefined, true);
   }, [isOfAnother]);
   return {
+    /** What is asked: another filter or page is another question. */
+    question: `${mark}.${cursor ?? ''}`,
+    /** Which page it is; undefined for one that a link led to. */
+    page: cursor === undefined ? 1 : pageOf(given),
     /** What the server is asked for; undefined is the first page. */
     cursor,
     hasBefore: cursor !== undefined,
@@ -34,6 +38,12 @@ export function usePages(key: string) {
     },
   };
 }
+
+/** The first page turned to is the second one. */
+const pageOf = (given: string | undefined) => {
+  const turned = before.get(given ?? '');
+  return turned && turned.length + 2;
+};
 
 /** Where one is in a listing, and how to turn its pages. */
 export type PagesState = ReturnType<typeof usePages>;

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from 'react';
+import { singleKeys } from './singleKeys';
 
 /**
  * Moves through the rows of a table by keyboard: j and k or the arrows go from one row's link to the next, x ticks the row.
@@ -7,10 +8,12 @@ import { type RefObject, useEffect } from 'react';
 export function useRowKeys(table: RefObject<HTMLElement | null>) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || !table.current) return;
+      // A list that is open has taken the arrows for itself.
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !table.current) return;
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (!isMeant(table.current)) return;
       const arrow = event.key === 'ArrowDown' || event.key === 'ArrowUp';
+      if (!arrow && !singleKeys.now()) return;
       if (isBusy(target, table.current, arrow)) return;
       const rows = [...table.current.querySelectorAll('tbody tr')];
       const at = rows.findIndex((row) => row.contains(document.activeElement));

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { queries } from '@/api/client';
+import { refusedFields } from '@/api/refusal';
 import { PageHeader } from '@/ui/PageHeader';
 import { Guard, Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
@@ -18,6 +19,7 @@ export function AuditPage() {
   const pages = usePages(JSON.stringify([filter.chosen, range.name ?? [range.from, range.until]]));
   const found = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { ...query, cursor: pages.cursor, limit: 50 } } });
   const rows = found.data?.data;
+  const refused = refusedFields(found.error, Object.keys(filter.chosen));
   return (
     <>
       <PageHeader
@@ -34,8 +36,8 @@ export function AuditPage() {
         }
       />
       <Panel title="What was done" note={`${range.label}, the newest first`} flush>
-        <AuditFilters filter={filter} />
-        <AuditTable found={found} pages={pages} isFiltered={filter.isFiltered} hasWords={fields.q !== undefined} open={(entry) => change({ entry: entry.id })} />
+        <AuditFilters filter={filter} refused={refused} />
+        <AuditTable found={found} pages={pages} isRefused={refused !== null} isFiltered={filter.isFiltered} hasWords={fields.q !== undefined} open={(entry) => change({ entry: entry.id })} />
       </Panel>
       <Guard>
         <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />

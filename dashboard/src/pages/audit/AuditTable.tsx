@@ -6,6 +6,7 @@ import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { ListingTable } from '@/ui/ListingTable';
 import { shortened } from '@/ui/Operator';
+import { RefusedFilter } from '@/ui/RefusedFilter';
 import { When } from '@/ui/When';
 import { ActedFor } from './ActedFor';
 import { actionName, feelOf } from '@/ui/audit/actions';
@@ -13,10 +14,16 @@ import classes from './Audit.module.css';
 import { summaryOf } from '@/ui/audit/summary';
 
 type Entry = Schema<'AuditLogView'>;
-type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> & { found: Parameters<typeof ListingTable<Entry>>[0]['query']; isFiltered: boolean; hasWords: boolean; open: (entry: Entry) => void };
+type AuditTableProps = Pick<Parameters<typeof ListingTable<Entry>>[0], 'pages'> & {
+  found: Parameters<typeof ListingTable<Entry>>[0]['query'];
+  isRefused: boolean;
+  isFiltered: boolean;
+  hasWords: boolean;
+  open: (entry: Entry) => void;
+};
 
 /** What was done, the newest first. */
-export function AuditTable({ found, pages, isFiltered, hasWords, open }: AuditTableProps) {
+export function AuditTable({ found, pages, isRefused, isFiltered, hasWords, open }: AuditTableProps) {
   const columns: Column<Entry>[] = [
     {
       id: 'action',
@@ -36,11 +43,13 @@ export function AuditTable({ found, pages, isFiltered, hasWords, open }: AuditTa
   return (
     <ListingTable
       label="Rows of the audit log"
+      noun="row"
       columns={columns}
       query={found}
       pages={pages}
       rowKey={(row) => row.id}
       onOpen={open}
+      refused={isRefused && <RefusedFilter />}
       empty={
         hasWords ? (
           <Empty title="Nothing that was done in this time has all these words">

@@ -1,9 +1,10 @@
-import { Button, Group, Text, TextInput } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '@/api/client';
 import { problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
+import { CustomerField } from '@/ui/CustomerField';
 import { Drawer } from '@/ui/Drawer';
 import { Failure } from '@/ui/Failure';
 import classes from './Audit.module.css';
@@ -33,7 +34,7 @@ function Prove({ customer: filtered }: { customer: string | undefined }) {
   return (
     <div className={classes.proof}>
       <Text size="sm">Each row of the audit log holds the hash of the row before. A chain is recomputed from what is stored: a row that was changed, deleted, moved or slipped in is found.</Text>
-      <TextInput label="Customer" description="Each customer has a chain" placeholder="Name or UUID" value={typed ?? filtered ?? ''} onChange={(event) => setTyped(event.currentTarget.value)} />
+      <CustomerField description="Each has a chain; part of the name finds the customerId" value={typed ?? filtered ?? ''} onChange={setTyped} />
       <Group gap="xs">
         <Button disabled={customer === ''} loading={isPending} onClick={() => mutate(customer)}>
           Prove the customer’s chain

@@ -7,6 +7,8 @@ export type CustomerSearch = RangeSearch & {
   kind?: string;
   /** Which actions the audit rows are of. */
   action?: string;
+  /** The audit row that is open. */
+  entry?: string;
   /** Which API keys are listed. */
   keys?: string;
   /** The API key that is looked at. */
@@ -22,6 +24,7 @@ export const customerSearch = (search: Record<string, unknown>): CustomerSearch 
   ...rangeOf(search),
   kind: text(search.kind),
   action: text(search.action),
+  entry: text(search.entry),
   keys: text(search.keys),
   key: text(search.key),
   act: typeof search.act === 'string' && Object.hasOwn(ACTS, search.act) ? (search.act as ActName) : undefined,

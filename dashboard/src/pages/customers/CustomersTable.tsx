@@ -1,16 +1,13 @@
 import { useNavigate } from '@tanstack/react-router';
-import { queries } from '@/api/client';
 import type { Column, Selection } from '@/ui/DataTable';
 import { ListingTable } from '@/ui/ListingTable';
-import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from './customer';
 import { NoCustomers } from './NoCustomers';
 import { useCustomersSearch } from './search';
-
-/** How many customers a page has. */
-const PAGE = 50;
+import type { CustomersFound } from './useCustomers';
 
 type CustomersTableProps = {
+  found: CustomersFound;
   columns: readonly Column<Customer>[];
   /** The customers that are selected, on this page and others. */
   selected: ReadonlyMap<string, Customer>;
@@ -18,15 +15,10 @@ type CustomersTableProps = {
   select: ((selected: Map<string, Customer>) => void) | undefined;
 };
 
-/** The customers that the address asks for, a page at a time, as the server filtered and sorted them. */
-export function CustomersTable({ columns, selected, select }: CustomersTableProps) {
+/** A page of the customers that the address asks for. */
+export function CustomersTable({ found: { query, pages }, columns, selected, select }: CustomersTableProps) {
   const navigate = useNavigate();
   const { search, change, filter } = useCustomersSearch();
-  const { columns: _, ...asks } = search;
-  const pages = usePages(JSON.stringify(asks));
-  const asked = { ...filter, limit: PAGE, cursor: pages.cursor };
-  // What was seen before is shown at once, and asked for again all the same.
-  const query = queries.useQuery('get', '/api/admin/customers', { params: { query: asked } }, { staleTime: 0 });
   const selection: Selection<Customer> | undefined = select && {
     nameOf: (row) => row.company_name,
     selected: new Set(selected.keys()),
@@ -38,6 +30,7 @@ export function CustomersTable({ columns, selected, select }: CustomersTableProp
   return (
     <ListingTable
       label="Customers"
+      noun="customer"
       columns={columns}
       query={query}
       pages={pages}

@@ -3,11 +3,13 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { shownPart } from '@/api/shownPart';
+import { singleKeys } from '@/ui/singleKeys';
 
 /** Finds by part of the name, the customerId or the billing address. Asks when the typing pauses. */
 export function SearchField({ value, change }: { value: string; change: (value: string) => void }) {
   const [typed, setTyped] = useState(value);
   const sent = useRef(value);
+  const hasKeys = singleKeys.use();
   const send = useDebouncedCallback((next: string) => {
     sent.current = next;
     change(next);
@@ -33,7 +35,7 @@ export function SearchField({ value, change }: { value: string; change: (value: 
       onChange={(event) => type(event.currentTarget.value)}
       onKeyDown={(event) => event.key === 'Escape' && type('')}
       leftSection={<IconSearch size={14} aria-hidden />}
-      rightSection={typed ? <CloseButton size="xs" aria-label="Empty the search" onClick={() => type('')} /> : <kbd aria-hidden>/</kbd>}
+      rightSection={typed ? <CloseButton size="xs" aria-label="Empty the search" onClick={() => type('')} /> : hasKeys && <kbd aria-hidden>/</kbd>}
     />
   );
 }

@@ -64,6 +64,7 @@ export function JobsTable() {
       </Filters>
       <ListingTable
         label="List of jobs"
+        noun="job"
         columns={columns}
         query={query}
         pages={pages}

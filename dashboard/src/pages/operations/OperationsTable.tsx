@@ -2,12 +2,12 @@ import { Anchor, Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { queries, type Schema } from '@/api/client';
 import { useAddress } from '@/ui/address';
+import { CustomerFilter } from '@/ui/CustomerFilter';
 import { CustomerLink } from '@/ui/CustomerLink';
 import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { FilterMenu } from '@/ui/FilterMenu';
 import { Filters } from '@/ui/Filters';
-import { FilterText } from '@/ui/FilterText';
 import { words } from '@/ui/format';
 import { operationName, statusLabel } from '@/ui/operations';
 import { Operator } from '@/ui/Operator';
@@ -58,7 +58,7 @@ export function OperationsTable() {
           value={status?.split(',') ?? []}
           change={(value) => change({ status: value.join(',') })}
         />
-        <FilterText label="Customer" placeholder="Name or UUID" data-filter value={customer} onFilter={(value) => change({ customer: value }, true)} />
+        <CustomerFilter value={customer} onFilter={(value) => change({ customer: value })} />
         {isFiltered && (
           <Button variant="subtle" onClick={() => change({ status: null, customer: null })}>
             Show all
@@ -67,6 +67,7 @@ export function OperationsTable() {
       </Filters>
       <ListingTable
         label="List of operations"
+        noun="operation"
         columns={columns}
         query={query}
         pages={pages}
@@ -74,7 +75,7 @@ export function OperationsTable() {
         onOpen={(row) => void navigate({ to: '/operations/$id', params: { id: row.id } as never })}
         empty={
           isFiltered ? (
-            <Empty title="No operation is like that">Nothing of this customer is in this state. Show all to see what there is.</Empty>
+            <Empty title="No operation is like that">Nothing of this customer is in this state, or there is no such customer. Show all to see what there is.</Empty>
           ) : (
             <Empty title="There were no operations yet">The first sign-up of a customer is one: it appears here, with its steps.</Empty>
           )

@@ -3,9 +3,9 @@ import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { shownPart } from '@/api/shownPart';
 import { type FilterName, FILTERS } from '@/api/usageGroups';
+import { CustomerFilter } from '@/ui/CustomerFilter';
 
-const EXAMPLES: Record<FilterName, string> = {
-  customer: 'acme, or the UUID',
+const EXAMPLES: Record<Exclude<FilterName, 'customer'>, string> = {
   api_key_id: 'The key’s UUID',
   method: 'GET',
   endpoint: '/api/v1/deals/{id}',
@@ -14,18 +14,23 @@ const EXAMPLES: Record<FilterName, string> = {
   module: 'crm_core',
 };
 
+// In the popover itself: what floats elsewhere is outside of it, and a click there would close it.
+const INSIDE = { withinPortal: false };
+
 /** Adds a filter by hand; the rows of the tables do it with a click. */
 export function AddFilter({ add }: { add: (name: FilterName, value: string) => void }) {
   const [opened, setOpened] = useState(false);
   const [name, setName] = useState<FilterName>('customer');
   const [value, setValue] = useState('');
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const given = shownPart(value.trim());
+  const set = (given: string) => {
     if (given === '') return;
     add(name, name === 'method' ? given.toUpperCase() : name === 'status_code' && /^\d+$/.test(given) ? (Number(given) as unknown as string) : given);
     setValue('');
     setOpened(false);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    set(shownPart(value.trim()));
   };
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus shadow="md" withRoles>
@@ -41,15 +46,22 @@ export function AddFilter({ add }: { add: (name: FilterName, value: string) => v
               size="xs"
               label="By"
               allowDeselect={false}
-              comboboxProps={{ withinPortal: false }}
+              comboboxProps={INSIDE}
               data={Object.entries(FILTERS).map(([key, label]) => ({ value: key, label }))}
               value={name}
               onChange={(next) => next && setName(next as FilterName)}
             />
-            <TextInput size="xs" label="Is" placeholder={EXAMPLES[name]} value={value} onChange={(event) => setValue(event.currentTarget.value)} data-autofocus />
-            <Button type="submit" disabled={value.trim() === ''}>
-              Filter
-            </Button>
+            {name === 'customer' ? (
+              // Choosing one is enough.
+              <CustomerFilter label="Is" value={undefined} onFilter={set} comboboxProps={INSIDE} data-autofocus />
+            ) : (
+              <>
+                <TextInput size="xs" label="Is" placeholder={EXAMPLES[name]} value={value} onChange={(event) => setValue(event.currentTarget.value)} data-autofocus />
+                <Button type="submit" disabled={value.trim() === ''}>
+                  Filter
+                </Button>
+              </>
+            )}
           </Stack>
         </form>
       </Popover.Dropdown>

@@ -1,13 +1,19 @@
 import { Button, CloseButton } from '@mantine/core';
 import { between } from '@/ui/format';
+import { useNameOf } from '@/ui/useNameOf';
 import { AddFilter } from './AddFilter';
 import { FILTER_NAMES, FILTERS } from '@/api/usageGroups';
 import classes from './Usage.module.css';
-import { useNameOf } from './useNameOf';
 import type { Usage } from './useUsage';
 
+type ChipsProps = {
+  usage: Usage;
+  /** What the server refused of them. */
+  refused: Record<string, string> | null;
+};
+
 /** What the page is narrowed to. Each can be taken away. */
-export function Chips({ usage }: { usage: Usage }) {
+export function Chips({ usage, refused }: ChipsProps) {
   const { filter, range, change } = usage;
   const set = FILTER_NAMES.filter((name) => filter[name] !== undefined);
   return (
@@ -16,7 +22,7 @@ export function Chips({ usage }: { usage: Usage }) {
         <Chip label="Time" value={between(range.from, range.until)} remove={() => change((before) => ({ ...before, from: undefined, until: undefined }))} />
       )}
       {set.map((name) => (
-        <NamedChip key={name} label={FILTERS[name]} value={filter[name] ?? ''} remove={() => change({ [name]: undefined })} />
+        <NamedChip key={name} label={FILTERS[name]} value={filter[name] ?? ''} wrong={refused?.[name]} remove={() => change({ [name]: undefined })} />
       ))}
       {set.length === 0 && range.name !== null && <span className={classes.quiet}>All customers, keys and routes</span>}
       <AddFilter add={(name, value) => change({ [name]: value })} />
@@ -34,13 +40,14 @@ function NamedChip(chip: ChipProps) {
   return <Chip {...chip} value={name} />;
 }
 
-type ChipProps = { label: string; value: string; remove: () => void };
+type ChipProps = { label: string; value: string; wrong?: string; remove: () => void };
 
-function Chip({ label, value, remove }: ChipProps) {
+function Chip({ label, value, wrong, remove }: ChipProps) {
   return (
-    <span className={classes.chip}>
+    <span className={classes.chip} data-wrong={wrong !== undefined || undefined}>
       <span>{label}</span>
       <b>{value}</b>
+      {wrong && <span role="alert">{wrong}</span>}
       <CloseButton size="xs" aria-label={`Don’t filter by ${label}: ${value}`} onClick={remove} />
     </span>
   );

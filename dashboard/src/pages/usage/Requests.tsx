@@ -49,6 +49,7 @@ export function Requests({ usage }: { usage: Usage }) {
       >
         <ListingTable
           label="List of single requests"
+          noun="request"
           columns={COLUMNS}
           query={requests}
           pages={pages}

@@ -11,9 +11,12 @@ const ACTIONS: Record<string, readonly string[]> = {
   Operations: ['operation_retried', 'operation_canceled'],
   Operators: [
     'operator_created', 'operator_updated', 'operator_signed_in', 'operator_password_changed', 'operator_second_factor_changed',
-    'operator_session_ended', 'operator_token_created', 'operator_token_revoked',
+    'operator_session_ended', 'operator_token_created', 'operator_token_revoked', 'saved_view_created', 'saved_view_updated', 'saved_view_deleted',
   ],
-  Platform: ['access_denied', 'master_key_rotated', 'master_key_retired', 'data_key_rotated', 'audit_stream_created', 'audit_stream_updated', 'audit_stream_deleted'],
+  Platform: [
+    'access_denied', 'master_key_rotated', 'master_key_retired', 'data_key_rotated', 'audit_stream_created', 'audit_stream_updated', 'audit_stream_deleted',
+    'certificate_authorities_changed', 'server_certificate_issued',
+  ],
 };
 
 const SPELLED: Record<string, string> = { api: 'API', ai: 'AI' };
@@ -27,9 +30,9 @@ export const ACTION_GROUPS = Object.entries(ACTIONS).map(([group, actions]) => (
   items: actions.map((value) => ({ value, label: actionName(value) })),
 }));
 
-/** What is worth a second look: refusals, what was taken away, what was revealed. */
+/** What is worth a second look: refusals, what was taken away, what was revealed, whose signature counts. */
 export function feelOf(action: string): 'bad' | 'warn' | undefined {
   if (action === 'access_denied' || action === 'customer_deleted' || action === 'customer_provisioning_failed') return 'bad';
-  if (/revealed|impersonation_started|suspended|revoked|removed|disabled$/.test(action)) return 'warn';
+  if (/revealed|impersonation_started|suspended|revoked|removed|disabled$|authorities_changed/.test(action)) return 'warn';
   return undefined;
 }

@@ -24,5 +24,7 @@ test('a value that became null is a change, and nothing against nothing is none'
 test('a row in one line says what tells most, and leaves out what is empty or an id', () => {
   const told = { zone: 'UTC', name: 'ERP', expires_at: null, networks: [], operation_id: '01a22585-5bb2-7288-b586-76e21101ceaf' };
   expect(summaryOf(entry(null, told))).toBe('name: ERP · zone: UTC');
+  expect(summaryOf(entry({ roles: ['support'] }, { roles: ['support', 'billing'] }))).toBe('roles: support → support, billing');
+  expect(summaryOf(entry(null, { instances: 3, trusted: [{ name: 'CA 2', standing: 'signs' }, { name: 'CA 1' }], note: '[x' }))).toBe('trusted: CA 2, CA 1 · instances: 3 · note: [x');
   expect(summaryOf(entry({ status: 'active' }, { status: 'revoked' }))).toBe('status: active → revoked');
 });

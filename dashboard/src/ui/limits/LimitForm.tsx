@@ -3,12 +3,12 @@ import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
+import { CustomerField } from '../CustomerField';
 import { openDialog } from '../dialogs';
 import { FormEnd } from '../FormEnd';
 import { say } from '../notify';
 import { useSubmit } from '../useSubmit';
 import { withoutRedisChoices } from './withoutRedis';
-import { CustomerField } from './CustomerField';
 import { type Limit, limitsChanged, PERIODS, rateOf } from './limit';
 import { useRoutesUsed } from './useRoutesUsed';
 
@@ -61,7 +61,7 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="sm">
-        {given === undefined && <CustomerField {...form.getInputProps('customer')} />}
+        {given === undefined && <CustomerField data-autofocus required withAsterisk={false} {...form.getInputProps('customer')} />}
         {before?.updated_at ? (
           <TextInput label="Of" value={before.route ?? 'All routes together'} readOnly />
         ) : (

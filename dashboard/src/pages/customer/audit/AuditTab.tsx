@@ -4,23 +4,26 @@ import { queries } from '@/api/client';
 import { ACTION_GROUPS } from '@/ui/audit/actions';
 import { ExportMenu } from '@/ui/audit/ExportMenu';
 import { Empty } from '@/ui/Empty';
-import { ListingPages } from '@/ui/ListingTable';
+import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from '../customer';
 import type { CustomerSearch } from '../search';
+import { LinkedRow } from './LinkedRow';
 import { Rows } from './Rows';
 
 /** Who did what to this customer, with the values before and after. */
 export default function AuditTab({ customer }: { customer: Customer }) {
-  const { action } = useSearch({ strict: false }) as CustomerSearch;
+  const { action, entry } = useSearch({ strict: false }) as CustomerSearch;
   const navigate = useNavigate();
   const pages = usePages(action ?? '');
   const filter = { customer: nameOf(customer), action };
   const query = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { ...filter, limit: 25, cursor: pages.cursor } } });
-  const choose = (value: string | null) =>
-    void navigate({ to: '.', search: ((before: CustomerSearch) => ({ ...before, action: value ?? undefined })) as never, resetScroll: false });
+  const change = (changes: Pick<CustomerSearch, 'action' | 'entry'>) =>
+    void navigate({ to: '.', search: ((before: CustomerSearch) => ({ ...before, ...changes })) as never, resetScroll: false });
+  const toggle = (id: string) => change({ entry: id === entry ? undefined : id });
+  const isElsewhere = entry !== undefined && query.data !== undefined && !query.data.data.some(({ id }) => id === entry);
   return (
     <Panel
       title="Audit log"
@@ -36,19 +39,21 @@ export default function AuditTab({ customer }: { customer: Customer }) {
             searchable
             data={ACTIONS}
             value={action ?? null}
-            onChange={choose}
+            onChange={(value) => change({ action: value ?? undefined, entry: undefined })}
           />
           <ExportMenu query={filter} />
         </>
       }
     >
+      <ListingStatus query={query} pages={pages} noun="row" />
+      {isElsewhere && <LinkedRow id={entry} customer={customer} close={() => change({ entry: undefined })} />}
       <Loaded query={query} lines={8}>
         {({ data }) =>
           data.length === 0 ? (
             <Empty title={action ? 'Nothing of this kind was done' : 'Nothing was done yet'}>Whatever an operator or the system does stands here at once.</Empty>
           ) : (
             <>
-              <Rows rows={data} />
+              <Rows label="Audit rows" rows={data} opened={entry} toggle={toggle} />
               <ListingPages query={query} pages={pages} />
             </>
           )

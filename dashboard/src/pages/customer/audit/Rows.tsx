@@ -1,39 +1,38 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
-import { useState } from 'react';
 import type { Schema } from '@/api/client';
 import { actionName } from '@/ui/audit/actions';
-import { ago, exactTime } from '@/ui/format';
 import { shortened } from '@/ui/Operator';
-import { useNow } from '@/ui/useNow';
+import { When } from '@/ui/When';
 import { Row } from './Row';
 import classes from './Rows.module.css';
 
 type AuditRow = Schema<'AuditLogView'>;
 
+type RowsProps = {
+  label: string;
+  rows: readonly AuditRow[];
+  /** The one that is open. */
+  opened: string | undefined;
+  toggle: (id: string) => void;
+};
+
 /** Audit rows; each opens to what was before and after. */
-export function Rows({ rows }: { rows: readonly AuditRow[] }) {
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const now = useNow();
-  const toggle = (id: string) => {
-    const next = new Set(opened);
-    if (!next.delete(id)) next.add(id);
-    setOpened(next);
-  };
+export function Rows({ label, rows, opened, toggle }: RowsProps) {
   return (
-    <ul className={classes.rows} aria-label="Audit rows">
+    <ul className={classes.rows} aria-label={label}>
       {rows.map((row) => (
         <li key={row.id}>
-          <UnstyledButton className={classes.head} aria-expanded={opened.has(row.id)} onClick={() => toggle(row.id)}>
+          <UnstyledButton className={classes.head} aria-expanded={row.id === opened} onClick={() => toggle(row.id)}>
             <IconChevronRight size={14} aria-hidden className={classes.mark} />
             <span className={classes.action}>{actionName(row.action)}</span>
             <span className={classes.about}>{about(row)}</span>
             <span className={classes.who}>{who(row)}</span>
-            <time className={classes.at} dateTime={row.created_at} title={exactTime(row.created_at)}>
-              {ago(row.created_at, Math.max(now, Date.parse(row.created_at)))}
-            </time>
+            <span className={classes.at}>
+              <When at={row.created_at} />
+            </span>
           </UnstyledButton>
-          {opened.has(row.id) && <Row row={row} />}
+          {row.id === opened && <Row row={row} />}
         </li>
       ))}
     </ul>

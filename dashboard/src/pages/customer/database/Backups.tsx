@@ -42,6 +42,7 @@ export function Backups({ customer }: { customer: Customer }) {
     <Panel title="Backups" note="Made each night, kept for 14 days" flush actions={may('backups:write') && <AskForOne customer={customer} />}>
       <ListingTable
         label="Backups, one a line"
+        noun="backup"
         columns={backupColumns(may('backups:restore') ? restore : undefined)}
         query={query}
         pages={pages}

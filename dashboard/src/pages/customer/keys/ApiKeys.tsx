@@ -55,6 +55,7 @@ export function ApiKeys({ customer }: { customer: string }) {
     >
       <ListingTable
         label="Table of the API keys"
+        noun="API key"
         columns={columns}
         query={query}
         pages={pages}

@@ -4,7 +4,7 @@ import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
 import { zone } from '@/ui/format';
-import { ListingPages } from '@/ui/ListingTable';
+import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { usePages } from '@/ui/usePages';
@@ -39,6 +39,7 @@ export function Timeline({ customer, isGone = false }: { customer: CustomerKey; 
       flush
       actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={KINDS.filter(({ value }) => value !== 'backup' || mayBackups)} value={kind ?? ''} onChange={choose} />}
     >
+      <ListingStatus query={query} pages={pages} noun="event" />
       <Loaded query={query} lines={8}>
         {({ data }) =>
           data.length === 0 ? (

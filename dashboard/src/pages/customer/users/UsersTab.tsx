@@ -17,6 +17,7 @@ export default function UsersTab({ customer }: { customer: Customer }) {
     <Panel title="Users" note={`Of the customer’s own database. ${link}`} flush>
       <ListingTable
         label="Users, one a line"
+        noun="user"
         columns={columns}
         query={query}
         pages={pages}

@@ -1,19 +1,26 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { count } from '@/ui/format';
 import type { Customer } from '../customer';
 import type { BulkAct } from './act';
 import classes from './Bulk.module.css';
 import { BulkDialog } from './BulkDialog';
 
-type BulkBarProps = { acts: readonly BulkAct[]; selected: ReadonlyMap<string, Customer>; select: (selected: Map<string, Customer>) => void };
+type BulkBarProps = {
+  acts: readonly BulkAct[];
+  selected: ReadonlyMap<string, Customer>;
+  select: (selected: Map<string, Customer>) => void;
+  /** The way to select more. */
+  children: ReactNode;
+};
 
 /** How many are selected, and what can be done with them. */
-export function BulkBar({ acts, selected, select }: BulkBarProps) {
+export function BulkBar({ acts, selected, select, children }: BulkBarProps) {
   const [chosen, choose] = useState<{ act: BulkAct; customers: Customer[] } | null>(null);
   return (
     <div className={classes.bar} role="group" aria-label="With the selected customers">
       <strong role="status">{count(selected.size)} selected</strong>
+      {children}
       {acts.map((act) => (
         <Button key={act.id} variant="default" size="compact-xs" onClick={() => choose({ act, customers: [...selected.values()] })}>
           {act.label}…

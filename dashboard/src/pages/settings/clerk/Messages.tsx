@@ -66,6 +66,7 @@ export function Messages() {
       </Filters>
       <ListingTable
         label="List of messages"
+        noun="message"
         columns={columns}
         query={query}
         pages={pages}

@@ -44,6 +44,7 @@ export function CustomersLimits() {
     <Panel title="Limits of single customers" note="In place of those above; changed here, without a restart" flush actions={set}>
       <ListingTable
         label="Limits of single customers, one a line"
+        noun="limit"
         columns={mayChange ? withActs : COLUMNS}
         query={query}
         pages={pages}

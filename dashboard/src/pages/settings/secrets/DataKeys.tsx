@@ -29,6 +29,7 @@ export function DataKeys() {
     <Panel title="Data keys" note="The oldest first; one is rotated on its customer’s page, under database" flush>
       <ListingTable
         label="List of data keys"
+        noun="data key"
         columns={COLUMNS}
         query={query}
         pages={pages}

@@ -1,17 +1,14 @@
 import { Button, Group } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { api, type Schema } from '@/api/client';
+import { api } from '@/api/client';
 import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
 import { complain } from '@/ui/notify';
+import { openStream } from './EditStream';
+import { type Stream, STREAMS } from './stream';
 
-type Stream = Schema<'AuditStreamView'>;
-
-/** The listing of the streams. */
-const STREAMS = '/api/admin/audit-streams';
-
-/** Pauses, resumes and deletes a stream. */
+/** Changes, pauses, resumes and deletes a stream. */
 export function StreamActs({ stream }: { stream: Stream }) {
   const client = useQueryClient();
   const { id, name, is_active } = stream;
@@ -39,6 +36,9 @@ export function StreamActs({ stream }: { stream: Stream }) {
     });
   return (
     <Group gap={6} justify="flex-end">
+      <Button size="compact-xs" variant="default" onClick={() => openStream(stream)} aria-label={`Change ${name}`}>
+        Change
+      </Button>
       <Button size="compact-xs" variant="default" onClick={() => void toggle()} aria-label={`${is_active ? 'Pause' : 'Resume'} ${name}`}>
         {is_active ? 'Pause' : 'Resume'}
       </Button>
