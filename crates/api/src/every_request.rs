@@ -90,6 +90,7 @@ where
             request.headers().get(&HEADER).and_then(|value| value.to_str().ok()?.parse::<Uuid>().ok());
         let (came_at, started) = (SystemTime::now(), Instant::now());
         let id = given.unwrap_or_else(|| new_id(came_at));
+        let method = telemetry::method_name(request.method());
         let is_head = request.method() == Method::HEAD;
         let has_one_connection = request.version() <= Version::HTTP_11;
         let context = RequestContext {
@@ -97,7 +98,7 @@ where
             is_new: given.is_none(),
             came_at,
             started,
-            method: request.method().clone(),
+            method,
             uri: request.uri().clone(),
             ended: Cell::new(None),
             left: RefCell::new(None),
@@ -113,7 +114,7 @@ where
             "request",
             otel.kind = "server",
             otel.status_code = Empty,
-            http.request.method = %request.method(),
+            http.request.method = method,
             http.route = Empty,
             http.response.status_code = Empty,
             sixty.request.id = %id,

@@ -77,6 +77,8 @@ async fn a_forged_header_moves_nobody_into_an_allowed_network() {
         if status == 403 {
             assert_eq!(answer.problem(), "network-not-allowed");
         }
+        let counted = server.recorded.all().pop().unwrap();
+        assert_eq!(counted.used_its_key(), status == 200, "{counted:?}");
     }
     // Without its address nobody is let in who is bound to a network.
     let mut request = request("/contacts", &caller).body(Body::empty()).unwrap();

@@ -135,11 +135,13 @@ async fn write_down(
         }
     }
     let mut last_used = HashMap::new();
-    for record in records {
+    for record in records.iter().filter(|record| record.used_its_key()) {
         let last = last_used.entry(record.api_key_id).or_insert(record.created_at);
         *last = record.created_at.max(*last);
     }
-    api_keys::touch_last_used(transaction, &last_used.into_iter().collect::<Vec<_>>()).await?;
+    if !last_used.is_empty() {
+        api_keys::touch_last_used(transaction, &last_used.into_iter().collect::<Vec<_>>()).await?;
+    }
     Ok(())
 }
 

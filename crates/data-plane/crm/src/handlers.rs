@@ -15,7 +15,7 @@ use crate::caller::Caller;
 use crate::etag::EntityTag;
 use crate::idempotency::IdempotencyKey;
 use crate::spec::ResourceSpec;
-use crate::store::Store;
+use crate::store::{Page, Store};
 use crate::{list as list_query, query_string};
 
 /// The head of a request for one object.
@@ -44,8 +44,25 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let query = list_query::parse(spec, &query_parameters(uri.query())?)?;
     let page = Store { databases: &databases, spec, caller: &caller }.list(&query).await?;
-    let next = page.next_cursor.map_or(Json::Null, Json::String);
-    Ok(json(StatusCode::OK, format!("{{\"data\":[{}],\"next_cursor\":{next}}}", page.documents.join(","))))
+    Ok(json(StatusCode::OK, page_text(&page)))
+}
+
+/// The page as it is sent: its objects are copied once.
+fn page_text(page: &Page) -> String {
+    let objects: usize = page.documents().map(|document| document.len() + 1).sum();
+    let next = page.next_cursor.as_deref().map_or(Json::Null, Json::from).to_string();
+    let mut text = String::with_capacity(objects + next.len() + 32);
+    text.push_str("{\"data\":[");
+    for (index, document) in page.documents().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(document);
+    }
+    text.push_str("],\"next_cursor\":");
+    text.push_str(&next);
+    text.push('}');
+    text
 }
 
 /// The head of a request that creates an object.

@@ -19,6 +19,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use crate::answer::Answer;
+use crate::observe::Repeat;
 
 /// How many expired answers a new one removes at most. More than one, so that the table doesn't grow for ever.
 const REMOVED: i64 = 20;
@@ -107,14 +108,17 @@ impl IdempotentRequest {
         let [method, path, key] = self.name();
         let lock = session.query_opt(LOCK, &[method, path, key]).await?;
         if lock.is_none_or(|row| row.get::<_, Option<bool>>(0) != Some(true)) {
+            Repeat::InProgress.count();
             return Err(Refused::Problem(in_progress()));
         }
         let Some(row) = session.query_opt(FIND, &[method, path, key]).await? else {
             return Ok(Earlier::Nothing);
         };
         if row.get::<_, &[u8]>(0) != self.fingerprint {
+            Repeat::Reused.count();
             return Err(Refused::Problem(reused()));
         }
+        Repeat::Replayed.count();
         let status =
             u16::try_from(row.get::<_, i16>(1)).ok().and_then(|code| StatusCode::from_u16(code).ok());
         Ok(Earlier::Answered(Answer {
@@ -146,8 +150,9 @@ impl IdempotentRequest {
                     &REMOVED,
                 ],
             )
-            .await
-            .map(drop)
+            .await?;
+        Repeat::New.count();
+        Ok(())
     }
 
     fn name(&self) -> [&(dyn ToSql + Sync); 3] {

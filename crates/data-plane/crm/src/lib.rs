@@ -16,6 +16,7 @@ mod idempotency;
 pub mod impersonation;
 mod json_limits;
 mod list;
+mod observe;
 mod openapi;
 pub mod people;
 mod query_string;

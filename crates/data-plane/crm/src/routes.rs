@@ -15,6 +15,7 @@ use http::{HeaderValue, Method, header};
 use problem::Problem;
 
 use crate::handlers;
+use crate::observe::Repeat;
 use crate::resources::RESOURCES;
 use crate::spec::ResourceSpec;
 
@@ -113,6 +114,7 @@ impl RouteInfo {
 
 /// The router of all resources, every route behind the gateway's guard.
 pub fn router(databases: &CustomerDatabases, gateway: &Gateway) -> Router {
+    Repeat::describe();
     let mut paths: BTreeMap<&str, Vec<&'static RouteInfo>> = BTreeMap::new();
     for route in ROUTES.iter() {
         paths.entry(&route.path).or_default().push(route);

@@ -1,9 +1,10 @@
 //! What happens in the database for each operation: one transaction each, with its row in the log.
 
-use customer_db::{CustomerDatabases, Error, Session};
+use customer_db::{CustomerDatabases, Error, Rows, Session};
 use http::{HeaderMap, StatusCode};
 use problem::Problem;
 use serde_json::Value as Json;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -28,11 +29,23 @@ pub(crate) struct Store<'a> {
     pub(crate) caller: &'a Caller,
 }
 
-/// A page of a list: the objects as JSON text, and the way to the next page.
+/// What the objects of a page may take, in bytes, and what one alone takes beyond that. So memory is bounded by how many
+/// pages are under way, however large the objects are and however slowly a page is read. Two hundred usual objects
+/// take a fortieth of it.
+pub(crate) const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A page of a list: the objects, and the way to the next page.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) documents: Vec<String>,
+    rows: Vec<Row>,
     pub(crate) next_cursor: Option<String>,
+}
+
+impl Page {
+    /// The objects as JSON text.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(document)
+    }
 }
 
 impl Store<'_> {
@@ -40,19 +53,18 @@ impl Store<'_> {
     pub(crate) async fn list(&self, query: &ListQuery) -> Result<Page, Problem> {
         let statement = sql::list(self.spec, query);
         let session = self.begin().await?;
-        let rows = session
-            .query_and_commit(&statement.text, &parameters(&statement))
+        let Rows { mut rows, are_cut } = session
+            .read_within(PAGE_BYTES, &statement.text, &parameters(&statement))
             .await
             .map_err(self.failed(Purpose::Read))?;
-        let mut documents: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let has_more = documents.len() > limit;
-        documents.truncate(limit);
-        let next_cursor = match documents.last() {
-            Some(last) if has_more => Some(cursor::write(query, &parse(last)?)),
+        let has_more = are_cut || rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = match rows.last() {
+            Some(last) if has_more => Some(cursor::write(query, &parse(document(last))?)),
             _ => None,
         };
-        Ok(Page { documents, next_cursor })
+        Ok(Page { rows, next_cursor })
     }
 
     /// One object.
@@ -183,7 +195,7 @@ impl Store<'_> {
         session: &mut Session,
         statement: &Statement,
         purpose: Purpose,
-    ) -> Result<Option<tokio_postgres::Row>, Problem> {
+    ) -> Result<Option<Row>, Problem> {
         session.query_opt(&statement.text, &parameters(statement)).await.map_err(self.failed(purpose))
     }
 
@@ -204,6 +216,11 @@ impl Store<'_> {
     fn missing(&self) -> Problem {
         Problem::not_found(format!("There is no {} with this id in this organization.", self.spec.noun))
     }
+}
+
+/// The representation in a row of a list.
+fn document(row: &Row) -> &str {
+    row.get(0)
 }
 
 fn parameters(statement: &Statement) -> Vec<&(dyn ToSql + Sync)> {

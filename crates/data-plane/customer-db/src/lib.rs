@@ -26,5 +26,5 @@ pub use config::RouterConfig;
 pub use error::{Busy, Error};
 pub use inspect::{Inspection, Role, RoleConnections, Table};
 pub use router::CustomerDatabases;
-pub use session::Session;
+pub use session::{Rows, Session};
 pub use snapshot::{Refusals, Snapshot};

@@ -1,10 +1,11 @@
 //! A transaction in a customer's database, inside one organization.
 
 use std::fmt;
+use std::pin::pin;
 
 use domain::OrganizationId;
-use futures_util::FutureExt as _;
 use futures_util::future::{join, join3};
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use telemetry::SPANS;
 use tokio::time::Instant;
 use tokio_postgres::types::ToSql;
@@ -61,8 +62,23 @@ enum State {
 enum First {
     /// The beginning of a transaction.
     Begins,
-    /// All of it, and it reads.
-    ReadsAll,
+    /// All of it, and it reads rows of so many bytes at most.
+    ReadsAll(usize),
+}
+
+/// Rows, as far as they were read.
+#[derive(Debug)]
+pub struct Rows {
+    /// The first ones, in their order.
+    pub rows: Vec<Row>,
+    /// Whether there are more, that were too much.
+    pub are_cut: bool,
+}
+
+impl From<Vec<Row>> for Rows {
+    fn from(rows: Vec<Row>) -> Self {
+        Self { rows, are_cut: false }
+    }
 }
 
 /// Why a first statement failed.
@@ -100,7 +116,10 @@ impl Session {
     /// only dropping the session is left.
     pub async fn query(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let outcome = match self.state {
-            State::New => self.first(First::Begins, sql, parameters).instrument(statement_span()).await,
+            State::New => {
+                let first = self.first(First::Begins, sql, parameters).instrument(statement_span()).await;
+                first.map(|read| read.rows)
+            }
             State::Open => {
                 self.is_waiting = true;
                 let outcome = further(self.connection()?, sql, parameters).instrument(statement_span()).await;
@@ -141,7 +160,7 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
         match self.state {
-            State::New => self.first(First::ReadsAll, sql, parameters).instrument(statement_span()).await,
+            State::New => Ok(self.read_all(usize::MAX, sql, parameters).await?.rows),
             State::Open => {
                 self.is_waiting = true;
                 let prepared = self.connection()?.prepared(Form::Plain, sql).await;
@@ -161,6 +180,37 @@ impl Session {
             }
             State::Failed | State::Done => Err(after_failure()),
         }
+    }
+
+    /// Runs a whole transaction of one statement that reads, in one round trip, and takes its rows one by one, until they
+    /// have more than so many bytes: what is beyond that, but for the first row, is neither waited for nor kept. So memory is
+    /// bounded whatever the rows hold. The statement and its rows are as [`Session::query_and_commit`] says of a session that
+    /// has run nothing yet.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub async fn read_within(
+        mut self,
+        bytes: usize,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Rows, Error> {
+        match self.state {
+            State::New => self.read_all(bytes, sql, parameters).await,
+            State::Open | State::Failed | State::Done => Err(after_failure()),
+        }
+    }
+
+    async fn read_all(
+        &mut self,
+        bytes: usize,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Rows, Error> {
+        let read = self.first(First::ReadsAll(bytes), sql, parameters).instrument(statement_span()).await?;
+        // What is cut off is still to come: who has the connection next must not wait for it.
+        self.is_waiting = read.are_cut;
+        Ok(read)
     }
 
     /// Makes everything permanent.
@@ -188,17 +238,19 @@ impl Session {
         first: First,
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>, Error> {
+    ) -> Result<Rows, Error> {
         let organization = self.organization;
         let mut repeats = 0;
         loop {
             self.is_waiting = true;
             let (outcome, state) = match first {
                 First::Begins => {
-                    (begin(self.connection()?, organization, sql, parameters).await, State::Open)
+                    let begun = begin(self.connection()?, organization, sql, parameters).await;
+                    (begun.map(Rows::from), State::Open)
                 }
-                First::ReadsAll => {
-                    (read(self.connection()?, organization, sql, parameters).await, State::Done)
+                First::ReadsAll(bytes) => {
+                    let read = read_within(bytes, self.connection()?, organization, sql, parameters).await;
+                    (read, State::Done)
                 }
             };
             self.is_waiting = false;
@@ -284,15 +336,36 @@ pub(crate) async fn read(
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, Refusal> {
+    Ok(read_within(usize::MAX, connection, organization, sql, parameters).await?.rows)
+}
+
+/// The same, and takes rows of so many bytes at most, and of the first one's. When they are cut, the rest is still to come
+/// over the connection.
+async fn read_within(
+    bytes: usize,
+    connection: &Connection,
+    organization: Option<OrganizationId>,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Rows, Refusal> {
     let entrance = if organization.is_some() { Entrance::Named } else { Entrance::First };
     let statement = connection.prepared(Form::Read(entrance, parameters.len()), sql).await?;
     let organization = organization.map(OrganizationId::uuid);
     let mut parameters = parameters.to_vec();
     parameters.extend(organization.as_ref().map(|id| id as &(dyn ToSql + Sync)));
-    let rows = connection.client().query(&statement, &parameters).await?;
+    let mut answer = pin!(connection.client().query_raw(&statement, parameters).await?);
+    let (mut rows, mut taken, mut are_cut) = (Vec::new(), 0_usize, false);
+    while let Some(row) = answer.try_next().await? {
+        taken = taken.saturating_add(row.raw_size_bytes());
+        are_cut = taken > bytes && !rows.is_empty();
+        if are_cut {
+            break;
+        }
+        rows.push(row);
+    }
     let Some(first) = rows.first() else { return Err(Refusal::Other(Error::UnknownOrganization)) };
     let present: Option<bool> = first.try_get(first.len().saturating_sub(1))?;
-    Ok(if present.is_some() { rows } else { Vec::new() })
+    Ok(Rows { rows: if present.is_some() { rows } else { Vec::new() }, are_cut })
 }
 
 async fn further(

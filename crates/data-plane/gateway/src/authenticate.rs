@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::customer::{ApiKeyStatus, Lifecycle};
 use domain::principal::{Caller, KeyCaller, Principal};
 use http::{HeaderMap, Uri, header};
+use percent_encoding::percent_decode_str;
 use problem::Problem;
 use secrets::{ApiKey, KeyHash};
 
@@ -80,7 +81,7 @@ fn refuse_secrets_in_url(uri: &Uri) -> Result<(), Problem> {
             "A session token must not be in a URL, where logs keep it. Send it in the header Authorization: Bearer <token>.",
         ));
     }
-    if uri.query().is_some_and(has_key) {
+    if has_key(uri.path()) || uri.query().is_some_and(has_key) {
         return Err(Problem::key_in_url(
             "An API key must not be in a URL, where logs keep it. Send it in the header Authorization: Bearer <key>, and \
              replace the key that was in the URL.",
@@ -89,14 +90,13 @@ fn refuse_secrets_in_url(uri: &Uri) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a word of the query string begins as every key does; `task_title` doesn't. The letters need no
-/// percent-encoding, so only the underscore may have one.
-fn has_key(query: &str) -> bool {
-    query.match_indices("sk").any(|(at, _)| {
-        let (before, rest) = (&query.as_bytes()[..at], &query.as_bytes()[at + 2..]);
-        let is_first = before.last().is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        is_first && (rest.starts_with(b"_") || rest.starts_with(b"%5F") || rest.starts_with(b"%5f"))
-    })
+/// Whether a path or a query string shows a key, however it is encoded. Most have neither of the two characters without which
+/// none can stand there.
+fn has_key(part: &str) -> bool {
+    if part.contains('%') {
+        return ApiKey::stands_in(&percent_decode_str(part).collect::<Vec<_>>());
+    }
+    part.contains('_') && ApiKey::stands_in(part.as_bytes())
 }
 
 /// Who owns the key that this thread recognises.
@@ -171,6 +171,8 @@ fn check_network(key: &KeyCaller, address: Option<IpAddr>) -> Result<(), Problem
 
 #[cfg(test)]
 mod tests {
+    use secrets::ExposeSecret as _;
+
     use super::*;
 
     #[test]
@@ -205,14 +207,36 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_url_is_refused_however_the_parameter_is_called() {
-        for query in ["api_key=sk_x", "a=1&sk_abc", "key=sk%5Fx", "t=sk%5fx"] {
-            let uri: Uri = format!("/api/v1/deals?{query}").parse().unwrap();
-            assert!(refuse_secrets_in_url(&uri).is_err(), "{query}");
+    fn a_key_in_the_url_is_refused_wherever_and_however_it_stands_there() {
+        let key = ApiKey::generate();
+        let key = key.secret().expose_secret();
+        let last = &key[key.len() - 1..];
+        let wrong = format!("{}{}", &key[..key.len() - 1], if last == "0" { "1" } else { "0" });
+        let encoded: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let (underscore, first) = (key.replace('_', "%5F"), key.replacen('s', "%73", 1));
+        for key in [key, &wrong, &encoded, &underscore, &first] {
+            for url in [
+                format!("/api/v1/deals?api_key={key}"),
+                format!("/api/v1/deals?a=1&{key}"),
+                format!("/api/v1/deals?q=%20{key}&b=1"),
+                format!("/api/v1/deals/{key}"),
+                format!("/{key}/api/v1/deals"),
+                format!("/api/v1/deals/key_{key}?limit=5"),
+            ] {
+                assert!(refuse_secrets_in_url(&url.parse().unwrap()).is_err(), "{url}");
+            }
         }
-        for query in ["q=desk", "task_title=Call", "q=a%20desk_", "sk=1"] {
-            let uri: Uri = format!("/api/v1/deals?{query}").parse().unwrap();
-            assert!(refuse_secrets_in_url(&uri).is_ok(), "{query}");
+        for url in [
+            "/api/v1/deals?q=desk",
+            "/api/v1/deals?q=sk_team",
+            "/api/v1/deals?q=sk_x&sk=1&a=%73k_",
+            "/api/v1/deals?task_title=Call&q=a%20desk_",
+            "/api/v1/deals/01a20924-2f49-7193-9117-8df8841cddab",
+            "/api/v1/deals/sk_",
+            &format!("/api/v1/deals?q=ta{key}"),
+            &format!("/api/v1/deals?q={}", &key[..key.len() - 1]),
+        ] {
+            assert!(refuse_secrets_in_url(&url.parse().unwrap()).is_ok(), "{url}");
         }
     }
 }

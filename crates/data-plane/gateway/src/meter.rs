@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::principal::Principal;
 use domain::usage::UsageRecord;
 use domain::{ApiKeyId, CustomerId};
-use http::{Method, header};
+use http::header;
 use metering::Meter;
 use problem::Problem;
 use telemetry::{Ended, RequestContext};
@@ -38,11 +38,17 @@ const GIVEN_UP: (u16, &str) = (408, "request-timeout");
 const OK: &str = "ok";
 const FAILED: &str = "failed";
 
-/// What is counted of a request under way.
+/// A request that says its body is longer is counted as one that says nothing: bodies end far before it. Lengths are added
+/// up in the admin database, where a few of the largest that HTTP can say would be more than a number holds, and every
+/// record after them would be refused.
+const LONGEST_BODY: u64 = 1 << 30;
+
+/// What is counted of a request under way. None of its words is the caller's: routes, modules and outcomes are ours, methods are
+/// HTTP's own or `OTHER`, ids are UUIDs. A record is short whatever its request was.
 pub(crate) struct Counted {
     /// The route, with its parameters' names. There until it is counted.
     endpoint: Option<Arc<str>>,
-    method: Method,
+    method: &'static str,
     /// And whether no other request has it.
     request_id: Option<(Uuid, bool)>,
     request_size_bytes: Option<u64>,
@@ -80,7 +86,7 @@ impl Counted {
         };
         Self {
             endpoint: Some(endpoint),
-            method: request.method().clone(),
+            method: telemetry::method_name(request.method()),
             request_id,
             request_size_bytes: content_length(request.headers()),
             came_at: came_at.into(),
@@ -153,7 +159,7 @@ impl Counted {
             api_key_id: caller.api_key,
             customer_id: caller.customer,
             endpoint,
-            method: method(&self.method),
+            method: Cow::Borrowed(self.method),
             status_code: self.answer.status,
             response_time_ms: u32::try_from(after.as_millis()).unwrap_or(u32::MAX),
             request_size_bytes: self.request_size_bytes,
@@ -174,16 +180,29 @@ fn outcome(response: &Response) -> &'static str {
     }
 }
 
-/// The method's name; without a copy for those that have routes.
-fn method(method: &Method) -> Cow<'static, str> {
-    let known = [Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE];
-    let names = ["GET", "POST", "PATCH", "PUT", "DELETE"];
-    match known.iter().zip(names).find(|(known, _)| *known == method) {
-        Some((_, name)) => Cow::Borrowed(name),
-        None => Cow::Owned(method.to_string()),
-    }
+/// How long the request says its body is.
+fn content_length(headers: &http::HeaderMap) -> Option<u64> {
+    let told: u64 = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
+    (told <= LONGEST_BODY).then_some(told)
 }
 
-fn content_length(headers: &http::HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_length_that_no_body_can_have_is_none() {
+        let counted = |told: &'static str| {
+            let told = HeaderValue::from_static(told);
+            content_length(&HeaderMap::from_iter([(header::CONTENT_LENGTH, told)]))
+        };
+        assert_eq!(counted("0"), Some(0));
+        assert_eq!(counted("1073741824"), Some(LONGEST_BODY));
+        for too_much in ["1073741825", "9223372036854775807", "18446744073709551615", "99999999999999999999"]
+        {
+            assert_eq!(counted(too_much), None, "{too_much}");
+        }
+    }
 }

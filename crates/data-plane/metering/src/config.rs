@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// More than a record takes in memory, with what holds it.
+const RECORD_BYTES: usize = 512;
+
 /// How usage is gathered.
 #[derive(Debug, Clone)]
 pub struct MeteringConfig {
@@ -18,8 +21,8 @@ pub struct MeteringConfig {
     /// How often what was appended is synced to the disk. Default 500 ms: a power failure takes less than a second of
     /// records as long as the disk syncs within half a second.
     pub sync_every: Duration,
-    /// How many records may wait in memory when the disk takes nothing more; about 400 bytes each. Further ones are
-    /// counted as lost. Default 100,000.
+    /// How many records may wait in memory when the disk takes nothing more; about 400 bytes each, and all together never
+    /// more than 512 for each. Further ones are counted as lost. Default 100,000.
     pub memory_records: usize,
     /// How many records are handed over at once, about 200 bytes each. Default 20,000: the more there are, the
     /// fewer roll-ups are written for each.
@@ -57,6 +60,11 @@ impl MeteringConfig {
             adopt_every: Duration::from_secs(10),
             stop_limit: Duration::from_secs(5),
         }
+    }
+
+    /// What the records in memory may take.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_records.saturating_mul(RECORD_BYTES)
     }
 
     /// A segment is never so large that the bound is reached before anything can be removed.

@@ -11,7 +11,7 @@
 //! background, also for the folders that dead servers left.
 //!
 //! Nothing slows a request down: when the disk takes nothing more, or the configured bound is reached, records wait in
-//! memory; when that is full too they are lost, counted, and an error is logged. [`Meter::health`] says so.
+//! memory (`memory`); when that is full too they are lost, counted, and an error is logged. [`Meter::health`] says so.
 
 mod alarm;
 mod codec;
@@ -21,6 +21,7 @@ mod frame;
 mod handover;
 mod health;
 mod keeper;
+mod memory;
 mod meter;
 mod pace;
 mod reader;

@@ -3,7 +3,6 @@
 //! One lock guards it, and is held while a frame gets into the page cache. Nothing is synced under it: the syncing thread
 //! takes a handle of the file and lets go of the lock first.
 
-use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -16,6 +15,7 @@ use domain::usage::UsageRecord;
 
 use crate::folder::{self, SpoolFolder};
 use crate::frame::{self, HEADER};
+use crate::memory::Memory;
 use crate::state::{State, lock};
 use crate::tail::Tail;
 
@@ -28,7 +28,6 @@ pub(crate) struct Spool {
     root: PathBuf,
     spool_bytes: u64,
     segment_bytes: u64,
-    memory_records: usize,
     /// Gets what was appended to a file onto the disk.
     sync_file: fn(&File) -> io::Result<()>,
     state: Arc<State>,
@@ -37,7 +36,7 @@ pub(crate) struct Spool {
     emptying: Mutex<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     /// Absent until the disk has room for it.
     folder: Option<Arc<SpoolFolder>>,
@@ -56,7 +55,7 @@ struct Inner {
     /// The folder is gone: everything was handed over, and the server stops.
     is_closed: bool,
     /// Records that the disk didn't take.
-    memory: VecDeque<UsageRecord>,
+    memory: Memory,
 }
 
 /// Why the disk takes no frame.
@@ -88,10 +87,9 @@ impl Spool {
             root: config.folder.clone(),
             spool_bytes: config.spool_bytes,
             segment_bytes: config.segment_limit(),
-            memory_records: config.memory_records,
             sync_file: File::sync_data,
             state,
-            inner: Mutex::default(),
+            inner: Mutex::new(Inner::new(Memory::new(config.memory_records, config.memory_bytes()))),
             emptying: Mutex::default(),
         };
         match spool.make_folder() {
@@ -124,11 +122,7 @@ impl Spool {
     /// Keeps a record that the disk didn't take; `false` when there is no room for it.
     pub(crate) fn keep_in_memory(&self, record: UsageRecord) -> bool {
         let mut inner = lock(&self.inner);
-        let has_room = !inner.is_closed && inner.memory.len() < self.memory_records;
-        if has_room {
-            inner.memory.push_back(record);
-        }
-        has_room
+        !inner.is_closed && inner.memory.keep(record)
     }
 
     /// How many records wait in memory.
@@ -138,14 +132,12 @@ impl Spool {
 
     /// The oldest records in memory. They stay there.
     pub(crate) fn first_in_memory(&self, records: usize) -> Vec<UsageRecord> {
-        lock(&self.inner).memory.iter().take(records).cloned().collect()
+        lock(&self.inner).memory.first(records)
     }
 
     /// Forgets the oldest records in memory: they are elsewhere now.
     pub(crate) fn drop_from_memory(&self, records: usize) {
-        let mut inner = lock(&self.inner);
-        let records = records.min(inner.memory.len());
-        inner.memory.drain(..records);
+        lock(&self.inner).memory.drop_first(records);
     }
 
     /// Appends what is in memory, as far as it goes.
@@ -261,6 +253,22 @@ impl Spool {
 }
 
 impl Inner {
+    /// Nothing so far.
+    fn new(memory: Memory) -> Self {
+        Self {
+            folder: None,
+            active: None,
+            next_segment: 0,
+            ended: Vec::new(),
+            dirty_since: None,
+            syncing_since: None,
+            has_new_name: false,
+            is_blocked: false,
+            is_closed: false,
+            memory,
+        }
+    }
+
     fn append(&mut self, frame: &[u8], spool: &Spool) -> Result<(), Refusal> {
         if self.active.as_ref().is_none_or(Tail::is_full) {
             let begun = self.begin_segment(spool);

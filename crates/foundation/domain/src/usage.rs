@@ -44,6 +44,16 @@ impl UsageRecord {
     /// The outcome of a request that was answered as it asked.
     pub const OK: &str = "ok";
 
+    /// The outcome of a request whose key may not be used from where it came.
+    pub const NETWORK_NOT_ALLOWED: &str = "network-not-allowed";
+
+    /// Whether its key was taken, whatever became of the request then. A key that was revoked or has expired is shown and not
+    /// used, and so is one that somebody shows from a network that isn't its own.
+    #[must_use]
+    pub fn used_its_key(&self) -> bool {
+        self.status_code != 401 && self.outcome != Self::NETWORK_NOT_ALLOWED
+    }
+
     /// Whether it drew on the limits: those of its key, customer, route and module. What was refused (401, 403, 429) drew on
     /// none; what failed later did.
     #[must_use]
@@ -107,7 +117,7 @@ pub enum HandedOver {
 /// Where usage is written down.
 #[async_trait]
 pub trait UsageSink: Send + Sync + 'static {
-    /// Writes the records, all or none, and notes when each key was last used. Records that were written before, by
+    /// Writes the records, all or none, and notes when each key was last used (not when it was refused). Records that were written before, by
     /// whichever way, are left out.
     async fn write(&self, records: &[UsageRecord]) -> Result<(), UsageSinkError>;
 

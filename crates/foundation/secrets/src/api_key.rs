@@ -52,6 +52,21 @@ impl ApiKey {
         Ok(KeyHash::of(text))
     }
 
+    /// Whether something with the form of a key stands in a text, whosever it is and whether or not its checksum holds: it
+    /// may be one that was mistyped. What goes on behind it with further letters counts too, since whatever was put
+    /// together wrongly shows the key all the same; what goes on before it doesn't: `desk_`.
+    #[must_use]
+    pub fn stands_in(text: &[u8]) -> bool {
+        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'_').map(|(at, _)| at + 1);
+        ends.filter_map(|end| text.split_at_checked(end)).any(|(before, after)| {
+            let body = after.get(..RANDOM_LENGTH + CHECKSUM_LENGTH);
+            before
+                .strip_suffix(PREFIX.as_bytes())
+                .is_some_and(|before| before.last().is_none_or(|byte| !byte.is_ascii_alphanumeric()))
+                && body.is_some_and(|body| body.iter().all(u8::is_ascii_alphanumeric))
+        })
+    }
+
     /// Lower-case hex SHA-256 of the whole key: what is stored in `admin_api_keys.key_hash`.
     #[must_use]
     pub fn hash(&self) -> String {
@@ -108,6 +123,31 @@ mod tests {
         {
             assert_eq!(ApiKey::parse(text).unwrap_err(), MalformedApiKey);
         }
+    }
+
+    #[test]
+    fn a_key_is_found_where_it_stands_and_nothing_else_is() {
+        let key = ApiKey::generate();
+        let key = key.secret().expose_secret();
+        let mistyped = format!("{}0", &key[..key.len() - 1]);
+        for text in
+            [key, &mistyped, &format!("a=_&b={key}&c"), &format!("my_{key}"), &format!("/{key}limit=5")]
+        {
+            assert!(ApiKey::stands_in(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "_",
+            "sk_",
+            "q=sk_team",
+            &key[..key.len() - 1],
+            &format!("de{key}"),
+            &key.replace("sk_", "op_"),
+        ] {
+            assert!(!ApiKey::stands_in(text.as_bytes()), "{text}");
+        }
+        assert!(!ApiKey::stands_in(key.replace(&key[20..21], "-").as_bytes()));
+        assert!(!ApiKey::stands_in(&key.as_bytes()[1..]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Logs, numbers for Prometheus, and traces.
 
+mod method;
 mod numbers;
 mod request;
 mod traces;
@@ -15,6 +16,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub use method::method_name;
 pub use numbers::Numbers;
 use request::{Added, NamingRequest};
 pub use request::{Ended, RequestContext};

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Instant, SystemTime};
 
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Uri};
 use serde_json::json;
 use tokio::task::futures::TaskLocalFuture;
 use tracing::{Event, Subscriber};
@@ -31,8 +31,8 @@ pub struct RequestContext {
     pub came_at: SystemTime,
     /// The same moment, for measuring.
     pub started: Instant,
-    /// The method.
-    pub method: Method,
+    /// What [`crate::method_name`] calls its method.
+    pub method: &'static str,
     /// Only its path is logged: what stands behind the question mark may be anything.
     pub uri: Uri,
     /// How it ended, when its handler didn't answer. Begins with none.
@@ -129,7 +129,7 @@ where
         match (self.added, line.strip_suffix('}')) {
             (Added::Json, Some(object)) => {
                 let member = json!({
-                    "id": request.id, "method": request.method.as_str(), "path": request.uri.path(),
+                    "id": request.id, "method": request.method, "path": request.uri.path(),
                 });
                 writeln!(writer, "{object},\"request\":{member}}}")
             }
@@ -200,7 +200,7 @@ mod tests {
             is_new: true,
             came_at: SystemTime::now(),
             started: Instant::now(),
-            method: Method::GET,
+            method: "GET",
             uri,
             ended: Cell::new(None),
             left: RefCell::new(None),

@@ -296,9 +296,21 @@ impl ServerArgs {
 
 /// A range of addresses; a single address is a range of one.
 fn network(text: &str) -> Result<IpNet, String> {
-    text.parse::<IpNet>()
+    let network = text
+        .parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| format!("{text:?} is no network: write it such as 10.0.0.0/8 or 2001:db8::/32"))
+        .map_err(|_| format!("{text:?} is no network: write it such as 10.0.0.0/8 or 2001:db8::/32"))?;
+    // An IPv4 proxy is compared as one, however the socket shows it: such a range would trust nobody.
+    if let IpNet::V6(range) = network
+        && let Some(address) = range.addr().to_ipv4_mapped()
+    {
+        let right = match range.prefix_len().checked_sub(96) {
+            Some(prefix) => format!("write {address}/{prefix}"),
+            None => "write it such as 10.0.0.0/8".to_owned(),
+        };
+        return Err(format!("{text:?} is an IPv4 range written as IPv6: {right}"));
+    }
+    Ok(network)
 }
 
 #[cfg(test)]
@@ -332,6 +344,27 @@ mod tests {
             }
             assert!(opens(&["--host", open, "--tls", "plain-on-network"]).is_ok(), "{open}");
         }
+    }
+
+    #[test]
+    fn a_network_of_proxies_that_would_trust_nobody_is_refused_and_the_right_one_is_told() {
+        for (text, trusted) in
+            [("10.0.0.0/8", "10.0.0.0/8"), ("10.0.0.1", "10.0.0.1/32"), ("fd00::/8", "fd00::/8")]
+        {
+            assert_eq!(network(text).unwrap().to_string(), trusted);
+        }
+        for (text, right) in [
+            ("::ffff:10.0.0.0/104", "is an IPv4 range written as IPv6: write 10.0.0.0/8"),
+            ("::ffff:10.0.0.1", "is an IPv4 range written as IPv6: write 10.0.0.1/32"),
+            ("::ffff:0:0/96", "is an IPv4 range written as IPv6: write 0.0.0.0/0"),
+            ("::ffff:10.0.0.0/8", "is an IPv4 range written as IPv6: write it such as 10.0.0.0/8"),
+            ("10.0.0.0/33", "is no network"),
+        ] {
+            let told = network(text).unwrap_err();
+            assert!(told.contains(right), "{told}");
+        }
+        let refused = Program::try_parse_from(["sixty", "--trusted-proxies", "::ffff:10.0.0.0/104"]);
+        assert!(refused.is_err_and(|error| error.to_string().contains("write 10.0.0.0/8")));
     }
 
     #[test]

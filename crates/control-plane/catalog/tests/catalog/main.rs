@@ -23,3 +23,4 @@ mod sign_in_guesses;
 mod stored_secrets;
 mod summaries;
 mod usage_roll_ups;
+mod usage_sink;

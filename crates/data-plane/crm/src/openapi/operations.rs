@@ -16,6 +16,7 @@ use crate::caller::ORGANIZATION_HEADER;
 use crate::list::{Comparison, DEFAULT_LIMIT, LONGEST_SEARCH, MAX_LIMIT, MOST_SORTS};
 use crate::routes::{Operation as Does, RouteInfo};
 use crate::spec::ResourceSpec;
+use crate::store::PAGE_BYTES;
 
 /// What can go wrong with every operation.
 const ALWAYS: [StatusCode; 6] = [
@@ -201,8 +202,13 @@ fn list_parameters(spec: &ResourceSpec) -> Vec<Parameter> {
         .pattern(Some(format!("^{one}(,{one}){{0,{}}}$", MOST_SORTS - 1)))
         .default(Some("-created_at".into()));
     let by = "Fields to sort by, with a minus for the largest first. The id decides between equals.";
+    let at_most = format!(
+        "How many objects to answer at most. A page may have fewer, and a next_cursor all the same: it ends before its \
+         objects take more than {} MiB, but not before the first.",
+        PAGE_BYTES / (1024 * 1024)
+    );
     let mut parameters = vec![
-        parameter("limit", ParameterIn::Query, "How many objects to answer at most.", limit.build().into()),
+        parameter("limit", ParameterIn::Query, &at_most, limit.build().into()),
         parameter("cursor", ParameterIn::Query, "The next_cursor of the page before.", text()),
         parameter("sort", ParameterIn::Query, by, sort.build().into()),
     ];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use testkit::wait_for;
 use tokio::task::JoinSet;
@@ -63,6 +64,42 @@ async fn a_repeated_request_gets_the_first_answer_and_has_no_effect() {
         let logs = "audit_logs where action = 'create' and resource_type = ";
         assert_eq!(count(&api, &format!("{logs}'{table}'")).await, 1, "{path}");
     }
+}
+
+#[tokio::test]
+async fn it_is_counted_what_a_request_with_a_key_turns_out_to_be() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let numbers = recorder.handle();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let api = Api::new().await;
+    let counted = |outcomes: [u32; 4]| {
+        let text = numbers.render();
+        for (outcome, count) in ["new", "replayed", "in_progress", "reused"].into_iter().zip(outcomes) {
+            let line = format!("sixty_idempotent_requests_total{{outcome=\"{outcome}\"}} ");
+            let told = text.lines().find_map(|told| told.strip_prefix(&line)).unwrap_or("0");
+            assert_eq!(told, count.to_string(), "{outcome}: {text}");
+        }
+    };
+    let (big, other) = (json!({"name": "Big"}), json!({"name": "Other"}));
+    api.create("deals", big.clone()).await;
+    // Refused, it has had no effect, and nothing is kept.
+    post(&api, "deals", "k", &json!({"name": "Big", "contact_id": uuid::Uuid::now_v7()})).await;
+    counted([0, 0, 0, 0]);
+    post(&api, "deals", "k", &big).await;
+    post(&api, "deals", "l", &big).await;
+    counted([2, 0, 0, 0]);
+    for _ in 0..3 {
+        assert!(is_replayed(&post(&api, "deals", "k", &big).await));
+    }
+    post(&api, "deals", "k", &other).await;
+    counted([2, 3, 0, 1]);
+    // Somebody holds the lock of a key, as a first request does.
+    let first = owner(&api).await;
+    let lock = "select pg_advisory_lock(hashtextextended(concat_ws(' ', $1::text, 'POST', '/api/v1/deals', 'm'), 0))";
+    first.query(lock, &[&api.customer.first.to_string()]).await.unwrap();
+    let answer = post(&api, "deals", "m", &big).await;
+    assert_problem(&answer, StatusCode::CONFLICT, "idempotency-in-progress");
+    counted([2, 3, 1, 1]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod deals;
 mod description;
 mod idempotency;
 mod impersonation;
+mod large_pages;
 mod lists;
 mod organizations;
 mod smart_tasks;

@@ -179,3 +179,50 @@ async fn nothing_of_a_read_stays_on_the_connection() {
     let caught = caught.as_db_error().map(tokio_postgres::error::DbError::message);
     assert_eq!(caught, Some("the organization was kept"));
 }
+
+/// So many rows of a million bytes each.
+fn megabytes(count: u32) -> String {
+    format!("select repeat('x', 1000000) from generate_series(1, {count})")
+}
+
+#[tokio::test]
+async fn no_more_rows_are_taken_than_have_room_but_always_the_first() {
+    let customer = filled().await;
+    for (sql, bytes, taken, are_cut) in [
+        (megabytes(3), 3_100_000, 3, false),
+        (megabytes(3), usize::MAX, 3, false),
+        (megabytes(4), 3_100_000, 3, true),
+        (megabytes(3), 2_900_000, 2, true),
+        (megabytes(1), 10, 1, false),
+        (megabytes(2), 10, 1, true),
+        ("select 'nothing' where false".to_owned(), 0, 0, false),
+        ("select first_name from contacts".to_owned(), 100_000, 40, false),
+    ] {
+        let read = begin(&customer, None).await.read_within(bytes, &sql, &[]).await.unwrap();
+        assert_eq!((read.rows.len(), read.are_cut), (taken, are_cut), "{sql} within {bytes}");
+    }
+    let nobody = begin(&customer, Some(OrganizationId::generate())).await;
+    let error = nobody.read_within(10, &megabytes(2), &[]).await.unwrap_err();
+    assert!(matches!(error, Error::UnknownOrganization), "{error:?}");
+    let mut begun = begin(&customer, None).await;
+    begun.query("select 1", &[]).await.unwrap();
+    assert!(begun.read_within(10, &megabytes(1), &[]).await.is_err(), "it is no whole transaction");
+}
+
+#[tokio::test]
+async fn what_is_cut_off_ends_and_the_customers_only_connection_is_theirs_again() {
+    let customer = filled().await;
+    // A hundred gigabytes, for which nobody waits and which nobody keeps.
+    let read = begin(&customer, None).await.read_within(2_500_000, &megabytes(100_000), &[]).await.unwrap();
+    assert_eq!((read.rows.len(), read.are_cut), (2, true));
+    let count = "select count(*) from contacts";
+    for _ in 0..3 {
+        let rows = begin(&customer, Some(customer.first)).await.query_and_commit(count, &[]).await.unwrap();
+        assert_eq!(rows[0].get::<_, i64>(0), 40);
+    }
+    let superuser = testkit::connect(&customer.database.superuser_url()).await;
+    let running = "select count(*) from pg_stat_activity \
+         where datname = current_database() and state = 'active' and usename = $1 and query like '%repeat%'";
+    let running = superuser.query_one(running, &[&testkit::CUSTOMER_APP]).await.unwrap();
+    assert_eq!(running.get::<_, i64>(0), 0);
+}

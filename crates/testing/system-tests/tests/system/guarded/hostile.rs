@@ -83,7 +83,7 @@ async fn heads(stack: &Stack, customer: &Customer) {
 }
 
 /// The status of the answer to these bytes; none when the connection is closed without one.
-async fn status(port: u16, bytes: &[u8]) -> Option<u16> {
+pub(super) async fn status(port: u16, bytes: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut answer = Vec::new();
     let talk = async {

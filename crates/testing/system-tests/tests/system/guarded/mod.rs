@@ -3,9 +3,11 @@
 mod hostile;
 mod http2;
 mod kills;
+mod large_objects;
 mod moves;
 mod numbers;
 mod outages;
+mod records;
 mod traces;
 
 use system_tests::{Stack, StackPlan};
@@ -18,6 +20,8 @@ async fn huge_slow_and_malformed_requests_are_refused_while_others_are_served() 
     let customer = stack.customer("acme").await;
     hostile::story(&stack, &customer).await;
     http2::story(&stack, &customer).await;
+    records::story(&stack, &customer).await;
+    large_objects::story(&stack, &customer).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 use system_tests::{Customer, Stack};
 use testkit::wait_for;
@@ -10,6 +11,12 @@ pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
     customer.api.get("/api/v1/contacts").await.expect(200);
     let large = json!({ "first_name": "x".repeat(2 * 1024 * 1024) });
     customer.api.post("/api/v1/contacts", &large).await.expect_problem(413, "payload-too-large");
+    let again =
+        || customer.api.request(Method::POST, "/api/v1/contacts").header("Idempotency-Key", "numbers");
+    for status in [201, 201, 422] {
+        let name = if status == 201 { "Ada" } else { "Ann" };
+        customer.api.send(again().json(&json!({ "first_name": name }))).await.expect(status);
+    }
     stack.operator.anonymous().get("/metrics").await.expect_problem(404, "not-found");
     stack.operator.anonymous().get("/api/v1/contacts").await.expect_problem(401, "unauthenticated");
     let url = format!("http://127.0.0.1:{port}/metrics");
@@ -18,6 +25,9 @@ pub(super) async fn story(stack: &Stack, customer: &Customer, port: u16) {
         "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"ok\"}",
         "sixty_requests_total{route=\"POST /api/v1/contacts\",outcome=\"payload-too-large\"}",
         "sixty_requests_total{route=\"GET /api/v1/contacts\",outcome=\"key-missing\"}",
+        "sixty_idempotent_requests_total{outcome=\"new\"} 1",
+        "sixty_idempotent_requests_total{outcome=\"replayed\"} 1",
+        "sixty_idempotent_requests_total{outcome=\"reused\"} 1",
         "sixty_customer_requests_total{customer=\"acme\"}",
         "sixty_request_seconds_bucket{route=\"GET /api/v1/contacts\",le=\"0.005\"}",
         "sixty_request_step_seconds_count{step=\"authenticate\"}",
