@@ -20,14 +20,7 @@ export function SignUpForm({ initial, done }: SignUpFormProps) {
   const form = useForm({ initialValues: initial, validate: rules });
   const list = usePriceList();
   const { busy, error, submit } = useSubmit(form, async (values) => {
-    try {
-      done(values, await taken(api.POST('/api/admin/customers', { body: bodyOf(values) })));
-    } catch (thrown) {
-      const { status, detail } = problemOf(thrown);
-      if (status !== 409) throw thrown;
-      form.setFieldError('customer_id', detail);
-      form.getInputNode('customer_id')?.focus();
-    }
+    done(values, await taken(api.POST('/api/admin/customers', { body: bodyOf(values) })));
   });
   const { customer_id, name, plan, modules } = form.values;
   const owner = useTakenBy(customer_id);
