@@ -215,6 +215,7 @@ describe('the table of customers', () => {
         await picture(page, 'customers-edit-refused');
         assert.deepEqual(await complaints(page), []);
         await zone.fill('Europe/Berlin');
+        await page.getByRole('option', { name: 'Europe/Berlin' }).click();
         // Somebody else is sooner: it is told, taken over, and saved with what is written here.
         await asOwner('PATCH', '/api/admin/customers/table-anchor', { company_size: '40', industry: 'Chains' });
         await save.click();

@@ -14,7 +14,7 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
   const { access, expiry } = form.values;
   return (
     <Stack gap="sm">
-      <TextInput label="Name" description="For people: who or what uses it" data-autofocus required withAsterisk={false} {...form.getInputProps('name')} />
+      <TextInput label="Name" description="For people: who or what uses it" data-autofocus autoFocus required withAsterisk={false} {...form.getInputProps('name')} />
       <Select label="May do" data={choices(ACCESS)} allowDeselect={false} {...form.getInputProps('access')} />
       {access === 'chosen' && (
         <TagsInput

@@ -15,7 +15,6 @@ use clerk::Clerk;
 const LIMIT: Duration = Duration::from_secs(2400);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "how long each part took, for whoever asks for it with --nocapture")]
 async fn an_operator_finds_their_way() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../dashboard"));
     let installed = folder.clone();
