@@ -15,7 +15,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use catalog::api_keys::{ApiKeyRecord, NewApiKey};
 use catalog::customers::NewCustomer;
-use catalog::{Catalog, CatalogConfig};
+use catalog::{Catalog, CatalogConfig, quota};
 use chrono::Utc;
 use domain::customer::Lifecycle;
 use domain::permission::Action;
@@ -105,16 +105,22 @@ impl QuotaSeed for NothingUsed {
     }
 }
 
-/// What the rows of customers' modules say, as a server asks it.
-struct RowsOfModules(Catalog);
+/// What the admin database says of modules, keys and persons, as a server asks it.
+struct Counts(Catalog);
 
 #[async_trait]
-impl QuotaSeed for RowsOfModules {
-    async fn used(&self, subject: &Subject, _: Span) -> Result<u64, SeedError> {
-        let Scope::Module { key, .. } = &subject.scope else { return Ok(0) };
+impl QuotaSeed for Counts {
+    async fn used(&self, subject: &Subject, span: Span) -> Result<u64, SeedError> {
         let client = self.0.client().await.unwrap();
-        let used = catalog::quota::used_of_module(&client, subject.customer, key).await.unwrap();
-        Ok(used.unsigned_abs())
+        let used = match &subject.scope {
+            Scope::Module { key, .. } => quota::used_of_module(&client, subject.customer, key).await,
+            Scope::Key(key) => {
+                let since = span.since.unwrap_or_default();
+                quota::used_by_key(&client, subject.customer, *key, since).await
+            }
+            Scope::Customer | Scope::Route(_) => Ok(0),
+        };
+        Ok(used.unwrap().unsigned_abs())
     }
 }
 
@@ -136,9 +142,9 @@ impl House {
         self.server_that_asks(config, Arc::new(NothingUsed))
     }
 
-    /// A further server that begins to count modules' requests with what their rows say.
+    /// A further server that begins to count with what the admin database says.
     pub(crate) fn server_with_counts(&self, config: GatewayConfig) -> Server {
-        self.server_that_asks(config, Arc::new(RowsOfModules(self.catalog())))
+        self.server_that_asks(config, Arc::new(Counts(self.catalog())))
     }
 
     fn server_that_asks(&self, config: GatewayConfig, seed: Arc<dyn QuotaSeed>) -> Server {
@@ -171,6 +177,7 @@ impl House {
             .route("/contacts", route("/contacts", "crm_core", Action::Read, "contacts"))
             .route("/new-contact", route("/new-contact", "crm_core", Action::Write, "contacts"))
             .route("/workflows", route("/workflows", "workflow_automation", Action::Read, "workflows"))
+            .route("/needs-more", get(gateway.guard(needs_more, reads("/needs-more"))))
             .route("/wrong", get(wrong.clone()).post(wrong))
             .route("/nonsense", route("/nonsense", "no_such_module", Action::Read, "contacts"))
             .fallback(gateway.guard_the_rest(async || StatusCode::NOT_FOUND));
@@ -211,6 +218,10 @@ impl House {
 
 async fn reads_all(body: RawBody) -> String {
     body.0.len().to_string()
+}
+
+async fn needs_more() -> Problem {
+    Problem::module_disabled("This value needs the feature module Forecasts.")
 }
 
 async fn panics() {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use gateway::{GatewayConfig, SessionConfig};
+use gateway::{GatewayConfig, LimitsConfig, SessionConfig};
 use http::header;
-use limits::Rate;
+use limits::{OnRedisLoss, Rate};
 use serde_json::{Value, json};
 use session_tokens::{Grants, SessionIssuer};
 use testkit::TokenSigner;
@@ -14,6 +14,7 @@ use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::house::{Answer, House, Server};
+use crate::modules::hand_over;
 
 /// An identity provider.
 struct Provider {
@@ -278,4 +279,34 @@ async fn each_person_has_a_limit_of_their_own() {
         assert_eq!(answer.status, 429);
         assert!(answer.body["detail"].as_str().unwrap().contains("this user"), "{answer:?}");
     }
+}
+
+/// A person stands in no row of keys; what they used is found all the same.
+#[tokio::test]
+async fn a_redis_that_lost_its_data_gives_nothing_back_to_a_person() {
+    let house = House::new().await;
+    let provider = Provider::new().await;
+    organization(&house, "acme", "org_acme").await;
+    let token = provider.token("user_1", "org_acme", "member");
+    // By the minute: of the day Redis has no count, as if it had lost it.
+    let server = house.server(provider.config("1000/minute"));
+    for _ in 0..3 {
+        assert_eq!(ask(&server, &token, "/contacts").await.status, 200);
+    }
+    hand_over(&house.catalog(), &[&server]).await;
+    // A server that lets nobody pass as long as it doesn't know what was used.
+    let limits = LimitsConfig { on_redis_loss: OnRedisLoss::Closed, ..LimitsConfig::default() };
+    let server = house.server_with_counts(GatewayConfig { limits, ..provider.config("3/day") });
+    testkit::wait_for("what was used to be known", crate::house::SOON, async || {
+        let answer = ask(&server, &token, "/contacts").await;
+        assert_eq!(answer.status, 429, "{answer:?}");
+        answer.problem() == "quota-exceeded"
+    })
+    .await;
+    // Somebody else's day begins with nothing used.
+    let other = provider.token("user_2", "org_acme", "member");
+    testkit::wait_for("another person to pass", crate::house::SOON, async || {
+        ask(&server, &other, "/contacts").await.status == 200
+    })
+    .await;
 }

@@ -23,7 +23,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use copying::copy;
-pub(crate) use counting::first_whole_day;
+pub(crate) use counting::{DREW_ON_LIMITS, first_whole_day};
 pub use counting::{ModuleUsage, accepted_since, module_usage};
 pub use daily::{Rebuilt, rebuild_day};
 pub use filter::UsageFilter;

@@ -4,9 +4,11 @@
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::{ApiKeyId, CustomerId};
 
+use crate::api_usage::DREW_ON_LIMITS;
 use crate::{CatalogError, GenericClient, api_usage, query, row};
 
-/// How many requests drew on the quota of a key since the moment: those of the key and of all that replaced it.
+/// How many requests drew on the quota of a key since the moment: those of the key and of all that replaced it. Or of a
+/// person, by the id that stands for them: it is in no row, and they may be counted for other customers, too.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -22,12 +24,13 @@ pub async fn used_by_key(
         &[&customer.uuid(), &quota_key.uuid()],
     )
     .await?;
-    let keys = row::all(&rows, |row| Ok(ApiKeyId(row.try_get(0)?)))?;
-    api_usage::accepted_since(client, &keys, since).await
+    let mut keys = row::all(&rows, |row| Ok(ApiKeyId(row.try_get(0)?)))?;
+    keys.push(quota_key);
+    api_usage::accepted_since(client, customer, &keys, since).await
 }
 
-/// How many requests a customer made since the moment that weren't refused; of one route only, if it is given as method
-/// and path.
+/// How many requests a customer made since the moment that the guard let through; of one route only, if it is given as
+/// method and path.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -42,17 +45,20 @@ pub async fn used_by_customer(
     let methods: Vec<_> = method.into_iter().chain((method == Some("GET")).then_some("HEAD")).collect();
     let whole_days = api_usage::first_whole_day(since);
     // One statement reads both, so that no request is counted twice or missed.
-    let row = query::one(
-        client,
+    let sql = format!(
         "select (
              select coalesce(sum(requests), 0)::bigint from admin_api_usage_daily
-             where customer_id = $1 and usage_date >= $3 and status_code not in (401, 403, 429)
+             where customer_id = $1 and usage_date >= $3 and {DREW_ON_LIMITS}
                and ($5::text is null or (method = any($7) and endpoint = $6))
          ) + (
              select count(*) from admin_api_usage
-             where customer_id = $1 and created_at >= $2 and created_at < $4 and status_code not in (401, 403, 429)
+             where customer_id = $1 and created_at >= $2 and created_at < $4 and {DREW_ON_LIMITS}
                and ($5::text is null or (method = any($7) and endpoint = $6))
-         )",
+         )"
+    );
+    let row = query::one(
+        client,
+        &sql,
         &[
             &customer.uuid(),
             &since,

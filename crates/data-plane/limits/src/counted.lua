@@ -3,12 +3,14 @@
 -- KEYS[1] is a hash: `base` is what was used by nobody that we know (as PostgreSQL counted; while that isn't known yet, it is
 -- less than nothing by what of it is some holder's), `sum` is what all holders were granted, and each holder has a field "granted loose sequence at": how much it may have accepted in this
 -- window, how much of that it didn't need at once, the number of its last word, and when that was (milliseconds).
--- A holder's word replaces its last one, so a word that was lost is put right by the next.
+-- A holder's word replaces its last one, so a word that was lost is put right by the next. `birth` is drawn by lot when the
+-- count begins: by it a holder tells a count that was begun anew from the same one, as it was some time ago.
 local holder, sequence, quota = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local spent, hand, told, known = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 local want, need, seed = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
 local starts, ends, expires = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 local leaves, channel, seed_is_of_before = ARGV[14] == '1', ARGV[15], ARGV[16] == '1'
+local lot, known_birth = ARGV[17], ARGV[18]
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -19,9 +21,9 @@ if (ends > 0 and now > ends + 1000 and now < ends + near) or (starts > now + 100
   return { 'clock', now }
 end
 
-local head = redis.call('HMGET', KEYS[1], 'base', 'sum', 'young', 'unseeded', 'recalled', holder)
+local head = redis.call('HMGET', KEYS[1], 'base', 'sum', 'young', 'unseeded', 'recalled', holder, 'birth')
 local base, sum, young = tonumber(head[1]), tonumber(head[2] or 0), tonumber(head[3] or 0)
-local unseeded, own = head[4], head[6]
+local unseeded, own, birth = head[4], head[6], head[7]
 local before = 0
 
 if own then
@@ -36,10 +38,22 @@ if not base then
   -- If this count was lost, others may hold tokens that we don't know of. They tell us within a second or two: until
   -- then an eighth stays back, which is more than their slices.
   if known or base > 0 then young = now + 2000 end
-elseif not own and known then
-  -- The count was lost and begun anew by another node: what this one had used was part of the base.
-  base = base - told
-  if not unseeded then base = math.max(0, base) end
+  birth = lot
+else
+  -- An older version that began it drew no lots. To whom another birth is known, Redis came back with this count as it was
+  -- before that, or it is one that the older version began anew: then too much counts as used, and never too little.
+  birth = birth or known_birth ~= '' and known_birth or lot
+  if known and not own then
+    if birth == known_birth then
+      -- Redis came back as it was before it heard of this node, of which the base has nothing. There may be others that
+      -- hold tokens which it doesn't know of.
+      young = now + 2000
+    else
+      -- The count was lost and begun anew by another node: what this one had used was part of the base.
+      base = base - told
+      if not unseeded then base = math.max(0, base) end
+    end
+  end
 end
 if unseeded and tonumber(seed) then
   -- Early in a window hardly anything was used before: what PostgreSQL counts is most likely in `sum` too.
@@ -66,7 +80,7 @@ end
 sum = sum + grant
 local granted = spent + hand + grant
 
-redis.call('HSET', KEYS[1], 'base', base, 'sum', sum, 'young', young)
+redis.call('HSET', KEYS[1], 'base', base, 'sum', sum, 'young', young, 'birth', birth)
 if unseeded then redis.call('HSET', KEYS[1], 'unseeded', 1) else redis.call('HDEL', KEYS[1], 'unseeded') end
 if leaves then
   redis.call('HDEL', KEYS[1], holder)
@@ -92,4 +106,4 @@ if grant < need then
     redis.call('PUBLISH', channel, KEYS[1])
   end
 end
-return { 'ok', now, granted, others + sum - granted, idle, unseeded and 1 or 0, math.max(0, young - now) }
+return { 'ok', now, granted, others + sum - granted, idle, unseeded and 1 or 0, math.max(0, young - now), birth }

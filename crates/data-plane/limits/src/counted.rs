@@ -4,6 +4,8 @@
 //! without asking (`granted - spent`, its hand). Both are totals, not changes: telling twice changes nothing, and
 //! what was told and lost is put right by the next word.
 
+use uuid::Uuid;
+
 use crate::window::Window;
 
 /// One node's part of a count.
@@ -20,11 +22,13 @@ pub(crate) struct Counted {
     pub(crate) told: u64,
     /// Whether Redis has ever heard of this node in this window.
     pub(crate) known: bool,
+    /// Which count it was that Redis heard it in last: each has another when it begins.
+    pub(crate) birth: Option<Uuid>,
 }
 
 impl Counted {
     pub(crate) fn new(window: Window) -> Self {
-        Self { window, spent: 0, granted: 0, others: 0, told: 0, known: false }
+        Self { window, spent: 0, granted: 0, others: 0, told: 0, known: false, birth: None }
     }
 
     pub(crate) fn hand(&self) -> u64 {

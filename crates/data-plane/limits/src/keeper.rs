@@ -31,7 +31,7 @@ impl Inner {
     /// Runs until the limiter is stopped, and then gives everything back.
     pub(crate) async fn keep(self: Arc<Self>) {
         tokio::select! {
-            () = self.link.keep(|| self.owing(), |owing| self.catch_up(owing)) => {}
+            () = self.link.keep(|is_another| self.owing(is_another), |owing| self.catch_up(owing)) => {}
             () = self.listen() => {}
             () = self.tidy() => {}
             () = self.stop.cancelled() => {}
@@ -122,28 +122,33 @@ impl Inner {
         }
     }
 
-    /// Redis is back, and nobody has asked it yet: the limits that have something to tell.
-    fn owing(&self) -> Vec<Arc<Limit>> {
-        self.table.select(|limit| {
+    /// Redis is back, and nobody has asked it yet: the limits that have something to tell. When it isn't the one that was there
+    /// before (it was restarted, or another took its place), it may know less than that did: then also what it was told.
+    fn owing(&self, is_another: bool) -> Vec<(Arc<Limit>, Purpose)> {
+        let wall_ms = (self.config.clock)().timestamp_millis().saturating_add(self.link.behind_ms());
+        let owing = self.table.select(|limit| {
             let mut state = limit.state();
             if let Account::Counted(counted) = &mut state.account {
                 // If Redis has lost its count, PostgreSQL's will contain what was accepted up to now: usage doesn't
                 // go through Redis.
                 counted.told = counted.spent;
             }
-            state.account.owes()
-        })
+            state.account.owes() || is_another && was_told(&state.account, wall_ms)
+        });
+        let with_purpose = |limit: Arc<Limit>| {
+            let owes = limit.state().account.owes();
+            (limit, if owes { Purpose::Keep } else { Purpose::Remind })
+        };
+        owing.into_iter().map(with_purpose).collect()
     }
 
     /// Tells Redis what was accepted without it. Not awaited by the link's task, which has to watch the link.
-    fn catch_up(self: &Arc<Self>, owing: Vec<Arc<Limit>>) {
-        for limit in &owing {
+    fn catch_up(self: &Arc<Self>, owing: Vec<(Arc<Limit>, Purpose)>) {
+        for (limit, _) in owing.iter().filter(|(_, purpose)| *purpose == Purpose::Keep) {
             self.list(limit);
         }
         let inner = Arc::clone(self);
-        tokio::spawn(async move {
-            inner.speak(owing.into_iter().map(|limit| (limit, Purpose::Keep)).collect()).await;
-        });
+        tokio::spawn(async move { inner.speak(owing).await });
     }
 
     /// Gives everything back. A limit that is telling something at this moment is waited for.
@@ -200,6 +205,12 @@ impl Inner {
 /// Whether this node holds tokens, or others may think so.
 fn holds(state: &State) -> bool {
     state.account.hand() > 0 || state.loose > 0
+}
+
+/// Whether Redis heard of requests that it must not forget yet: their window isn't over. A level sinks by itself.
+fn was_told(account: &Account, wall_ms: i64) -> bool {
+    let Account::Counted(counted) = account else { return false };
+    counted.known && counted.spent > 0 && counted.window.contains(wall_ms)
 }
 
 /// Whether Redis keeps a field for this holder in a window that isn't over.

@@ -7,7 +7,8 @@
 //!
 //! What is kept where: how many requests were accepted is a fact, and PostgreSQL holds it (usage records). Redis
 //! holds this window's count, and may lose it: it is put together again from what the nodes know and what
-//! PostgreSQL counts ([`QuotaSeed`]). A node holds what it has spent itself and what is in its hand.
+//! PostgreSQL counts ([`QuotaSeed`]). It may come back with an older one, too: what the nodes know is added to that. A
+//! node holds what it has spent itself and what is in its hand.
 //!
 //! Without Redis each limit does as declared ([`OnRedisLoss`]). Nobody waits longer than
 //! [`LimiterConfig::patience`], and after the first failure nobody waits at all until Redis answers again.

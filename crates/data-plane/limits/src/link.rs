@@ -164,17 +164,22 @@ impl Link {
     }
 
     /// Keeps the link up for as long as the returned future is polled. Whenever Redis is there, `before` is called
-    /// before anybody can ask it, and `after` with what that returned.
-    pub(crate) async fn keep<T>(&self, before: impl Fn() -> T, after: impl Fn(T)) {
+    /// before anybody can ask it, and `after` with what that returned. `before` is told whether it is another Redis than the
+    /// last time, or the same one after a restart.
+    pub(crate) async fn keep<T>(&self, before: impl Fn(bool) -> T, after: impl Fn(T)) {
         let (mut generation, mut pause) = (0_u64, FIRST_PAUSE);
+        let mut last_run = None;
         loop {
             let first = matches!(&*self.phase.borrow(), Phase::Connecting);
             let limit = if first { self.patience } else { CONNECTING };
             match timeout(limit, self.connect()).await.unwrap_or_else(|_| Err(timed_out())) {
-                Ok(connection) => {
+                Ok((connection, run)) => {
                     generation += 1;
                     let begun = Instant::now();
-                    let prepared = before();
+                    // Who doesn't say may be another one each time.
+                    let is_another = run.is_none() || run != last_run;
+                    last_run = run;
+                    let prepared = before(is_another);
                     self.open(connection.clone(), generation);
                     after(prepared);
                     self.watch(connection, generation).await;
@@ -201,13 +206,15 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+    /// A connection, and which run of which Redis it leads to.
+    async fn connect(&self) -> RedisResult<(MultiplexedConnection, Option<String>)> {
         let Some(client) = &self.client else { return Err(timed_out()) };
         // The time-outs are ours, around the whole call.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         self.probe(&mut connection).await?;
-        Ok(connection)
+        let run = run_of(&mut connection).await;
+        Ok((connection, run))
     }
 
     /// Whether Redis runs our scripts and takes our writes: a ping would be answered by one that is full, too.
@@ -234,6 +241,12 @@ impl Link {
             }
         }
     }
+}
+
+/// By what a Redis tells one run of itself from all others. None when it doesn't say.
+async fn run_of(connection: &mut MultiplexedConnection) -> Option<String> {
+    let told: String = redis::cmd("INFO").arg("server").query_async(connection).await.ok()?;
+    told.lines().find_map(|line| line.strip_prefix("run_id:")).map(|run| run.trim().to_owned())
 }
 
 /// Returns when the connection of this generation is no longer the one.

@@ -77,7 +77,9 @@ impl Inner {
             self.seed_late(limit, window);
         }
         let mut heard = self.link.tell(&word, seed).await;
-        if let (Ok(Heard { answer: Answer::Fresh, .. }), Some(window)) = (&heard, word.window()) {
+        if let (Ok(Heard { answer: Answer::Fresh, .. }), Some(window)) = (&heard, word.window())
+            && purpose != Purpose::Remind
+        {
             seed = self.first_seed(limit, window, declared).await;
             if seed == SeedWord::Unknown && declared == OnRedisLoss::Closed {
                 // Redis is there and can't decide this one: as if it were away, until PostgreSQL can be asked.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation, Value};
+use uuid::Uuid;
 
 use crate::counted::Counted;
 use crate::flow::{Flow, HAND_LIVES};
@@ -32,6 +33,8 @@ pub(crate) enum Purpose {
     Lease { in_advance: bool },
     /// To say what was spent, and go on holding what is of use.
     Keep,
+    /// To say what was spent to a Redis that may not remember it. One that has no count at all isn't made to begin one.
+    Remind,
     /// To give back what is in hand.
     GiveBack,
     /// The same, and for the last time.
@@ -54,7 +57,7 @@ pub(crate) struct Word {
 
 #[derive(Debug, Clone)]
 enum About {
-    Counted { window: Window, spent: u64, hand: u64, told: u64, known: bool },
+    Counted { window: Window, spent: u64, hand: u64, told: u64, known: bool, birth: Option<Uuid> },
     Flow { period: Duration, debt: u64, hand: u64, back: u64, level: f64, known: bool },
 }
 
@@ -86,6 +89,8 @@ pub(crate) enum Answer {
         unseeded: bool,
         /// Redis lost its memory a moment ago and holds something back.
         young: bool,
+        /// Counted: which count it is. Another one begins when Redis has lost it.
+        birth: Option<Uuid>,
     },
     /// Redis has no count: it must be told what was used before.
     Fresh,
@@ -112,7 +117,7 @@ impl Scripts {
 
     pub(crate) fn invocation(&self, word: &Word, seed: SeedWord) -> ScriptInvocation<'_> {
         match &word.about {
-            About::Counted { window, spent, hand, told, known } => {
+            About::Counted { window, spent, hand, told, known, birth } => {
                 let mut call = self.counted.prepare_invoke();
                 call.key(&word.redis_key).arg(&word.holder).arg(word.sequence).arg(word.quota);
                 call.arg(spent).arg(hand).arg(told).arg(u8::from(*known)).arg(word.want).arg(word.need);
@@ -128,6 +133,9 @@ impl Scripts {
                 call.arg(window.start_ms.unwrap_or(0)).arg(window.end_ms.unwrap_or(0)).arg(kept_until);
                 call.arg(u8::from(word.leaves)).arg(RECALL_CHANNEL);
                 call.arg(u8::from(matches!(seed, SeedWord::UsedBefore(_))));
+                // A script's own lots would be the same each time.
+                call.arg(Uuid::new_v4().simple().to_string());
+                call.arg(birth.map(|birth| birth.simple().to_string()).unwrap_or_default());
                 call
             }
             About::Flow { period, debt, hand, back, level, known } => {
@@ -189,6 +197,8 @@ impl FromRedisValue for Heard {
                 idle: u64::from_redis_value(next())?,
                 unseeded: u8::from_redis_value(next())? == 1,
                 young: i64::from_redis_value(next())? > 0,
+                birth: Option::<String>::from_redis_value(next())?
+                    .and_then(|birth| Uuid::try_parse(&birth).ok()),
             },
         };
         Ok(Self { redis_ms, answer })
@@ -203,18 +213,19 @@ impl Limit {
         let (want, need) = match purpose {
             Purpose::Lease { in_advance: true } => (state.slice.lease(state.quota, now), state.waiting),
             Purpose::Lease { in_advance: false } => (0, state.waiting),
-            Purpose::Keep | Purpose::GiveBack | Purpose::Leave => (0, 0),
+            Purpose::Keep | Purpose::Remind | Purpose::GiveBack | Purpose::Leave => (0, 0),
         };
         let keep = match purpose {
-            Purpose::Lease { .. } => u64::MAX,
+            Purpose::Lease { .. } | Purpose::Remind => u64::MAX,
             Purpose::Keep => state.slice.lease(state.quota, now),
             Purpose::GiveBack | Purpose::Leave => 0,
         };
         let (window, about) = match &mut state.account {
             Account::Counted(counted) => {
                 counted.granted = counted.granted.min(counted.spent.saturating_add(keep));
-                let Counted { window, spent, told, known, .. } = *counted;
-                (Some(window), About::Counted { window, spent, hand: counted.hand(), told, known })
+                let Counted { window, spent, told, known, birth, .. } = *counted;
+                let hand = counted.hand();
+                (Some(window), About::Counted { window, spent, hand, told, known, birth })
             }
             Account::Flow(flow) => {
                 flow.advance(state.quota, now);
@@ -272,7 +283,9 @@ impl State {
     /// Takes in what Redis answered to a word. `may_wait`: whether there is time to ask again.
     pub(crate) fn hear(&mut self, word: &Word, answer: &Answer, now: Instant, may_wait: bool) -> Next {
         self.refill = Refill::None;
-        let Answer::Told { granted, level, idle, unseeded, young } = *answer else { return Next::Done };
+        let Answer::Told { granted, level, idle, unseeded, young, birth } = *answer else {
+            return Next::Done;
+        };
         self.told_at = Some(word.sent);
         self.loose = 0;
         self.unseeded = unseeded;
@@ -282,7 +295,7 @@ impl State {
                 if counted.window == *window =>
             {
                 counted.told = counted.told.max(*spent);
-                counted.known = true;
+                (counted.known, counted.birth) = (true, birth);
                 // Not what is in hand now: whoever asked may have gone on alone meanwhile, which says nothing about what
                 // Redis has left.
                 brought_some = granted > *spent;
@@ -365,7 +378,8 @@ mod tests {
         // Redis takes too long, so the request goes on alone; then the answer comes.
         let impatient = Moment { patient: false, again: true, ..patient };
         assert!(matches!(limit.decide(&policy, &impatient).step, Step::Taken(_)));
-        let answer = Answer::Told { granted: 1, level: 0.0, idle: 0, unseeded: false, young: false };
+        let answer =
+            Answer::Told { granted: 1, level: 0.0, idle: 0, unseeded: false, young: false, birth: None };
         limit.state().hear(&word, &answer, now, true);
         assert_eq!(limit.state().refill, Refill::None);
         assert_eq!(limit.decide(&policy, &patient).step, Step::Wait, "the next one is refused");

@@ -32,7 +32,7 @@ pub struct UsageRecord {
     pub request_size_bytes: Option<u64>,
     /// The size of the answer's body, in bytes, where it is known.
     pub response_size_bytes: Option<u64>,
-    /// The key of the feature module that the route belongs to, if it belongs to one.
+    /// The key of the feature module that the route belongs to, if it belongs to one and the request got as far as its limits.
     pub module: Option<Cow<'static, str>>,
     /// What became of the request: `ok`, or the last segment of the problem's type, such as `api-key-revoked`.
     pub outcome: Cow<'static, str>,
@@ -54,11 +54,22 @@ impl UsageRecord {
         self.status_code != 401 && self.outcome != Self::NETWORK_NOT_ALLOWED
     }
 
-    /// Whether it drew on the limits: those of its key, customer, route and module. What was refused (401, 403, 429) drew on
-    /// none; what failed later did.
+    /// The outcome of a request that the limit of its feature module refused.
+    pub const MODULE_LIMIT_REACHED: &str = "module-limit-reached";
+
+    /// Whether it drew on the limits: those of its key, customer, route and module. What the guard refused drew on none; what
+    /// was refused or failed behind it did.
+    ///
+    /// Only the guard answers 401 and 429. A 403 may be a handler's as well: a value that needs another module, say. The guard
+    /// notes the module of a route when every step but the limits is passed, so a 403 without one was refused before them; and
+    /// of the limits only that of a module answers so.
     #[must_use]
     pub fn drew_on_limits(&self) -> bool {
-        !matches!(self.status_code, 401 | 403 | 429)
+        match self.status_code {
+            401 | 429 => false,
+            403 => self.module.is_some() && self.outcome != Self::MODULE_LIMIT_REACHED,
+            _ => true,
+        }
     }
 }
 
@@ -130,4 +141,48 @@ pub trait UsageSink: Send + Sync + 'static {
 
     /// Forgets a spool. Only once its folder is gone for good: its records would be handed over again.
     async fn forget_spool(&self, spool: Uuid) -> Result<(), UsageSinkError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passed_the_guard_drew_on_the_limits_and_nothing_else_did() {
+        let drew = |status_code, module: Option<&'static str>, outcome: &'static str| {
+            let record = UsageRecord {
+                id: Uuid::nil(),
+                request_id: Uuid::nil(),
+                api_key_id: ApiKeyId::generate(),
+                customer_id: CustomerId::generate(),
+                endpoint: "/api/v1/deals".into(),
+                method: "POST".into(),
+                status_code,
+                response_time_ms: 1,
+                request_size_bytes: None,
+                response_size_bytes: None,
+                module: module.map(Cow::Borrowed),
+                outcome: outcome.into(),
+                created_at: DateTime::UNIX_EPOCH,
+            };
+            record.drew_on_limits()
+        };
+        let module = Some("crm_core");
+        for (status, outcome) in [(201, "ok"), (400, "invalid-fields"), (503, "unavailable")] {
+            assert!(drew(status, module, outcome), "{outcome}");
+        }
+        // No route, so no module; its limits are the key's and the customer's.
+        assert!(drew(404, None, "not-found"));
+        // Of a value that needs another module, by the handler; of the route itself, by the guard.
+        assert!(drew(403, module, "module-disabled"));
+        assert!(!drew(403, None, "module-disabled"));
+        for (status, module, outcome) in [
+            (401, None, "api-key-revoked"),
+            (403, None, "permission-missing"),
+            (403, module, UsageRecord::MODULE_LIMIT_REACHED),
+            (429, module, "quota-exceeded"),
+        ] {
+            assert!(!drew(status, module, outcome), "{outcome}");
+        }
+    }
 }

@@ -43,7 +43,7 @@ impl Redis {
         self.port
     }
 
-    /// Kills it (signal 9). What it knew is lost.
+    /// Kills it (signal 9). What it knew and hasn't saved is lost.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();

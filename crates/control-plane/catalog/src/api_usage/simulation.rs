@@ -8,6 +8,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::{ApiKeyId, CustomerId, RateLimitPeriod};
 
+use super::DREW_ON_LIMITS;
 use crate::{CatalogError, GenericClient, query, row};
 
 /// How many of the busiest periods are told.
@@ -37,8 +38,8 @@ pub struct Simulation {
     pub busiest: Vec<(DateTime<Utc>, i64)>,
 }
 
-/// Tries a limit on what was sent in a span with a key and all keys that share its quota. Requests that were refused because
-/// of the key or the customer (401, 403) would have drawn on nothing; those that a limit refused are tried again.
+/// Tries a limit on what was sent in a span with a key and all keys that share its quota. Requests that the guard refused
+/// because of the key or the customer (401, 403) would have drawn on nothing; those that a limit refused are tried again.
 ///
 /// # Errors
 /// When the database can't be asked.
@@ -50,16 +51,15 @@ pub async fn simulate(
 ) -> Result<Simulation, CatalogError> {
     // What was sent before the span in the same period counts, too.
     let since = limit.period_of(from).min(from - limit.length());
-    let rows = query::rows(
-        client,
+    let sql = format!(
         "select extract(epoch from date_trunc('second', created_at))::bigint as second, count(*) as requests
          from admin_api_usage
          where api_key_id in (select id from admin_api_keys where customer_id = $1 and (id = $2 or quota_key_id = $2))
-           and customer_id = $1 and created_at >= $3 and created_at < $4 and status_code not in (401, 403)
-         group by 1 order by 1",
-        &[&customer.uuid(), &quota_key.uuid(), &since, &until],
-    )
-    .await?;
+           and customer_id = $1 and created_at >= $3 and created_at < $4
+           and (status_code = 429 or {DREW_ON_LIMITS})
+         group by 1 order by 1"
+    );
+    let rows = query::rows(client, &sql, &[&customer.uuid(), &quota_key.uuid(), &since, &until]).await?;
     let seconds = row::all(&rows, |row| Ok((row.try_get("second")?, row.try_get("requests")?)))?;
     Ok(tried(limit, from, &seconds))
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::setup;
 
-fn request(
+pub(crate) fn request(
     customer_id: CustomerId,
     created_at: DateTime<Utc>,
     status_code: u16,
@@ -223,7 +223,7 @@ async fn what_drew_on_a_quota_is_counted_from_any_moment_on() {
         made(new_key.id, 48, 500),
         // Drew on nothing, or on somebody else's.
         made(new_key.id, 1, 401),
-        made(new_key.id, 1, 403),
+        UsageRecord { module: None, ..made(new_key.id, 1, 403) },
         made(new_key.id, 20, 429),
         made(other_key.id, 1, 200),
     ];
@@ -232,10 +232,10 @@ async fn what_drew_on_a_quota_is_counted_from_any_moment_on() {
     for (hours, expected) in [(-36, 5), (-12, 5), (-1, 5), (0, 4), (1, 3), (12, 2), (13, 1), (48, 1), (49, 0)]
     {
         let since = noon + TimeDelta::hours(hours);
-        let counted = api_usage::accepted_since(&client, &line, since).await.unwrap();
+        let counted = api_usage::accepted_since(&client, acme, &line, since).await.unwrap();
         assert_eq!(counted, expected, "since {since}");
     }
-    assert_eq!(api_usage::accepted_since(&client, &[], noon).await.unwrap(), 0);
+    assert_eq!(api_usage::accepted_since(&client, acme, &[], noon).await.unwrap(), 0);
 
     let of_modules = api_usage::module_usage(&client, acme, noon).await.unwrap();
     let expected = api_usage::ModuleUsage { module: "crm_core".to_owned(), requests: 5 };

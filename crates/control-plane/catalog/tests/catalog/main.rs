@@ -11,6 +11,7 @@ mod audit;
 mod customers;
 mod denied_attempts;
 mod directory;
+mod drawn;
 mod idempotency;
 mod invoices;
 mod modules;

@@ -11,7 +11,7 @@ use crate::nodes::{Accepted, at, connected, key_policy, month, node, patient};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// How much Redis takes for used or held in the one count that it has.
-async fn sum(redis: &testkit::Redis) -> u64 {
+pub(crate) async fn sum(redis: &testkit::Redis) -> u64 {
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let keys: Vec<String> = connection.keys("sixty:limit:1:m:*").await.unwrap();

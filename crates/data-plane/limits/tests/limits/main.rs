@@ -8,6 +8,7 @@ mod isolation;
 mod lifecycle;
 mod loss;
 mod nodes;
+mod older;
 mod seeds;
 mod skew;
 mod sliding;

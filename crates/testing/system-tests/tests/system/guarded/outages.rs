@@ -93,7 +93,10 @@ async fn without_both(stack: &Stack, customer: &Customer) {
             answers += 1;
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "ten reads took {:?}", begun.elapsed());
-        api.with_token(&stranger).get(&contact).await.expect_problem(503, "unavailable");
+        let refused = api.with_token(&stranger).get(&contact).await;
+        let wait = refused.header("retry-after").parse::<u64>();
+        assert!(wait.as_ref().is_ok_and(|seconds| *seconds > 0), "Retry-After is {wait:?}: {refused}");
+        refused.expect_problem(503, "unavailable");
         database.resume();
         redis.resume();
         wait_for("everything to be back", LIMIT, || async { has_both(&api).await == Some(true) }).await;
