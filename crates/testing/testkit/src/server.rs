@@ -128,8 +128,10 @@ async fn prepared(installation: &Installation, user: &OsUser) -> Result<PathBuf,
     let _lock = lock.map_err(ServerError::file(&lock_file))?;
 
     let key = format!(
-        "{}-{REVISION}-{:.12}-{:.12}-{}-{}",
+        "{}-{REVISION}-{}-{:.12}-{:.12}-{}-{}",
         installation.version,
+        // The partitions that the migrations make begin with the present month.
+        chrono::Utc::now().format("%Y%m"),
         MigrationSet::admin().fingerprint(),
         MigrationSet::customer().fingerprint(),
         checksum(&schema::customer_grants("o", "a", "r")),
