@@ -20,6 +20,8 @@ const POLL: Duration = Duration::from_millis(2);
 const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long remains of a crashed server may keep a new one from starting.
 const REMAINS_LIMIT: Duration = Duration::from_secs(15);
+/// How long a crashed server may keep its port.
+const PORT_LIMIT: Duration = Duration::from_secs(1);
 /// A log larger than this is set aside at the next start.
 const LOG_LIMIT: u64 = 8 * 1024 * 1024;
 
@@ -68,6 +70,12 @@ impl Postmaster {
                 return self.wait_until_ready(None).await;
             }
             if !addresses.iter().all(|address| is_port_free(*address, port)) {
+                // A server that was killed leaves its file, and may have its port for a moment longer: it shows no folder any more
+                // before its sockets are closed, and a child that was just being made closes them by itself.
+                if self.read_pid_file().is_some() && begun.elapsed() < PORT_LIMIT {
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
                 return Err(ServerError::PortTaken(port));
             }
             self.clear_stale_locks(port);
