@@ -49,7 +49,7 @@ impl LastGood {
 impl KeyRing {
     /// How each provider fares, in the order of the configuration. They are asked at once: one that hangs takes as long as
     /// its own patience, and nobody else's time. One whose answers cost something was asked a moment ago, at most as long as
-    /// [`MasterKeyProvider::good_for`].
+    /// [`super::MasterKeyProvider::good_for`].
     pub async fn health(&self) -> Vec<ProviderHealth> {
         join_all(self.0.providers.iter().enumerate().map(|(place, provider)| async move {
             if let Some(health) = self.0.healthy.within(place, provider.good_for()) {
