@@ -199,6 +199,8 @@ describe('an operator and a customer', () => {
     await page.goto(`${url}/admin/?range=1h`);
     await settled(page);
     await picture('overview');
+    // Whatever its range is, it is the page that one is on.
+    assert.equal(await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Overview' }).getAttribute('aria-current'), 'page');
     // A closed door shows nothing of the house, and forgets what was on the pages.
     await page.getByRole('button', { name: 'Your account' }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();

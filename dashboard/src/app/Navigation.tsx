@@ -13,7 +13,7 @@ export function Navigation() {
       {listed
         .filter((page) => page.right === undefined || may(page.right))
         .map(({ entry: { to, label, icon: Icon, letter } }) => (
-          <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/' }} aria-keyshortcuts={hasKeys ? `g ${letter}` : undefined}>
+          <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/', includeSearch: false }} aria-keyshortcuts={hasKeys ? `g ${letter}` : undefined}>
             <Icon size={16} stroke={1.6} aria-hidden />
             {label}
           </Link>
