@@ -52,9 +52,13 @@ const exact = new Intl.DateTimeFormat(LOCALE, {
 const day = new Intl.DateTimeFormat(LOCALE, { year: 'numeric', month: 'short', day: '2-digit' });
 const MINUTE = { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
 const SECOND = { ...MINUTE, second: '2-digit' } as const;
+/** Made when it is first used: the first page, which has most to do, shows few of them. */
+function formatter(options: Intl.DateTimeFormatOptions) {
+  let made: Intl.DateTimeFormat | undefined;
+  return { format: (at: Date) => (made ??= new Intl.DateTimeFormat(LOCALE, options)).format(at) };
+}
 /** Without the year, and with it. */
-const inBoth = (options: Intl.DateTimeFormatOptions) =>
-  [new Intl.DateTimeFormat(LOCALE, options), new Intl.DateTimeFormat(LOCALE, { ...options, year: 'numeric' })] as const;
+const inBoth = (options: Intl.DateTimeFormatOptions) => [formatter(options), formatter({ ...options, year: 'numeric' })] as const;
 const [minute, minuteOfYear] = inBoth(MINUTE);
 const [second, secondOfYear] = inBoth(SECOND);
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });

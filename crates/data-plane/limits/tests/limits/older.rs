@@ -16,6 +16,14 @@ const QUOTA: u64 = 10_000;
 /// What PostgreSQL had counted when Redis began to.
 const USED_BEFORE: u64 = 5_000;
 
+async fn two(redis: &testkit::Redis, accepted: &Arc<Accepted>) -> [Node; 2] {
+    let nodes = [0, 1].map(|_| node(&redis.url(), patient(), accepted));
+    for node in &nodes {
+        connected(node).await;
+    }
+    nodes
+}
+
 async fn connection(redis: &testkit::Redis) -> MultiplexedConnection {
     let client = redis::Client::open(redis.url()).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
@@ -61,9 +69,7 @@ async fn who_came_after_the_snapshot_makes_no_more_of_a_quota() {
     let mut redis = testkit::redis().await;
     let accepted = Accepted::new();
     accepted.count.store(USED_BEFORE, Ordering::SeqCst);
-    let [first, second] = [0, 1].map(|_| node(&redis.url(), patient(), &accepted));
-    connected(&first).await;
-    connected(&second).await;
+    let [first, second] = two(&redis, &accepted).await;
     let policy = key_policy(QUOTA, month());
     assert_eq!(send(&first, &policy, 100).await, 100);
     take_snapshot(&redis).await;
@@ -80,9 +86,7 @@ async fn nor_does_who_is_idle_when_redis_comes_back() {
     let mut redis = testkit::redis().await;
     let accepted = Accepted::new();
     accepted.count.store(USED_BEFORE, Ordering::SeqCst);
-    let [first, second] = [0, 1].map(|_| node(&redis.url(), patient(), &accepted));
-    connected(&first).await;
-    connected(&second).await;
+    let [first, second] = two(&redis, &accepted).await;
     let policy = key_policy(QUOTA, month());
     assert_eq!(send(&first, &policy, 100).await, 100);
     take_snapshot(&redis).await;
@@ -110,9 +114,7 @@ async fn nor_does_who_came_after_a_snapshot_of_an_older_version() {
         assert_eq!(connection.hdel::<_, _, u64>(&keys[0], "birth").await.unwrap(), 1);
     }
     take_snapshot(&redis).await;
-    let [first, second] = [0, 1].map(|_| node(&redis.url(), patient(), &accepted));
-    connected(&first).await;
-    connected(&second).await;
+    let [first, second] = two(&redis, &accepted).await;
     assert_eq!(send(&first, &policy, 300).await, 300);
     assert_eq!(send(&second, &policy, 2_000).await, 2_000);
     dies_and_comes_back(&mut redis, [&first, &second]).await;
@@ -124,9 +126,7 @@ async fn nor_does_who_came_after_a_snapshot_of_an_older_version() {
 async fn a_count_that_is_begun_anew_makes_no_less_of_a_quota() {
     let mut redis = testkit::redis().await;
     let accepted = Accepted::new();
-    let [first, second] = [0, 1].map(|_| node(&redis.url(), patient(), &accepted));
-    connected(&first).await;
-    connected(&second).await;
+    let [first, second] = two(&redis, &accepted).await;
     let policy = key_policy(1_000, month());
     assert_eq!(send(&first, &policy, 300).await, 300);
     assert_eq!(send(&second, &policy, 300).await, 300);

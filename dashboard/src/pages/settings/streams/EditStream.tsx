@@ -1,4 +1,4 @@
-import { Checkbox, PasswordInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
@@ -8,6 +8,7 @@ import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
 import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
+import { CertificateAuthority } from './CertificateAuthority';
 import { type Stream, STREAMS } from './stream';
 
 /** Changes what a stream is called and what it proves itself with; where it goes stays. */
@@ -55,17 +56,7 @@ function EditStream({ stream, close }: { stream: Stream; close: () => void }) {
           />
         )}
         {hasHeader && stream.has_authorization && <Checkbox label="Send no Authorization header any more" {...form.getInputProps('no_authorization', { type: 'checkbox' })} />}
-        {!stream.endpoint.startsWith('s3:') && (
-          <Textarea
-            label="Certificate authority, PEM"
-            description="If the other side’s certificate isn’t signed by a public one"
-            autosize
-            minRows={2}
-            maxRows={6}
-            spellCheck={false}
-            {...form.getInputProps('ca_certificate')}
-          />
-        )}
+        {!stream.endpoint.startsWith('s3:') && <CertificateAuthority {...form.getInputProps('ca_certificate')} />}
         <FormEnd act="Save" busy={busy} error={error} disabled={!form.isDirty()} cancel={close} />
       </Stack>
     </form>

@@ -1,4 +1,4 @@
-import { Checkbox, PasswordInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
@@ -8,6 +8,7 @@ import { Modal } from '@/ui/Modal';
 import { say } from '@/ui/notify';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
+import { CertificateAuthority } from './CertificateAuthority';
 
 /** Has the audit log told to somebody. */
 export function NewStream({ opened, close }: { opened: boolean; close: () => void }) {
@@ -68,17 +69,7 @@ function NewStreamForm({ close }: { close: () => void }) {
         {isHttps && (
           <PasswordInput label="Authorization header" description="If the other side wants one; sealed, and never shown again" maxLength={4096} autoComplete="off" placeholder="Bearer …" {...form.getInputProps('authorization')} />
         )}
-        {!isS3 && (
-          <Textarea
-            label="Certificate authority, PEM"
-            description="If the other side’s certificate isn’t signed by a public one"
-            autosize
-            minRows={2}
-            maxRows={6}
-            spellCheck={false}
-            {...form.getInputProps('ca_certificate')}
-          />
-        )}
+        {!isS3 && <CertificateAuthority {...form.getInputProps('ca_certificate')} />}
         <Checkbox label="Tell everything that the log has, from its beginning" {...form.getInputProps('from_beginning', { type: 'checkbox' })} />
         <FormEnd act="Make the stream" busy={busy} error={error} cancel={close} />
       </Stack>
