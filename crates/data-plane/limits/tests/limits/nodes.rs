@@ -60,6 +60,8 @@ pub(crate) struct Node {
     pub(crate) limiter: Limiter,
     pub(crate) stop: CancellationToken,
     pub(crate) accepted: Arc<Accepted>,
+    /// Whether it was killed: what it still decides, it tells nobody.
+    killed: Arc<AtomicBool>,
     clock: fn() -> DateTime<Utc>,
     runtime: Option<Runtime>,
 }
@@ -72,7 +74,8 @@ pub(crate) fn node(url: &str, config: LimiterConfig, accepted: &Arc<Accepted>) -
         let seed: Arc<dyn QuotaSeed> = Arc::clone(accepted) as Arc<dyn QuotaSeed>;
         Limiter::start(config, url.to_owned(), seed, stop.clone())
     };
-    Node { limiter, stop, accepted: Arc::clone(accepted), clock, runtime: Some(runtime) }
+    let killed = Arc::new(AtomicBool::new(false));
+    Node { limiter, stop, accepted: Arc::clone(accepted), killed, clock, runtime: Some(runtime) }
 }
 
 impl Node {
@@ -80,17 +83,23 @@ impl Node {
     pub(crate) fn send(&self, policies: Vec<Policy>, requests: u64) -> tokio::task::JoinHandle<u64> {
         const ABREAST: u64 = 16;
         let (limiter, all, clock) = (self.limiter.clone(), Arc::clone(&self.accepted), self.clock);
+        let killed = Arc::clone(&self.killed);
         let handle = self.runtime.as_ref().unwrap().handle().clone();
         let spawner = handle.clone();
         handle.spawn(async move {
             let policies = Arc::new(policies);
             let senders = (0..ABREAST).map(|sender| {
                 let (limiter, policies, all) = (limiter.clone(), Arc::clone(&policies), Arc::clone(&all));
+                let killed = Arc::clone(&killed);
                 let share = requests / ABREAST + u64::from(sender < requests % ABREAST);
                 spawner.spawn(async move {
                     let mut accepted = 0;
                     for _ in 0..share {
-                        if limiter.check(&policies, clock()).await.accepted {
+                        let is_accepted = limiter.check(&policies, clock()).await.accepted;
+                        if killed.load(Ordering::SeqCst) {
+                            break;
+                        }
+                        if is_accepted {
                             accepted += 1;
                             all.count.fetch_add(1, Ordering::SeqCst);
                         }
@@ -114,8 +123,11 @@ impl Node {
         verdict
     }
 
-    /// Ends it as a crash does: nothing is given back.
+    /// Ends it as a crash does: nothing is given back, and nobody hears any more what it accepts. A runtime that shuts
+    /// down isn't a crash: while one of its threads drops the connection to Redis, another goes on with the requests,
+    /// finds Redis gone and counts alone, as declared. No process that is killed does that, so it ends before the runtime.
     pub(crate) fn kill(&mut self) {
+        self.killed.store(true, Ordering::SeqCst);
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
