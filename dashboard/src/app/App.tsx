@@ -1,7 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect } from 'react';
+import { useEffect } from 'react';
 import { onSignedOut } from '@/api/client';
 import { follow } from '@/api/live';
 import { problemOf } from '@/api/problem';
@@ -9,11 +9,12 @@ import { useSessionChange, useWho } from '@/session/session';
 import { theme, variables } from '@/theme/theme';
 import { Failure } from '@/ui/Failure';
 import { useHasNotices } from '@/ui/notify';
+import { part } from '@/ui/part';
 import { client } from './client';
+import { Notices } from './parts';
 import { router } from './router';
 
-const SignIn = lazy(() => import('@/pages/sign-in/SignIn'));
-const Notices = lazy(() => import('./Notices'));
+const SignIn = part(() => import('@/pages/sign-in/SignIn'));
 
 /** The dashboard: sign-in, or the pages in their frame. */
 export function App() {
@@ -37,13 +38,7 @@ function Door() {
     return who.error ? <Failure problem={problemOf(who.error)} retry={() => void who.refetch()} /> : null;
   }
   if (isIn) return <RouterProvider router={router} />;
-  return (
-    <Suspense fallback={null}>
-      <SignIn who={who.data} />
-    </Suspense>
-  );
+  return <SignIn who={who.data} />;
 }
 
-const NoticesWhenWanted = () => (
-  <Suspense fallback={null}>{useHasNotices() && <Notices />}</Suspense>
-);
+const NoticesWhenWanted = () => useHasNotices() && <Notices />;

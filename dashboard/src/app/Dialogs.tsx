@@ -1,4 +1,3 @@
-import { Suspense } from 'react';
 import { closeDialog, forgetDialog, type OpenDialog, useDialogs } from '@/ui/dialogs';
 import { Modal } from '@/ui/Modal';
 import { Guard } from '@/ui/Panel';
@@ -23,9 +22,7 @@ function Shown({ dialog: { id, title, content, size, stays = false, closesBeside
       layer={layer}
     >
       <Guard closes={stays ? close : undefined}>
-        <Suspense fallback={<div aria-busy="true" />}>
-          <Content content={content} close={close} />
-        </Suspense>
+        <Content content={content} close={close} />
       </Guard>
     </Modal>
   );

@@ -2,7 +2,7 @@ import { ActionIcon, Burger, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconSearch, IconUserCircle } from '@tabler/icons-react';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { FLOATING } from '@/theme/theme';
 import { useDialogs } from '@/ui/dialogs';
 import { zone } from '@/ui/format';
@@ -16,17 +16,12 @@ import { ImpersonationBanner } from './ImpersonationBanner';
 import { LiveMark } from './LiveMark';
 import { Navigation } from './Navigation';
 import { togglePalette, usePaletteAsked } from './palette';
+import { AccountMenu, CommandPalette, Dialogs, NarrowMenu } from './parts';
 import { prefetchSoon } from './prefetch';
 import classes from './Shell.module.css';
 import { useShortcuts } from './shortcuts';
 import { ThemeSwitch } from './ThemeSwitch';
 import { useFocusOnPage } from './useFocusOnPage';
-
-// None of these is on the first page that somebody sees.
-const AccountMenu = lazy(() => import('./AccountMenu'));
-const CommandPalette = lazy(() => import('./CommandPalette'));
-const Dialogs = lazy(() => import('./Dialogs'));
-const NarrowMenu = lazy(() => import('./NarrowMenu'));
 
 /** The frame: where to go at the left, what holds everywhere at the top, the page in the middle. */
 export function Shell() {
@@ -72,11 +67,7 @@ export function Shell() {
           content={() => <AccountMenu />}
         />
       </header>
-      {hasMenu && (
-        <Suspense fallback={null}>
-          <NarrowMenu opened={opened} close={menu.close} />
-        </Suspense>
-      )}
+      {hasMenu && <NarrowMenu opened={opened} close={menu.close} />}
       <div className={classes.middle}>
         <ImpersonationBanner />
         <main id="page" className={classes.page} tabIndex={-1} aria-labelledby={TITLE}>
@@ -86,14 +77,12 @@ export function Shell() {
           <div id={FLOATING} />
         </main>
       </div>
-      <Suspense fallback={null}>
-        {wantsPalette && (
-          <Guard>
-            <CommandPalette />
-          </Guard>
-        )}
-        {hasDialogs && <Dialogs />}
-      </Suspense>
+      {wantsPalette && (
+        <Guard>
+          <CommandPalette />
+        </Guard>
+      )}
+      {hasDialogs && <Dialogs />}
     </div>
   );
 }

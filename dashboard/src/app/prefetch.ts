@@ -1,18 +1,11 @@
+import { soon } from './parts';
+
 /** How long after the first page what may be wanted next is loaded, in milliseconds. */
 const PAUSE = 2500;
 
 /** Loads what isn't on the first page and is soon asked for (menus, dialogs, hints, the palette) while nothing else goes on. */
 export function prefetchSoon(): () => void {
-  const load = () => {
-    void import('@/ui/OpenMenu');
-    void import('@/ui/OpenPopover');
-    void import('@/ui/RangeMenu');
-    void import('@/ui/Tip');
-    void import('./AccountMenu');
-    void import('./CommandPalette');
-    void import('./Dialogs');
-    void import('./Notices');
-  };
+  const load = () => soon.forEach((part) => void part.load());
   const timer = setTimeout(() => ('requestIdleCallback' in window ? requestIdleCallback(load) : load()), PAUSE);
   return () => clearTimeout(timer);
 }

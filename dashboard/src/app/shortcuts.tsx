@@ -1,12 +1,11 @@
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { listed } from '@/navigation';
 import { useMay } from '@/session/session';
 import { openDialog } from '@/ui/dialogs';
 import { singleKeys } from '@/ui/singleKeys';
 import { togglePalette } from './palette';
-
-const Sheet = lazy(() => import('./ShortcutSheet'));
+import { ShortcutSheet } from './parts';
 
 /** How long the second key of a pair may take, in milliseconds. */
 const PAUSE = 1200;
@@ -58,5 +57,5 @@ function focusFilter() {
 
 /** The sheet of all shortcuts. */
 export function showShortcuts() {
-  openDialog({ title: 'Keyboard shortcuts', closesBeside: true, content: () => <Sheet /> });
+  openDialog({ title: 'Keyboard shortcuts', closesBeside: true, content: () => <ShortcutSheet /> });
 }

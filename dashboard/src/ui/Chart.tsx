@@ -1,17 +1,16 @@
 import { SegmentedControl, useComputedColorScheme } from '@mantine/core';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { ChartTable } from './ChartTable';
 import { Legend } from './ChartLegend';
 import type { Pane } from './chart-data';
 import classes from './Chart.module.css';
+import { busy, part } from './part';
 
 export { colourOf } from './chart-data';
 export type { Pane, Series } from './chart-data';
 
-/** Loads what draws charts, before the first one is there to be drawn. */
-export const loadLines = () => import('./Lines');
-
-const Lines = lazy(loadLines);
+/** What draws charts. */
+export const Lines = part(() => import('./Lines'), busy);
 
 /** How high an axis of times is, so that nothing moves when the drawing arrives. */
 const AXIS = 26;
@@ -62,9 +61,7 @@ export function Chart(props: ChartProps) {
       </figcaption>
       <div style={{ minHeight: whole }}>
         {shows === 'chart' ? (
-          <Suspense fallback={<div aria-busy />}>
-            <Lines key={scheme} label={label} at={at} panes={panes} seconds={seconds} empty={empty} onChoose={onChoose} chooses={chooses} />
-          </Suspense>
+          <Lines key={scheme} label={label} at={at} panes={panes} seconds={seconds} empty={empty} onChoose={onChoose} chooses={chooses} />
         ) : (
           <ChartTable label={label} at={at} seconds={seconds} panes={panes} height={whole} />
         )}

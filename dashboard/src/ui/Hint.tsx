@@ -1,6 +1,8 @@
-import { cloneElement, type FocusEvent, lazy, type PointerEvent, type ReactElement, type RefObject, Suspense, useRef, useState } from 'react';
+import { cloneElement, type FocusEvent, type PointerEvent, type ReactElement, type RefObject, useRef, useState } from 'react';
+import { part } from './part';
 
-const Tip = lazy(() => import('./Tip'));
+/** What draws the explanation. */
+export const Tip = part(() => import('./Tip'));
 
 /** How long the pointer rests before something is explained, in milliseconds. */
 const REST = 250;
@@ -37,11 +39,7 @@ export function Hint({ label, wide = false, children }: HintProps) {
   return (
     <>
       {cloneElement(children, handlers)}
-      {isNear && (
-        <Suspense fallback={null}>
-          <Tip target={target} label={label} wide={wide} isShown={isShown} />
-        </Suspense>
-      )}
+      {isNear && <Tip target={target} label={label} wide={wide} isShown={isShown} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { MenuButtonProps } from './MenuButton';
 
 /** The menu of a button that was pressed. */
@@ -17,7 +17,7 @@ export default function OpenMenu({ button: Button, buttonProps, width, content }
         <Button ref={own} {...buttonProps} />
       </Menu.Target>
       <Menu.Dropdown>
-        <Suspense fallback={null}>{content(() => setOpen(false))}</Suspense>
+        {content(() => setOpen(false))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,5 +1,5 @@
 import { Popover } from '@mantine/core';
-import { Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { MenuButtonProps } from './MenuButton';
 
 /** The small dialog of a button that was pressed. */
@@ -17,7 +17,7 @@ export default function OpenPopover({ button: Button, buttonProps, width, conten
         <Button ref={own} {...buttonProps} onClick={() => setOpen(!isOpen)} />
       </Popover.Target>
       <Popover.Dropdown p={4}>
-        <Suspense fallback={null}>{content(() => setOpen(false))}</Suspense>
+        {content(() => setOpen(false))}
       </Popover.Dropdown>
     </Popover>
   );

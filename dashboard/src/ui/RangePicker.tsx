@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
-import { lazy } from 'react';
 import { between } from './format';
 import { MenuButton } from './MenuButton';
+import { part } from './part';
 import type { Range, RangeSearch } from './range';
 
-const RangeMenu = lazy(() => import('./RangeMenu'));
+/** The spans that can be chosen. */
+export const RangeMenu = part(() => import('./RangeMenu'));
 
 /** Chooses the span that a page shows. It stands in the page's address. */
 export function RangePicker({ range }: { range: Range & { change: (range: RangeSearch) => void } }) {

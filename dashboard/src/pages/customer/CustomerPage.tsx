@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router';
-import { Suspense, useState } from 'react';
+import { useState } from 'react';
 import { problemOf } from '@/api/problem';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
@@ -47,7 +47,7 @@ function Known({ customer, tab: wanted }: { customer: Customer; tab?: string }) 
       <CustomerHead customer={customer} />
       <TabLinks label={`Parts of ${customer.company_name}`} tabs={links} />
       <Guard subject={tab?.name}>
-        <Suspense fallback={<div aria-busy="true" />}>{tab ? <tab.content customer={customer} /> : <NoTab name={wanted ?? ''} />}</Suspense>
+        {tab ? <tab.content customer={customer} /> : <NoTab name={wanted ?? ''} />}
       </Guard>
     </>
   );

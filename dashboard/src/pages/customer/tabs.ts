@@ -1,22 +1,22 @@
-import { type ComponentType, lazy } from 'react';
+import { busy, type Part, part } from '@/ui/part';
 import type { Customer } from './customer';
 import { type TabName, tabNames } from './tabNames';
 
-type Content = ComponentType<{ customer: Customer }>;
+type Content = Part<{ customer: Customer }>;
 
 /** A part of a customer's page. */
 export type Tab = TabName & { content: Content };
 
 const CONTENTS: Record<(typeof tabNames)[number]['name'], Content> = {
-  overview: lazy(() => import('./overview/Overview')),
-  modules: lazy(() => import('./modules/ModulesTab')),
-  database: lazy(() => import('./database/DatabaseTab')),
-  keys: lazy(() => import('./keys/KeysTab')),
-  limits: lazy(() => import('./limits/LimitsTab')),
-  usage: lazy(() => import('./usage/UsageTab')),
-  users: lazy(() => import('./users/UsersTab')),
-  audit: lazy(() => import('./audit/AuditTab')),
-  impersonation: lazy(() => import('./impersonation/ImpersonationTab')),
+  overview: part(() => import('./overview/Overview'), busy),
+  modules: part(() => import('./modules/ModulesTab'), busy),
+  database: part(() => import('./database/DatabaseTab'), busy),
+  keys: part(() => import('./keys/KeysTab'), busy),
+  limits: part(() => import('./limits/LimitsTab'), busy),
+  usage: part(() => import('./usage/UsageTab'), busy),
+  users: part(() => import('./users/UsersTab'), busy),
+  audit: part(() => import('./audit/AuditTab'), busy),
+  impersonation: part(() => import('./impersonation/ImpersonationTab'), busy),
 };
 
 /** The parts of a customer's page, in the order in which they stand. */

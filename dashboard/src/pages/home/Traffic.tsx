@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo } from 'react';
-import { Chart, loadLines } from '@/ui/Chart';
+import { useMemo } from 'react';
+import { Chart, Lines } from '@/ui/Chart';
 import { count, span } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
@@ -12,11 +12,12 @@ import classes from './Home.module.css';
 import { byOutcome } from './traffic';
 import { useTraffic } from './useHome';
 
+// While the numbers are under way.
+void Lines.load();
+
 /** Requests and errors over time, and beneath how fast they were answered. */
 export function Traffic({ range }: { range: Range }) {
   const usage = useTraffic(range);
-  // While the numbers are under way.
-  useEffect(() => void loadLines(), []);
   const drawn = useMemo(() => {
     if (!usage.data) return undefined;
     const points = usage.data.groups[0]?.points ?? [];

@@ -1,4 +1,3 @@
-import { Suspense } from 'react';
 import { useParams } from '@tanstack/react-router';
 import { useMay } from '@/session/session';
 import { Empty } from '@/ui/Empty';
@@ -26,9 +25,7 @@ export function SettingsPage() {
         <div className={classes.section}>
           {present && Body ? (
             <Guard key={present.key}>
-              <Suspense fallback={<div role="status" aria-label="Loading" />}>
-                <Body />
-              </Suspense>
+              <Body />
             </Guard>
           ) : (
             <Panel flush>

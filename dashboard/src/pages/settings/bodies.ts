@@ -1,13 +1,14 @@
-import { type ComponentType, lazy } from 'react';
+import type { ComponentType } from 'react';
+import { busy, part } from '@/ui/part';
 
 /** What stands in each section of the settings. */
 export const BODIES: Record<string, ComponentType> = {
-  account: lazy(() => import('./account/AccountSection')),
-  operators: lazy(() => import('./operators/OperatorsSection')),
-  modules: lazy(() => import('./modules/ModulesSection')),
-  secrets: lazy(() => import('./secrets/SecretsSection')),
-  streams: lazy(() => import('./streams/StreamsSection')),
-  health: lazy(() => import('./health/HealthSection')),
-  limits: lazy(() => import('./configuration/ConfigurationSection')),
-  clerk: lazy(() => import('./clerk/ClerkSection')),
+  account: part(() => import('./account/AccountSection'), busy),
+  operators: part(() => import('./operators/OperatorsSection'), busy),
+  modules: part(() => import('./modules/ModulesSection'), busy),
+  secrets: part(() => import('./secrets/SecretsSection'), busy),
+  streams: part(() => import('./streams/StreamsSection'), busy),
+  health: part(() => import('./health/HealthSection'), busy),
+  limits: part(() => import('./configuration/ConfigurationSection'), busy),
+  clerk: part(() => import('./clerk/ClerkSection'), busy),
 };
