@@ -1,13 +1,28 @@
 //! Notifications from the admin database, over a connection of their own.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::AsyncMessage;
 use tokio_postgres_rustls::MakeRustlsConnect;
+use uuid::Uuid;
 
 use crate::CatalogError;
+
+/// How long what another session tells may take until it is heard. Less than the gateway waits for a subscription.
+const HEARING: Duration = Duration::from_millis(1500);
+
+/// Between it and PostgreSQL something shares sessions among clients: it takes `listen` and passes nothing on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "nothing is heard of what another session tells: the admin database's address leads to a pooler in transaction \
+     mode. Use PostgreSQL's own address, or a pool in session mode"
+)]
+struct Deaf;
 
 /// Something that was told on a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +41,8 @@ pub struct Listener {
     /// Keeps the session alive; the server forgets the subscription when it ends.
     client: tokio_postgres::Client,
     received: mpsc::UnboundedReceiver<Result<Notification, CatalogError>>,
+    /// What was heard while something else was waited for.
+    kept: VecDeque<Notification>,
     connection: JoinHandle<()>,
 }
 
@@ -56,7 +73,7 @@ impl Listener {
             }
         });
         // From here on the task is stopped by the listener's drop.
-        let listener = Self { client, received, connection };
+        let listener = Self { client, received, kept: VecDeque::new(), connection };
         for channel in channels {
             let quoted = channel.replace('"', "\"\"");
             listener.client.batch_execute(&format!("listen \"{quoted}\"")).await?;
@@ -64,11 +81,35 @@ impl Listener {
         Ok(listener)
     }
 
+    /// Makes sure that it hears what another session tells. A session's own words prove nothing: they come with the answer.
+    pub(crate) async fn hear(&mut self, other: &tokio_postgres::Client) -> Result<(), CatalogError> {
+        let channel = format!("sixty_heard_{}", Uuid::new_v4().simple());
+        self.client.batch_execute(&format!("listen {channel}")).await?;
+        other.batch_execute(&format!("notify {channel}")).await?;
+        let until = Instant::now() + HEARING;
+        loop {
+            let told = timeout_at(until, self.next_received()).await;
+            let told = told.map_err(|_| CatalogError::unavailable(Deaf))??;
+            if told.channel == channel {
+                break;
+            }
+            self.kept.push_back(told);
+        }
+        Ok(self.client.batch_execute(&format!("unlisten {channel}")).await?)
+    }
+
     /// The next notification. May be dropped while it waits without losing any.
     ///
     /// # Errors
     /// [`CatalogError::Unavailable`] when the connection is lost; it stays lost.
     pub async fn next(&mut self) -> Result<Notification, CatalogError> {
+        match self.kept.pop_front() {
+            Some(kept) => Ok(kept),
+            None => self.next_received().await,
+        }
+    }
+
+    async fn next_received(&mut self) -> Result<Notification, CatalogError> {
         match self.received.recv().await {
             Some(message) => message,
             None => Err(CatalogError::unavailable("the listening connection is closed")),

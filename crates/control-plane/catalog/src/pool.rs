@@ -201,9 +201,16 @@ impl Catalog {
     /// Listens for notifications on the channels, over a connection of its own.
     ///
     /// # Errors
-    /// [`CatalogError::Unavailable`] when the connection can't be made.
+    /// [`CatalogError::Unavailable`] when the connection can't be made, or when what another session tells isn't heard over
+    /// it: behind a pooler in transaction mode.
     pub async fn listen(&self, channels: &[&str]) -> Result<Listener, CatalogError> {
-        let connecting = Listener::connect(&self.shared.config, self.shared.tls.clone(), channels);
+        let connecting = async {
+            let mut listener =
+                Listener::connect(&self.shared.config, self.shared.tls.clone(), channels).await?;
+            // Not one of the pool: all of those may be in use, and this must not wait for its turn.
+            listener.hear(&self.dedicated_client().await?).await?;
+            Ok(listener)
+        };
         tokio::time::timeout(self.shared.connect_timeout, connecting)
             .await
             .map_err(CatalogError::unavailable)?

@@ -26,6 +26,7 @@ pub(super) async fn all(args: &DoctorArgs, home: &Path) -> Vec<Finding> {
         admin_database(catalog).await,
         with(catalog, "admin schema", admin_schema).await,
         with(catalog, "admin roles", admin_roles).await,
+        with(catalog, "admin changes", admin_changes).await,
         template_database(args).await,
         redis(args).await,
         postgres(args, home),
@@ -109,6 +110,19 @@ async fn admin_roles(catalog: &Catalog) -> Finding {
             "run sixty migrate with ADMIN_DB_SERVER_PASSWORD and ADMIN_DB_WORKER_PASSWORD",
         ),
         Ok(_) => Finding::good(CHECK, "the server and the worker have roles of their own"),
+    }
+}
+
+/// Whether a server would hear of what changes.
+async fn admin_changes(catalog: &Catalog) -> Finding {
+    const CHECK: &str = "admin changes";
+    match catalog.listen(&[catalog::CUSTOMER_CHANGED]).await {
+        Ok(_) => Finding::good(CHECK, "are heard of"),
+        Err(error) => Finding::bad(
+            CHECK,
+            error.to_string(),
+            "let ADMIN_DB_HOST and ADMIN_DB_PORT name PostgreSQL itself, or a pool in session mode",
+        ),
     }
 }
 

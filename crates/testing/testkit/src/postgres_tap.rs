@@ -1,7 +1,8 @@
 //! A proxy in front of PostgreSQL that notes what clients ask, and can hold back the answers: what is asked meanwhile needed
-//! none of them, so all of it is one round trip.
+//! none of them, so all of it is one round trip. It can also keep what nobody asked for, as poolers in transaction mode do.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -15,6 +16,7 @@ pub struct PostgresTap {
     port: u16,
     asked: Asked,
     holds: watch::Sender<bool>,
+    mutes: Arc<AtomicBool>,
     accepting: JoinHandle<()>,
 }
 
@@ -46,13 +48,14 @@ pub async fn postgres_tap(upstream: u16) -> PostgresTap {
     let port = listener.local_addr().expect("a listener has an address").port();
     let (holds, watched) = watch::channel(false);
     let asked = Asked::default();
-    let noted = Arc::clone(&asked);
+    let mutes = Arc::new(AtomicBool::new(false));
+    let (noted, muted) = (Arc::clone(&asked), Arc::clone(&mutes));
     let accepting = tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(serve(client, upstream, Arc::clone(&noted), watched.clone()));
+            tokio::spawn(serve(client, upstream, Arc::clone(&noted), watched.clone(), Arc::clone(&muted)));
         }
     });
-    PostgresTap { port, asked, holds, accepting }
+    PostgresTap { port, asked, holds, mutes, accepting }
 }
 
 impl PostgresTap {
@@ -71,6 +74,11 @@ impl PostgresTap {
     /// Lets the answers through.
     pub fn release(&self) {
         self.holds.send_replace(false);
+    }
+
+    /// Passes no notifications on from now on.
+    pub fn mute(&self) {
+        self.mutes.store(true, Ordering::SeqCst);
     }
 
     /// What was asked since answers were held back.
@@ -96,14 +104,20 @@ fn lock(asked: &Asked) -> MutexGuard<'_, Vec<Message>> {
     asked.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(client: TcpStream, upstream: u16, asked: Asked, holds: watch::Receiver<bool>) {
+async fn serve(
+    client: TcpStream,
+    upstream: u16,
+    asked: Asked,
+    holds: watch::Receiver<bool>,
+    mutes: Arc<AtomicBool>,
+) {
     let Ok(server) = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], upstream))).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     // Either end going ends both.
     tokio::select! {
         _ = pass_questions(from_client, to_server, &asked) => {}
-        _ = pass_answers(from_server, to_client, holds) => {}
+        _ = pass_answers(from_server, to_client, holds, &mutes) => {}
     }
 }
 
@@ -140,13 +154,28 @@ async fn pass_answers(
     mut server: impl AsyncRead + Unpin,
     mut client: impl AsyncWrite + Unpin,
     mut holds: watch::Receiver<bool>,
+    mutes: &AtomicBool,
 ) -> std::io::Result<()> {
-    let mut bytes = vec![0; 64 * 1024];
-    loop {
-        let read = server.read(&mut bytes).await?;
-        if read == 0 || holds.wait_for(|holds| !holds).await.is_err() {
+    let mut bytes = Vec::new();
+    let mut is_in = false;
+    while server.read_buf(&mut bytes).await? > 0 {
+        // Whether the server encrypts is said in one byte.
+        if !is_in && matches!(bytes[..], [b'N' | b'S']) {
+            client.write_all(&std::mem::take(&mut bytes)).await?;
+            continue;
+        }
+        is_in = true;
+        let mut answers = Vec::new();
+        while let Some(length) = whole_message(&bytes, true) {
+            let message = bytes.drain(..length);
+            if message.as_slice()[0] != b'A' || !mutes.load(Ordering::SeqCst) {
+                answers.extend(message);
+            }
+        }
+        if holds.wait_for(|holds| !holds).await.is_err() {
             return Ok(());
         }
-        client.write_all(&bytes[..read]).await?;
+        client.write_all(&answers).await?;
     }
+    Ok(())
 }

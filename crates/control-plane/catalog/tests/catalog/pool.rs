@@ -208,6 +208,23 @@ async fn a_listener_tells_that_its_connection_is_lost() {
     assert!(listener.next().await.is_err(), "it stays lost");
 }
 
+/// A pooler in transaction mode takes `listen`, and nobody hears anything: who relies on it would go on with what was
+/// revoked.
+#[tokio::test]
+async fn nobody_listens_through_what_passes_no_notifications_on() {
+    let database = testkit::admin_database().await;
+    let tap = testkit::postgres_tap(database.port()).await;
+    let catalog = Catalog::connect(&CatalogConfig::new(database.url_through(tap.port()).into())).unwrap();
+    let mut listener = catalog.listen(&["x"]).await.unwrap();
+    // What is told while it makes sure isn't lost.
+    database.connect().await.batch_execute("notify x, 'told'").await.unwrap();
+    assert_eq!(tokio::time::timeout(LONG, listener.next()).await.unwrap().unwrap().payload, "told");
+    tap.mute();
+    let error = catalog.listen(&["x"]).await.map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("transaction mode"), "{error}");
+    catalog.ping().await.unwrap();
+}
+
 /// Holds whoever wants to read keys, until it is dropped.
 async fn locked_keys(database: &testkit::AdminDatabase) -> tokio_postgres::Client {
     let client = database.connect().await;

@@ -34,11 +34,11 @@ pub(super) async fn follow(feed: Arc<dyn ChangeFeed>, changes: Arc<ChangeLog>, s
 }
 
 async fn follow_for_ever(feed: &dyn ChangeFeed, changes: &ChangeLog) {
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, mut is_told) = (FIRST_PAUSE, false);
     loop {
         match timeout(SUBSCRIBE_PATIENCE, feed.subscribe()).await {
             Ok(Ok(mut subscription)) => {
-                pause = FIRST_PAUSE;
+                (pause, is_told) = (FIRST_PAUSE, false);
                 // Heard of from here on; whatever was missed before concerns, for all we know, everybody.
                 changes.note(Change::Everything);
                 changes.set_heard(true);
@@ -48,7 +48,10 @@ async fn follow_for_ever(feed: &dyn ChangeFeed, changes: &ChangeLog) {
                 tracing::warn!(%error, "changes of customers aren't heard of: the connection is lost");
             }
             Ok(Err(error)) => {
-                tracing::debug!(%error, "no subscription to the changes of customers");
+                // Once: it is tried twice a second, and says the same until somebody mends it.
+                if !std::mem::replace(&mut is_told, true) {
+                    tracing::warn!(%error, "changes of customers can't be heard of: each request asks the admin database");
+                }
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

@@ -14,10 +14,11 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::installation::Installation;
 
-const CHECKS: [&str; 13] = [
+const CHECKS: [&str; 14] = [
     "admin database",
     "admin schema",
     "admin roles",
+    "admin changes",
     "template database",
     "redis",
     "postgresql",
@@ -37,7 +38,14 @@ pub(super) async fn story(installation: &Installation) {
     let with = |name: &str, value: &str| program.clone().with(name, value);
 
     let away = with("ADMIN_DB_PORT", &nobody());
-    let on_it = ["admin database", "admin schema", "admin roles", "customers' ports", "certificates"];
+    let on_it = [
+        "admin database",
+        "admin schema",
+        "admin roles",
+        "admin changes",
+        "customers' ports",
+        "certificates",
+    ];
     finds(&away, &on_it, "ADMIN_DB_PORT").await;
     let locked = with("ADMIN_DB_PASSWORD", "sesame-open");
     finds(&locked, &on_it, "ADMIN_DB_PASSWORD").await;
