@@ -50,7 +50,7 @@ async fn follow_for_ever(feed: &dyn ChangeFeed, changes: &ChangeLog) {
             Ok(Err(error)) => {
                 // Once: it is tried twice a second, and says the same until somebody mends it.
                 if !std::mem::replace(&mut is_told, true) {
-                    tracing::warn!(%error, "changes of customers can't be heard of: each request asks the admin database");
+                    tracing::warn!(%error, "changes of customers can't be heard of: no answer is good for longer than a second");
                 }
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
