@@ -10,16 +10,8 @@ import { watchPresence } from '@/api/presence';
 import { App } from '@/app/App';
 import { noteMissing } from '@/ui/missingParts';
 
-// A page that was opened before the server was renewed misses its scripts: the new page has them. Once; what is missing
-// then is an error like another.
-window.addEventListener('vite:preloadError', (event) => {
-  noteMissing(event.payload);
-  const before = Number(sessionStorage.getItem('reloaded') ?? 0);
-  if (Date.now() - before < 60_000) return;
-  sessionStorage.setItem('reloaded', String(Date.now()));
-  event.preventDefault();
-  window.location.reload();
-});
+// What was fetched before anybody wants it may be missing without harm: the `Guard` round what is shown says so.
+window.addEventListener('vite:preloadError', ({ payload }) => noteMissing(payload));
 
 watchPresence();
 

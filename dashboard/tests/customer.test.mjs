@@ -62,10 +62,16 @@ describe('one customer', () => {
   });
 
   test('is among those who have limits of their own, and loses it there', async () => {
-    await visit(browser, session.cookie, '/settings/limits', async (page) => {
+    const act = async (page) => {
       await page.getByRole('button', { name: 'Set a limit' }).click();
-      await dialog(page).getByLabel('Customer').fill('pier-ten');
+      const whose = dialog(page).getByLabel('Customer');
+      await whose.fill('pier-eleven');
       await dialog(page).getByText('Without limit').click();
+      await dialog(page).getByRole('button', { name: 'Set the limit' }).click();
+      await dialog(page).getByText('is not a customer’s UUID or customerId').waitFor();
+      assert.equal(await whose.evaluate((field) => field === document.activeElement), true);
+      assert.equal(await dialog(page).getByRole('alert').count(), 0);
+      await whose.fill('pier-ten');
       await dialog(page).getByRole('button', { name: 'Set the limit' }).click();
       await dialog(page).waitFor({ state: 'hidden' });
       const listing = page.getByRole('region', { name: 'Limits of single customers, one a line' });
@@ -73,7 +79,8 @@ describe('one customer', () => {
       await listing.getByRole('button', { name: `Take the limit of ${CUSTOMER} on GET /api/v1/contacts away` }).click();
       await dialog(page).getByRole('button', { name: 'Take it away' }).click();
       await listing.getByText('GET /api/v1/contacts').waitFor({ state: 'detached' });
-    });
+    };
+    await visit(browser, session.cookie, '/settings/limits', act, { complains: (wrong) => /404/.test(wrong) });
     assert.deepEqual((await asOwner('GET', LIMITS)).data, []);
     await until('the limit is gone', async () => (await ask('/api/v1/contacts')).status === 200);
   });

@@ -238,7 +238,7 @@ describe('habits', () => {
     });
   });
 
-  test('a dialog that breaks says so, the page behind it stays, and it is there once its script is', () =>
+  test('a dialog or a menu whose script is missing says so, the page behind it stays, and it is there once its script is', () =>
     at(
       '/',
       async (page) => {
@@ -252,13 +252,27 @@ describe('habits', () => {
         await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
         await page.unroute('**/ShortcutSheet-*.js');
         await page.keyboard.press('?');
-        await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click();
+        let pressed = () => {};
+        const pressing = new Promise((resolve) => (pressed = resolve));
+        await page.route('**/Dialogs-*.js', (route) => pressing.then(() => route.continue()));
+        await page.route('**/OpenMenu-*.js', (route) => route.abort());
+        await page.getByRole('dialog').getByRole('button', { name: 'Reload the page' }).click();
         // The page was loaded anew.
         await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('[role="dialog"]'));
         await settled(page);
-        await page.keyboard.press('?');
+        // A menu that can't be fetched takes nothing else away.
+        const account = page.getByRole('button', { name: 'Your account' });
+        await account.click();
+        await page.getByRole('alert').getByText('A part of the dashboard can’t be fetched').waitFor();
+        await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+        await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+        await account.waitFor();
+        // What is pressed before a dialog is there opens no second one, and goes nowhere.
+        for (const key of ['?', '?', 'c']) await page.keyboard.press(key);
+        pressed();
         await page.getByRole('dialog').getByText('Go to Overview').waitFor();
+        assert.deepEqual([await page.getByRole('dialog').count(), new URL(page.url()).pathname], [1, '/admin/']);
       },
-      { complains: (wrong) => /ShortcutSheet/.test(wrong) },
+      { complains: (wrong) => /ShortcutSheet|OpenMenu/.test(wrong) },
     ));
 });

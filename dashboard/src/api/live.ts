@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
+import { askAgain } from './askAgain';
 
 /** What the server tells of: `{topic, customer, id}`. */
 type Change = { topic: string; customer: string | null; id: string | null };
@@ -57,9 +58,7 @@ export function follow(client: QueryClient): () => void {
     waiting.delete(topic);
     const stale = STALE[topic];
     if (!stale) return;
-    void client.invalidateQueries({
-      predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && stale.test(queryKey[1]),
-    });
+    void askAgain(client, stale);
     // One's own roles may be among what changed.
     if (topic === 'operators') void client.invalidateQueries({ queryKey: ['session'] });
   };

@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { askAgain } from './askAgain';
 import { queries, type Schema } from './client';
 
 /** Long work on a customer. */
@@ -15,9 +16,7 @@ export const hasEnded = ({ status }: Pick<Operation, 'status'>) => ENDED.include
 
 /** Asks again for what an operation touches: itself, the lists it is in, and the customer it makes or takes away. */
 export function operationChanged(client: QueryClient) {
-  void client.invalidateQueries({
-    predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(operations|customers|statistics)/.test(queryKey[1]),
-  });
+  void askAgain(client, /\/(operations|customers|statistics)/);
 }
 
 /** An operation with its steps: while it is under way, the server tells every change. */

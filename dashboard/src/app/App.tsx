@@ -8,6 +8,7 @@ import { problemOf } from '@/api/problem';
 import { useSessionChange, useWho } from '@/session/session';
 import { theme, variables } from '@/theme/theme';
 import { Failure } from '@/ui/Failure';
+import { Guard } from '@/ui/Guard';
 import { useHasNotices } from '@/ui/notify';
 import { part } from '@/ui/part';
 import { client } from './client';
@@ -21,8 +22,12 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
-        <Door />
-        <NoticesWhenWanted />
+        <Guard>
+          <Door />
+        </Guard>
+        <Guard floats>
+          <NoticesWhenWanted />
+        </Guard>
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -10,12 +10,12 @@ import { Hint } from '@/ui/Hint';
 import { hearEscape } from '@/ui/layers';
 import { MenuButton } from '@/ui/MenuButton';
 import { TITLE } from '@/ui/PageHeader';
-import { Guard } from '@/ui/Panel';
+import { Guard } from '@/ui/Guard';
 import { Brand } from './Brand';
 import { ImpersonationBanner } from './ImpersonationBanner';
 import { LiveMark } from './LiveMark';
 import { Navigation } from './Navigation';
-import { togglePalette, usePaletteAsked } from './palette';
+import { forgetPalette, togglePalette, usePaletteAsked } from './palette';
 import { AccountMenu, CommandPalette, Dialogs, NarrowMenu } from './parts';
 import { prefetchSoon } from './prefetch';
 import classes from './Shell.module.css';
@@ -31,6 +31,10 @@ export function Shell() {
   const hasDialogs = useDialogs().length > 0;
   const [hasMenu, setHasMenu] = useState(false);
   if (opened && !hasMenu) setHasMenu(true);
+  const forgetMenu = () => {
+    menu.close();
+    setHasMenu(false);
+  };
   useShortcuts();
   useFocusOnPage();
   useEffect(() => menu.close(), [path]);
@@ -67,7 +71,11 @@ export function Shell() {
           content={() => <AccountMenu />}
         />
       </header>
-      {hasMenu && <NarrowMenu opened={opened} close={menu.close} />}
+      {hasMenu && (
+        <Guard floats closes={forgetMenu}>
+          <NarrowMenu opened={opened} close={menu.close} />
+        </Guard>
+      )}
       <div className={classes.middle}>
         <ImpersonationBanner />
         <main id="page" className={classes.page} tabIndex={-1} aria-labelledby={TITLE}>
@@ -78,11 +86,15 @@ export function Shell() {
         </main>
       </div>
       {wantsPalette && (
-        <Guard>
+        <Guard floats closes={forgetPalette}>
           <CommandPalette />
         </Guard>
       )}
-      {hasDialogs && <Dialogs />}
+      {hasDialogs && (
+        <Guard floats>
+          <Dialogs />
+        </Guard>
+      )}
     </div>
   );
 }

@@ -4,11 +4,16 @@ import { useSyncExternalStore } from 'react';
 let asked = 0;
 const watchers = new Set<() => void>();
 
-/** Opens the palette; closes it when it is open. */
-export function togglePalette() {
-  asked += 1;
+function become(next: number) {
+  asked = next;
   for (const watcher of watchers) watcher();
 }
+
+/** Opens the palette; closes it when it is open. */
+export const togglePalette = () => become(asked + 1);
+
+/** As if it had never been asked for. */
+export const forgetPalette = () => become(0);
 
 /** How often the palette was asked for. */
 export const usePaletteAsked = () =>

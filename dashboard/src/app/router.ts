@@ -9,6 +9,8 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
+  // The guards round the pages and round everything say what broke, and what to do.
+  disableGlobalCatchBoundary: true,
 });
 
 declare module '@tanstack/react-router' {

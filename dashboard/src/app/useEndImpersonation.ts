@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { askAgain } from '@/api/askAgain';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { complain, say } from '@/ui/notify';
@@ -17,7 +18,7 @@ export function useEndImpersonation({ customer, name, id }: { customer: string; 
       complain(error);
     }
     setBusy(false);
-    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/(impersonations|audit-logs|timeline)/.test(String(queryKey[1])) });
+    await askAgain(client, /\/(impersonations|audit-logs|timeline)/);
   };
   return { busy, end: () => void end() };
 }

@@ -2,8 +2,16 @@ import { Button } from '@mantine/core';
 import type { Problem } from '@/api/problem';
 import classes from './states.module.css';
 
+type FailureProps = {
+  problem: Problem;
+  retry?: () => void;
+  /** What the button says that tries again. */
+  again?: string;
+  close?: () => void;
+};
+
 /** What went wrong, what to do, and the id under which the server's log has it. */
-export function Failure({ problem, retry, close }: { problem: Problem; retry?: () => void; close?: () => void }) {
+export function Failure({ problem, retry, again = 'Try again', close }: FailureProps) {
   return (
     <div className={classes.state} role="alert" data-tone="bad">
       <p className={classes.title}>{problem.title}</p>
@@ -20,7 +28,7 @@ export function Failure({ problem, retry, close }: { problem: Problem; retry?: (
       )}
       {retry && (
         <Button variant="default" onClick={retry}>
-          Try again
+          {again}
         </Button>
       )}
       {close && (

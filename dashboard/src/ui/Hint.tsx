@@ -1,8 +1,9 @@
 import { cloneElement, type FocusEvent, type PointerEvent, type ReactElement, type RefObject, useRef, useState } from 'react';
 import { part } from './part';
+import type { TipProps } from './Tip';
 
-/** What draws the explanation. */
-export const Tip = part(() => import('./Tip'));
+/** What draws the explanation. What can't be fetched explains nothing, and is no reason to take away what it would explain. */
+export const Tip = part<TipProps>(() => import('./Tip').catch(() => ({ default: () => null })));
 
 /** How long the pointer rests before something is explained, in milliseconds. */
 const REST = 250;

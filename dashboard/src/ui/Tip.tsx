@@ -1,7 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import type { RefObject } from 'react';
 
-type TipProps = { target: RefObject<HTMLElement | null>; label: string; wide: boolean; isShown: boolean };
+export type TipProps = { target: RefObject<HTMLElement | null>; label: string; wide: boolean; isShown: boolean };
 
 /** The explanation of a hint, beside what it explains. */
 export default function Tip({ target, label, wide, isShown }: TipProps) {

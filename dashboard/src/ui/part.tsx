@@ -12,7 +12,7 @@ export type Part<Props> = ((props: Props) => ReactNode) & { load: () => Promise<
  */
 export function part<Props extends object>(
   fetch: () => Promise<{ default: ComponentType<Props> }>,
-  meanwhile: (props: Props) => ReactNode = () => null,
+  meanwhile: () => ReactNode = () => null,
 ): Part<Props> {
   let state: { Loaded: ComponentType<Props> } | { error: unknown } | undefined;
   let asked: Promise<void> | undefined;
@@ -32,7 +32,7 @@ export function part<Props extends object>(
         isHere = false;
       };
     }, [isWaiting]);
-    if (state === undefined) return meanwhile(props);
+    if (state === undefined) return meanwhile();
     if ('error' in state) throw state.error;
     return <state.Loaded {...props} />;
   }

@@ -4,9 +4,13 @@ import { refusedFields } from '@/api/refusal';
 
 /**
  * Sends a form: what the server refuses comes to stand at its fields, anything else is `error`, and the first wrong field
- * gets the focus.
+ * gets the focus. `customer` is the field that says whose thing is changed, where one does.
  */
-export function useSubmit<Values extends Record<string, unknown>>(form: UseFormReturnType<Values>, send: (values: Values) => Promise<void>) {
+export function useSubmit<Values extends Record<string, unknown>>(
+  form: UseFormReturnType<Values>,
+  send: (values: Values) => Promise<void>,
+  customer?: keyof Values & string,
+) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const focusFirst = (errors: FormErrors) => {
@@ -19,7 +23,7 @@ export function useSubmit<Values extends Record<string, unknown>>(form: UseFormR
     try {
       await send(values);
     } catch (thrown) {
-      const refused = refusedFields(thrown, Object.keys(values));
+      const refused = refusedFields(thrown, Object.keys(values), customer);
       if (refused) {
         form.setErrors(refused);
         focusFirst(refused);

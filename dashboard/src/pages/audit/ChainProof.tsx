@@ -1,8 +1,9 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api } from '@/api/client';
 import { problemOf } from '@/api/problem';
+import { refusedFields } from '@/api/refusal';
 import { taken } from '@/api/taken';
 import { CustomerField } from '@/ui/CustomerField';
 import { Drawer } from '@/ui/Drawer';
@@ -24,17 +25,27 @@ export function ChainProof({ opened, customer, close }: ChainProofProps) {
 
 function Prove({ customer: filtered }: { customer: string | undefined }) {
   const [typed, setTyped] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
   // The customer that the page is filtered by, unless another one is named here.
   const customer = (typed ?? filtered ?? '').trim();
-  const { mutate, data, error, isPending } = useMutation({
+  const { mutate, data, error, variables, isPending } = useMutation({
     mutationKey: PROOFS,
     gcTime: Infinity,
     mutationFn: (name: string | null) => taken(api.POST('/api/admin/audit-logs/verifications', { body: name === null ? {} : { customer: name } })),
+    onError: (thrown) => refusalOf(thrown) && field.current?.focus(),
   });
+  const refused = error && refusalOf(error);
   return (
     <div className={classes.proof}>
       <Text size="sm">Each row of the audit log holds the hash of the row before. A chain is recomputed from what is stored: a row that was changed, deleted, moved or slipped in is found.</Text>
-      <CustomerField description="Each has a chain; part of the name finds the customerId" value={typed ?? filtered ?? ''} onChange={setTyped} />
+      <CustomerField
+        description="Each has a chain; part of the name finds the customerId"
+        value={typed ?? filtered ?? ''}
+        onChange={setTyped}
+        // For as long as what was refused stands in it.
+        error={variables === customer ? refused : null}
+        ref={field}
+      />
       <Group gap="xs">
         <Button disabled={customer === ''} loading={isPending} onClick={() => mutate(customer)}>
           Prove the customer’s chain
@@ -43,10 +54,13 @@ function Prove({ customer: filtered }: { customer: string | undefined }) {
           Prove the platform’s chain
         </Button>
       </Group>
-      {error ? <Failure problem={problemOf(error)} /> : data && <Verdict proof={data} />}
+      {error ? !refused && <Failure problem={problemOf(error)} /> : data && <Verdict proof={data} />}
       <Text size="xs" c="var(--ink-2)">
         All chains at once, compared with the anchors outside the database: <code>sixty audit verify</code>
       </Text>
     </div>
   );
 }
+
+/** What is wrong with the customer that was named. */
+const refusalOf = (error: unknown) => refusedFields(error, ['customer'])?.customer;

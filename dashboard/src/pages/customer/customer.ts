@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { queries, type Schema } from '@/api/client';
 
 /** A customer with what belongs to them. */
@@ -32,8 +33,5 @@ export function useCustomer(name: string) {
 /** Asks again for everything about customers. */
 export function useCustomerChanged(): () => Promise<void> {
   const client = useQueryClient();
-  return () =>
-    client.invalidateQueries({
-      predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(customers|impersonations|operations|audit-logs|backups)/.test(queryKey[1]),
-    });
+  return () => askAgain(client, /\/(customers|impersonations|operations|audit-logs|backups)/);
 }

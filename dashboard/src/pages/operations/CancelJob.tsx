@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
@@ -22,7 +23,7 @@ export function CancelJob({ job }: { job: Schema<'JobView'> }) {
       run: async () => {
         await taken(api.POST('/api/admin/jobs/{id}/cancel', { params: { path: { id: job.id } } }));
         say('The job is taken off');
-        await client.invalidateQueries({ predicate: ({ queryKey }) => /\/(jobs|statistics|health)/.test(String(queryKey[1])) });
+        await askAgain(client, /\/(jobs|statistics|health)/);
       },
     });
   return (

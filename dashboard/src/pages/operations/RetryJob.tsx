@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { askAgain } from '@/api/askAgain';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { complain, say } from '@/ui/notify';
@@ -14,7 +15,7 @@ export function RetryJob({ id }: { id: string }) {
     try {
       await taken(api.POST('/api/admin/jobs/{id}/retry', { params: { path: { id } } }));
       say('Queued again', 'A worker takes it within seconds, with all its attempts.');
-      await client.invalidateQueries({ predicate: ({ queryKey }) => /\/(jobs|statistics)/.test(String(queryKey[1])) });
+      await askAgain(client, /\/(jobs|statistics)/);
     } catch (error) {
       complain(error);
     }

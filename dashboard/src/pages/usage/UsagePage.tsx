@@ -1,7 +1,8 @@
 import { refusedFields } from '@/api/refusal';
 import { FILTER_NAMES } from '@/api/usageGroups';
 import { PageHeader } from '@/ui/PageHeader';
-import { Guard, Panel } from '@/ui/Panel';
+import { Guard } from '@/ui/Guard';
+import { Panel } from '@/ui/Panel';
 import { RangePicker } from '@/ui/RangePicker';
 import { RefusedFilter } from '@/ui/RefusedFilter';
 import { UsageFigures } from '@/ui/usage/UsageFigures';

@@ -50,14 +50,15 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
   });
   const { customer, kind, requests } = form.values;
   const routes = useRoutesUsed(given ?? '');
-  const { busy, error, submit } = useSubmit(form, async (values) => {
+  const send = async (values: typeof form.values) => {
     const rate = values.kind === 'none' ? {} : { requests: Number(values.requests), period: values.period };
     const body = { route: values.route.trim() || null, without_redis: values.without_redis || null, reason: values.reason.trim() || null, ...rate };
     const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params: { path: { customer: customer.trim() } }, body }));
     close();
     say(`${rateOf(set)} for ${customer.trim()}`, 'It holds on every server within a second.');
     await limitsChanged(client);
-  });
+  };
+  const { busy, error, submit } = useSubmit(form, send, given === undefined ? 'customer' : undefined);
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="sm">

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import type { Schema } from '@/api/client';
 import { many, words } from '../format';
 import { WITHOUT_REDIS } from './withoutRedis';
@@ -22,5 +23,4 @@ export const rateOf = ({ requests, period }: Rate) =>
 export const withoutRedis = (value: string | null) => (value === null ? 'As configured' : (WITHOUT_REDIS[value] ?? words(value)));
 
 /** Has everything asked for again that shows limits. */
-export const limitsChanged = (client: QueryClient) =>
-  client.invalidateQueries({ predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(limits|timeline|audit-logs)/.test(queryKey[1]) });
+export const limitsChanged = (client: QueryClient) => askAgain(client, /\/(limits|timeline|audit-logs)/);

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
@@ -41,7 +42,7 @@ export function DataKey({ customer }: { customer: Customer }) {
       danger: false,
       run: async () => {
         await taken(api.POST('/api/admin/customers/{customer}/data-key-rotations', { params: pathOf(customer) }));
-        await client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).includes('/secrets') });
+        await askAgain(client, /\/secrets/);
       },
     });
   useAskedAct({ datakey: may('secrets:write') && rotate });

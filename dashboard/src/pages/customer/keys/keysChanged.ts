@@ -1,7 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 
 /** Has everything asked for again that shows keys. */
-export const keysChanged = (client: QueryClient) =>
-  void client.invalidateQueries({
-    predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(api-keys|timeline|search)/.test(queryKey[1]),
-  });
+export const keysChanged = (client: QueryClient) => void askAgain(client, /\/(api-keys|timeline|search)/);

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
+import { askAgain } from '@/api/askAgain';
 import { count } from '@/ui/format';
 import { Modal } from '@/ui/Modal';
 import type { Customer } from '../customer';
@@ -17,7 +18,7 @@ export function BulkDialog({ act, customers, close }: BulkDialogProps) {
   const { rows, running, run, stop } = useBulkRun((customer) => act.run(customer, input.current));
   const leave = () => {
     stop();
-    void client.invalidateQueries({ predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && /\/(customers|statistics|backups)/.test(queryKey[1]) });
+    void askAgain(client, /\/(customers|statistics|backups)/);
     close(new Set(rows.filter((row) => row.state === 'done').map((row) => row.customer.id)));
   };
   const who = customers.length === 1 ? customers[0]?.company_name : `${count(customers.length)} customers`;

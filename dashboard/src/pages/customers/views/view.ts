@@ -19,5 +19,4 @@ export const queryOf = (search: CustomersSearch): string =>
 export const searchOf = ({ query }: Pick<View, 'query'>): CustomersSearch => customersSearch(Object.fromEntries(new URLSearchParams(query)));
 
 /** Has the views asked for again. */
-export const viewsChanged = (client: QueryClient) =>
-  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === VIEWS });
+export const viewsChanged = (client: QueryClient) => void client.invalidateQueries({ queryKey: ['get', VIEWS] });

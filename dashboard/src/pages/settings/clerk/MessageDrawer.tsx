@@ -1,6 +1,7 @@
 import { Button, Group, Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { askAgain } from '@/api/askAgain';
 import { api, queries } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
@@ -24,7 +25,7 @@ export function MessageDrawer({ id, close }: { id: string | undefined; close: ()
     try {
       const message = await taken(api.POST('/api/admin/clerk/messages/{id}/replay', { params: { path: { id: id ?? '' } } }));
       say('It is done once more', `The message is ${message.status} now. What a later change has overtaken stays as it is.`);
-      await client.invalidateQueries({ predicate: ({ queryKey }) => /\/clerk/.test(String(queryKey[1])) });
+      await askAgain(client, /\/clerk/);
     } catch (error) {
       complain(error);
     }

@@ -1,6 +1,7 @@
 import { Button, Group } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { askAgain } from '@/api/askAgain';
 import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
@@ -80,7 +81,7 @@ function Run() {
   const ask = async (dry_run: boolean) => {
     const { job_id } = await taken(api.POST('/api/admin/clerk/reconciliations', { body: { dry_run } }));
     say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : 'A comparison was asked for already.');
-    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/clerk/.test(String(queryKey[1])) });
+    await askAgain(client, /\/clerk/);
   };
   const run = async (dry_run: boolean) => {
     setBusy(true);

@@ -2,6 +2,7 @@ import { Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { askAgain } from '@/api/askAgain';
 import { api, queries, type Schema } from '@/api/client';
 import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
@@ -39,7 +40,7 @@ function EditModule({ module, close }: { module: Module; close: () => void }) {
     );
     close();
     say(`${module.name} is changed in the price list`);
-    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/modules/.test(String(queryKey[1])) });
+    await askAgain(client, /\/modules/);
   });
   const goesOff = module.is_active && !form.values.is_active;
   return (

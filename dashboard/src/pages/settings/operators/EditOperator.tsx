@@ -1,6 +1,7 @@
 import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, type Schema } from '@/api/client';
 import { isOvertaken, problemOf } from '@/api/problem';
 import { taken } from '@/api/taken';
@@ -38,7 +39,7 @@ export function EditOperator({ operator, tag, readAgain }: EditOperatorProps) {
     form.setFieldValue('name', name.trim());
     meanwhile.forget();
     say('Changed', `What ${name.trim()} may do holds from their next request on.`);
-    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/operators/.test(String(queryKey[1])) });
+    await askAgain(client, /\/operators/);
   });
   const refused = isOvertaken(error);
   return (

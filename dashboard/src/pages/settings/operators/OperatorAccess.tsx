@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useSessionChange } from '@/session/session';
@@ -44,7 +45,7 @@ type Rows<Row> = { operator: string; name: string; rows: readonly Row[] };
 
 const useRefresh = () => {
   const client = useQueryClient();
-  return () => client.invalidateQueries({ predicate: ({ queryKey }) => /\/operators/.test(String(queryKey[1])) });
+  return () => askAgain(client, /\/operators/);
 };
 
 function Sessions({ operator, name, rows }: Rows<Session>) {

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { confirm } from '@/ui/confirm';
@@ -15,7 +16,7 @@ export function OperatorActs({ operator, tag }: OperatorActsProps) {
   const client = useQueryClient();
   const { id, name, email } = operator;
   const params = { path: { id } };
-  const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => /\/operators/.test(String(queryKey[1])) });
+  const refresh = () => askAgain(client, /\/operators/);
   const resetPassword = () =>
     confirm({
       title: `Reset the password of ${name}`,

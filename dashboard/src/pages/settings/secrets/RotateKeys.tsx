@@ -1,6 +1,7 @@
 import { Button, Menu, Text } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
@@ -14,7 +15,7 @@ import { useAskedAct } from '@/ui/useAskedAct';
 export function RotateKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
   const mayWrite = useMay()('secrets:write');
   const client = useQueryClient();
-  const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => /\/secrets/.test(String(queryKey[1])) });
+  const refresh = () => askAgain(client, /\/secrets/);
   const targets = secrets.master_keys.filter((key) => key.available && (key.state === 'unused' || key.state === 'previous'));
   const rotate = (to: string) =>
     confirm({

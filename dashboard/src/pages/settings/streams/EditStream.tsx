@@ -1,6 +1,7 @@
 import { Checkbox, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
+import { askAgain } from '@/api/askAgain';
 import { api, type Schema } from '@/api/client';
 import { optimistically } from '@/api/optimistic';
 import { taken } from '@/api/taken';
@@ -35,7 +36,7 @@ function EditStream({ stream, close }: { stream: Stream; close: () => void }) {
     );
     close();
     say('The stream is changed', 'It holds for the next delivery.');
-    await client.invalidateQueries({ predicate: ({ queryKey }) => /\/(audit-streams|secrets)/.test(String(queryKey[1])) });
+    await askAgain(client, /\/(audit-streams|secrets)/);
   });
   const hasHeader = stream.endpoint.startsWith('http');
   const { no_authorization: takesAway } = form.values;

@@ -9,6 +9,7 @@ import { say } from '@/ui/notify';
 import { showOnce } from '@/ui/showOnce';
 import { useSubmit } from '@/ui/useSubmit';
 import { CertificateAuthority } from './CertificateAuthority';
+import { STREAMS } from './stream';
 
 /** Has the audit log told to somebody. */
 export function NewStream({ opened, close }: { opened: boolean; close: () => void }) {
@@ -32,7 +33,7 @@ function NewStreamForm({ close }: { close: () => void }) {
   const isS3 = form.values.endpoint.startsWith('s3:');
   const { busy, error, submit } = useSubmit(form, async (values) => {
     const made = await taken(
-      api.POST('/api/admin/audit-streams', {
+      api.POST(STREAMS, {
         body: {
           name: values.name.trim(),
           endpoint: values.endpoint.trim(),
@@ -43,7 +44,7 @@ function NewStreamForm({ close }: { close: () => void }) {
       }),
     );
     close();
-    await client.invalidateQueries({ queryKey: ['get', '/api/admin/audit-streams'] });
+    await client.invalidateQueries({ queryKey: ['get', STREAMS] });
     if (!made.signing_secret) return say('The stream is made', 'Its first rows are told within a second or so.');
     showOnce({
       title: `The signing secret of ${made.name}`,

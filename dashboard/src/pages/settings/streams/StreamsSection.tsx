@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { queries, type Schema } from '@/api/client';
+import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
 import { useAddress } from '@/ui/address';
 import { type Column, DataTable } from '@/ui/DataTable';
@@ -12,15 +12,14 @@ import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { NewStream } from './NewStream';
 import { StreamActs } from './StreamActs';
-
-type Stream = Schema<'AuditStreamView'>;
+import { type Stream, STREAMS } from './stream';
 
 /** To whom the audit log is told, and how far behind each is. */
 export default function StreamsSection() {
   const [{ new: isNew }, change] = useAddress('new');
   const mayWrite = useMay()('audit-streams:write');
   // Nobody tells the page how far a stream has come: while one has something to tell, it asks more often.
-  const query = queries.useQuery('get', '/api/admin/audit-streams', {}, { refetchInterval: ({ state }) => (state.data?.data.some(isTelling) ? 2000 : 10_000) });
+  const query = queries.useQuery('get', STREAMS, {}, { refetchInterval: ({ state }) => (state.data?.data.some(isTelling) ? 2000 : 10_000) });
   const columns: Column<Stream>[] = [
     {
       id: 'name',
