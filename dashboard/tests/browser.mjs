@@ -152,9 +152,12 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** The rules that ask for colours: what the others say is so in each scheme. */
 export const COLOURS = ['color-contrast', 'link-in-text-block'];
 
+/** The rules for what one sees and touches: what is scrolled under the bar at the top is no target, and is found to be a small one. */
+const IN_FRONT = [...COLOURS, 'target-size'];
+
 /**
- * What axe finds on the page, as lines for people. By all rules, or by these. `over` says where colours are looked at, when not
- * everywhere: most of axe's time is theirs, and what lies behind a dialog has been looked at without it.
+ * What axe finds on the page, as lines for people. By all rules, or by these. `over` says where colours and targets are looked at, when
+ * not everywhere: most of axe's time is the colours', and what lies behind a dialog has been looked at without it.
  */
 export async function violations(page, { rules, over } = {}) {
   // Once a page, and without the empty page that axe's own driver opens to put the frames of a page together: there are none.
@@ -162,9 +165,9 @@ export async function violations(page, { rules, over } = {}) {
   const resultTypes = ['violations'];
   const passes = [];
   if (over && (await page.locator(over).filter({ visible: true }).count()) > 0) {
-    const others = Object.fromEntries(COLOURS.map((rule) => [rule, { enabled: false }]));
+    const others = Object.fromEntries(IN_FRONT.map((rule) => [rule, { enabled: false }]));
     if (!rules) passes.push(['html', { runOnly: { type: 'tag', values: TAGS }, rules: others, resultTypes }]);
-    passes.push([over, { runOnly: { type: 'rule', values: COLOURS }, resultTypes }]);
+    passes.push([over, { runOnly: { type: 'rule', values: IN_FRONT }, resultTypes }]);
   } else {
     passes.push(['html', { runOnly: rules ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS }, resultTypes }]);
   }

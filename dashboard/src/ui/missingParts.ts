@@ -8,7 +8,7 @@ export const noteMissing = (error: object) => void missing.add(error);
 /** Whether this is thrown because a part of the program couldn't be fetched. */
 export const isMissing = (error: unknown) => typeof error === 'object' && error !== null && missing.has(error);
 
-/** What is said of it: it is asked for once, and only the page anew asks again. */
+/** What is said of it. A browser may ask only once for a script that failed: the page anew asks again. */
 export const MISSING: Problem = {
   type: 'about:blank',
   title: 'A part of the dashboard can’t be fetched',

@@ -1,11 +1,11 @@
-import { type ComponentType, type ReactNode, useEffect, useReducer } from 'react';
+import { type ComponentType, type ReactNode, useEffect, useReducer, useState } from 'react';
 
-/** A component of a part of the program; `load` fetches the part before it is shown. */
+/** A component of a part of the program; `load` fetches the part before it is shown, if it can be had. */
 export type Part<Props> = ((props: Props) => ReactNode) & { load: () => Promise<void> };
 
 /**
- * A part of the program that is fetched when it is first wanted; `meanwhile` stands in its place until then. It is asked for once: one
- * that can't be fetched is thrown to the `Guard` round it, ever after.
+ * A part of the program that is fetched when it is first wanted; `meanwhile` stands in its place until then. When it can't be fetched,
+ * that is thrown to the `Guard` round it; the next one who wants it asks again.
  *
  * Not `lazy` and `Suspense`: React shows nothing sooner than 300 ms after it has shown a fallback anywhere, so that each menu would open
  * that late, and the charts of a page one after the other.
@@ -14,29 +14,37 @@ export function part<Props extends object>(
   fetch: () => Promise<{ default: ComponentType<Props> }>,
   meanwhile: () => ReactNode = () => null,
 ): Part<Props> {
-  let state: { Loaded: ComponentType<Props> } | { error: unknown } | undefined;
+  let Loaded: ComponentType<Props> | undefined;
   let asked: Promise<void> | undefined;
-  const load = () =>
+  const fetched = () =>
     (asked ??= fetch().then(
-      (loaded) => void (state = { Loaded: loaded.default }),
-      (error: unknown) => void (state = { error }),
+      (loaded) => {
+        Loaded = loaded.default;
+      },
+      (error: unknown) => {
+        asked = undefined;
+        throw error;
+      },
     ));
   function Shown(props: Props) {
     const [, look] = useReducer((looks: number) => looks + 1, 0);
-    const isWaiting = state === undefined;
+    const [failed, setFailed] = useState<{ error: unknown }>();
+    const isWaiting = Loaded === undefined;
     useEffect(() => {
       if (!isWaiting) return;
       let isHere = true;
-      void load().then(() => isHere && look());
+      fetched().then(
+        () => isHere && look(),
+        (error: unknown) => isHere && setFailed({ error }),
+      );
       return () => {
         isHere = false;
       };
     }, [isWaiting]);
-    if (state === undefined) return meanwhile();
-    if ('error' in state) throw state.error;
-    return <state.Loaded {...props} />;
+    if (failed) throw failed.error;
+    return Loaded ? <Loaded {...props} /> : meanwhile();
   }
-  return Object.assign(Shown, { load });
+  return Object.assign(Shown, { load: () => fetched().catch(() => {}) });
 }
 
 /** What says that a part is under way. */
