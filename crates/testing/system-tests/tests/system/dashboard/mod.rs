@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use system_tests::{Stack, StackPlan, is_full_run};
+use system_tests::{Stack, StackPlan};
 use tokio::process::Command;
 
 use clerk::Clerk;
@@ -60,9 +60,7 @@ fn tests_in(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = entries
         .filter(|path| {
             let is_wanted = wanted.is_empty() || wanted.split(',').any(|one| is_named(path, one));
-            // Everything that opens, in several views: it takes as long as all the others.
-            let is_short = !is_named(path, "opened") || is_full_run() || !wanted.is_empty();
-            is_wanted && is_short && path.to_string_lossy().ends_with(".test.mjs")
+            is_wanted && path.to_string_lossy().ends_with(".test.mjs")
         })
         .collect();
     files.sort();
