@@ -179,11 +179,18 @@ export async function violations(page, { rules, over } = {}) {
   return lines;
 }
 
-/** All that is wrong with the page as it is: what axe finds, and whether it is wider than the window. */
+/** All that is wrong with the page as it is: what axe finds, whether it is wider than the window, and whether it hides the tab one is at. */
 export async function complaints(page, options) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const [wide, hidden] = await page.evaluate(() => {
+    const isHidden = (tab) => {
+      const [whole, one] = [tab.parentElement.getBoundingClientRect(), tab.getBoundingClientRect()];
+      return one.left < whole.left - 2 || one.right > whole.right + 2;
+    };
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth - clientWidth, [...document.querySelectorAll('main nav > [aria-current="page"]')].filter(isHidden).map((tab) => tab.textContent)];
+  });
   const tooWide = wide > 0 ? [`the page is ${wide} px wider than the window`] : [];
-  return [...tooWide, ...(await violations(page, options))];
+  return [...tooWide, ...hidden.map((tab) => `the tab ${tab} isn’t seen`), ...(await violations(page, options))];
 }
 
 /** A picture of the page, where SIXTY_SCREENSHOTS names a folder for it. */
