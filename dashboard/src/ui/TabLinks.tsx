@@ -10,7 +10,9 @@ export function TabLinks({ label, tabs }: { label: string; tabs: readonly TabLin
   const current = tabs.findIndex((tab) => tab.current);
   // Where there are more parts than the screen is wide, the present one is seen.
   useEffect(() => {
-    nav.current?.children[current]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    // After the router, which scrolls what was scrolled on the page before to where it was there.
+    const frame = requestAnimationFrame(() => nav.current?.children[current]?.scrollIntoView({ block: 'nearest', inline: 'nearest' }));
+    return () => cancelAnimationFrame(frame);
   }, [current]);
   return (
     <nav ref={nav} className={classes.tabs} aria-label={label}>
