@@ -46,6 +46,7 @@ export type DataTableProps<Row> = {
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, rowKey, selection, onOpen, empty, stale } = props;
   const toggle = useToggle(selection);
+  const edge = edgeOf(columns);
   if (rows?.length === 0 && empty) return empty;
   return (
     <div className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
@@ -58,7 +59,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               </th>
             )}
             {columns.map((column) => (
-              <Header key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+              <Header key={column.id} column={column} isEdge={column.id === edge} sort={props.sort} onSort={props.onSort} />
             ))}
           </tr>
         </thead>
@@ -87,12 +88,15 @@ function opens(event: React.MouseEvent): boolean {
   return inner === null && !window.getSelection()?.toString();
 }
 
-function Header<Row>({ column, sort, onSort }: { column: Column<Row>; sort?: string; onSort?: (sort: string) => void }) {
+/** The last column where there is no room for all of them. */
+const edgeOf = <Row,>(columns: readonly Column<Row>[]) => columns.findLast(({ wide }) => !wide)?.id;
+
+function Header<Row>({ column, isEdge, sort, onSort }: { column: Column<Row>; isEdge: boolean; sort?: string; onSort?: (sort: string) => void }) {
   const descending = sort === `-${column.sort}`;
   const ascending = sort !== undefined && sort === column.sort;
   const direction = descending ? 'descending' : ascending ? 'ascending' : undefined;
   return (
-    <th scope="col" data-align={column.align} data-wide={column.wide || undefined} aria-sort={direction} style={{ width: column.width }}>
+    <th scope="col" data-align={column.align} data-wide={column.wide || undefined} data-edge={isEdge || undefined} aria-sort={direction} style={{ width: column.width }}>
       {column.sort && onSort ? (
         <UnstyledButton className={classes.sort} onClick={() => onSort(descending ? column.sort! : `-${column.sort}`)}>
           {column.header}
@@ -139,8 +143,9 @@ const Select = memo(function Select({ id, name, isSelected, toggle }: { id: stri
 });
 
 function CellsOf<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }): ReactNode {
+  const edge = edgeOf(columns);
   return columns.map((column) => (
-    <td key={column.id} data-align={column.align} data-wide={column.wide || undefined}>
+    <td key={column.id} data-align={column.align} data-wide={column.wide || undefined} data-edge={column.id === edge || undefined}>
       {column.cell(row)}
     </td>
   ));

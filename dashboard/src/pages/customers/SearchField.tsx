@@ -4,6 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { shownPart } from '@/api/shownPart';
 import { singleKeys } from '@/ui/singleKeys';
+import classes from './Customers.module.css';
 
 /** Finds by part of the name, the customerId or the billing address. Asks when the typing pauses. */
 export function SearchField({ value, change }: { value: string; change: (value: string) => void }) {
@@ -26,7 +27,7 @@ export function SearchField({ value, change }: { value: string; change: (value: 
   return (
     <TextInput
       size="xs"
-      flex="0 1 280px"
+      className={classes.find}
       type="search"
       aria-label="Find customers by name, id or e-mail"
       placeholder="Name, id or e-mail"

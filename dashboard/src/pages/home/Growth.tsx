@@ -58,7 +58,7 @@ const isSome = ({ customers }: { customers: number }) => customers > 0;
 
 const Part = ({ name, filter, customers }: { name: string; filter: Record<string, string>; customers: number }) => (
   <li>
-    <Anchor component={Link} to="/customers" search={filter as never} inherit>
+    <Anchor component={Link} to="/customers" search={filter as never} inherit underline="always">
       {words(name)}
     </Anchor>{' '}
     {count(customers)}

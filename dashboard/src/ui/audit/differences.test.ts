@@ -5,9 +5,9 @@ import { summaryOf } from './summary';
 const entry = (old_values: unknown, new_values: unknown) => ({ id: '1', action: 'api_key_updated', admin_user_name: null, customer_id: null, customer_name: null, created_at: '2026-11-29T00:00:00Z', old_values, new_values });
 
 test('values are told apart by their names, nested ones too, and what changed comes first', () => {
-  const rows = differences({ a: 1, same: 'x', limits: { day: 10 }, gone: true }, { a: 1, same: 'x', limits: { day: 20 }, fresh: ['y'] });
+  const rows = differences({ a: 1, same: 'x', limits: { day: 10 }, gone: true }, { a: 1, same: 'x', limits: { day: 20 }, fresh: ['y', 2] });
   expect(rows).toEqual([
-    { name: 'fresh', before: null, after: '["y"]', kind: 'added' },
+    { name: 'fresh', before: null, after: '["y", 2]', kind: 'added' },
     { name: 'gone', before: 'true', after: null, kind: 'removed' },
     { name: 'limits.day', before: '10', after: '20', kind: 'changed' },
     { name: 'a', before: '1', after: '1', kind: 'same' },

@@ -19,7 +19,13 @@ function flat(value: unknown, name = '', into = new Map<string, string>()): Map<
     if (parts.length === 0 && name) into.set(name, '{}');
     for (const [key, part] of parts) flat(part, name ? `${name}.${key}` : key, into);
   } else {
-    into.set(name || 'value', typeof value === 'string' ? value : JSON.stringify(value));
+    into.set(name || 'value', textOf(value));
   }
   return into;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  // A list is long as a line: a space after each of its elements is where it breaks.
+  return Array.isArray(value) ? `[${value.map((one) => JSON.stringify(one)).join(', ')}]` : JSON.stringify(value);
 }

@@ -11,7 +11,7 @@ export function LimitActs({ customer, limit, general }: LimitActsProps) {
   const client = useQueryClient();
   const which = `the limit of ${customer} ${limit.route === null ? 'over all routes' : `on ${limit.route}`}`;
   return (
-    <Group gap={6} justify="flex-end" wrap="nowrap">
+    <Group gap={6} justify="flex-end">
       <Button size="compact-xs" variant="default" aria-label={`Change ${which}`} onClick={() => openLimit({ customer, before: limit })}>
         Change
       </Button>

@@ -2,7 +2,7 @@ import { Anchor, Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
-import { Columns } from '@/ui/Columns';
+import { Stacked } from '@/ui/Columns';
 import { DataTable } from '@/ui/DataTable';
 import { openLimit } from '@/ui/limits/LimitForm';
 import { Loaded } from '@/ui/Loaded';
@@ -27,11 +27,12 @@ export default function LimitsTab({ customer }: { customer: Customer }) {
     refetch: () => Promise.all([own.refetch(), settings.refetch()]),
   };
   return (
-    <Columns aside={<Others customer={customer} />}>
+    <Stacked>
       <Panel title="Limits" note="Over all keys of the customer’s" flush actions={mayChange && <Button onClick={set}>Set a limit</Button>}>
         <Loaded query={query}>{(held) => <DataTable label="Limits, one a line" columns={columns} rows={held} rowKey={({ route }) => route ?? ''} />}</Loaded>
       </Panel>
-    </Columns>
+      <Others customer={customer} />
+    </Stacked>
   );
 }
 

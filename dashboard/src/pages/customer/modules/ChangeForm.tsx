@@ -1,4 +1,4 @@
-import { Group, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { NumberInput, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Schema } from '@/api/client';
 import { FormEnd } from '@/ui/FormEnd';
@@ -60,10 +60,10 @@ export function ChangeForm({ customer, module, enabled, close }: ChangeFormProps
           {...form.getInputProps('expires_at')}
         />
         {enabled && (
-          <Group grow align="flex-start" gap="sm">
+          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
             <NumberInput label="Limit" description="Requests; none when empty" min={0} allowDecimal={false} thousandSeparator="," {...form.getInputProps('usage_limit')} />
             <TextInput type="datetime-local" label="Counted anew" description="From then on each month" {...form.getInputProps('reset_date')} />
-          </Group>
+          </SimpleGrid>
         )}
         <FormEnd act={isChange ? `Turn ${enabled ? 'on' : 'off'}` : 'Save'} danger={isChange && !enabled} busy={busy} error={error} cancel={close} />
       </Stack>

@@ -39,7 +39,7 @@ export function MasterKeys({ secrets }: { secrets: Schema<'SecretsView'> }) {
     { id: 'wraps', header: 'Wraps', align: 'end', cell: (row) => many(row.data_keys, 'data key'), wide: true },
     { id: 'age', header: 'In use for', align: 'end', cell: (row) => <Age days={row.age_days} isActive={row.state === 'active'} /> },
     { id: 'since', header: 'Since', cell: (row) => <When at={row.activated_at} />, wide: true },
-    ...(mayWrite
+    ...(mayWrite && secrets.master_keys.some(({ state }) => state === 'previous')
       ? [
           {
             id: 'act',
