@@ -176,11 +176,20 @@ export async function violations(page, { rules, over } = {}) {
   return lines;
 }
 
-/** All that is wrong with the page as it is: what axe finds, and whether it is wider than the window. */
+/** In the page: the present one of links that are scrolled, where it isn't seen. */
+const outOfSight = () =>
+  [...document.querySelectorAll('main nav [aria-current="page"]')]
+    .filter((link) => {
+      const [nav, own] = [link.closest('nav').getBoundingClientRect(), link.getBoundingClientRect()];
+      return link.checkVisibility() && (own.left < nav.left - 2 || own.right > nav.right + 2);
+    })
+    .map((link) => `“${link.textContent}” is present and out of sight`);
+
+/** All that is wrong with the page as it is: what axe finds, whether it is wider than the window, and what should be seen and isn't. */
 export async function complaints(page, options) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   const tooWide = wide > 0 ? [`the page is ${wide} px wider than the window`] : [];
-  return [...tooWide, ...(await violations(page, options))];
+  return [...tooWide, ...(await page.evaluate(outOfSight)), ...(await violations(page, options))];
 }
 
 /** A picture of the page, where SIXTY_SCREENSHOTS names a folder for it. */
