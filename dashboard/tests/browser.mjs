@@ -179,18 +179,20 @@ export async function violations(page, { rules, over } = {}) {
   return lines;
 }
 
-/** All that is wrong with the page as it is: what axe finds, whether it is wider than the window, and whether it hides the tab one is at. */
+/** In the page: the present one of links that are scrolled, where it isn't seen. */
+const outOfSight = () =>
+  [...document.querySelectorAll('main nav [aria-current="page"]')]
+    .filter((link) => {
+      const [nav, own] = [link.closest('nav').getBoundingClientRect(), link.getBoundingClientRect()];
+      return link.checkVisibility() && (own.left < nav.left - 2 || own.right > nav.right + 2);
+    })
+    .map((link) => `“${link.textContent}” is present and out of sight`);
+
+/** All that is wrong with the page as it is: what axe finds, whether it is wider than the window, and what should be seen and isn't. */
 export async function complaints(page, options) {
-  const [wide, hidden] = await page.evaluate(() => {
-    const isHidden = (tab) => {
-      const [whole, one] = [tab.parentElement.getBoundingClientRect(), tab.getBoundingClientRect()];
-      return one.left < whole.left - 2 || one.right > whole.right + 2;
-    };
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return [scrollWidth - clientWidth, [...document.querySelectorAll('main nav > [aria-current="page"]')].filter(isHidden).map((tab) => tab.textContent)];
-  });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   const tooWide = wide > 0 ? [`the page is ${wide} px wider than the window`] : [];
-  return [...tooWide, ...hidden.map((tab) => `the tab ${tab} isn’t seen`), ...(await violations(page, options))];
+  return [...tooWide, ...(await page.evaluate(outOfSight)), ...(await violations(page, options))];
 }
 
 /** A picture of the page, where SIXTY_SCREENSHOTS names a folder for it. */
