@@ -1,6 +1,6 @@
 import { closeDialog, forgetDialog, type OpenDialog, useDialogs } from '@/ui/dialogs';
-import { Modal } from '@/ui/Modal';
 import { Guard } from '@/ui/Guard';
+import { Modal } from '@/ui/Modal';
 
 /** The dialogs over the page. One that breaks says so and can be closed; the page behind it stays as it is. */
 export default function Dialogs() {

@@ -1,6 +1,6 @@
 import { useMay } from '@/session/session';
-import { PageHeader } from '@/ui/PageHeader';
 import { Guard } from '@/ui/Guard';
+import { PageHeader } from '@/ui/PageHeader';
 import { useRange } from '@/ui/range';
 import { RangePicker } from '@/ui/RangePicker';
 import { Adoption } from './Adoption';
