@@ -25,8 +25,9 @@ use crate::ApiState;
 use crate::problem_document::ProblemDocument;
 use crate::problems::{problem_of, problem_of_catalog};
 
-/// How long the customer's database may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the customer's database may take. Longer than one that is down is tried (`RouterConfig::wait_timeout`): whoever tried it
+/// knows what is wrong.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
