@@ -251,14 +251,14 @@ describe('habits', () => {
         await page.getByRole('dialog').waitFor({ state: 'hidden' });
         await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
         await page.unroute('**/ShortcutSheet-*.js');
+        // It is asked for again.
         await page.keyboard.press('?');
+        await page.getByRole('dialog').getByText('Go to Overview').waitFor();
         let pressed = () => {};
         const pressing = new Promise((resolve) => (pressed = resolve));
         await page.route('**/Dialogs-*.js', (route) => pressing.then(() => route.continue()));
         await page.route('**/OpenMenu-*.js', (route) => route.abort());
-        await page.getByRole('dialog').getByRole('button', { name: 'Reload the page' }).click();
-        // The page was loaded anew.
-        await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('[role="dialog"]'));
+        await page.reload();
         await settled(page);
         // A menu that can't be fetched takes nothing else away.
         const account = page.getByRole('button', { name: 'Your account' });
