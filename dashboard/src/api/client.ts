@@ -4,6 +4,7 @@ import { fetchOrEarly } from '@/early/answers';
 import { isSomebodyThere } from './presence';
 import { repeatable } from './repeatable';
 import type { components, paths } from './schema';
+import { watchful } from './signedOut';
 
 /** A schema of the OpenAPI document. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
@@ -13,20 +14,6 @@ const modest: Middleware = {
   onRequest({ request }) {
     if (request.method === 'GET' && !isSomebodyThere()) request.headers.set('Sixty-Background', 'true');
     return request;
-  },
-};
-
-let signedOut: () => void = () => {};
-
-/** Says what to do when the server doesn't know the session any more. */
-export function onSignedOut(act: () => void) {
-  signedOut = act;
-}
-
-const watchful: Middleware = {
-  onResponse({ response, schemaPath }) {
-    if (response.status === 401 && !schemaPath.startsWith('/api/admin/session')) signedOut();
-    return response;
   },
 };
 

@@ -1,6 +1,7 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schema } from '@/api/client';
 import { forgetUnanswered } from '@/api/repeatable';
+import { sessionChanged } from '@/api/signedOut';
 import { taken } from '@/api/taken';
 import { askWho, remember } from '@/early/who';
 import { closeAllDialogs } from '@/ui/dialogs';
@@ -44,8 +45,12 @@ export function useWho() {
 export function useSessionChange() {
   const client = useQueryClient();
   return {
-    changed: () => client.invalidateQueries({ queryKey: KEY }),
+    changed: () => {
+      sessionChanged();
+      return client.invalidateQueries({ queryKey: KEY });
+    },
     ended: () => {
+      sessionChanged();
       remember(false);
       // A dialog may show a secret; a notice and the tab's name say whom the page was about.
       closeAllDialogs();
