@@ -1,12 +1,11 @@
 //! Notifications from the admin database, over a connection of their own.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 use tokio_postgres::AsyncMessage;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
@@ -41,8 +40,6 @@ pub struct Listener {
     /// Keeps the session alive; the server forgets the subscription when it ends.
     client: tokio_postgres::Client,
     received: mpsc::UnboundedReceiver<Result<Notification, CatalogError>>,
-    /// What was heard while something else was waited for.
-    kept: VecDeque<Notification>,
     connection: JoinHandle<()>,
 }
 
@@ -50,7 +47,6 @@ impl Listener {
     pub(crate) async fn connect(
         config: &tokio_postgres::Config,
         tls: MakeRustlsConnect,
-        channels: &[&str],
     ) -> Result<Self, CatalogError> {
         let (client, mut connection) = config.connect(tls).await.map_err(CatalogError::unavailable)?;
         // Unbounded, because a full channel would stop the connection from being read, and with it the answers.
@@ -73,28 +69,25 @@ impl Listener {
             }
         });
         // From here on the task is stopped by the listener's drop.
-        let listener = Self { client, received, kept: VecDeque::new(), connection };
-        for channel in channels {
-            let quoted = channel.replace('"', "\"\"");
-            listener.client.batch_execute(&format!("listen \"{quoted}\"")).await?;
-        }
-        Ok(listener)
+        Ok(Self { client, received, connection })
     }
 
-    /// Makes sure that it hears what another session tells. A session's own words prove nothing: they come with the answer.
-    pub(crate) async fn hear(&mut self, other: &tokio_postgres::Client) -> Result<(), CatalogError> {
-        let channel = format!("sixty_heard_{}", Uuid::new_v4().simple());
-        self.client.batch_execute(&format!("listen {channel}")).await?;
-        other.batch_execute(&format!("notify {channel}")).await?;
-        let until = Instant::now() + HEARING;
-        loop {
-            let told = timeout_at(until, self.next_received()).await;
-            let told = told.map_err(|_| CatalogError::unavailable(Deaf))??;
-            if told.channel == channel {
-                break;
-            }
-            self.kept.push_back(told);
+    /// Hears what is told on these channels from now on.
+    pub(crate) async fn listen(&self, channels: &[&str]) -> Result<(), CatalogError> {
+        for channel in channels {
+            let quoted = channel.replace('"', "\"\"");
+            self.client.batch_execute(&format!("listen \"{quoted}\"")).await?;
         }
+        Ok(())
+    }
+
+    /// Makes sure that it would hear what another session tells, before it listens to anything. A session's own words prove
+    /// nothing: they come with the answer.
+    pub(crate) async fn prove(&mut self, other: &tokio_postgres::Client) -> Result<(), CatalogError> {
+        let channel = format!("sixty_heard_{}", Uuid::new_v4().simple());
+        self.listen(&[&channel]).await?;
+        other.batch_execute(&format!("notify {channel}")).await?;
+        timeout(HEARING, self.next()).await.map_err(|_| CatalogError::unavailable(Deaf))??;
         Ok(self.client.batch_execute(&format!("unlisten {channel}")).await?)
     }
 
@@ -103,13 +96,6 @@ impl Listener {
     /// # Errors
     /// [`CatalogError::Unavailable`] when the connection is lost; it stays lost.
     pub async fn next(&mut self) -> Result<Notification, CatalogError> {
-        match self.kept.pop_front() {
-            Some(kept) => Ok(kept),
-            None => self.next_received().await,
-        }
-    }
-
-    async fn next_received(&mut self) -> Result<Notification, CatalogError> {
         match self.received.recv().await {
             Some(message) => message,
             None => Err(CatalogError::unavailable("the listening connection is closed")),

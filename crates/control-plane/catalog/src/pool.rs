@@ -205,10 +205,10 @@ impl Catalog {
     /// it: behind a pooler in transaction mode.
     pub async fn listen(&self, channels: &[&str]) -> Result<Listener, CatalogError> {
         let connecting = async {
-            let mut listener =
-                Listener::connect(&self.shared.config, self.shared.tls.clone(), channels).await?;
+            let mut listener = Listener::connect(&self.shared.config, self.shared.tls.clone()).await?;
             // Not one of the pool: all of those may be in use, and this must not wait for its turn.
-            listener.hear(&self.dedicated_client().await?).await?;
+            listener.prove(&self.dedicated_client().await?).await?;
+            listener.listen(channels).await?;
             Ok(listener)
         };
         tokio::time::timeout(self.shared.connect_timeout, connecting)

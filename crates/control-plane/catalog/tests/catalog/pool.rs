@@ -216,7 +216,6 @@ async fn nobody_listens_through_what_passes_no_notifications_on() {
     let tap = testkit::postgres_tap(database.port()).await;
     let catalog = Catalog::connect(&CatalogConfig::new(database.url_through(tap.port()).into())).unwrap();
     let mut listener = catalog.listen(&["x"]).await.unwrap();
-    // What is told while it makes sure isn't lost.
     database.connect().await.batch_execute("notify x, 'told'").await.unwrap();
     assert_eq!(tokio::time::timeout(LONG, listener.next()).await.unwrap().unwrap().payload, "told");
     tap.mute();
