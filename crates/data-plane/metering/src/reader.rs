@@ -217,7 +217,9 @@ mod tests {
             let end = bytes.len() as u64;
             let piece = read_all(&bytes, 100);
             assert_eq!(piece.records, records[..2], "{there}");
-            assert_eq!((piece.damaged, piece.torn), (vec![], Some(begins[2]..end)), "{there}");
+            // A checksum may begin with zeros: what is there of such a frame is like room that was not used.
+            let torn = bytes[last..].iter().any(|byte| *byte != 0).then_some(begins[2]..end);
+            assert_eq!((piece.damaged, piece.torn), (vec![], torn), "{there}");
         }
     }
 
