@@ -71,6 +71,17 @@ describe('the table of customers', () => {
       await page.getByRole('columnheader', { name: /customer|company/i }).getByRole('button').first().click();
       await page.waitForFunction((before) => !document.querySelector('tbody tr a')?.textContent.includes(before), one);
       assert.deepEqual([one, await first()].map((name) => MANY.some((customer) => name.includes(customer))), [true, true]);
+      // What is counted, the most first.
+      for (const name of ['Modules on', 'API keys', 'Requests, 30 days']) {
+        const header = page.getByRole('columnheader', { name });
+        await header.getByRole('button').click();
+        await page.waitForFunction((wanted) => document.querySelector('th[aria-sort="descending"]')?.textContent === wanted, name);
+        await settled(page);
+        const place = await header.evaluate((cell) => cell.cellIndex);
+        const figures = (await rows(page).evaluateAll((all, at) => all.map((row) => row.cells[at].textContent), place)).map((text) => Number(text.replaceAll(',', '')));
+        assert.deepEqual(figures, figures.toSorted((one, other) => other - one), name);
+        assert.equal(figures.length, MANY.length, name);
+      }
       const download = page.waitForEvent('download');
       await page.getByRole('link', { name: 'CSV' }).click();
       const lines = readFileSync(await (await download).path(), 'utf8').trim().split(/\r?\n/);

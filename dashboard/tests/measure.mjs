@@ -88,6 +88,7 @@ const choose = async (menu, value) => {
 const clear = () => button('Clear').click();
 for (let round = 0; round < rounds; round += 1) {
   await interaction('sort by name', () => page.getByRole('columnheader', { name: /customer|company/i }).getByRole('button').first().click());
+  await interaction('sort by requests', () => page.getByRole('columnheader', { name: 'Requests, 30 days' }).getByRole('button').click());
   await interaction('next page', () => page.getByRole('button', { name: 'Next' }).click());
   await interaction('search', () => filter.fill(`lantern ${round}`));
   await interaction('clear the search', () => filter.fill(''));

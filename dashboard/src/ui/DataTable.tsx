@@ -10,7 +10,8 @@ export type Column<Row> = {
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the end, so that they align. */
   align?: 'end';
-  /** The name by which the server sorts; a column without one doesn't sort. */
+  /** The order that is chosen first, as the server names it: `company_name`, or `-created_at` from the other end; a column without one
+      doesn't sort. */
   sort?: string;
   width?: string;
   /** Left out on narrow screens. */
@@ -92,13 +93,15 @@ function opens(event: React.MouseEvent): boolean {
 const edgeOf = <Row,>(columns: readonly Column<Row>[]) => columns.findLast(({ wide }) => !wide)?.id;
 
 function Header<Row>({ column, isEdge, sort, onSort }: { column: Column<Row>; isEdge: boolean; sort?: string; onSort?: (sort: string) => void }) {
-  const descending = sort === `-${column.sort}`;
-  const ascending = sort !== undefined && sort === column.sort;
+  const name = column.sort?.replace(/^-/, '');
+  const ascending = name !== undefined && sort === name;
+  const descending = name !== undefined && sort === `-${name}`;
+  const next = ascending ? `-${name}` : descending ? name : column.sort;
   const direction = descending ? 'descending' : ascending ? 'ascending' : undefined;
   return (
     <th scope="col" data-align={column.align} data-wide={column.wide || undefined} data-edge={isEdge || undefined} aria-sort={direction} style={{ width: column.width }}>
-      {column.sort && onSort ? (
-        <UnstyledButton className={classes.sort} onClick={() => onSort(descending ? column.sort! : `-${column.sort}`)}>
+      {next && onSort ? (
+        <UnstyledButton className={classes.sort} onClick={() => onSort(next)}>
           {column.header}
           {descending && <IconArrowDown size={12} aria-hidden />}
           {ascending && <IconArrowUp size={12} aria-hidden />}

@@ -18,20 +18,9 @@ use uuid::Uuid;
 use super::customer_name::{CustomerName, customer_id};
 use super::customer_views::SignUpView;
 use super::customers::accepted;
-use super::page::{Listing, by_id, limit, parsed};
+use super::page::{Listing, PageQuery, by_id, limit, parsed};
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct BackupQuery {
-    /// At most so many rows, up to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// A backup of one database.
 #[derive(Serialize, ToSchema)]
@@ -144,13 +133,13 @@ async fn page(
 
 /// Lists a customer's backups, the newest first. Those of a customer who is gone stay for a while, too.
 #[utoipa::path(get, path = "/api/admin/customers/{customer}/backups", tag = "backups",
-    params(("customer" = String, Path, description = "The UUID or the customerId"), BackupQuery),
+    params(("customer" = String, Path, description = "The UUID or the customerId"), PageQuery),
     responses((status = 200, body = Listing<BackupView>)))]
 pub(crate) async fn of_customer(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     PathParam(name): PathParam<String>,
-    QueryParams(query): QueryParams<BackupQuery>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<BackupView>>, Problem> {
     let limit = limit(query.limit)?;
     let before = parsed::<BackupId>("cursor", query.cursor.as_deref())?;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::page::{Listing, page_request};
+use super::page::{Listing, PageQuery};
 use crate::ApiState;
 use crate::problems::problem_of;
 
@@ -46,17 +46,6 @@ pub(crate) struct CustomersLimitView {
     customer_name: String,
     #[serde(flatten)]
     limit: CustomerLimitView,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct AllLimitsQuery {
-    /// At most so many rows, up to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 /// A limit of one customer's own, as it is to be.
@@ -113,14 +102,14 @@ impl From<CustomersLimit> for CustomersLimitView {
 }
 
 /// All customers' own limits, customer by customer: who isn't held to what the configuration says.
-#[utoipa::path(get, path = "/api/admin/limits", tag = "customers", params(AllLimitsQuery),
+#[utoipa::path(get, path = "/api/admin/limits", tag = "customers", params(PageQuery),
     responses((status = 200, body = Listing<CustomersLimitView>)))]
 pub(crate) async fn list_all(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
-    QueryParams(query): QueryParams<AllLimitsQuery>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<CustomersLimitView>>, Problem> {
-    let page = page_request(query.limit, query.cursor.as_deref())?;
+    let page = query.request()?;
     let found = limits::list_all(&state.control_plane, &actor, &page).await.map_err(problem_of)?;
     Ok(Json(Listing::of(found, CustomersLimitView::from)))
 }

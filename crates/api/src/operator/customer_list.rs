@@ -41,8 +41,9 @@ pub(crate) struct CustomerQuery {
     /// Signed up before this time.
     #[serde(rename = "created_at[lt]")]
     created_until: Option<DateTime<Utc>>,
-    /// `created_at`, `updated_at`, `company_name`, `customer_id`, `subscription_plan` or `subscription_status`, with `-` in
-    /// front for the other direction; the newest first when not given.
+    /// `created_at`, `updated_at`, `company_name`, `customer_id`, `subscription_plan`, `subscription_status`,
+    /// `enabled_module_count`, `api_key_count` or `requests_30d`, with `-` in front for the other direction; the newest first
+    /// when not given.
     sort: Option<String>,
     /// At most so many rows, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]

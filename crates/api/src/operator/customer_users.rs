@@ -13,13 +13,13 @@ use chrono::{DateTime, Utc};
 use crm::people::{self, Person};
 use customers::{Actor, Right, UseCaseError};
 use problem::{PathParam, Problem, QueryParams};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::time::timeout;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::customer_database::problem_text;
-use super::page::{Listing, by_id, limit, parsed};
+use super::page::{Listing, PageQuery, by_id, limit, parsed};
 use super::schemas;
 use crate::ApiState;
 use crate::problem_document::ProblemDocument;
@@ -28,17 +28,6 @@ use crate::problems::{problem_of, problem_of_catalog};
 /// How long the customer's database may take. Longer than one that is down is tried (`RouterConfig::wait_timeout`): whoever tried it
 /// knows what is wrong.
 const PATIENCE: Duration = Duration::from_secs(8);
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct UserQuery {
-    /// At most so many rows, up to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// Somebody who works with the CRM at a customer's.
 #[derive(Serialize, ToSchema)]
@@ -128,7 +117,7 @@ impl fmt::Display for After {
 
 /// The users in a customer's own database, organization by organization, each with what the identity provider told of them.
 #[utoipa::path(get, path = "/api/admin/customers/{customer}/users", tag = "customers",
-    params(("customer" = String, Path, description = "The UUID or the customerId"), UserQuery),
+    params(("customer" = String, Path, description = "The UUID or the customerId"), PageQuery),
     responses((status = 200, body = Listing<CustomerUserView>),
         (status = 409, description = "The database was not made by this platform", body = ProblemDocument),
         (status = 503, description = "The customer's database is away", body = ProblemDocument)))]
@@ -136,7 +125,7 @@ pub(crate) async fn list(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     PathParam(customer): PathParam<String>,
-    QueryParams(query): QueryParams<UserQuery>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<CustomerUserView>>, Problem> {
     let limit = limit(query.limit)?;
     let After(organization, user) =

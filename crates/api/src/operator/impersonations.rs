@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::api_keys::shown_once;
-use super::page::Listing;
+use super::page::{Listing, PageQuery};
 use crate::ApiState;
 use crate::problem_document::ProblemDocument;
 use crate::problems::problem_of;
@@ -124,15 +124,16 @@ pub(crate) struct ImpersonationBody {
 
 /// Who acts, or acted, in a customer's place, the newest first.
 #[utoipa::path(get, path = "/api/admin/customers/{customer}/impersonations", tag = "impersonation",
-    params(("customer" = String, Path, description = "The UUID or the customerId")),
+    params(("customer" = String, Path, description = "The UUID or the customerId"), PageQuery),
     responses((status = 200, body = Listing<ImpersonationView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     PathParam(customer): PathParam<String>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<ImpersonationView>>, Problem> {
-    let rows = state.identity.impersonations(&actor, &customer).await.map_err(problem_of)?;
-    Ok(Json(Listing { data: rows.into_iter().map(ImpersonationView::from).collect(), next_cursor: None }))
+    let found = state.identity.impersonations(&actor, &customer, &query.request()?).await;
+    Ok(Json(Listing::of(found.map_err(problem_of)?, ImpersonationView::from)))
 }
 
 /// Begins to act in a customer's place, with a key that is shown once and ends by itself. The customer's own log tells of it;

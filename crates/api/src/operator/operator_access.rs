@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use customers::Actor;
 use http::StatusCode;
-use problem::{PathParam, Problem};
+use problem::{PathParam, Problem, QueryParams};
 use uuid::Uuid;
 
 use super::own_account::{OperatorSessionView, TokenView};
-use super::page::Listing;
+use super::page::{Listing, PageQuery};
 use crate::ApiState;
 use crate::problems::problem_of;
 
@@ -41,15 +41,16 @@ pub(crate) async fn end_session(
 
 /// An operator's API tokens, the newest first, also those that have ended.
 #[utoipa::path(get, path = "/api/admin/operators/{id}/tokens", tag = "operators",
-    params(("id" = Uuid, Path, description = "The operator")),
+    params(("id" = Uuid, Path, description = "The operator"), PageQuery),
     responses((status = 200, body = Listing<TokenView>)))]
 pub(crate) async fn tokens(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
     PathParam(id): PathParam<Uuid>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<TokenView>>, Problem> {
-    let rows = state.identity.tokens_of(&actor, id).await.map_err(problem_of)?;
-    Ok(Json(Listing { data: rows.into_iter().map(TokenView::from).collect(), next_cursor: None }))
+    let page = state.identity.tokens_of(&actor, id, &query.request()?).await.map_err(problem_of)?;
+    Ok(Json(Listing::of(page, TokenView::from)))
 }
 
 /// Takes one API token of an operator back, at once and for good.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use customers::Actor;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::operators::{self, NewOperatorRequest, OperatorChanges};
-use problem::{JsonBody, PathParam, Problem};
+use problem::{JsonBody, PathParam, Problem, QueryParams};
 use secrets::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::entity_tag;
 use super::merge_patch::never_empty;
-use super::page::Listing;
+use super::page::{Listing, PageQuery};
 use crate::ApiState;
 use crate::problem_document::ProblemDocument;
 use crate::problems::{problem_of, problem_of_sign_in};
@@ -108,15 +108,16 @@ pub(crate) struct OperatorPatch {
     disabled: Option<bool>,
 }
 
-/// All operators, by address.
-#[utoipa::path(get, path = "/api/admin/operators", tag = "operators",
+/// The operators, by address.
+#[utoipa::path(get, path = "/api/admin/operators", tag = "operators", params(PageQuery),
     responses((status = 200, body = Listing<OperatorView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<OperatorView>>, Problem> {
-    let rows = state.identity.operators(&actor).await.map_err(problem_of)?;
-    Ok(Json(Listing { data: rows.into_iter().map(OperatorView::from).collect(), next_cursor: None }))
+    let page = state.identity.operators(&actor, &query.request()?).await.map_err(problem_of)?;
+    Ok(Json(Listing::of(page, OperatorView::from)))
 }
 
 /// Makes an operator, and shows the password of their first sign-in, once.

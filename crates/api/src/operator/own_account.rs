@@ -10,13 +10,13 @@ use customers::Actor;
 use domain::operator::Credential;
 use http::StatusCode;
 use identity::tokens::TokenRequest;
-use problem::{JsonBody, PathParam, Problem};
+use problem::{JsonBody, PathParam, Problem, QueryParams};
 use secrets::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::page::Listing;
+use super::page::{Listing, PageQuery};
 use crate::ApiState;
 use crate::problems::problem_of;
 
@@ -130,15 +130,16 @@ pub(crate) struct NewTokenBody {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// The operator's own API tokens, the newest first.
-#[utoipa::path(get, path = "/api/admin/tokens", tag = "session",
+/// The operator's own API tokens, the newest first, also those that have ended.
+#[utoipa::path(get, path = "/api/admin/tokens", tag = "session", params(PageQuery),
     responses((status = 200, body = Listing<TokenView>)))]
 pub(crate) async fn tokens(
     State(state): State<ApiState>,
     Extension(actor): Extension<Actor>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<Listing<TokenView>>, Problem> {
-    let rows = state.identity.own_tokens(&actor).await.map_err(problem_of)?;
-    Ok(Json(Listing { data: rows.into_iter().map(TokenView::from).collect(), next_cursor: None }))
+    let page = state.identity.own_tokens(&actor, &query.request()?).await.map_err(problem_of)?;
+    Ok(Json(Listing::of(page, TokenView::from)))
 }
 
 /// Makes an API token and shows it, once. It may do what it names, as long as its operator may.

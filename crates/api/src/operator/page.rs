@@ -2,8 +2,8 @@
 
 use catalog::{Cursor, Page, PageRequest};
 use problem::{FieldError, Problem};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// How many rows a page has unless told otherwise.
 const DEFAULT_LIMIT: u32 = 50;
@@ -26,6 +26,25 @@ impl<T> Listing<T> {
             next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
             data: page.data.into_iter().map(view).collect(),
         }
+    }
+}
+
+/// Which page of a list that has no filters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// At most so many rows, up to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(crate) limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The page, by the catalog's own cursors.
+    pub(crate) fn request(&self) -> Result<PageRequest, Problem> {
+        page_request(self.limit, self.cursor.as_deref())
     }
 }
 

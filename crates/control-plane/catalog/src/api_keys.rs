@@ -124,6 +124,28 @@ pub async fn list(
     status: Option<ApiKeyStatus>,
     page: &PageRequest,
 ) -> Result<Page<ApiKeyRecord>, CatalogError> {
+    some_of(client, customer, status, false, page).await
+}
+
+/// A page of a customer's keys with which operators act, or acted, in their place, the newest first.
+///
+/// # Errors
+/// As [`list`].
+pub async fn impersonations(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    page: &PageRequest,
+) -> Result<Page<ApiKeyRecord>, CatalogError> {
+    some_of(client, customer, None, true, page).await
+}
+
+async fn some_of(
+    client: &impl GenericClient,
+    customer: CustomerId,
+    status: Option<ApiKeyStatus>,
+    only_impersonations: bool,
+    page: &PageRequest,
+) -> Result<Page<ApiKeyRecord>, CatalogError> {
     let cursor = page.cursor_of(SORT)?;
     let (customer, status) = (customer.uuid(), status.map(ApiKeyStatus::as_str));
     let (cursor_time, cursor_id) = (cursor.map(Cursor::time).transpose()?, cursor.map(|cursor| cursor.id));
@@ -131,6 +153,9 @@ pub async fn list(
     let mut conditions = Filter::new("true");
     conditions.and("customer_id = ?", &customer);
     conditions.and_if("status = ?::text::api_key_status", &status);
+    if only_impersonations {
+        conditions.and_plain("impersonated_by is not null");
+    }
     conditions.and_keyset("created_at", "<", &cursor_time, &cursor_id);
     let limit = conditions.parameter(&limit);
     let sql = format!(
@@ -139,22 +164,6 @@ pub async fn list(
     );
     let rows = query::rows(client, &sql, conditions.parameters()).await?;
     Ok(Page::of(row::all(&rows, record)?, page, |key| Cursor::at(SORT, key.created_at, key.id.uuid())))
-}
-
-/// A customer's keys with which operators act, or acted, in their place, the newest first.
-///
-/// # Errors
-/// When the database can't be asked.
-pub async fn impersonations(
-    client: &impl GenericClient,
-    customer: CustomerId,
-    limit: i64,
-) -> Result<Vec<ApiKeyRecord>, CatalogError> {
-    let sql = format!(
-        "select {COLUMNS} from admin_api_keys where customer_id = $1 and impersonated_by is not null
-         order by created_at desc, id desc limit $2"
-    );
-    row::all(&query::rows(client, &sql, &[&customer.uuid(), &limit]).await?, record)
 }
 
 /// An operator's keys of this kind, at all customers, the newest first: all of them, or only those that may

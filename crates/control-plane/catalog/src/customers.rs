@@ -25,7 +25,7 @@ pub use lifecycle::{
     Suspension, delete_row, resume, set_lifecycle, set_status, subscriptions_ended, suspend,
 };
 pub use list::{CustomerFilter, count, list};
-pub use order::CustomerSort;
+pub use order::{CustomerSort, SortedBy, SortedFigure};
 
 use crate::{CatalogError, GenericClient, query, row};
 

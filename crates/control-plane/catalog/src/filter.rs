@@ -73,6 +73,11 @@ impl<'a> Filter<'a> {
         }
     }
 
+    /// The conditions so far, for a statement inside of the one that goes on from this condition with further parameters.
+    pub(crate) fn begin_anew(&mut self, condition: &str) -> String {
+        std::mem::replace(&mut self.sql, condition.to_owned())
+    }
+
     /// What follows `where`.
     pub(crate) fn sql(&self) -> &str {
         &self.sql

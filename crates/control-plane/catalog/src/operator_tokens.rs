@@ -6,7 +6,9 @@ use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::filter::Filter;
 use crate::operators::roles;
+use crate::page::{Cursor, Page, PageRequest};
 use crate::{CatalogError, GenericClient, query, row};
 
 /// A token to be.
@@ -159,18 +161,40 @@ pub async fn touch(client: &impl GenericClient, id: Uuid) -> Result<(), CatalogE
     Ok(())
 }
 
-/// An operator's tokens (`None`: everybody's), the newest first.
+const SORT: &str = "-created_at";
+
+/// A page of an operator's tokens, the newest first, also those that have ended.
+///
+/// # Errors
+/// [`CatalogError::Invalid`] with the constraint `cursor` when the cursor is of another list.
+pub async fn list(
+    client: &impl GenericClient,
+    operator: Uuid,
+    page: &PageRequest,
+) -> Result<Page<TokenRow>, CatalogError> {
+    let cursor = page.cursor_of(SORT)?;
+    let (cursor_time, cursor_id) = (cursor.map(Cursor::time).transpose()?, cursor.map(|cursor| cursor.id));
+    let limit = page.rows_to_read();
+    let mut conditions = Filter::new("true");
+    conditions.and("operator_id = ?", &operator);
+    conditions.and_keyset("created_at", "<", &cursor_time, &cursor_id);
+    let limit = conditions.parameter(&limit);
+    let sql = format!(
+        "select {COLUMNS} from admin_operator_tokens where {} order by created_at desc, id desc limit {limit}",
+        conditions.sql()
+    );
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
+    Ok(Page::of(row::all(&rows, token)?, page, |token| Cursor::at(SORT, token.created_at, token.id)))
+}
+
+/// How many tokens an operator has that may be used.
 ///
 /// # Errors
 /// When the database can't be asked.
-pub async fn list(
-    client: &impl GenericClient,
-    operator: Option<Uuid>,
-) -> Result<Vec<TokenRow>, CatalogError> {
-    let sql = format!(
-        "select {COLUMNS} from admin_operator_tokens where $1::uuid is null or operator_id = $1 order by id desc"
-    );
-    row::all(&query::rows(client, &sql, &[&operator]).await?, token)
+pub async fn count_live(client: &impl GenericClient, operator: Uuid) -> Result<i64, CatalogError> {
+    let sql = "select count(*) from admin_operator_tokens
+               where operator_id = $1 and revoked_at is null and expires_at > now()";
+    Ok(query::one(client, sql, &[&operator]).await?.try_get(0)?)
 }
 
 /// Takes a token back, if it is this operator's (`None`: whosever it is). `None` when there is no such one.

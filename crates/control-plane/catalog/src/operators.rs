@@ -6,6 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::filter::Filter;
+use crate::page::{Cursor, Page, PageRequest};
 use crate::{CatalogError, GenericClient, query, row};
 
 /// An operator.
@@ -115,13 +117,29 @@ pub async fn insert(client: &impl GenericClient, new: &NewOperator<'_>) -> Resul
     )
 }
 
-/// All operators, by address.
+const SORT: &str = "email";
+
+/// A page of the operators, by address.
 ///
 /// # Errors
-/// When the database can't be asked.
-pub async fn all(client: &impl GenericClient) -> Result<Vec<OperatorRow>, CatalogError> {
-    let sql = format!("select {COLUMNS} from admin_operators order by email");
-    row::all(&query::rows(client, &sql, &[]).await?, operator)
+/// [`CatalogError::Invalid`] with the constraint `cursor` when the cursor is of another list.
+pub async fn list(
+    client: &impl GenericClient,
+    page: &PageRequest,
+) -> Result<Page<OperatorRow>, CatalogError> {
+    let cursor = page.cursor_of(SORT)?;
+    let (cursor_email, cursor_id) = (cursor.map(Cursor::text).transpose()?, cursor.map(|cursor| cursor.id));
+    let limit = page.rows_to_read();
+    let mut conditions = Filter::new("true");
+    conditions.and_keyset("email", ">", &cursor_email, &cursor_id);
+    let limit = conditions.parameter(&limit);
+    let sql = format!(
+        "select {COLUMNS} from admin_operators where {} order by email, id limit {limit}",
+        conditions.sql()
+    );
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
+    let cursor = |row: &OperatorRow| Cursor { sort: SORT.to_owned(), value: row.email.clone(), id: row.id };
+    Ok(Page::of(row::all(&rows, operator)?, page, cursor))
 }
 
 /// The operator with this address.

@@ -38,6 +38,11 @@ impl Cursor {
     pub(crate) fn time(&self) -> Result<DateTime<Utc>, InvalidCursor> {
         self.value.parse().map_err(|_| InvalidCursor)
     }
+
+    /// The last row's text, when the list is sorted by one. PostgreSQL has no text with a zero.
+    pub(crate) fn text(&self) -> Result<&str, InvalidCursor> {
+        if self.value.contains('\0') { Err(InvalidCursor) } else { Ok(&self.value) }
+    }
 }
 
 impl fmt::Display for Cursor {
@@ -110,6 +115,11 @@ impl<T> Page<T> {
         data.truncate(limit);
         let next_cursor = if has_more { data.last().map(cursor) } else { None };
         Self { data, next_cursor }
+    }
+
+    /// The same page of what is made of its rows.
+    pub(crate) fn map<R>(self, view: impl Fn(T) -> R) -> Page<R> {
+        Page { data: self.data.into_iter().map(view).collect(), next_cursor: self.next_cursor }
     }
 }
 

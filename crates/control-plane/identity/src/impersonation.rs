@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use catalog::api_keys::{self, ApiKeyRecord, NewApiKey, NewImpersonation};
 use catalog::audit::AuditEntry;
 use catalog::customers::{self as customer_rows, Customer};
-use catalog::{Catalog, CatalogError, Transaction, audit, names, operators};
+use catalog::{Catalog, CatalogError, Page, PageRequest, Transaction, audit, names, operators};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
@@ -192,12 +192,13 @@ impl Identity {
         &self,
         actor: &Actor,
         customer: &str,
-    ) -> Result<Vec<ApiKeyRecord>, UseCaseError> {
+        page: &PageRequest,
+    ) -> Result<Page<ApiKeyRecord>, UseCaseError> {
         let permit = actor.permit(Right::AuditRead)?;
         let client = self.client(&permit).await?;
         let found = customer_rows::by_slug_or_id(&client, customer).await?;
         let found = found.ok_or_else(|| UseCaseError::no_customer(customer))?;
-        Ok(api_keys::impersonations(&client, found.id, SHOWN).await?)
+        Ok(api_keys::impersonations(&client, found.id, page).await?)
     }
 }
 

@@ -4,8 +4,8 @@
 use catalog::audit::AuditEntry;
 use catalog::operators::{self as rows, NewOperator, OperatorRow};
 use catalog::{
-    CatalogError, GenericClient, Transaction, audit, operator_identities, operator_passkeys,
-    operator_sessions, operator_tokens,
+    CatalogError, GenericClient, Page, PageRequest, Transaction, audit, operator_identities,
+    operator_passkeys, operator_sessions, operator_tokens,
 };
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit, version};
 use domain::Rights;
@@ -54,9 +54,13 @@ impl Identity {
     ///
     /// # Errors
     /// For whoever may not see them.
-    pub async fn operators(&self, actor: &Actor) -> Result<Vec<OperatorRow>, UseCaseError> {
+    pub async fn operators(
+        &self,
+        actor: &Actor,
+        page: &PageRequest,
+    ) -> Result<Page<OperatorRow>, UseCaseError> {
         let permit = actor.permit(Right::OperatorsRead)?;
-        Ok(rows::all(&self.client(&permit).await?).await?)
+        Ok(rows::list(&self.client(&permit).await?, page).await?)
     }
 
     /// One operator.

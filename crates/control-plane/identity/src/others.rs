@@ -3,7 +3,7 @@
 
 use catalog::operator_sessions::SessionRow;
 use catalog::operator_tokens::TokenRow;
-use catalog::{CatalogError, operator_sessions, operator_tokens};
+use catalog::{CatalogError, Page, PageRequest, operator_sessions, operator_tokens};
 use customers::{Actor, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
 use serde_json::json;
@@ -44,15 +44,20 @@ impl Identity {
         commit(transaction).await
     }
 
-    /// An operator's API tokens, the newest first, also those that have ended.
+    /// A page of an operator's API tokens, the newest first, also those that have ended.
     ///
     /// # Errors
     /// [`UseCaseError::NotFound`] when there is no such operator.
-    pub async fn tokens_of(&self, actor: &Actor, operator: Uuid) -> Result<Vec<TokenRow>, UseCaseError> {
+    pub async fn tokens_of(
+        &self,
+        actor: &Actor,
+        operator: Uuid,
+        page: &PageRequest,
+    ) -> Result<Page<TokenRow>, UseCaseError> {
         let permit = actor.permit(Right::OperatorsWrite)?;
         let client = self.client(&permit).await?;
         known(&client, operator).await?;
-        Ok(operator_tokens::list(&client, Some(operator)).await?)
+        Ok(operator_tokens::list(&client, operator, page).await?)
     }
 
     /// Takes one API token of an operator back, at once and for good.

@@ -2,7 +2,7 @@
 //! of each request, and ends.
 
 use catalog::operator_tokens::{NewToken, TokenRow};
-use catalog::{CatalogError, operator_tokens};
+use catalog::{CatalogError, Page, PageRequest, operator_tokens};
 use chrono::{DateTime, TimeDelta, Utc};
 use customers::{Actor, FieldCheck, Right, UseCaseError, commit};
 use domain::audit::AuditAction;
@@ -19,7 +19,7 @@ const DEFAULT_DAYS: i64 = 90;
 /// How long at most.
 const LONGEST_DAYS: i64 = 366;
 /// How many that may be used one operator has at most.
-const MOST: usize = 50;
+const MOST: i64 = 50;
 
 /// What somebody asks for, unchecked.
 #[derive(Debug, Clone)]
@@ -67,9 +67,7 @@ impl Identity {
         };
         let mut client = self.client_of(&account).await?;
         let transaction = client.transaction().await.map_err(CatalogError::from)?;
-        let present = operator_tokens::list(&transaction, Some(account.operator_id())).await?;
-        if present.iter().filter(|token| token.revoked_at.is_none() && token.expires_at > now).count() >= MOST
-        {
+        if operator_tokens::count_live(&transaction, account.operator_id()).await? >= MOST {
             return Err(UseCaseError::Conflict(format!(
                 "You have {MOST} tokens that work. Revoke those that nobody uses first."
             )));
@@ -84,14 +82,18 @@ impl Identity {
         Ok((row, token))
     }
 
-    /// The operator's own tokens, the newest first.
+    /// A page of the operator's own tokens, the newest first, also those that have ended.
     ///
     /// # Errors
-    /// For whoever isn't signed in.
-    pub async fn own_tokens(&self, actor: &Actor) -> Result<Vec<TokenRow>, UseCaseError> {
+    /// For whoever isn't signed in; for a cursor of another list.
+    pub async fn own_tokens(
+        &self,
+        actor: &Actor,
+        page: &PageRequest,
+    ) -> Result<Page<TokenRow>, UseCaseError> {
         let account = actor.own_account()?;
         let client = self.client_of(&account).await?;
-        Ok(operator_tokens::list(&client, Some(account.operator_id())).await?)
+        Ok(operator_tokens::list(&client, account.operator_id(), page).await?)
     }
 
     /// Takes one of the operator's own tokens back.

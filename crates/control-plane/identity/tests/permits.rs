@@ -7,7 +7,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use catalog::saved_views::Content;
-use catalog::{Catalog, CatalogConfig};
+use catalog::{Catalog, CatalogConfig, PageRequest};
 use customers::{Actor, ControlPlane, Right, UseCaseError};
 use domain::operator::{Credential, Role};
 use domain::{ApiKeyId, Forbidden, Rights};
@@ -95,7 +95,7 @@ async fn tried(identity: &Identity, actor: &Actor) -> Vec<(&'static str, Need, O
     let code = "123456".into();
     let (password, other) = ("quarry lantern fjord".into(), "mittens quarry lantern fjord".into());
     vec![
-        ("operators", read, identity.operators(actor).await.outcome()),
+        ("operators", read, identity.operators(actor, &PageRequest::default()).await.outcome()),
         ("operator", read, identity.operator(actor, id).await.outcome()),
         ("create_operator", write, identity.create_operator(actor, &operator).await.outcome()),
         (
@@ -114,7 +114,7 @@ async fn tried(identity: &Identity, actor: &Actor) -> Vec<(&'static str, Need, O
         (
             "impersonations",
             Need::Right(Right::AuditRead),
-            identity.impersonations(actor, "acme").await.outcome(),
+            identity.impersonations(actor, "acme", &PageRequest::default()).await.outcome(),
         ),
         ("end_impersonation", Own, identity.end_impersonation(actor, "acme", key, &NoLog).await.outcome()),
         ("own_impersonations", Own, identity.own_impersonations(actor, None).await.outcome()),
@@ -136,10 +136,10 @@ async fn tried(identity: &Identity, actor: &Actor) -> Vec<(&'static str, Need, O
         ("remove_authenticator", Own, identity.remove_authenticator(actor, Some(&password)).await.outcome()),
         ("sessions_of", write, identity.sessions_of(actor, id).await.outcome()),
         ("end_session_of", write, identity.end_session_of(actor, id, id).await.outcome()),
-        ("tokens_of", write, identity.tokens_of(actor, id).await.outcome()),
+        ("tokens_of", write, identity.tokens_of(actor, id, &PageRequest::default()).await.outcome()),
         ("revoke_token_of", write, identity.revoke_token_of(actor, id, id).await.outcome()),
         ("create_token", Own, identity.create_token(actor, &token).await.outcome()),
-        ("own_tokens", Own, identity.own_tokens(actor).await.outcome()),
+        ("own_tokens", Own, identity.own_tokens(actor, &PageRequest::default()).await.outcome()),
         ("revoke_own_token", Own, identity.revoke_own_token(actor, id).await.outcome()),
         ("saved_views", Own, identity.saved_views(actor, None).await.outcome()),
         ("saved_view", Own, identity.saved_view(actor, id).await.outcome()),

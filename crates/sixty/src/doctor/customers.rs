@@ -22,7 +22,7 @@ pub(super) async fn roles(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<
     let Ok(client) = catalog.client().await else { return Ok(Vec::new()) };
     let page = PageRequest { limit: SAMPLE, cursor: None };
     let listed =
-        customers::list(&client, &CustomerFilter::default(), CustomerSort::CreatedAtDescending, &page).await;
+        customers::list(&client, &CustomerFilter::default(), CustomerSort::default(), &page).await;
     let Ok(listed) = listed else { return Ok(Vec::new()) };
     drop(client);
     let databases = CustomerDatabases::new(RouterConfig::default(), Arc::new(catalog), keys);

@@ -25,9 +25,9 @@ export const COLUMNS: readonly Column<Customer>[] = [
   },
   { id: 'status', header: 'Status', sort: 'subscription_status', cell: (customer) => <CustomerStatus of={customer} /> },
   { id: 'plan', header: 'Plan', sort: 'subscription_plan', cell: (customer) => words(customer.subscription_plan) },
-  { id: 'modules', header: 'Modules on', align: 'end', wide: true, cell: (customer) => count(customer.enabled_module_count) },
-  { id: 'keys', header: 'API keys', align: 'end', wide: true, cell: (customer) => count(customer.api_key_count) },
-  { id: 'requests', header: 'Requests, 30 days', align: 'end', wide: true, cell: (customer) => count(customer.requests_30d) },
+  { id: 'modules', header: 'Modules on', sort: '-enabled_module_count', align: 'end', wide: true, cell: (customer) => count(customer.enabled_module_count) },
+  { id: 'keys', header: 'API keys', sort: '-api_key_count', align: 'end', wide: true, cell: (customer) => count(customer.api_key_count) },
+  { id: 'requests', header: 'Requests, 30 days', sort: '-requests_30d', align: 'end', wide: true, cell: (customer) => count(customer.requests_30d) },
   { id: 'email', header: 'E-mail for invoices', wide: true, cell: (customer) => <Plain>{customer.billing_email}</Plain> },
   { id: 'timezone', header: 'Time zone', wide: true, cell: (customer) => <Plain>{customer.timezone}</Plain> },
   { id: 'database', header: 'Database', wide: true, cell: (customer) => <Plain>{databaseOf(customer)}</Plain> },
@@ -36,8 +36,8 @@ export const COLUMNS: readonly Column<Customer>[] = [
   { id: 'size', header: 'Company size', wide: true, cell: (customer) => <Plain>{customer.company_size}</Plain> },
   { id: 'clerk', header: 'Clerk organization', wide: true, cell: (customer) => <Plain>{customer.clerk_org_id}</Plain> },
   { id: 'trial', header: 'Trial ends', wide: true, cell: (customer) => <When at={customer.trial_ends_at} /> },
-  { id: 'changed', header: 'Changed', sort: 'updated_at', wide: true, cell: (customer) => <When at={customer.updated_at} /> },
-  { id: 'created', header: 'Signed up', sort: 'created_at', wide: true, cell: (customer) => <When at={customer.created_at} /> },
+  { id: 'changed', header: 'Changed', sort: '-updated_at', wide: true, cell: (customer) => <When at={customer.updated_at} /> },
+  { id: 'created', header: 'Signed up', sort: '-created_at', wide: true, cell: (customer) => <When at={customer.created_at} /> },
 ];
 
 /** What is shown unless something else was chosen. */

@@ -26,7 +26,7 @@ export function customersSearch(search: Record<string, unknown>): CustomersSearc
     module: /^[a-z_]+$/.test(text(search.module) ?? '') ? text(search.module) : undefined,
     signed_up: SIGNED_UP.find((span) => span === search.signed_up),
     ...twoMoments(search),
-    sort: /^-?[a-z_]+$/.test(text(search.sort) ?? '') ? text(search.sort) : undefined,
+    sort: /^-?[a-z_0-9]+$/.test(text(search.sort) ?? '') ? text(search.sort) : undefined,
     columns: /^[a-z]+(,[a-z]+)*$/.test(text(search.columns) ?? '') ? text(search.columns) : undefined,
   };
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as CustomersSearch;

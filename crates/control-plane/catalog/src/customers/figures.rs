@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{Days, Utc};
+use chrono::{Days, NaiveDate, Utc};
 use domain::CustomerId;
 
+use super::order::SortedFigure;
+use crate::filter::Filter;
 use crate::modules::{MODULES_ON, module_parameters};
 use crate::{CatalogError, GenericClient, query};
 
@@ -21,6 +23,55 @@ pub struct Figures {
     pub schema_version: Option<i32>,
 }
 
+/// How many keys of a row of `admin_customers` may be used.
+const API_KEYS: &str = "(select count(*) from admin_api_keys key where key.customer_id = admin_customers.id
+    and key.status = 'active' and key.impersonated_by is null and (key.expires_at is null or key.expires_at > now()))";
+
+/// The days whose requests are counted.
+fn days_counted() -> (NaiveDate, NaiveDate) {
+    let today = Utc::now().date_naive();
+    (today.checked_sub_days(Days::new(30)).unwrap_or(today), today)
+}
+
+/// What counting one figure of every customer needs.
+pub(super) struct Counted {
+    figure: SortedFigure,
+    modules: (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>),
+    days: (NaiveDate, NaiveDate),
+}
+
+impl Counted {
+    pub(super) fn new(figure: SortedFigure) -> Self {
+        Self { figure, modules: module_parameters(), days: days_counted() }
+    }
+
+    /// `select admin_customers.*, ... as figure from admin_customers ...`, without conditions. Its parameters are the first of `filter`.
+    pub(super) fn select<'a>(&'a self, filter: &mut Filter<'a>) -> String {
+        let expression = match self.figure {
+            SortedFigure::EnabledModules => {
+                let (keys, plans, always) = &self.modules;
+                for values in [keys, plans, always] {
+                    filter.parameter(values);
+                }
+                MODULES_ON
+            }
+            SortedFigure::ApiKeys => API_KEYS,
+            SortedFigure::Requests => {
+                let (first, last) = (filter.parameter(&self.days.0), filter.parameter(&self.days.1));
+                // Those of all customers are one read of the roll-up, however many are asked for.
+                return format!(
+                    "select admin_customers.*, coalesce(used.requests, 0)::bigint as figure from admin_customers
+                     left join (
+                         select customer_id, sum(requests) as requests from admin_api_usage_by_key
+                         where usage_date between {first} and {last} group by customer_id
+                     ) used on used.customer_id = admin_customers.id"
+                );
+            }
+        };
+        format!("select admin_customers.*, {expression} as figure from admin_customers")
+    }
+}
+
 /// The figures of these customers: of a page of them, not of all.
 ///
 /// # Errors
@@ -30,14 +81,11 @@ pub async fn figures(
     customers: &[CustomerId],
 ) -> Result<HashMap<CustomerId, Figures>, CatalogError> {
     let ids: Vec<_> = customers.iter().map(|customer| customer.uuid()).collect();
-    let today = Utc::now().date_naive();
-    let first_day = today.checked_sub_days(Days::new(30)).unwrap_or(today);
+    let (first_day, today) = days_counted();
     let (keys, plans, always) = module_parameters();
     let sql = format!(
         "select id, {MODULES_ON} as enabled_modules,
-                (select count(*) from admin_api_keys key where key.customer_id = admin_customers.id
-                     and key.status = 'active' and key.impersonated_by is null
-                     and (key.expires_at is null or key.expires_at > now())) as api_keys,
+                {API_KEYS} as api_keys,
                 coalesce(used.requests, 0)::bigint as requests_30d,
                 (select schema_version from admin_instances where customer_id = admin_customers.id) as schema_version
          from admin_customers

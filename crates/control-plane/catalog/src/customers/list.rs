@@ -3,7 +3,9 @@
 use domain::customer::Lifecycle;
 use domain::modules::FeatureModule;
 use domain::{Plan, SubscriptionStatus};
+use tokio_postgres::Row;
 
+use super::figures::Counted;
 use super::{COLUMNS, Customer, CustomerSort};
 use crate::filter::{Filter, containing};
 use crate::modules::has_module;
@@ -49,9 +51,10 @@ impl Values {
         }
     }
 
-    fn conditions(&self) -> Filter<'_> {
-        let shown = if self.lifecycle == Lifecycle::Deleted.as_str() { "true" } else { "deleted_at is null" };
-        let mut conditions = Filter::new(shown);
+    fn add_to<'a>(&'a self, conditions: &mut Filter<'a>) {
+        if self.lifecycle != Lifecycle::Deleted.as_str() {
+            conditions.and_plain("deleted_at is null");
+        }
         conditions.and("lifecycle = ?::text::customer_lifecycle", &self.lifecycle);
         conditions.and_if("subscription_status = any(?::text[]::subscription_status[])", &self.statuses);
         conditions.and_if("subscription_plan = any(?::text[]::plan_type[])", &self.plans);
@@ -64,7 +67,6 @@ impl Values {
         );
         conditions.and_if("created_at >= ?", &self.created.from);
         conditions.and_if("created_at < ?", &self.created.until);
-        conditions
     }
 }
 
@@ -72,7 +74,8 @@ fn some(names: Vec<&'static str>) -> Option<Vec<&'static str>> {
     (!names.is_empty()).then_some(names)
 }
 
-/// A page of customers.
+/// A page of customers. Who is sorted by a figure is counted while the page is read: one that changes between two pages moves its
+/// customer.
 ///
 /// # Errors
 /// [`CatalogError::Invalid`] with the constraint `cursor` when the cursor is of another order.
@@ -83,26 +86,41 @@ pub async fn list(
     page: &PageRequest,
 ) -> Result<Page<Customer>, CatalogError> {
     let values = Values::of(filter);
-    let cursor = page.cursor_of(sort.as_str())?;
+    let CustomerSort { by, is_descending } = sort;
+    let cursor = page.cursor_of(&sort.to_string())?;
     let cursor_id = cursor.map(|cursor| cursor.id);
     let (cursor_time, cursor_text) = match cursor {
-        Some(cursor) if sort.is_by_time() => (Some(cursor.time()?), None),
+        Some(cursor) if by.is_time() => (Some(cursor.time()?), None),
         cursor => (None, cursor.map(|cursor| sort.checked(cursor)).transpose()?),
     };
-    let limit = page.rows_to_read();
-    let column = sort.column();
-    let (comparison, direction) = if sort.is_descending() { ("<", "desc") } else { (">", "asc") };
-    let mut conditions = values.conditions();
+    let (limit, counted) = (page.rows_to_read(), by.figure().map(Counted::new));
+    let (comparison, direction) = if is_descending { ("<", "desc") } else { (">", "asc") };
+    let column = by.column();
+    let mut conditions = Filter::new("true");
+    let counting = counted.as_ref().map(|counted| counted.select(&mut conditions));
+    values.add_to(&mut conditions);
+    // What is counted is compared with the cursor outside, so that it is counted once for each customer.
+    let (from, figure) = match counting {
+        Some(counting) => {
+            let inside = conditions.begin_anew("true");
+            (format!("({counting} where {inside} offset 0) admin_customers"), ", figure")
+        }
+        None => ("admin_customers".to_owned(), ""),
+    };
     conditions.and_keyset(column, comparison, &cursor_time, &cursor_id);
-    conditions.and_keyset_as((column, sort.cast()), comparison, &cursor_text, &cursor_id);
+    conditions.and_keyset_as((column, by.cast()), comparison, &cursor_text, &cursor_id);
     let limit = conditions.parameter(&limit);
     let sql = format!(
-        "select {COLUMNS} from admin_customers where {}
-         order by {column} {direction}, id {direction} limit {limit}",
+        "select {COLUMNS}{figure} from {from} where {} order by {column} {direction}, id {direction} limit {limit}",
         conditions.sql()
     );
     let rows = query::rows(client, &sql, conditions.parameters()).await?;
-    Ok(Page::of(row::all(&rows, Customer::read)?, page, |customer| sort.cursor(customer)))
+    let read = |row: &Row| {
+        let figure = counted.as_ref().map(|_| row.try_get("figure")).transpose()?;
+        Ok((Customer::read(row)?, figure))
+    };
+    let page = Page::of(row::all(&rows, read)?, page, |(customer, figure)| sort.cursor(customer, *figure));
+    Ok(page.map(|(customer, _)| customer))
 }
 
 /// How many customers the filter finds.
@@ -111,7 +129,8 @@ pub async fn list(
 /// When the database can't be asked.
 pub async fn count(client: &impl GenericClient, filter: &CustomerFilter) -> Result<i64, CatalogError> {
     let values = Values::of(filter);
-    let conditions = values.conditions();
+    let mut conditions = Filter::new("true");
+    values.add_to(&mut conditions);
     let sql = format!("select count(*) from admin_customers where {}", conditions.sql());
     let row = query::one(client, &sql, conditions.parameters()).await?;
     Ok(row.try_get(0)?)

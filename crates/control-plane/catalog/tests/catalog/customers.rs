@@ -236,15 +236,15 @@ async fn pages_show_every_customer_once_in_every_order() {
         sorted.sort_unstable();
         sorted.dedup();
         assert_eq!((seen.len(), sorted.len()), (7, 7), "{sort}: {seen:?}");
-        if sort == CustomerSort::CompanyName {
+        if sort == CustomerSort::COMPANY_NAME {
             assert_eq!(seen, sorted);
         }
     }
     let page = PageRequest { limit: 1, cursor: None };
     let cursor =
-        customers::list(&client, &CustomerFilter::default(), CustomerSort::CompanyName, &page).await.unwrap();
+        customers::list(&client, &CustomerFilter::default(), CustomerSort::COMPANY_NAME, &page).await.unwrap();
     let page = PageRequest { limit: 1, cursor: cursor.next_cursor };
-    let error = customers::list(&client, &CustomerFilter::default(), CustomerSort::CreatedAt, &page)
+    let error = customers::list(&client, &CustomerFilter::default(), CustomerSort::default(), &page)
         .await
         .unwrap_err();
     assert!(matches!(error, CatalogError::Invalid { constraint } if constraint == "cursor"));
