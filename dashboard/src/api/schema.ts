@@ -216,6 +216,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/clerk/reconciliations/{id}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what a comparison found, in the order in which it was found. */
+        get: operations["get_admin_clerk_reconciliations_id_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/customers": {
         parameters: {
             query?: never;
@@ -946,7 +963,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All operators, by address. */
+        /** The operators, by address. */
         get: operations["get_admin_operators"];
         put?: never;
         /** Makes an operator, and shows the password of their first sign-in, once. */
@@ -1777,7 +1794,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The operator's own API tokens, the newest first. */
+        /** The operator's own API tokens, the newest first, also those that have ended. */
         get: operations["get_admin_tokens"];
         put?: never;
         /** Makes an API token and shows it, once. It may do what it names, as long as its operator may. */
@@ -3144,6 +3161,18 @@ export interface components {
             /** @description `up` or `down`. */
             status: string;
         };
+        /** @description Something that Clerk and this platform knew otherwise. */
+        DifferenceView: {
+            /**
+             * @description `organization_missing`, `organization_changed`, `organization_gone`, `customer_missing`, `membership_missing`, `role_changed` or
+             *     `membership_gone`: from this platform's side.
+             */
+            kind: string;
+            /** @description The organization's id at Clerk. */
+            organization: string | null;
+            /** @description The user's id at Clerk. */
+            user: string | null;
+        };
         /** @enum {string} */
         Direction: "upgrade" | "downgrade" | "none";
         EarlierOperationsView: {
@@ -3317,6 +3346,11 @@ export interface components {
              * @description Those that were given up and wait for somebody.
              */
             dead: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of those that are due waits to be taken up; null when none does.
+             */
+            oldest_waiting_at: string | null;
             /**
              * Format: int64
              * @description Also those whose time has not come.
@@ -3772,6 +3806,23 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listing_DifferenceView: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * @description `organization_missing`, `organization_changed`, `organization_gone`, `customer_missing`, `membership_missing`, `role_changed` or
+                 *     `membership_gone`: from this platform's side.
+                 */
+                kind: string;
+                /** @description The organization's id at Clerk. */
+                organization: string | null;
+                /** @description The user's id at Clerk. */
+                user: string | null;
+            }[];
+            /** @description Give it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listing_FeatureModuleView: {
             /** @description The rows. */
             data: {
@@ -3908,6 +3959,8 @@ export interface components {
                 finished_at?: string | null;
                 /** Format: uuid */
                 id: string;
+                /** @description Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken back. */
+                is_being_undone: boolean;
                 /** @description `customer_create`, `customer_delete` or `customer_restore`. */
                 kind: string;
                 requested_by?: string | null;
@@ -4032,12 +4085,17 @@ export interface components {
         Listing_ReconciliationView: {
             /** @description The rows. */
             data: {
-                /** @description What was different. */
-                drift: unknown[];
+                /**
+                 * Format: int32
+                 * @description How many differences were found: `/differences` lists them.
+                 */
+                differences: number;
                 /** @description Why it didn't come to its end, or left something as it is. */
                 error?: string | null;
                 /** Format: date-time */
                 finished_at: string;
+                /** Format: uuid */
+                id: string;
                 /**
                  * Format: int32
                  * @description How many memberships were compared.
@@ -4500,6 +4558,11 @@ export interface components {
              * @description All that ever failed and were put right or taken back.
              */
             failed: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of those that are due waits to be taken up; null when none does.
+             */
+            oldest_waiting_at: string | null;
             /** Format: int64 */
             queued: number;
             /** Format: int64 */
@@ -4523,6 +4586,8 @@ export interface components {
             finished_at?: string | null;
             /** Format: uuid */
             id: string;
+            /** @description Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken back. */
+            is_being_undone: boolean;
             /** @description `customer_create`, `customer_delete` or `customer_restore`. */
             kind: string;
             requested_by?: string | null;
@@ -5027,12 +5092,17 @@ export interface components {
         };
         /** @description A comparison with Clerk. */
         ReconciliationView: {
-            /** @description What was different. */
-            drift: unknown[];
+            /**
+             * Format: int32
+             * @description How many differences were found: `/differences` lists them.
+             */
+            differences: number;
             /** @description Why it didn't come to its end, or left something as it is. */
             error?: string | null;
             /** Format: date-time */
             finished_at: string;
+            /** Format: uuid */
+            id: string;
             /**
              * Format: int32
              * @description How many memberships were compared.
@@ -5296,6 +5366,8 @@ export interface components {
         };
         /** @description What was used over time. */
         SeriesView: {
+            /** @description What of it is in points that are over: what `previous` is to be compared with. */
+            compared: components["schemas"]["TotalsView"];
             /**
              * Format: date-time
              * @description The beginning of the first point: what was asked for, rounded down to a whole interval (in UTC).
@@ -5305,7 +5377,7 @@ export interface components {
             groups: components["schemas"]["SeriesGroupView"][];
             /** Format: int64 */
             interval_seconds: number;
-            /** @description The span of the same length right before. */
+            /** @description As many points right before the span. */
             previous: components["schemas"]["TotalsView"];
             total: components["schemas"]["TotalsView"];
             /**
@@ -6136,11 +6208,6 @@ export interface components {
              */
             from: string;
             jobs: components["schemas"]["JobCountsView"] | null;
-            /**
-             * Format: date-time
-             * @description Since when the oldest of those that are due waits to be taken up; null when none does.
-             */
-            oldest_waiting_at: string | null;
             operations: components["schemas"]["OperationCountsView"];
             /**
              * @description How it stood at the beginning of the span, as far as today's rows know: of what was retried since, the earlier end is
@@ -7662,6 +7729,96 @@ export interface operations {
             };
         };
     };
+    get_admin_clerk_reconciliations_id_differences: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The comparison */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DifferenceView"];
+                };
+            };
+            /** @description Something in the request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator's token is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The operator lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something that is needed is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_admin_customers: {
         parameters: {
             query?: {
@@ -7680,8 +7837,9 @@ export interface operations {
                 /** @description Part of the name, the customerId or the billing address. */
                 q?: string;
                 /**
-                 * @description `created_at`, `updated_at`, `company_name`, `customer_id`, `subscription_plan` or `subscription_status`, with `-` in
-                 *     front for the other direction; the newest first when not given.
+                 * @description `created_at`, `updated_at`, `company_name`, `customer_id`, `subscription_plan`, `subscription_status`,
+                 *     `enabled_module_count`, `api_key_count` or `requests_30d`, with `-` in front for the other direction; the newest first
+                 *     when not given.
                  */
                 sort?: string;
                 /** @description `active`, `trial`, `suspended`, `canceled` or `expired`; several with commas between them. */
@@ -9610,7 +9768,12 @@ export interface operations {
     };
     get_admin_customers_customer_impersonations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description The UUID or the customerId */
@@ -12638,7 +12801,12 @@ export interface operations {
     };
     get_admin_operators: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13556,7 +13724,12 @@ export interface operations {
     };
     get_admin_operators_id_tokens: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description The operator */
@@ -16207,7 +16380,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the provider */
+            /** @description To the provider; or, when a page is asked for and it can't be, to the sign-in, which says why */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -16297,7 +16470,7 @@ export interface operations {
                     "text/html": unknown;
                 };
             };
-            /** @description To the program that waits */
+            /** @description To the program that waits; or, when a page is asked for and nobody is vouched for, to the sign-in, which says why */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -17988,7 +18161,12 @@ export interface operations {
     };
     get_admin_tokens: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description At most so many rows, up to 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -3,23 +3,18 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use catalog::clerk::messages::{self as rows, Message};
-use catalog::clerk::reconciliations::{self, Reconciliation};
 use chrono::{DateTime, Utc};
 use customers::{Actor, Right};
 use domain::clerk::MessageStatus;
-use http::StatusCode;
-use problem::{JsonBody, PathParam, Problem, QueryParams};
+use problem::{PathParam, Problem, QueryParams};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
+use super::clerk_reconciliations::ReconciliationView;
 use super::page::{Listing, by_id, limit, parsed};
 use crate::ApiState;
 use crate::problems::{problem_of, problem_of_catalog};
-
-/// How many comparisons are shown.
-const RECONCILIATIONS: i64 = 50;
 
 /// How it stands with Clerk.
 #[derive(Serialize, ToSchema)]
@@ -43,35 +38,6 @@ pub(crate) struct MessageCounts {
     processed: i64,
     ignored: i64,
     failed: i64,
-}
-
-/// A comparison with Clerk.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ReconciliationView {
-    started_at: DateTime<Utc>,
-    finished_at: DateTime<Utc>,
-    /// How many organizations were compared.
-    organizations: i32,
-    /// How many memberships were compared.
-    memberships: i32,
-    /// What was different.
-    drift: Vec<Value>,
-    /// Why it didn't come to its end, or left something as it is.
-    error: Option<String>,
-}
-
-impl From<Reconciliation> for ReconciliationView {
-    fn from(row: Reconciliation) -> Self {
-        let drift = row.drift.as_array().cloned().unwrap_or_default();
-        Self {
-            started_at: row.started_at,
-            finished_at: row.finished_at,
-            organizations: row.organizations,
-            memberships: row.memberships,
-            drift,
-            error: row.error,
-        }
-    }
 }
 
 /// A message of Clerk.
@@ -122,22 +88,6 @@ pub(crate) struct MessageQuery {
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
-}
-
-/// How a comparison is to be made.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReconciliationRequest {
-    /// Say what is different, and leave it.
-    #[serde(default)]
-    dry_run: bool,
-}
-
-/// A comparison that was asked for.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RequestedReconciliation {
-    /// The job that makes it; none when one was asked for already.
-    job_id: Option<Uuid>,
 }
 
 /// Shows how it stands with Clerk.
@@ -208,30 +158,4 @@ pub(crate) async fn replay(
 ) -> Result<Json<MessageView>, Problem> {
     let message = ::clerk::replay(&state.control_plane, &actor, &id).await.map_err(problem_of)?;
     Ok(Json(message.into()))
-}
-
-/// Lists comparisons with Clerk, the newest first, fifty at most.
-#[utoipa::path(get, path = "/api/admin/clerk/reconciliations", tag = "clerk",
-    responses((status = 200, body = Listing<ReconciliationView>)))]
-pub(crate) async fn reconciliations(
-    State(state): State<ApiState>,
-    Extension(actor): Extension<Actor>,
-) -> Result<Json<Listing<ReconciliationView>>, Problem> {
-    let client = state.client(&actor, Right::ClerkRead).await?;
-    let found = reconciliations::list(&client, RECONCILIATIONS).await.map_err(problem_of_catalog)?;
-    Ok(Json(Listing { data: found.into_iter().map(Into::into).collect(), next_cursor: None }))
-}
-
-/// Asks for a comparison with Clerk now. It is made by a worker that knows the key of Clerk's Backend API.
-#[utoipa::path(post, path = "/api/admin/clerk/reconciliations", tag = "clerk", request_body = ReconciliationRequest,
-    responses((status = 202, body = RequestedReconciliation)))]
-pub(crate) async fn reconcile(
-    State(state): State<ApiState>,
-    Extension(actor): Extension<Actor>,
-    JsonBody(request): JsonBody<ReconciliationRequest>,
-) -> Result<(StatusCode, Json<RequestedReconciliation>), Problem> {
-    let job = ::clerk::request_reconciliation(&state.control_plane, &actor, request.dry_run)
-        .await
-        .map_err(problem_of)?;
-    Ok((StatusCode::ACCEPTED, Json(RequestedReconciliation { job_id: job.map(|id| id.uuid()) })))
 }

@@ -11,6 +11,7 @@ mod authenticate;
 mod backups;
 mod choices;
 mod clerk;
+mod clerk_reconciliations;
 mod connection_urls;
 mod customer_database;
 mod customer_limits;
@@ -33,6 +34,7 @@ mod merge_patch;
 mod module_preview;
 mod modules;
 mod openid;
+mod openid_refusals;
 mod operations;
 mod operator_access;
 mod operators;
@@ -147,7 +149,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(clerk::list))
         .routes(routes!(clerk::read))
         .routes(routes!(clerk::replay))
-        .routes(routes!(clerk::reconciliations, clerk::reconcile))
+        .routes(routes!(clerk_reconciliations::list, clerk_reconciliations::reconcile))
+        .routes(routes!(clerk_reconciliations::differences))
         .routes(routes!(impersonations::list, impersonations::create))
         .routes(routes!(roles::list))
         .routes(routes!(operators::list, operators::create))

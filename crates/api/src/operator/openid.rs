@@ -20,8 +20,8 @@ use url::Url;
 use utoipa::{IntoParams, ToSchema};
 
 use super::authenticate::caller;
-use super::session_cookie;
 use super::sign_in::{SessionView, begun};
+use super::{openid_refusals, session_cookie};
 use crate::ApiState;
 use crate::problem_document::ProblemDocument;
 use crate::problems::problem_of_sign_in;
@@ -110,7 +110,7 @@ impl Waiting {
 
 /// Sends a browser to the provider.
 #[utoipa::path(get, path = "/api/admin/session/openid", tag = "session", security(()), params(BeginQuery), responses(
-    (status = 303, description = "To the provider"),
+    (status = 303, description = "To the provider; or, when a page is asked for and it can't be, to the sign-in, which says why"),
     (status = 403, description = "A page of another site begins a program's sign-in", body = ProblemDocument),
     (status = 404, description = "No provider is set up", body = ProblemDocument),
     (status = 503, description = "The provider can't be reached", body = ProblemDocument)))]
@@ -119,9 +119,13 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     QueryParams(query): QueryParams<BeginQuery>,
 ) -> Result<Response, Problem> {
-    let provider = provider(&state)?;
+    send_off(&state, &headers, query).await.or_else(|problem| openid_refusals::shown(&headers, problem))
+}
+
+async fn send_off(state: &ApiState, headers: &HeaderMap, query: BeginQuery) -> Result<Response, Problem> {
+    let provider = provider(state)?;
     let waiting = Waiting::of(query)?;
-    if waiting.is_some() && session_cookie::is_from_another_site(&headers) {
+    if waiting.is_some() && session_cookie::is_from_another_site(headers) {
         // Whoever chose the challenge gets the session. The program opens the browser itself; that comes from no site.
         return Err(Problem::cross_site_request(
             "A page of another site may not begin a program's sign-in. Run `sixty login --browser`.",
@@ -162,29 +166,42 @@ impl FromRequestParts<ApiState> for Returning {
 /// Takes a browser back from the provider. Called by the provider's page.
 #[utoipa::path(get, path = "/api/admin/session/openid/callback", tag = "session", security(()), responses(
     (status = 200, description = "Signed in, with a cookie", content_type = "text/html"),
-    (status = 303, description = "To the program that waits"),
+    (status = 303, description = "To the program that waits; or, when a page is asked for and nobody is vouched for, to the sign-in, which says why"),
     (status = 401, description = "The provider vouches for nobody who has an account", body = ProblemDocument),
     (status = 404, description = "No provider is set up", body = ProblemDocument),
     (status = 503, description = "The provider can't be reached", body = ProblemDocument)))]
 pub(crate) async fn callback(
     State(state): State<ApiState>,
+    headers: HeaderMap,
     returning: Returning,
     QueryParams(query): QueryParams<CallbackQuery>,
 ) -> Result<Response, Problem> {
-    let provider = provider(&state)?;
-    let Returning { caller, shown } = returning;
+    take_back(&state, &headers, returning, query)
+        .await
+        .or_else(|problem| openid_refusals::shown(&headers, problem))
+}
+
+async fn take_back(
+    state: &ApiState,
+    headers: &HeaderMap,
+    Returning { caller, shown }: Returning,
+    query: CallbackQuery,
+) -> Result<Response, Problem> {
+    let provider = provider(state)?;
     let (secret, waiting) = shown.ok_or_else(|| {
         Problem::sign_in_refused(
             "This browser has begun no sign-in, or more than ten minutes ago. Begin anew.",
         )
     })?;
-    let outcome = finish(&state, &provider, (&secret, waiting.as_ref()), (query, &caller)).await;
+    let outcome = finish(state, &provider, (&secret, waiting.as_ref()), (query, &caller)).await;
     let mut response = match (&waiting, outcome) {
         (None, Ok(signed_in)) => in_cookie(&signed_in),
         (Some(program), Ok(signed_in)) => to(program.url("code", signed_in.token.secret().expose_secret()))?,
         // The program says it; the browser's page is nobody's place to look.
         (Some(program), Err(problem)) => to(program.url("error", problem.detail()))?,
-        (None, Err(problem)) => problem.into_response(),
+        (None, Err(problem)) => {
+            openid_refusals::shown(headers, problem).unwrap_or_else(IntoResponse::into_response)
+        }
     };
     keep(&mut response, String::new(), Duration::ZERO);
     Ok(response)
@@ -210,7 +227,8 @@ async fn finish(
     signed_in.map_err(|error| match error {
         SignInError::Refused => Problem::sign_in_refused(
             "The provider knows you, but no operator here has your verified address. Ask an owner for an account.",
-        ),
+        )
+        .with(openid_refusals::REASON, "no-account"),
         error => problem_of_sign_in(error),
     })
 }

@@ -40,6 +40,8 @@ pub(crate) struct OperationView {
     /// The last thing that went wrong.
     error: Option<String>,
     requested_by: Option<String>,
+    /// Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken back.
+    is_being_undone: bool,
     cancel_requested_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
@@ -63,6 +65,7 @@ impl OperationView {
         Self {
             id: operation.id.uuid(),
             kind: operation.kind.to_string(),
+            is_being_undone: operation.is_being_undone(),
             customer_id: operation.customer_slug,
             customer_uuid: operation.customer_id.uuid(),
             status: operation.status.to_string(),

@@ -21,9 +21,6 @@ pub(crate) struct WorkStatisticsView {
     /// Null for whoever may not see jobs.
     #[schema(required = true)]
     jobs: Option<JobCountsView>,
-    /// Since when the oldest of those that are due waits to be taken up; null when none does.
-    #[schema(required = true)]
-    oldest_waiting_at: Option<DateTime<Utc>>,
     /// What ended from here on.
     from: DateTime<Utc>,
     /// And before.
@@ -84,6 +81,9 @@ struct OperationCountsView {
     failed: i64,
     /// Those that were given up and wait for somebody.
     dead: i64,
+    /// Since when the oldest of those that are due waits to be taken up; null when none does.
+    #[schema(required = true)]
+    oldest_waiting_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -93,6 +93,9 @@ struct JobCountsView {
     running: i64,
     /// Those that were given up and wait for somebody.
     dead: i64,
+    /// Since when the oldest of those that are due waits to be taken up; null when none does.
+    #[schema(required = true)]
+    oldest_waiting_at: Option<DateTime<Utc>>,
 }
 
 impl EndedView {
@@ -129,16 +132,20 @@ pub(crate) async fn of_work(
         }
         Err(_) => (None, None),
     };
-    let job_waits = jobs.as_ref().and_then(|jobs| jobs.oldest_waiting_at);
     Ok(Json(WorkStatisticsView {
-        oldest_waiting_at: operations.oldest_waiting_at.into_iter().chain(job_waits).min(),
         operations: OperationCountsView {
             queued: operations.queued,
             running: operations.running,
             failed: operations.failed,
             dead: operations.dead,
+            oldest_waiting_at: operations.oldest_waiting_at,
         },
-        jobs: jobs.map(|jobs| JobCountsView { queued: jobs.queued, running: jobs.running, dead: jobs.dead }),
+        jobs: jobs.map(|jobs| JobCountsView {
+            queued: jobs.queued,
+            running: jobs.running,
+            dead: jobs.dead,
+            oldest_waiting_at: jobs.oldest_waiting_at,
+        }),
         from: span.0,
         until: span.1,
         ended: EndedView::new(of_operations.ended, of_jobs.map(|jobs| jobs.ended)),

@@ -67,7 +67,9 @@ pub(crate) struct SeriesView {
     until: DateTime<Utc>,
     interval_seconds: i64,
     total: TotalsView,
-    /// The span of the same length right before.
+    /// What of it is in points that are over: what `previous` is to be compared with.
+    compared: TotalsView,
+    /// As many points right before the span.
     previous: TotalsView,
     /// The busiest first; the others last.
     groups: Vec<SeriesGroupView>,
@@ -128,7 +130,7 @@ pub(crate) async fn usage_series(
     let client = state.client(&actor, Right::UsageRead).await?;
     let filter = filter.found(&client).await?;
     let grouping = query.group_by.map(Grouping::from);
-    let mut request = SeriesRequest { filter: &filter, span, grouping, top };
+    let mut request = SeriesRequest { filter: &filter, span, grouping, top, now: Utc::now() };
     if let Some(kept_since) = gone_before(&client, &request).await? {
         if interval.is_some() {
             let message = format!("single requests are kept since {kept_since}: ask for days before that");
@@ -175,6 +177,7 @@ fn view(series: Series, span: Span, is_grouped: bool, labels: &HashMap<String, S
         until: span.until,
         interval_seconds: span.interval.seconds(),
         total: series.total.totals().into(),
+        compared: series.compared.totals().into(),
         previous: series.previous.totals().into(),
     }
 }

@@ -147,7 +147,7 @@ pub async fn list(
 pub async fn retry(client: &impl GenericClient, id: JobId) -> Result<Option<JobRow>, CatalogError> {
     let sql = format!(
         "update admin_jobs set status = 'queued', attempts = 0, crashes = 0, run_at = now(), offered_at = null,
-                finished_at = null
+                started_at = null, finished_at = null
          where id = $1 and status = 'dead' returning {COLUMNS}"
     );
     query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(job).transpose()

@@ -71,7 +71,7 @@ pub struct Operation {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
-    /// When a worker first took it up.
+    /// When a worker first took it up, since it was asked for or retried.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
@@ -217,6 +217,12 @@ pub async fn request_cancel(
 }
 
 impl Operation {
+    /// Whether what it made is being removed, though that isn't what was asked for.
+    #[must_use]
+    pub fn is_being_undone(&self) -> bool {
+        self.kind != OperationKind::CustomerDelete && self.intent == OperationIntent::Absent
+    }
+
     /// The name under which its lease is held; empty when nobody holds it, and then no lease matches.
     #[must_use]
     pub fn lease_holder(&self) -> &str {
@@ -244,7 +250,7 @@ pub async fn is_cancel_requested(client: &impl GenericClient, id: OperationId) -
 /// When the database can't be asked.
 pub async fn retry(client: &impl GenericClient, id: OperationId) -> Result<Option<Operation>, CatalogError> {
     let sql = format!(
-        "update admin_operations set status = 'queued', attempts = 0, run_after = now(), finished_at = null
+        "update admin_operations set status = 'queued', attempts = 0, run_after = now(), started_at = null, finished_at = null
          where id = $1 and status = 'dead' returning {COLUMNS}"
     );
     query::optional(client, &sql, &[&id.uuid()]).await?.as_ref().map(operation).transpose()

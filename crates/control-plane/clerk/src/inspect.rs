@@ -21,7 +21,7 @@ pub struct Status {
     /// How many messages stand how.
     pub messages: Vec<(MessageStatus, i64)>,
     /// The last comparison.
-    pub last_reconciliation: Option<reconciliations::Reconciliation>,
+    pub last_reconciliation: Option<reconciliations::ReconciliationSummary>,
 }
 
 /// How it stands with Clerk.
@@ -65,7 +65,7 @@ pub async fn replay(control_plane: &ControlPlane, actor: &Actor, id: &str) -> Re
     Ok(after)
 }
 
-/// Asks for a comparison with Clerk now. `None` when one is under way.
+/// Asks for a comparison with Clerk now. `None` when one of the same kind, which mends or only says, is under way.
 ///
 /// # Errors
 /// [`UseCaseError::Forbidden`] for whoever may not ask.
@@ -78,7 +78,9 @@ pub async fn request_reconciliation(
     let mut client = control_plane.client(&permit).await?;
     let transaction = client.transaction().await.map_err(CatalogError::from)?;
     let payload = reconcile::Payload { dry_run };
-    let job = NewJob::new(reconcile::KIND, json!(payload)).unique(format!("{}:asked", reconcile::KIND));
+    // Whoever asks to mend isn't served by one that changes nothing, and whoever asks to look doesn't want one that does.
+    let key = if dry_run { "asked-dry" } else { "asked" };
+    let job = NewJob::new(reconcile::KIND, json!(payload)).unique(format!("{}:{key}", reconcile::KIND));
     let queued = jobs::enqueue(&transaction, &job).await?;
     if let Some(job) = queued {
         // What a worker does by itself, once more. It may suspend customers: who wanted it is on record.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::client::read;
 use super::exit::Failure;
@@ -87,7 +87,7 @@ struct Reconciliation {
     finished_at: DateTime<Utc>,
     organizations: i64,
     memberships: i64,
-    drift: Vec<Value>,
+    differences: i64,
     error: Option<String>,
 }
 
@@ -156,7 +156,7 @@ impl Reconciliation {
             time::short(Some(self.finished_at)),
             self.organizations,
             self.memberships,
-            self.drift.len()
+            self.differences
         );
         if let Some(error) = &self.error {
             text.push_str(&format!("; {error}"));

@@ -21,8 +21,7 @@ pub(super) async fn roles(args: &DoctorArgs, home: &Path) -> anyhow::Result<Vec<
     let Ok(keys) = args.master_key.ring(home).await else { return Ok(Vec::new()) };
     let Ok(client) = catalog.client().await else { return Ok(Vec::new()) };
     let page = PageRequest { limit: SAMPLE, cursor: None };
-    let listed =
-        customers::list(&client, &CustomerFilter::default(), CustomerSort::default(), &page).await;
+    let listed = customers::list(&client, &CustomerFilter::default(), CustomerSort::default(), &page).await;
     let Ok(listed) = listed else { return Ok(Vec::new()) };
     drop(client);
     let databases = CustomerDatabases::new(RouterConfig::default(), Arc::new(catalog), keys);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::body::{Body, to_bytes};
-use catalog::customers::CustomerSort;
+use catalog::customers::{CustomerSort, SortedBy};
 use http::Method;
 use tower::ServiceExt as _;
 
@@ -83,7 +83,9 @@ async fn every_order_shows_everybody_once_page_by_page_and_in_the_file() {
         if sort.is_descending {
             keys.reverse();
         }
-        assert!(keys.iter().any(|key| key != &keys[0]), "{sort}: all are equal");
+        if matches!(sort.by, SortedBy::Figure(_)) {
+            assert!(keys.iter().any(|key| key != &keys[0]), "{sort}: all are equal");
+        }
         // The database sorts customerIds by its own rules; that everybody is there once is checked above.
         if column != "customer_id" {
             assert!(keys.is_sorted(), "{sort}: {keys:?}");

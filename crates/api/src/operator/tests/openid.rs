@@ -251,6 +251,42 @@ async fn what_does_not_match_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_person_is_told_by_the_sign_in_page_and_a_program_by_a_problem() {
+    let provider = Provider::new().await;
+    let api = provider.api().await;
+    let as_a_page = async |path: &str, cookie: Option<&str>| {
+        let mut request = Request::builder().method(Method::GET).uri(path);
+        request = request.header(header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+        if let Some(cookie) = cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        api.send(request.body(Body::empty()).unwrap()).await
+    };
+    let told = |answer: &Answer| {
+        assert!(cookie(answer, "__Host-sixty_session").is_none(), "{answer:?}");
+        (answer.status.as_u16(), answer.headers[header::LOCATION].to_str().unwrap().to_owned())
+    };
+    let browser = begin(&api, "").await;
+    provider.says(&vouching(&browser, "nobody@example.org"));
+    let path = |query: &str| format!("{BEGIN}/callback?{query}&state={}", browser.asked("state"));
+    let (known, no) = (path(&format!("code={}", browser.code())), path("error=access_denied"));
+    for (path, cookie, word) in [
+        (&known, Some(browser.cookie.as_str()), "no-account"),
+        (&no, Some(browser.cookie.as_str()), "sign-in-refused"),
+        (&no, None, "sign-in-refused"),
+    ] {
+        let answer = as_a_page(path, cookie).await;
+        assert_eq!(told(&answer), (303, format!("/admin?refused={word}")), "{answer:?}");
+    }
+    ask(&api, &no, None).await.expect_problem(401, "sign-in-refused");
+    // Whoever sets out is told, too: here is no provider.
+    let without =
+        Request::builder().uri(BEGIN).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
+    let without = Api::new().await.send(without).await;
+    assert_eq!(told(&without), (303, "/admin?refused=not-found".to_owned()));
+}
+
+#[tokio::test]
 async fn an_account_is_one_persons_at_the_provider_and_a_disabled_one_nobodys() {
     let provider = Provider::new().await;
     let api = provider.api().await;

@@ -165,18 +165,15 @@ async fn modules_are_counted_as_the_gateway_decides() {
 async fn work_is_counted_and_jobs_only_for_whoever_may_see_them() {
     let api = Api::new().await;
     let now = |mut told: Value| {
-        told.as_object_mut()
-            .unwrap()
-            .retain(|name, _| ["operations", "jobs", "oldest_waiting_at"].contains(&name.as_str()));
+        told.as_object_mut().unwrap().retain(|name, _| ["operations", "jobs"].contains(&name.as_str()));
         told
     };
     let none = api.get("/api/admin/statistics/work").await.expect(200).body;
     assert_eq!(
         now(none),
         json!({
-            "operations": { "queued": 0, "running": 0, "failed": 0, "dead": 0 },
-            "jobs": { "queued": 0, "running": 0, "dead": 0 },
-            "oldest_waiting_at": null,
+            "operations": { "queued": 0, "running": 0, "failed": 0, "dead": 0, "oldest_waiting_at": null },
+            "jobs": { "queued": 0, "running": 0, "dead": 0, "oldest_waiting_at": null },
         })
     );
     api.sql(
@@ -193,13 +190,13 @@ async fn work_is_counted_and_jobs_only_for_whoever_may_see_them() {
     assert_eq!(
         now(told),
         json!({
-            "operations": { "queued": 2, "running": 0, "failed": 1, "dead": 1 },
-            "jobs": { "queued": 2, "running": 0, "dead": 1 },
-            "oldest_waiting_at": "2026-01-01T00:00:00Z",
+            "operations":
+                { "queued": 2, "running": 0, "failed": 1, "dead": 1, "oldest_waiting_at": "2026-01-02T00:00:00Z" },
+            "jobs": { "queued": 2, "running": 0, "dead": 1, "oldest_waiting_at": "2026-01-01T00:00:00Z" },
         })
     );
     let rights = Rights::of(&[Right::CustomersRead]);
     let api = api.known_as(Actor::operator(Uuid::now_v7(), Credential::Session(Uuid::nil()), rights));
     let told = api.get("/api/admin/statistics/work").await.expect(200).body;
-    assert_eq!((&told["jobs"], &told["oldest_waiting_at"]), (&Value::Null, &json!("2026-01-02T00:00:00Z")));
+    assert_eq!(told["jobs"], Value::Null);
 }

@@ -99,7 +99,8 @@ async fn work_is_told_against_earlier() {
     // A week ago one waited that still does, and one ran that was done a day later.
     let previous = json!({ "operations": { "under_way": 2, "dead": 2 }, "jobs": { "dead": 2 } });
     assert_eq!(told["previous"], previous, "{told}");
-    assert_eq!(told["operations"], json!({ "queued": 2, "running": 0, "failed": 1, "dead": 3 }));
+    let now = ["queued", "running", "failed", "dead"].map(|status| told["operations"][status].as_i64());
+    assert_eq!(now, [Some(2), Some(0), Some(1), Some(3)]);
     let backwards = "created_at[gte]=2026-01-02T00:00:00Z&created_at[lt]=2026-01-01T00:00:00Z";
     let refused = api.get(&format!("/api/admin/statistics/work?{backwards}")).await;
     assert_eq!(refused.wrong_fields(), ["created_at[lt]"]);

@@ -140,11 +140,33 @@ fn limit(entry: &Entry) -> String {
     if new.is_none() {
         return format!("The customer's own limit{route} was taken away.");
     }
-    let amount = match (number(new, "requests"), text(new, "period")) {
-        (Some(requests), Some(period)) => format!("{requests} requests a {period}"),
-        _ => "none at all".to_owned(),
-    };
-    format!("The customer has a limit of their own{route}, {amount}{}", because(new))
+    match (number(new, "requests"), text(new, "period")) {
+        (Some(requests), Some(period)) => {
+            let amount = rate(requests, period);
+            format!("The customer has a limit of their own{route}, {amount}{}", because(new))
+        }
+        _ => format!("The customer is without limit{route}{}", because(new)),
+    }
+}
+
+/// `1 request an hour`.
+fn rate(requests: i64, period: &str) -> String {
+    let (noun, article) =
+        (if requests == 1 { "request" } else { "requests" }, if period == "hour" { "an" } else { "a" });
+    format!("{} {noun} {article} {period}", grouped(requests))
+}
+
+/// A number with a comma after every third digit.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn denied(new: &Option<Value>) -> String {
@@ -153,6 +175,7 @@ fn denied(new: &Option<Value>) -> String {
             let day = text(new, "day").map_or_else(String::new, |day| format!(" on {day}"));
             let what =
                 if requests == 1 { "request with an API key was" } else { "requests with an API key were" };
+            let requests = grouped(requests);
             format!("{requests} {what} refused{day}: {}.", reason.replace('-', " "))
         }
         (_, _, Some(permission)) => format!("Somebody asked for what needs {permission}, without having it."),
@@ -295,10 +318,13 @@ mod tests {
         };
         let set = json!({ "requests": 6000, "period": "minute", "route": null, "reason": "ticket 9" });
         let said = told("customer_limit", None, Some(set));
-        assert_eq!(said, "The customer has a limit of their own, 6000 requests a minute: ticket 9");
+        assert_eq!(said, "The customer has a limit of their own, 6,000 requests a minute: ticket 9");
+        let one = told("customer_limit", None, Some(json!({ "requests": 1, "period": "hour" })));
+        assert_eq!(one, "The customer has a limit of their own, 1 request an hour.");
+        assert_eq!([0, -999, 1000, 1_234_567].map(grouped), ["0", "-999", "1,000", "1,234,567"]);
         let unlimited = json!({ "requests": null, "period": null, "route": "GET /api/v1/deals" });
         let said = told("customer_limit", None, Some(unlimited.clone()));
-        assert_eq!(said, "The customer has a limit of their own on GET /api/v1/deals, none at all.");
+        assert_eq!(said, "The customer is without limit on GET /api/v1/deals.");
         let said = told("customer_limit", Some(unlimited), None);
         assert_eq!(said, "The customer's own limit on GET /api/v1/deals was taken away.");
         let said = told("backup", None, Some(json!({ "job_id": "1", "requested": true })));

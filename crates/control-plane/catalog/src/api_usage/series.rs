@@ -25,6 +25,8 @@ pub struct SeriesRequest<'a> {
     pub grouping: Option<Grouping>,
     /// How many groups have a name of their own.
     pub top: u8,
+    /// What is over by now is compared with what was before.
+    pub now: DateTime<Utc>,
 }
 
 /// What was used over time.
@@ -32,7 +34,9 @@ pub struct SeriesRequest<'a> {
 pub struct Series {
     /// All of it.
     pub total: Tally,
-    /// All of the span of the same length before.
+    /// What of it is in parts that are over: what [`previous`](Self::previous) is to be compared with.
+    pub compared: Tally,
+    /// All of as many parts right before the span.
     pub previous: Tally,
     /// The groups, the busiest first; the others last.
     pub groups: Vec<SeriesGroup>,
@@ -90,7 +94,8 @@ pub async fn series(
     } else {
         Source::of_everybody(interval)
     };
-    let previous = Question::new(everybody, request.filter, request.span.before()).in_one_part();
+    let over = request.span.over_at(request.now);
+    let previous = Question::new(everybody, request.filter, over.before()).in_one_part();
     let previous = previous.points(client, None, Others::AreTogether).await?;
     let mut series = Series { previous: sum(previous.iter().map(|point| &point.tally)), ..Series::default() };
     series.groups = match request.grouping {
@@ -101,6 +106,8 @@ pub async fn series(
         Some(grouping) => of_one_table(client, everybody, request, grouping).await?,
     };
     series.total = sum(series.groups.iter().map(|group| &group.total));
+    let points = series.groups.iter().flat_map(|group| &group.points);
+    series.compared = sum(points.filter(|(at, _)| **at < over.until).map(|(_, tally)| tally));
     Ok(series)
 }
 

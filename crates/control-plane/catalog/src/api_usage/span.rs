@@ -103,6 +103,17 @@ impl Span {
             .take_while(move |point| *point < self.until)
     }
 
+    /// The parts of it that are over, as far as there are any: one that has only begun would look like a fall beside whole ones.
+    #[must_use]
+    pub fn over_at(self, now: DateTime<Utc>) -> Self {
+        let step = TimeDelta::seconds(self.interval.seconds());
+        let is_under_way = |point: &DateTime<Utc>| *point + step > now;
+        match self.points().find(is_under_way) {
+            Some(until) if until > self.from => Self { until, ..self },
+            _ => self,
+        }
+    }
+
     /// The span of the same length before it.
     #[must_use]
     pub fn before(self) -> Self {
@@ -133,6 +144,13 @@ mod tests {
             assert_eq!(span.before().until, span.from);
             assert_eq!(span.before().points().count(), points);
         }
+        let month = Span::around(until - TimeDelta::days(30), until, None).unwrap();
+        let over = month.over_at(until);
+        assert_eq!((over.from, over.until.to_rfc3339().as_str()), (month.from, "2026-11-29T00:00:00+00:00"));
+        assert_eq!(over.before().points().count(), 30);
+        assert_eq!(month.over_at(month.until), month);
+        // Of what has only begun as a whole there is nothing else to compare.
+        assert_eq!(month.over_at(month.from), month);
         let day: DateTime<Utc> = "2026-11-29T00:00:00Z".parse().unwrap();
         let span = Span::around(day - TimeDelta::days(2), day, Some(Interval::Day)).unwrap();
         assert_eq!((span.from, span.until), (day - TimeDelta::days(2), day));

@@ -115,9 +115,7 @@ impl CustomerSort {
 
     /// Every order.
     pub fn all() -> impl Iterator<Item = Self> {
-        SortedBy::ALL
-            .into_iter()
-            .flat_map(|by| [false, true].map(|is_descending| Self { by, is_descending }))
+        SortedBy::ALL.into_iter().flat_map(|by| [false, true].map(|is_descending| Self { by, is_descending }))
     }
 
     /// `figure` is the customer's, where that is what is sorted by.

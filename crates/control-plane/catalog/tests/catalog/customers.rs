@@ -241,8 +241,9 @@ async fn pages_show_every_customer_once_in_every_order() {
         }
     }
     let page = PageRequest { limit: 1, cursor: None };
-    let cursor =
-        customers::list(&client, &CustomerFilter::default(), CustomerSort::COMPANY_NAME, &page).await.unwrap();
+    let cursor = customers::list(&client, &CustomerFilter::default(), CustomerSort::COMPANY_NAME, &page)
+        .await
+        .unwrap();
     let page = PageRequest { limit: 1, cursor: cursor.next_cursor };
     let error = customers::list(&client, &CustomerFilter::default(), CustomerSort::default(), &page)
         .await
