@@ -154,7 +154,9 @@ impl House {
         let directory =
             KnownDirectory::start(catalog.clone(), catalog, KnownDirectoryConfig::default(), stop.clone());
         let redis = self.redis.url_through(self.redis_proxy.port()).into();
-        let limiter = Limiter::start(LimiterConfig::default(), &redis, seed, stop.clone());
+        // More patient than servers are: on a busy machine an answer that takes longer would be taken for a Redis that is gone.
+        let limits = LimiterConfig { patience: Duration::from_secs(2), ..LimiterConfig::default() };
+        let limiter = Limiter::start(limits, &redis, seed, stop.clone());
         let recorded = Arc::<Recorded>::default();
         let gateway = Gateway::new(config, directory.clone(), limiter, recorded.clone());
         let needs = |path: &str, module, action, resource| RouteNeeds {

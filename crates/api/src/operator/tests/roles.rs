@@ -87,12 +87,7 @@ pub(super) fn table() -> Vec<(&'static str, &'static str, Right, Value)> {
         ("GET", "/api/admin/clerk/messages/{id}", R::ClerkRead, none()),
         ("POST", "/api/admin/clerk/messages/{id}/replay", R::ClerkWrite, none()),
         ("GET", "/api/admin/clerk/reconciliations", R::ClerkRead, none()),
-        (
-            "GET",
-            "/api/admin/clerk/reconciliations/{id}/differences",
-            R::ClerkRead,
-            none(),
-        ),
+        ("GET", "/api/admin/clerk/reconciliations/{id}/differences", R::ClerkRead, none()),
         ("POST", "/api/admin/clerk/reconciliations", R::ClerkWrite, json!({})),
         ("GET", "/api/admin/backups", R::BackupsRead, none()),
         ("GET", "/api/admin/customers/{customer}/backups", R::BackupsRead, none()),

@@ -8,6 +8,7 @@ use domain::{AuditAction, Role};
 use futures_util::future::join_all;
 use http::{Method, Request, header};
 use secrets::TotpSecret;
+use secrets::token::sha256_hex;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ pub(super) struct Operator {
     pub(super) id: Uuid,
     pub(super) email: String,
     pub(super) token: String,
+    /// The code that they have shown.
+    shown: String,
     app: TotpSecret,
     pub(super) recovery_codes: Vec<String>,
 }
@@ -65,6 +68,14 @@ impl Api {
         self.ask_as(Some(token), Method::GET, "/api/admin/customers", Value::Null).await
     }
 
+    /// A wait that has begun is longer than a busy machine takes for the next guess.
+    pub(super) async fn make_the_wait_longer(&self) {
+        self.sql(
+            "update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where guesses > 5",
+        )
+        .await;
+    }
+
     pub(super) async fn set_up(&self, token: &str) -> Answer {
         let path = "/api/admin/session/authenticator";
         self.ask_as(Some(token), Method::POST, path, Value::Null).await
@@ -90,7 +101,7 @@ impl Api {
         self.ask_as(Some(&token), Method::PUT, "/api/admin/session/password", body).await.expect(204);
         let codes = complete.body["recovery_codes"].as_array().unwrap();
         let recovery_codes = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
-        Operator { id, email: email.to_owned(), token, app, recovery_codes }
+        Operator { id, email: email.to_owned(), token, shown: code, app, recovery_codes }
     }
 }
 
@@ -171,7 +182,7 @@ async fn a_code_opens_once_and_a_recovery_code_too() {
     let begun = partial().await;
     assert_eq!(api.sign_in(&ann.email, PASSWORD).await.text("next"), "show_code");
     api.set_up(&begun).await.expect_problem(409, "conflict");
-    api.show(&begun, &ann.code(0)).await.expect_problem(401, "sign-in-refused");
+    api.show(&begun, &ann.shown).await.expect_problem(401, "sign-in-refused");
     // Many show the next one at once: one comes in.
     let code = ann.code(1);
     let tokens = [partial().await, partial().await, partial().await];
@@ -200,9 +211,11 @@ async fn guesses_are_slowed_whether_or_not_there_is_an_account() {
     api.operator("ann@example.org", &[Role::ReadOnly]).await;
     for email in ["ann@example.org", "nobody@example.org"] {
         let mut statuses = Vec::new();
-        for _ in 0..7 {
+        for _ in 0..6 {
             statuses.push(api.sign_in(email, "wrong").await.status.as_u16());
         }
+        api.make_the_wait_longer().await;
+        statuses.push(api.sign_in(email, "wrong").await.status.as_u16());
         assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429], "{email}");
     }
     // Those at an account that exists are told of; what was typed for another one may be a password.
@@ -212,9 +225,8 @@ async fn guesses_are_slowed_whether_or_not_there_is_an_account() {
         (of("wrong"), of("reason"), denied.len()) == (6, 1, 7)
     })
     .await;
-    // The right password isn't looked at either, for as long as the wait is: longer here than a busy machine takes.
-    api.sql("update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where refused_until is not null")
-        .await;
+    // The right password isn't looked at either, for as long as the wait is.
+    api.make_the_wait_longer().await;
     let told = api.sign_in("ann@example.org", PASSWORD).await.expect_problem(429, "too-many-guesses");
     let seconds: u64 = told.header("retry-after").parse().unwrap();
     assert!((1..=900).contains(&seconds));
@@ -243,7 +255,11 @@ async fn whether_there_is_an_account_is_not_told_by_the_time_that_a_refusal_take
     api.sql("update admin_operators set disabled_at = now() where email = 'gone@example.org'").await;
     let mut least = [Duration::MAX; 3];
     let mut told = Vec::new();
-    for _ in 0..6 {
+    // On a busy machine it takes some rounds until nothing came between for any of them.
+    let is_told = |least: &[Duration; 3]| least.iter().max().unwrap() >= &(*least.iter().min().unwrap() * 2);
+    let mut rounds = 0;
+    while rounds < 6 || (is_told(&least) && rounds < 40) {
+        rounds += 1;
         for (email, least) in
             ["ann@example.org", "gone@example.org", "nobody@example.org"].into_iter().zip(&mut least)
         {
@@ -259,8 +275,7 @@ async fn whether_there_is_an_account_is_not_told_by_the_time_that_a_refusal_take
     }
     told.dedup();
     assert_eq!(told.len(), 1, "{told:?}");
-    let (quickest, slowest) = (least.iter().min().unwrap(), least.iter().max().unwrap());
-    assert!(*slowest < *quickest * 2, "{least:?}");
+    assert!(!is_told(&least), "{least:?}");
 }
 
 /// Four servers over one admin database, as a load balancer would spread the guesses.
@@ -273,11 +288,12 @@ async fn guesses_at_many_servers_are_counted_together() {
     let further: Vec<_> = further.collect();
     let servers: Vec<_> = std::iter::once(&first).chain(&further).collect();
     let mut statuses = Vec::new();
-    for server in servers.iter().cycle().take(7) {
+    for server in servers.iter().cycle().take(6) {
         statuses.push(server.sign_in(&ann.email, "wrong").await.status.as_u16());
     }
+    first.make_the_wait_longer().await;
+    statuses.push(servers[2].sign_in(&ann.email, "wrong").await.status.as_u16());
     assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429]);
-    first.sql("update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where refused_until is not null").await;
     for server in servers {
         server.sign_in(&ann.email, PASSWORD).await.expect_problem(429, "too-many-guesses");
     }
@@ -286,9 +302,15 @@ async fn guesses_at_many_servers_are_counted_together() {
 #[tokio::test]
 async fn guesses_that_are_made_at_once_are_each_counted() {
     let api = Api::new().await;
+    // So often before that the wait after one more is longer than a busy machine takes.
+    let subject = sha256_hex("account:ann@example.org");
+    api.sql(&format!(
+        "insert into admin_sign_in_guesses (subject_hash, guesses, refused_until) values ('{subject}', 14, '-infinity')"
+    ))
+    .await;
     let answers = join_all((0..40).map(|_| api.sign_in("ann@example.org", "wrong"))).await;
-    let looked_at = answers.iter().filter(|answer| answer.status == 401).count();
-    assert!((1..=6).contains(&looked_at), "{looked_at}");
+    let statuses = [401, 429].map(|status| answers.iter().filter(|answer| answer.status == status).count());
+    assert_eq!(statuses, [1, 39]);
 }
 
 #[tokio::test]

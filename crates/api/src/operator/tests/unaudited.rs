@@ -69,6 +69,8 @@ async fn no_change_that_matters_happens_without_its_row_of_the_log() {
     let api = Api::new().await;
     api.customer("acme", Plan::Starter).await;
     let owner = api.operator("owner@example.org", &[Role::Owner]).await.token.clone();
+    // When the session was last used is noted once a minute, also of what is refused.
+    api.sql("update admin_operator_sessions set last_used_at = now() + interval '1 hour'").await;
     let tables = Tables::of(&api.database).await;
     let all = Trail { api: &api, bearer: &owner, tables, tried: Mutex::default() };
     let (post, patch, put, delete) = (Method::POST, Method::PATCH, Method::PUT, Method::DELETE);

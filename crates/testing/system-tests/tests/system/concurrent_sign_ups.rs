@@ -9,7 +9,7 @@ use system_tests::{Stack, StackPlan};
 
 use crate::wholeness;
 
-const NAMES: u16 = 150;
+const NAMES: u16 = 90;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_sign_ups_at_once_each_name_is_given_once() {

@@ -26,10 +26,10 @@ impl Burst {
         let (ends, counts) = (Arc::clone(&is_over), Arc::clone(&recorded));
         let thread = std::thread::spawn(move || {
             while !ends.load(Ordering::Relaxed) {
-                for _ in 0..20 {
+                for _ in 0..100 {
                     meter.record(usage_tests::request_of(customer));
                 }
-                counts.fetch_add(20, Ordering::Relaxed);
+                counts.fetch_add(100, Ordering::Relaxed);
                 #[expect(clippy::disallowed_methods, reason = "how fast requests come is what is tested")]
                 std::thread::sleep(Duration::from_millis(2));
             }

@@ -42,6 +42,8 @@ async fn fuzz(program: &Path, stack: &Stack, token: &str, routes: [&str; 2]) {
     let mut command = Command::new(program);
     command.arg("--config-file").arg(&config).args(["--no-color", "run", &url]).args(routes);
     command.args(["--exclude-checks", NOT_CHECKED, "--warnings", "off"]);
+    // A sign-up that is waited for takes its time on a busy machine.
+    command.args(["--request-timeout", "120"]);
     if is_full_run() {
         command.args(["--max-examples", "30"]);
     } else {
