@@ -29,10 +29,12 @@ export default function OperatorsSection() {
       header: 'Operator',
       cell: (row) => (
         <>
-          <Anchor component="button" type="button" inherit onClick={() => change({ operator: row.id })}>
-            {row.name}
-          </Anchor>
-          {row.id === who?.operator_id && ' (you)'}
+          <span className={classes.address}>
+            <Anchor component="button" type="button" inherit onClick={() => change({ operator: row.id })}>
+              {row.name}
+            </Anchor>
+            {row.id === who?.operator_id && ' (you)'}
+          </span>
           <span className={`${classes.sub} ${classes.address}`}>{row.email}</span>
         </>
       ),
