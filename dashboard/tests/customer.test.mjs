@@ -76,6 +76,19 @@ describe('one customer', () => {
       await dialog(page).waitFor({ state: 'hidden' });
       const listing = page.getByRole('region', { name: 'Limits of single customers, one a line' });
       await listing.getByRole('row').filter({ hasText: 'pier-ten' }).getByText('Without limit').waitFor();
+      // One that is there already isn't replaced without a word.
+      await page.getByRole('button', { name: 'Set a limit' }).click();
+      await whose.fill('pier-ten');
+      const requests = dialog(page).getByRole('textbox', { name: 'Requests', exact: true });
+      await requests.fill('5000');
+      await dialog(page).getByRole('button', { name: 'Set the limit' }).click();
+      await dialog(page).getByText('pier-ten has a limit over all routes already').waitFor();
+      assert.deepEqual(await complaints(page), []);
+      assert.deepEqual([await whose.inputValue(), await requests.inputValue()], ['pier-ten', '5,000']);
+      assert.equal((await asOwner('GET', '/api/admin/customers/pier-ten/limits')).data[0].requests, null);
+      await dialog(page).getByRole('button', { name: 'Replace it' }).click();
+      await dialog(page).waitFor({ state: 'hidden' });
+      await listing.getByRole('row').filter({ hasText: 'pier-ten' }).getByText('5,000 requests a minute').waitFor();
       await listing.getByRole('button', { name: `Take the limit of ${CUSTOMER} on GET /api/v1/contacts away` }).click();
       await dialog(page).getByRole('button', { name: 'Take it away' }).click();
       await listing.getByText('GET /api/v1/contacts').waitFor({ state: 'detached' });

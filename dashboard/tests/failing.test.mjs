@@ -59,6 +59,37 @@ describe('what fails', () => {
       await page.getByRole('heading', { name: 'Usage', level: 1 }).waitFor();
     }));
 
+  test('what was answered before the server went away stays, and is said to be of before', () =>
+    visit(
+      browser,
+      session.cookie,
+      '/',
+      async (page) => {
+        const wrong = page.getByRole('region', { name: 'What is wrong' });
+        const health = page.getByRole('region', { name: 'Health' });
+        const asked = /\/api\/admin\/(health|statistics|usage)/;
+        const old = /^As of .*; it can’t be asked now$/;
+        await health.getByText('OK', { exact: true }).first().waitFor();
+        await page.route(asked, broken);
+        // The overview asks by itself, each quarter of a minute.
+        await wrong.getByText(/health.* can’t be asked now: the last answer is of/).waitFor({ timeout: 40_000 });
+        assert.equal(await wrong.getByText('Nothing is wrong').count(), 0);
+        await health.getByRole('status').filter({ hasText: old }).waitFor();
+        await health.getByText('OK', { exact: true }).first().waitFor();
+        await picture(page, 'failing-overview');
+        assert.deepEqual(await complaints(page), []);
+        await goTo(page, '/settings/health');
+        await page.getByText('How everything is can’t be asked now').waitFor();
+        assert.equal(await page.getByText('Everything is as it should be').count(), 0);
+        await page.unroute(asked);
+        await goTo(page, '/');
+        await health.getByText('OK', { exact: true }).first().waitFor();
+        await wrong.getByText(/can’t be asked now/).waitFor({ state: 'detached', timeout: 40_000 });
+        await health.getByRole('status').filter({ hasText: old }).waitFor({ state: 'detached', timeout: 40_000 });
+      },
+      { complains: (wrong) => /500|console:/.test(wrong) },
+    ));
+
   test('a part of a customer’s page that fails leaves the others', () =>
     without(`/customers/${CUSTOMER}/database`, '**/database', (route) => (route.request().url().includes('/api/') ? broken(route) : route.continue()), async (page) => {
       await page.getByRole('region', { name: 'Database', exact: true }).getByRole('alert').waitFor();

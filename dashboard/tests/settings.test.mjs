@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { sql } from './admin.mjs';
 import { complaints, launch, picture, VIEWS } from './browser.mjs';
 import { Session } from './operator.mjs';
-import { asOwner, newCustomer, signedIn, until, url } from './system.mjs';
+import { asOwner, newCustomer, newOperator, signedIn, until, url } from './system.mjs';
 import { visit } from './visit.mjs';
 
 describe('what is set for everybody', () => {
@@ -251,5 +251,58 @@ describe('what is set for everybody', () => {
     await atDesk.ask('GET', '/api/admin/customers');
     assert.equal((await asToken(tokens.nightly)).status, 401);
     assert.equal((await asToken(tokens.weekly)).status, 200);
+  });
+
+  test('operators come by pages, and so do the tokens of each', async () => {
+    const { session: other } = await signedIn('paged@example.org', ['read-only']);
+    for (const name of ['first', 'second']) await other.ask('POST', '/api/admin/tokens', { name, permissions: ['customers:read'] });
+    const { operator_id: id } = await other.ask('GET', '/api/admin/session');
+    // Pages of one, as if there were hundreds.
+    const short = (route) => {
+      const address = new URL(route.request().url());
+      if (address.searchParams.get('limit') === '50') address.searchParams.set('limit', '1');
+      // Nobody waits any more for what was under way.
+      return route.continue({ url: address.href }).catch(() => {});
+    };
+    await at('/operators', async (page) => {
+      await page.getByText(/^\d+ may come in$/).waitFor();
+      await page.route(/\/api\/admin\/(operators|operators\/[^/]+\/tokens)\?/, short);
+      await page.goto(`${url}/admin/settings/operators?operator=${id}`);
+      const held = page.getByRole('dialog').getByRole('region', { name: 'List of API tokens of paged' });
+      await held.getByText('second').waitFor();
+      assert.equal(await held.locator('tbody tr').count(), 1);
+      await page.getByRole('dialog').getByRole('button', { name: 'Next' }).click();
+      await held.getByText('first').waitFor();
+      assert.equal(await held.locator('tbody tr').count(), 1);
+      assert.ok(new URL(page.url()).searchParams.has('tokens'));
+      assert.deepEqual(await complaints(page), []);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      assert.ok(!new URL(page.url()).searchParams.has('tokens'));
+      const listing = page.getByRole('region', { name: 'List of operators' });
+      const shown = async () => (await listing.locator('tbody tr').allInnerTexts()).join();
+      const first = await shown();
+      assert.equal(await listing.locator('tbody tr').count(), 1);
+      assert.equal(await page.getByText(/may come in$/).count(), 0);
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.waitForURL((address) => address.searchParams.has('page'));
+      await until('the next one is shown', async () => (await shown()) !== first);
+      await page.getByRole('button', { name: 'Back' }).click();
+      await until('the first one is shown again', async () => (await shown()) === first);
+    });
+  });
+
+  test('on a phone the names and addresses of operators break, and their table fits', async () => {
+    const { email } = await newOperator('maximilianewilhelminavonundzuhohenstauffen@regionaloffice-of-the-north.example.org', ['read-only']);
+    await at(
+      '/operators',
+      async (page) => {
+        const listing = page.getByRole('region', { name: 'List of operators' });
+        await listing.getByText(email).waitFor();
+        await picture(page, 'settings-operators-phone');
+        assert.equal(await listing.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth), 0);
+      },
+      { view: VIEWS[3] },
+    );
   });
 });

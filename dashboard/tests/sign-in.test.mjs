@@ -1,5 +1,5 @@
 // What is seen before and outside of every other page, by axe: the door with its four steps, and a sign-up while it goes on and when it
-// is done, with its key. At each width, in light and dark.
+// is done, with its key. At each width, in light and dark. And what is kept and what isn't, from one who leaves to the next.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { held, sql } from './admin.mjs';
@@ -102,6 +102,64 @@ describe('the door, and a sign-up', () => {
       assert.equal((await asOwner('GET', `/api/admin/customers/${customer}`)).customer_id, customer);
     });
   }
+
+  test('what the next one sees is nobody else’s, a first sign-in loses nothing on the way, and signing out says when it fails', async () => {
+    const { session } = await signedIn('door-before@example.org', ['owner']);
+    const { email, oneTimePassword } = await newOperator('door-after@example.org', ['owner']);
+    const { page, context } = await open(browser, url, VIEWS[0], session.cookie);
+    const isSession = (address) => address.pathname === '/api/admin/session';
+    await page.clock.install();
+    await page.goto(`${url}/admin/settings/account`);
+    await settled(page);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    // The session ends elsewhere, and that question is the only one that hears of it.
+    await page.route((address) => address.pathname.startsWith('/api/admin/') && !isSession(address), (route) => route.abort());
+    await session.ask('DELETE', '/api/admin/session');
+    await page.clock.fastForward('01:05');
+    await page.getByLabel('E-mail').waitFor();
+    assert.equal(await page.title(), 'Sixty');
+    await page.unrouteAll();
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(oneTimePassword);
+    await page.route('**/api/admin/session/authenticator', (route) => route.abort(), { times: 1 });
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('The server can’t be reached').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Go on' }).isDisabled());
+    assert.deepEqual(await complaints(page), []);
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+    const secret = await page.locator('code').filter({ hasText: /^[A-Z2-7]{16,}$/ }).textContent();
+    await page.getByLabel('Code', { exact: true }).fill(codeOf(secret));
+    await page.keyboard.press('Enter');
+    const codes = page.getByRole('list').getByRole('listitem');
+    await page.getByRole('heading', { name: 'Keep these recovery codes' }).waitFor();
+    const shown = await codes.allInnerTexts();
+    // The page asks each minute who is signed in, and the session is past this step.
+    const answered = page.waitForResponse((answer) => isSession(new URL(answer.url())) && answer.request().method() === 'GET');
+    await page.clock.fastForward('01:05');
+    await answered;
+    await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+    assert.deepEqual(await codes.allInnerTexts(), shown);
+    await page.getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByLabel('The present password').fill(oneTimePassword);
+    await page.getByLabel('The new password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Your account' }).waitFor();
+    await settled(page);
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    const signOut = async () => {
+      await page.getByRole('button', { name: 'Your account' }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    };
+    await page.route(isSession, (route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue()));
+    await signOut();
+    await page.getByRole('alert').getByText('The server can’t be reached').waitFor();
+    await page.unrouteAll();
+    await signOut();
+    await page.getByLabel('E-mail').waitFor();
+    await context.close();
+  });
 });
 
 /** Has the last step of a customer's sign-up wait. Answers what lets it go on. */

@@ -114,6 +114,11 @@ describe('a bad day', () => {
     });
     await until('the customer is there', async () => (await asOwner('GET', '/api/admin/customers?q=quay')).data[0]?.customer_id === 'quay', 60_000);
     await at('/settings/clerk', async (page) => {
+      // What mends says what that may do, and waits for a yes.
+      await page.getByRole('button', { name: 'Compare now and mend' }).click();
+      await page.getByRole('dialog').getByText(/whose organization is gone at Clerk is suspended/).waitFor();
+      await page.getByRole('dialog').getByRole('button', { name: 'Keep as it is' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await page.getByRole('button', { name: 'Compare, and only say what differs' }).click();
       const comparisons = page.getByRole('region', { name: 'List of comparisons' });
       await comparisons.getByRole('button', { name: 'Show' }).first().waitFor({ timeout: 30_000 });

@@ -23,6 +23,10 @@ test('whatever can be asked is asked again when something tells of it', () => {
   ]);
 });
 
+test('the members of an organization are told of by what Clerk tells', () => {
+  expect(topicsOf('/api/admin/customers/{customer}/users')).toContain('clerk');
+});
+
 test('limits are told of with their customer, streams and kept views with their rows of the audit log', () => {
   expect(topicsOf('/api/admin/limits')).toContain('customers');
   expect(topicsOf('/api/admin/customers/{customer}/limits')).toContain('customers');

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
-import { askAgain } from './askAgain';
+import { askAgainCalmly, askedBy } from './askAgain';
+import { askOnceMore } from './askOnceMore';
 
 /** What the server tells of: `{topic, customer, id}`. */
 type Change = { topic: string; customer: string | null; id: string | null };
@@ -17,10 +18,13 @@ export const STALE: Record<string, RegExp> = {
   audit: /\/(audit-logs|audit-streams|timeline|saved-views)/,
   usage: /\/(usage|statistics\/modules)/,
   operators: /\/(operators|sessions|tokens|passkeys)/,
-  clerk: /\/clerk/,
+  clerk: /\/(clerk|users)/,
   backups: /\/(backups|timeline)/,
   secrets: /\/secrets/,
 };
+
+/** Whether changes of what is asked are told. */
+const isToldOf = askedBy(new RegExp(Object.values(STALE).map(({ source }) => source).join('|')));
 
 /** No topic is asked for again more often than this, in milliseconds. */
 const CALM = 1000;
@@ -58,21 +62,23 @@ export function follow(client: QueryClient): () => void {
     waiting.delete(topic);
     const stale = STALE[topic];
     if (!stale) return;
-    void askAgain(client, stale);
+    void askAgainCalmly(client, askedBy(stale));
     // One's own roles may be among what changed.
-    if (topic === 'operators') void client.invalidateQueries({ queryKey: ['session'] });
+    if (topic === 'operators') void askAgainCalmly(client, ({ queryKey }) => queryKey[0] === 'session');
   };
   let source: EventSource | undefined;
   let missed = false;
   let pause = FIRST_PAUSE;
   let reopening: ReturnType<typeof setTimeout> | undefined;
+  let forgetEarly = () => {};
   const open = () => {
     source = new EventSource('/api/admin/events');
     source.onopen = () => {
       pause = FIRST_PAUSE;
       become('live');
-      // What happened while nobody told us is asked for.
-      if (missed) void client.invalidateQueries();
+      // What happened while nobody told us is asked for; before the first time, only what was asked already can be too old.
+      if (missed) void askAgainCalmly(client, () => true);
+      else forgetEarly = askOnceMore(client, isToldOf);
       missed = false;
     };
     source.onerror = () => {
@@ -90,6 +96,7 @@ export function follow(client: QueryClient): () => void {
   };
   const close = () => {
     clearTimeout(reopening);
+    forgetEarly();
     source?.close();
     missed = true;
     become('connecting');

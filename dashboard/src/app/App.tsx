@@ -1,11 +1,12 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { follow } from '@/api/live';
 import { problemOf } from '@/api/problem';
 import { onSignedOut } from '@/api/signedOut';
-import { useSessionChange, useWho } from '@/session/session';
+import { personOf, putAway, useSessionChange, useWho, whenGone } from '@/session/session';
+import { stepOf } from '@/session/step';
 import { theme, variables } from '@/theme/theme';
 import { Failure } from '@/ui/Failure';
 import { Guard } from '@/ui/Guard';
@@ -36,14 +37,19 @@ export function App() {
 function Door() {
   const who = useWho();
   const { ended } = useSessionChange();
+  // Here, since a step of signing in is gone as soon as the session is past it.
+  const [codes, showCodes] = useState<string[] | null>(null);
   useEffect(() => onSignedOut(ended));
-  const isIn = who.data != null && who.data.session?.next == null;
-  useEffect(() => (isIn ? follow(client) : undefined), [isIn]);
+  useEffect(() => whenGone(client, (now) => putAway(client, now)), []);
+  const isIn = who.data !== undefined && stepOf(who.data, codes) === null;
+  const person = personOf(who.data);
+  useEffect(() => (isIn ? follow(client) : undefined), [isIn, person]);
   if (who.data === undefined) {
     return who.error ? <Failure problem={problemOf(who.error)} retry={() => void who.refetch()} /> : null;
   }
-  if (isIn) return <RouterProvider router={router} />;
-  return <SignIn who={who.data} />;
+  // Somebody else's pages begin anew.
+  if (isIn) return <RouterProvider key={person} router={router} />;
+  return <SignIn who={who.data} codes={codes} showCodes={showCodes} />;
 }
 
 const NoticesWhenWanted = () => useHasNotices() && <Notices />;

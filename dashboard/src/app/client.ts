@@ -12,6 +12,9 @@ export const client = new QueryClient({
       // When changes don't arrive by themselves, what is looked at is asked for again now and then.
       refetchInterval: 60_000,
       placeholderData: keepPreviousData,
+      // Also without a network: the server may be on this machine, and what can't be asked is told.
+      networkMode: 'always',
+      refetchOnReconnect: true,
       retry: (failures, error) => failures < 2 && [0, 503].includes(problemOf(error).status),
     },
   },

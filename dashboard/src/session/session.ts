@@ -49,22 +49,50 @@ export function useSessionChange() {
       sessionChanged();
       return client.invalidateQueries({ queryKey: KEY });
     },
-    ended: () => {
-      sessionChanged();
-      remember(false);
-      // A dialog may show a secret; a notice and the tab's name say whom the page was about.
-      closeAllDialogs();
-      hush();
-      document.title = 'Sixty';
-      forgetUnanswered();
-      forgetShown(client);
-    },
+    ended: () => sayNobody(client),
   };
 }
 
-/** Says that nobody is signed in. The pages go first, and then what they showed: a query that is thrown away tells nobody. */
-export function forgetShown(client: QueryClient) {
+/** Says that nobody is signed in. */
+export function sayNobody(client: QueryClient) {
+  // What was asked before would say that they still are.
+  void client.cancelQueries({ queryKey: KEY });
   client.setQueryData(KEY, null);
+}
+
+/**
+ * Does this as soon as whoever was signed in isn't any more, whichever question finds it: nobody is, or in another window somebody else
+ * has signed in. Answers what ends it.
+ */
+export function whenGone(client: QueryClient, act: (now: Who | null) => void): () => void {
+  const whoNow = () => client.getQueryData<Who | null>(KEY) ?? null;
+  let before = whoNow();
+  return client.getQueryCache().subscribe(({ query }) => {
+    if (query.queryKey[0] !== KEY[0]) return;
+    const now = whoNow();
+    const isGone = before !== null && personOf(before) !== personOf(now);
+    before = now;
+    if (isGone) act(now);
+  });
+}
+
+/** What tells those who sign in apart; undefined is nobody. */
+export const personOf = (who: Who | null | undefined) => who?.operator_id ?? who?.credential;
+
+/** Puts away what was shown to somebody, before whoever comes next sees it. */
+export function putAway(client: QueryClient, now: Who | null) {
+  sessionChanged();
+  remember(now !== null);
+  // A dialog may show a secret; a notice and the tab's name say whom the page was about.
+  closeAllDialogs();
+  hush();
+  document.title = 'Sixty';
+  forgetUnanswered();
+  forgetShown(client);
+}
+
+/** Forgets what was asked and answered. A query that is thrown away tells nobody: the pages go at the same time. */
+export function forgetShown(client: QueryClient) {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
   // What acts were answered, such as proofs of the audit log.
   client.getMutationCache().clear();

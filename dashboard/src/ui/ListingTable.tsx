@@ -1,5 +1,6 @@
 import { type ReactNode, useRef } from 'react';
 import { problemOf } from '@/api/problem';
+import { AsOf } from './AsOf';
 import { DataTable, type DataTableProps } from './DataTable';
 import { Failure } from './Failure';
 import { foundText } from './found';
@@ -10,7 +11,7 @@ import type { PagesState } from './usePages';
 import { useRowKeys } from './useRowKeys';
 
 type Listing<Row> = { data: readonly Row[]; next_cursor?: string | null; total?: number };
-type Query<Data> = { data: Data | undefined; error: unknown; isPlaceholderData?: boolean; refetch: () => unknown };
+type Query<Data> = { data: Data | undefined; error: unknown; dataUpdatedAt: number; isPlaceholderData?: boolean; refetch: () => unknown };
 
 type ListingTableProps<Row> = Omit<DataTableProps<Row>, 'rows' | 'stale'> & {
   /** The question for the present page of the listing. */
@@ -22,13 +23,14 @@ type ListingTableProps<Row> = Omit<DataTableProps<Row>, 'rows' | 'stale'> & {
   refused?: ReactNode;
 };
 
-/** A listing of the API's as a table, a page at a time. Rows that were there before an error go on being shown. */
+/** A listing of the API's as a table, a page at a time. Rows that were there before an error go on being shown, with their age. */
 export function ListingTable<Row>({ query, pages, noun, refused, ...table }: ListingTableProps<Row>) {
   const rows = useRef<HTMLDivElement>(null);
   useRowKeys(rows);
   return (
     <div ref={rows} data-rows className={classes.rows}>
       <ListingStatus query={query} pages={pages} noun={noun} isRefused={Boolean(refused)} />
+      <AsOf query={query} />
       {query.error && !query.data ? (
         refused || <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />
       ) : (

@@ -5,7 +5,7 @@ import { OperationActions } from './OperationActions';
 import { OperationSteps } from './OperationSteps';
 import { operationName, statusLabel } from './operations';
 import { Status } from './Status';
-import { took } from './took';
+import { workTook } from './took';
 import { useSeconds } from './useSeconds';
 import { When } from './When';
 
@@ -28,12 +28,12 @@ function Shown({ operation }: { operation: Operation }) {
         <Status value={operation.status} label={statusLabel(operation)} />
         <span className={classes.quiet}>
           asked for <When at={operation.created_at} />
-          {operation.started_at && ` · ${isOver ? 'took' : 'running for'} ${took(operation.started_at, operation.finished_at, now)}`}
+          {operation.started_at && operation.status !== 'queued' && ` · ${isOver ? 'took' : 'running for'} ${workTook(operation, now)}`}
           {operation.attempts > 1 && ` · attempt ${operation.attempts}`}
         </span>
         <OperationActions operation={operation} compact />
       </div>
-      {operation.error && <p className={classes.error}>{operation.error}</p>}
+      {operation.error && operation.status !== 'succeeded' && <p className={classes.error}>{operation.error}</p>}
       <OperationSteps operation={operation} />
     </div>
   );

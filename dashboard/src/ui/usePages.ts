@@ -7,16 +7,16 @@ const before = new Map<string, readonly string[]>();
 
 /**
  * The page of a listing that the address names (`?page=…`), so that Back from what was opened leads to it again, and a link shows it.
- * The listing begins anew when `key` (filter, sort) changes.
+ * The listing begins anew when `key` (filter, sort) changes. What opens over a listing has another `name` for its own.
  */
-export function usePages(key: string) {
-  const { page } = useSearch({ strict: false }) as { page?: unknown };
+export function usePages(key: string, name = 'page') {
+  const page = (useSearch({ strict: false }) as Record<string, unknown>)[name];
   const navigate = useNavigate();
   const mark = markOf(key);
   const given = typeof page === 'string' ? page : undefined;
   const cursor = cursorIn(given, mark);
   const turn = (next: string | undefined, replace = false) =>
-    void navigate({ to: '.', search: ((search: object) => ({ ...search, page: next })) as never, replace, resetScroll: false });
+    void navigate({ to: '.', search: ((search: object) => ({ ...search, [name]: next })) as never, replace, resetScroll: false });
   const isOfAnother = page !== undefined && cursor === undefined;
   useEffect(() => {
     // Of another filter: it would come back with it.

@@ -2,6 +2,7 @@ import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { problemOf } from '@/api/problem';
 import { useMay } from '@/session/session';
+import { AsOf } from '@/ui/AsOf';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { PageHeader } from '@/ui/PageHeader';
@@ -27,7 +28,14 @@ function Named({ name, tab }: { name: string; tab?: string }) {
   if (is404 && !isMissing) setMissing(true);
   if (query.isSuccess && isMissing) setMissing(false);
   if (is404 || (isMissing && !query.isSuccess)) return <NotThere name={name} />;
-  if (query.data) return <Known customer={query.data} tab={tab} />;
+  if (query.data) {
+    return (
+      <>
+        <AsOf query={query} />
+        <Known customer={query.data} tab={tab} />
+      </>
+    );
+  }
   return (
     <>
       <PageHeader title={name} />

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
+import { secondOf } from '@/ui/format';
 import { useNow } from '@/ui/useNow';
 import { type Range, rangeSearch } from '@/ui/range';
 import { Status } from '@/ui/Status';
-import { wrongs } from './attention';
+import { unanswered, wrongs } from './attention';
 import classes from './Attention.module.css';
 import { useHealth, useTraffic, useWork } from './useHome';
 
@@ -17,11 +18,12 @@ export function Attention({ range }: { range: Range }) {
     now,
     range: rangeSearch(range),
   });
-  const unknown = Object.entries(asked).filter(([, query]) => query.error && query.data === undefined).map(([name]) => name);
+  const unknown = unanswered(asked);
+  const isUnknown = unknown.names.length > 0;
   const waits = Object.values(asked).some((query) => query.isLoading);
   return (
-    <section className={classes.attention} aria-label="What is wrong" aria-busy={waits} data-wrong={found.length > 0 || undefined}>
-      {found.length > 0 ? (
+    <section className={classes.attention} aria-label="What is wrong" aria-busy={waits} data-wrong={found.length > 0 || undefined} data-unknown={isUnknown || undefined}>
+      {found.length > 0 && (
         <ul>
           {found.map((one) => (
             <li key={one.key}>
@@ -32,20 +34,23 @@ export function Attention({ range }: { range: Range }) {
             </li>
           ))}
         </ul>
-      ) : (
+      )}
+      {isUnknown ? (
         <p>
-          {waits ? (
-            'Looking …'
-          ) : unknown.length > 0 ? (
-            <>
-              <Status value="unknown" label="Not known" /> {unknown.join(', ')} can’t be asked now: see below
-            </>
-          ) : (
-            <>
-              <Status value="ok" label="Nothing is wrong" /> every part answers, no work was given up, requests are answered as before
-            </>
-          )}
+          <Status value="unknown" label="Not known" /> {unknown.names.join(', ')} can’t be asked now: {unknown.since === null ? 'see below' : `the last answer is of ${secondOf(unknown.since)}`}
         </p>
+      ) : (
+        found.length === 0 && (
+          <p>
+            {waits ? (
+              'Looking …'
+            ) : (
+              <>
+                <Status value="ok" label="Nothing is wrong" /> every part answers, no work was given up, requests are answered as before
+              </>
+            )}
+          </p>
+        )
       )}
     </section>
   );

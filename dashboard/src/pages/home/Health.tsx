@@ -12,7 +12,7 @@ import { type Part, useHealth } from './useHome';
 export function Health() {
   const health = useHealth();
   return (
-    <Panel title="Health" note="Asked every quarter of a minute" flush>
+    <Panel title="Health" note={health.error ? 'It can’t be asked now' : 'Asked every quarter of a minute'} flush>
       <Loaded query={health} lines={9}>
         {({ parts }) => (
           <ul className={classes.rows}>
@@ -22,7 +22,7 @@ export function Health() {
                 <span className={classes.detail}>
                   <Detail part={part} />
                 </span>
-                <Status value={part.status} label={part.status === 'ok' ? 'OK' : undefined} />
+                <Status value={part.status} tone={health.error && part.status === 'ok' ? 'quiet' : undefined} label={part.status === 'ok' ? 'OK' : undefined} />
               </li>
             ))}
           </ul>

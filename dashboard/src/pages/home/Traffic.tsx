@@ -40,22 +40,24 @@ export function Traffic({ range }: { range: Range }) {
       }
     >
       <div className={classes.traffic}>
-        <Loaded query={{ data: drawn, error: usage.error, refetch: usage.refetch }} lines={8}>
-          {({ at, seconds, series, beneath }) => (
-            <Chart
-              label="Requests"
-              at={at}
-              seconds={seconds}
-              series={series}
-              unit={count}
-              kind="bars"
-              stacked
-              height={190}
-              beneath={beneath}
-              empty="No requests in this span"
-              {...chosen}
-            />
-          )}
+        <Loaded query={usage} lines={8}>
+          {() =>
+            drawn && (
+              <Chart
+                label="Requests"
+                at={drawn.at}
+                seconds={drawn.seconds}
+                series={drawn.series}
+                unit={count}
+                kind="bars"
+                stacked
+                height={190}
+                beneath={drawn.beneath}
+                empty="No requests in this span"
+                {...chosen}
+              />
+            )
+          }
         </Loaded>
       </div>
     </Panel>

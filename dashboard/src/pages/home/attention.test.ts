@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exactTime } from '@/ui/format';
-import { wrongs } from './attention';
+import { unanswered, wrongs } from './attention';
 
 const now = Date.parse('2026-11-29T03:00:00Z');
 const calm = { operations: { dead: 0 }, jobs: { dead: 0 }, oldest_waiting_at: null };
@@ -44,5 +44,19 @@ describe('what is wrong', () => {
   });
   it('always tells of failures on our side', () => {
     expect(says({ traffic: { total: totals(1000, 1, 20, 1), previous: totals(0, 0) } })).toEqual(['1 request failed on our side (5xx, 0.1% of all)']);
+  });
+});
+
+describe('what can’t be asked', () => {
+  const answered = { error: null, dataUpdatedAt: 1000 };
+  const failed = (dataUpdatedAt: number) => ({ error: new Error('away'), dataUpdatedAt });
+  it('is nothing while everything answers', () => {
+    expect(unanswered({ health: answered, work: { error: null, dataUpdatedAt: 0 } })).toEqual({ names: [], since: null });
+  });
+  it('isn’t known, whatever was answered before, and says since when', () => {
+    expect(unanswered({ health: failed(3000), work: failed(2000), usage: answered })).toEqual({ names: ['health', 'work'], since: 2000 });
+  });
+  it('says no moment when it never answered', () => {
+    expect(unanswered({ health: failed(3000), work: failed(0) })).toEqual({ names: ['health', 'work'], since: null });
   });
 });

@@ -10,7 +10,7 @@ import { words } from '@/ui/format';
 import { Json } from '@/ui/Json';
 import { Loaded } from '@/ui/Loaded';
 import { Status } from '@/ui/Status';
-import { took } from '@/ui/took';
+import { workTook } from '@/ui/took';
 import { WhenExactly } from '@/ui/When';
 import { CancelJob } from './CancelJob';
 import classes from './Operations.module.css';
@@ -47,9 +47,9 @@ function Known({ job }: { job: Schema<'JobView'> }) {
           ['Workers it took down', `${job.crashes} of ${job.max_crashes}`],
           ['Made', <WhenExactly key="created" at={job.created_at} />],
           ['To run', <WhenExactly key="run" at={job.run_at} />],
-          ['Began', job.started_at ? <WhenExactly key="began" at={job.started_at} /> : null],
+          [job.status === 'queued' ? 'Last begun' : 'Began', job.started_at ? <WhenExactly key="began" at={job.started_at} /> : null],
           ['Ended', job.finished_at ? <WhenExactly key="ended" at={job.finished_at} /> : null],
-          ['Took', job.started_at ? took(job.started_at, job.finished_at) : null],
+          ['Took', job.started_at && job.status !== 'queued' ? workTook(job) : null],
           ['Id', <CopyValue key="id" value={job.id} label="the job’s id" />],
         ]}
       />

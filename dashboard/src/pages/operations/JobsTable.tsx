@@ -11,7 +11,7 @@ import { words } from '@/ui/format';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
-import { took } from '@/ui/took';
+import { runsAt, workTook } from '@/ui/took';
 import { usePages } from '@/ui/usePages';
 import { useNow } from '@/ui/useNow';
 import { When } from '@/ui/When';
@@ -42,8 +42,8 @@ export function JobsTable() {
     { id: 'error', header: 'What went wrong last', cell: (row) => <span className={classes.error} title={row.last_error ?? undefined}>{row.last_error ?? ''}</span>, wide: true },
     { id: 'attempts', header: 'Attempts', align: 'end', cell: (row) => `${row.attempts} of ${row.max_attempts}`, wide: true },
     { id: 'created', header: 'Made', cell: (row) => <When at={row.created_at} />, wide: true },
-    { id: 'run', header: 'Runs', cell: (row) => <When at={row.started_at ?? row.run_at} />, wide: true },
-    { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at, now), wide: true },
+    { id: 'run', header: 'Runs', cell: (row) => <When at={runsAt(row)} />, wide: true },
+    { id: 'took', header: 'Took', align: 'end', cell: (row) => workTook(row, now), wide: true },
     ...(mayRetry && query.data?.data.some((row) => row.status === 'dead') ? [{ id: 'act', header: 'Act', align: 'end' as const, cell: (row: Schema<'JobView'>) => (row.status === 'dead' ? <RetryJob id={row.id} /> : null) }] : []),
   ];
   return (

@@ -15,7 +15,7 @@ import { Operator } from '@/ui/Operator';
 import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
-import { took } from '@/ui/took';
+import { took, workTook } from '@/ui/took';
 import { useSeconds } from '@/ui/useSeconds';
 import { When, WhenExactly } from '@/ui/When';
 import classes from './Operations.module.css';
@@ -70,7 +70,7 @@ export function OperationPage() {
               ['Waited', took(operation.created_at, operation.started_at ?? operation.finished_at, now)],
               ['Began', operation.started_at ? <WhenExactly key="began" at={operation.started_at} /> : null],
               ['Ended', operation.finished_at ? <WhenExactly key="ended" at={operation.finished_at} /> : null],
-              ['Took', operation.started_at ? took(operation.started_at, operation.finished_at, now) : null],
+              ['Took', operation.started_at && operation.status !== 'queued' ? workTook(operation, now) : null],
               ['Attempts', operation.attempts],
               ['Asked to be taken back', operation.cancel_requested_at ? <When key="cancel" at={operation.cancel_requested_at} /> : null],
               ['Id', <CopyValue key="id" value={operation.id} label="the operation’s id" />],

@@ -14,7 +14,7 @@ import { Operator } from '@/ui/Operator';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
-import { took } from '@/ui/took';
+import { workTook } from '@/ui/took';
 import { usePages } from '@/ui/usePages';
 import { useNow } from '@/ui/useNow';
 import { When } from '@/ui/When';
@@ -47,7 +47,7 @@ export function OperationsTable() {
     { id: 'attempts', header: 'Attempts', align: 'end', cell: (row) => row.attempts, wide: true },
     { id: 'by', header: 'Asked for by', cell: (row) => <Operator id={row.requested_by} />, wide: true },
     { id: 'created', header: 'Asked for', cell: (row) => <When at={row.created_at} />, wide: true },
-    { id: 'took', header: 'Took', align: 'end', cell: (row) => took(row.started_at, row.finished_at, now) },
+    { id: 'took', header: 'Took', align: 'end', cell: (row) => workTook(row, now) },
   ];
   return (
     <Panel title="Operations" note="The newest first" flush>

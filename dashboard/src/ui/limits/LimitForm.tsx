@@ -1,6 +1,7 @@
 import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { CustomerField } from '../CustomerField';
@@ -9,7 +10,8 @@ import { FormEnd } from '../FormEnd';
 import { say } from '../notify';
 import { useSubmit } from '../useSubmit';
 import { withoutRedisChoices } from './withoutRedis';
-import { type Limit, limitsChanged, PERIODS, rateOf } from './limit';
+import { type Limit, limitsChanged, PERIODS, rateOf, unseen } from './limit';
+import { ThereAlready } from './ThereAlready';
 import { useRoutesUsed } from './useRoutesUsed';
 
 /** What the API takes. */
@@ -49,11 +51,19 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
     },
   });
   const { customer, kind, requests } = form.values;
+  const route = form.values.route.trim() || null;
+  // A limit that was there when one was to be set, and was shown.
+  const [found, setFound] = useState<{ customer: string; limit: Limit } | null>(null);
+  const there = found?.customer === customer.trim() && found.limit.route === route ? found.limit : null;
   const routes = useRoutesUsed(given ?? '');
   const send = async (values: typeof form.values) => {
     const rate = values.kind === 'none' ? {} : { requests: Number(values.requests), period: values.period };
-    const body = { route: values.route.trim() || null, without_redis: values.without_redis || null, reason: values.reason.trim() || null, ...rate };
-    const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params: { path: { customer: customer.trim() } }, body }));
+    const params = { path: { customer: customer.trim() } };
+    const { data: limits } = await taken(api.GET('/api/admin/customers/{customer}/limits', { params }));
+    const limit = unseen(limits, route, (there ?? before)?.updated_at);
+    if (limit) return setFound({ customer: customer.trim(), limit });
+    const body = { route, without_redis: values.without_redis || null, reason: values.reason.trim() || null, ...rate };
+    const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params, body }));
     close();
     say(`${rateOf(set)} for ${customer.trim()}`, 'It holds on every server within a second.');
     await limitsChanged(client);
@@ -105,7 +115,8 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
               ? 'None at all: each of their requests is refused with 429.'
               : 'Over all of the customer’s keys, in place of what holds for everybody. What goes beyond it is refused with 429.'}
         </Text>
-        <FormEnd act="Set the limit" busy={busy} error={error} cancel={close} />
+        {there && <ThereAlready customer={customer.trim()} limit={there} />}
+        <FormEnd act={there ? 'Replace it' : 'Set the limit'} busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
   );

@@ -24,3 +24,10 @@ export const withoutRedis = (value: string | null) => (value === null ? 'As conf
 
 /** Has everything asked for again that shows limits. */
 export const limitsChanged = (client: QueryClient) => askAgain(client, /\/(limits|timeline|audit-logs)/);
+
+/**
+ * The limit that setting one would replace without a word: there is one on this route, and it isn't the one that was `seen`. Null when
+ * there is none.
+ */
+export const unseen = <One extends Pick<Limit, 'route' | 'updated_at'>>(limits: readonly One[], route: string | null, seen: string | undefined): One | null =>
+  limits.find((limit) => limit.route === route && limit.updated_at !== seen) ?? null;

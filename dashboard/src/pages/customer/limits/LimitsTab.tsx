@@ -24,6 +24,7 @@ export default function LimitsTab({ customer }: { customer: Customer }) {
   const query = {
     data: own.data && settings.data && heldOf(own.data.data, settings.data.limits),
     error: own.error ?? settings.error,
+    dataUpdatedAt: Math.min(own.dataUpdatedAt, settings.dataUpdatedAt),
     refetch: () => Promise.all([own.refetch(), settings.refetch()]),
   };
   return (

@@ -1,4 +1,5 @@
 import { queries } from '@/api/client';
+import { AsOf } from '@/ui/AsOf';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { UsageFigures } from '@/ui/usage/UsageFigures';
@@ -7,7 +8,14 @@ import type { UsageFilter } from './filter';
 /** The span in a few numbers, beside the one before. */
 export function InNumbers({ filter }: { filter: UsageFilter }) {
   const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
-  if (query.data) return <UsageFigures now={query.data.total} before={query.data.previous} />;
+  if (query.data) {
+    return (
+      <>
+        <AsOf query={query} />
+        <UsageFigures now={query.data.total} before={query.data.previous} />
+      </>
+    );
+  }
   return (
     <Panel flush>
       <Loaded query={query}>{() => null}</Loaded>

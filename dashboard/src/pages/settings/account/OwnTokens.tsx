@@ -4,13 +4,14 @@ import { api, queries, type Schema } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useAddress } from '@/ui/address';
 import { confirm } from '@/ui/confirm';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { Hint } from '@/ui/Hint';
-import { Loaded } from '@/ui/Loaded';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { useNow } from '@/ui/useNow';
+import { usePages } from '@/ui/usePages';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { NewToken } from './NewToken';
@@ -22,7 +23,8 @@ export function OwnTokens() {
   const client = useQueryClient();
   const now = useNow();
   const [{ new: isNew }, change] = useAddress('new');
-  const query = queries.useQuery('get', '/api/admin/tokens');
+  const pages = usePages('tokens');
+  const query = queries.useQuery('get', '/api/admin/tokens', { params: { query: { limit: 50, cursor: pages.cursor } as never } });
   const revoke = (token: Token) =>
     confirm({
       title: `Revoke the token ${token.name}`,
@@ -73,17 +75,15 @@ export function OwnTokens() {
   ];
   return (
     <Panel title="Your API tokens" note="For programs; each may do what it names, as long as you may" flush actions={<Button onClick={() => change({ new: 'token' })}>New token</Button>}>
-      <Loaded query={query}>
-        {({ data }) => (
-          <DataTable
-            label="List of your API tokens"
-            columns={columns}
-            rows={data}
-            rowKey={(row) => row.id}
-            empty={<Empty title="You have no token">A program that asks the operator API for you needs one. It ends by itself, and does no more than you let it.</Empty>}
-          />
-        )}
-      </Loaded>
+      <ListingTable
+        label="List of your API tokens"
+        noun="token"
+        columns={columns}
+        query={query}
+        pages={pages}
+        rowKey={(row) => row.id}
+        empty={<Empty title="You have no token">A program that asks the operator API for you needs one. It ends by itself, and does no more than you let it.</Empty>}
+      />
       <NewToken opened={isNew === 'token'} close={() => change({ new: null })} />
     </Panel>
   );

@@ -83,20 +83,25 @@ function Run() {
     say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : 'A comparison was asked for already.');
     await askAgain(client, /\/clerk/);
   };
-  const run = async (dry_run: boolean) => {
+  const inspect = async () => {
     setBusy(true);
-    await ask(dry_run).catch(complain);
+    await ask(true).catch(complain);
     setBusy(false);
   };
+  const mend = () =>
+    confirm({
+      title: 'Compare with Clerk now, and mend?',
+      consequences: [
+        'Organizations, users and memberships are asked for, and what differs here is made as Clerk has it.',
+        'A customer whose organization is gone at Clerk is suspended: during the grace period their API keys still read, and nothing after it.',
+        'An organization that is no customer yet is signed up. Whoever is a member no more is out at once.',
+        'What was found and mended stands in the list.',
+      ],
+      act: 'Compare and mend',
+      run: () => ask(false),
+    });
   useAskedAct({
-    compare: () =>
-      confirm({
-        title: 'Compare with Clerk now, and mend?',
-        consequences: ['Organizations, users and memberships are asked for, and what differs here is made as Clerk has it.', 'What was found and mended stands in the list.'],
-        act: 'Compare and mend',
-        danger: false,
-        run: () => ask(false),
-      }),
+    compare: mend,
     inspect: () =>
       confirm({
         title: 'Compare with Clerk, and only say what differs?',
@@ -108,10 +113,10 @@ function Run() {
   });
   return (
     <Group className={classes.run} gap="xs">
-      <Button variant="default" loading={busy} onClick={() => void run(false)}>
+      <Button variant="default" onClick={mend}>
         Compare now and mend
       </Button>
-      <Button variant="default" loading={busy} onClick={() => void run(true)}>
+      <Button variant="default" loading={busy} onClick={() => void inspect()}>
         Compare, and only say what differs
       </Button>
     </Group>

@@ -1,4 +1,5 @@
 import { queries } from '@/api/client';
+import { AsOf } from '@/ui/AsOf';
 import { Loaded } from '@/ui/Loaded';
 import { Notice } from '@/ui/Notice';
 import { Panel } from '@/ui/Panel';
@@ -28,6 +29,7 @@ export default function ConfigurationSection() {
   }
   return (
     <>
+      <AsOf query={query} />
       <Notice title={<>Sixty {settings.version}, up since <When at={settings.started_at} /></>}>
         <p>
           These are read when a server starts, from its variables: change a variable and start it again. Other servers may have been started otherwise; what the worker alone is told isn’t here.

@@ -1,6 +1,7 @@
 import { queries, type Schema } from '@/api/client';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { milliseconds, NOTHING } from '@/ui/format';
+import { keptFrom } from '@/ui/keptFrom';
 import { Loaded } from '@/ui/Loaded';
 import { Notice } from '@/ui/Notice';
 import { Panel } from '@/ui/Panel';
@@ -18,6 +19,7 @@ const WHOLE: Record<string, ['ok' | 'warn' | 'bad' | 'quiet', string]> = {
   down: ['bad', 'Something is down that the server can’t work without'],
   unknown: ['quiet', 'Not everything can be asked now'],
 };
+const UNANSWERED = ['quiet', 'How everything is can’t be asked now'] as const;
 const COLUMNS: readonly Column<Part>[] = [
   { id: 'name', header: 'Part', cell: (row) => partName(row.name) },
   { id: 'status', header: 'State', cell: (row) => <Status value={row.status} label={STATES[row.status]} /> },
@@ -29,7 +31,8 @@ const COLUMNS: readonly Column<Part>[] = [
 /** How every part fares, the worst first. */
 export default function HealthSection() {
   const query = queries.useQuery('get', '/api/admin/health', {}, { refetchInterval: 10_000 });
-  const [tone, says] = WHOLE[query.data?.status ?? ''] ?? [];
+  // What was well says nothing of now.
+  const [tone, says] = keptFrom(query) !== null ? UNANSWERED : (WHOLE[query.data?.status ?? ''] ?? []);
   return (
     <>
       {says && <Notice tone={tone} title={says} />}

@@ -8,9 +8,11 @@ import { confirm } from '@/ui/confirm';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { NOTHING } from '@/ui/format';
+import { ListingTable } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Status } from '@/ui/Status';
 import { useNow } from '@/ui/useNow';
+import { usePages } from '@/ui/usePages';
 import { When } from '@/ui/When';
 import { programOf } from '../account/program';
 import classes from '../Settings.module.css';
@@ -20,9 +22,7 @@ type Token = Schema<'TokenView'>;
 
 /** Where an operator is signed in and which programs act for them, each to be ended by itself. */
 export function OperatorAccess({ operator: { id, name } }: { operator: Schema<'OperatorView'> }) {
-  const params = { path: { id } };
-  const sessions = queries.useQuery('get', '/api/admin/operators/{id}/sessions', { params });
-  const tokens = queries.useQuery('get', '/api/admin/operators/{id}/tokens', { params });
+  const sessions = queries.useQuery('get', '/api/admin/operators/{id}/sessions', { params: { path: { id } } });
   return (
     <>
       <section aria-label={`Sessions of ${name}`}>
@@ -33,22 +33,20 @@ export function OperatorAccess({ operator: { id, name } }: { operator: Schema<'O
       </section>
       <section aria-label={`API tokens of ${name}`}>
         <h3 className={classes.part}>API tokens</h3>
-        <Loaded query={tokens} lines={2}>
-          {({ data }) => <Tokens operator={id} name={name} rows={data} />}
-        </Loaded>
+        <Tokens operator={id} name={name} />
       </section>
     </>
   );
 }
 
-type Rows<Row> = { operator: string; name: string; rows: readonly Row[] };
+type Whose = { operator: string; name: string };
 
 const useRefresh = () => {
   const client = useQueryClient();
   return () => askAgain(client, /\/operators/);
 };
 
-function Sessions({ operator, name, rows }: Rows<Session>) {
+function Sessions({ operator, name, rows }: Whose & { rows: readonly Session[] }) {
   const refresh = useRefresh();
   const { ended } = useSessionChange();
   const end = (session: Session) =>
@@ -91,8 +89,11 @@ function Sessions({ operator, name, rows }: Rows<Session>) {
   return <DataTable label={`List of sessions of ${name}`} columns={columns} rows={rows} rowKey={(row) => row.id} empty={<Empty title="Signed in nowhere">Each session ends after twelve hours, or an hour without a request.</Empty>} />;
 }
 
-function Tokens({ operator, name, rows }: Rows<Token>) {
+function Tokens({ operator, name }: Whose) {
   const refresh = useRefresh();
+  // The address names a page of the operators, too.
+  const pages = usePages(operator, 'tokens');
+  const query = queries.useQuery('get', '/api/admin/operators/{id}/tokens', { params: { path: { id: operator }, query: { limit: 50, cursor: pages.cursor } as never } });
   const now = useNow();
   const isActive = (token: Token) => !token.revoked_at && Date.parse(token.expires_at) > now;
   const revoke = (token: Token) =>
@@ -132,5 +133,15 @@ function Tokens({ operator, name, rows }: Rows<Token>) {
         ),
     },
   ];
-  return <DataTable label={`List of API tokens of ${name}`} columns={columns} rows={rows} rowKey={(row) => row.id} empty={<Empty title="No token">Nobody’s program acts for them.</Empty>} />;
+  return (
+    <ListingTable
+      label={`List of API tokens of ${name}`}
+      noun="token"
+      columns={columns}
+      query={query}
+      pages={pages}
+      rowKey={(row) => row.id}
+      empty={<Empty title="No token">Nobody’s program acts for them.</Empty>}
+    />
+  );
 }

@@ -2,12 +2,13 @@ import { Anchor, Button } from '@mantine/core';
 import { queries, type Schema } from '@/api/client';
 import { useMay, useWho } from '@/session/session';
 import { useAddress } from '@/ui/address';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { Empty } from '@/ui/Empty';
 import { words } from '@/ui/format';
-import { Loaded } from '@/ui/Loaded';
+import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
+import { usePages } from '@/ui/usePages';
 import { When } from '@/ui/When';
 import classes from '../Settings.module.css';
 import { NewOperator } from './NewOperator';
@@ -19,20 +20,24 @@ type Operator = Schema<'OperatorView'>;
 
 /** Who works on the platform, and what each role may do. */
 export default function OperatorsSection() {
-  const [{ operator, new: isNew }, change] = useAddress('operator', 'new');
+  const [{ operator, new: isNew }, change] = useAddress('operator', 'new', 'tokens');
   const mayWrite = useMay()('operators:write');
   const { data: who } = useWho();
-  const query = queries.useQuery('get', '/api/admin/operators');
+  const pages = usePages('operators');
+  const query = queries.useQuery('get', '/api/admin/operators', { params: { query: { limit: 50, cursor: pages.cursor } as never } });
+  const areAll = query.data !== undefined && !pages.hasBefore && query.data.next_cursor == null;
   const columns: Column<Operator>[] = [
     {
       id: 'name',
       header: 'Operator',
       cell: (row) => (
         <>
-          <Anchor component="button" type="button" inherit onClick={() => change({ operator: row.id })}>
-            {row.name}
-          </Anchor>
-          {row.id === who?.operator_id && ' (you)'}
+          <span className={classes.address}>
+            <Anchor component="button" type="button" inherit onClick={() => change({ operator: row.id })}>
+              {row.name}
+            </Anchor>
+            {row.id === who?.operator_id && ' (you)'}
+          </span>
           <span className={`${classes.sub} ${classes.address}`}>{row.email}</span>
         </>
       ),
@@ -47,26 +52,24 @@ export default function OperatorsSection() {
     <>
       <Panel
         title="Operators"
-        note={query.data ? `${query.data.data.filter((row) => !row.disabled).length} may come in` : undefined}
+        note={areAll ? `${query.data.data.filter((row) => !row.disabled).length} may come in` : undefined}
         flush
         actions={mayWrite && <Button onClick={() => change({ new: 'operator' })}>New operator</Button>}
       >
-        <Loaded query={query}>
-          {({ data }) => (
-            <DataTable
-              label="List of operators"
-              columns={columns}
-              rows={data}
-              rowKey={(row) => row.id}
-              onOpen={(row) => change({ operator: row.id })}
-              empty={<Empty title="Nobody has an account yet">You are in with the configured token. Make an owner, and turn the token off then.</Empty>}
-            />
-          )}
-        </Loaded>
+        <ListingTable
+          label="List of operators"
+          noun="operator"
+          columns={columns}
+          query={query}
+          pages={pages}
+          rowKey={(row) => row.id}
+          onOpen={(row) => change({ operator: row.id })}
+          empty={<Empty title="Nobody has an account yet">You are in with the configured token. Make an owner, and turn the token off then.</Empty>}
+        />
       </Panel>
       <RolesTable />
       {mayWrite && <NewOperator opened={isNew === 'operator'} close={() => change({ new: null })} />}
-      <OperatorDrawer id={operator} close={() => change({ operator: null })} />
+      <OperatorDrawer id={operator} close={() => change({ operator: null, tokens: null })} />
     </>
   );
 }

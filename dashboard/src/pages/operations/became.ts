@@ -1,0 +1,24 @@
+import { hasEnded, type Operation } from '@/api/useOperation';
+import type { Tone } from '@/ui/Status';
+
+/** What became of an operation, and what is to be done now. */
+export type Became = { tone: Extract<Tone, 'bad' | 'warn' | 'quiet'>; title: string; next: string };
+
+const ENDED: Record<string, Became> = {
+  dead: {
+    tone: 'bad',
+    title: 'It could not be done, and could not be taken back',
+    next: 'Mend what the error names, then try again: the worker goes on at the step that failed. Nothing happens by itself.',
+  },
+  failed: { tone: 'warn', title: 'It could not be done', next: 'Everything that it had begun was taken back. Mend the cause and begin anew.' },
+  canceled: { tone: 'quiet', title: 'It was taken back', next: 'Somebody asked for it; everything that it had begun was undone.' },
+};
+
+/** What became of an operation; null when there is nothing to say of it. The error of an attempt stays, also when a later one succeeded. */
+export function whatBecame(operation: Pick<Operation, 'status' | 'error'>): Became | null {
+  const ended = ENDED[operation.status];
+  if (ended) return ended;
+  if (!operation.error) return null;
+  if (hasEnded(operation)) return { tone: 'quiet', title: 'It was done; an earlier attempt had failed', next: 'Nothing is left to do.' };
+  return { tone: 'quiet', title: 'An attempt failed', next: 'It is tried again by itself, with longer and longer pauses.' };
+}

@@ -1,0 +1,14 @@
+import type { Who } from './session';
+
+/** What whoever is at the door has to do; null: they are in. */
+export type Step = 'password' | 'show_code' | 'set_up_authenticator' | 'keep_codes' | 'change_password';
+
+/**
+ * What is next for whoever is at the door. Recovery codes that are shown stay until they are put away, whatever becomes of the session:
+ * it is past them as soon as they are made, and nobody is shown them again.
+ */
+export function stepOf(who: Who | null, codes: readonly string[] | null): Step | null {
+  if (codes) return 'keep_codes';
+  if (!who) return 'password';
+  return (who.session?.next ?? null) as Step | null;
+}
