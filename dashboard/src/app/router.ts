@@ -1,6 +1,10 @@
 import { createRouter } from '@tanstack/react-router';
 import { pages } from '@/navigation';
+import { comeBack } from '@/session/setOut';
 import { shellRoute } from './shellRoute';
+
+// The router reads the address when it is made.
+comeBack();
 
 /** All addresses, below /admin. */
 export const router = createRouter({

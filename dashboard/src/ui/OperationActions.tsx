@@ -15,12 +15,12 @@ export function OperationActions({ operation, compact = false }: { operation: Op
   const may = useMay();
   const client = useQueryClient();
   const { busy, run } = useAct();
-  const { id, kind, customer_id: customer } = operation;
+  const { id, kind, customer_id: customer, is_being_undone: undone } = operation;
   const params = { params: { path: { id } } };
   const name = operationName(kind);
   const again = async () => {
     await taken(api.POST('/api/admin/operations/{id}/retry', params));
-    say(`${name} of ${customer} is queued again`, 'A worker goes on where it stopped.');
+    say(`${name} of ${customer} is queued again`, undone ? 'A worker goes on undoing it.' : 'A worker goes on where it stopped.');
     operationChanged(client);
   };
   const retry = () =>
@@ -49,8 +49,8 @@ export function OperationActions({ operation, compact = false }: { operation: Op
     });
   const retryIf = () =>
     confirm({
-      title: `Try the ${name.toLowerCase()} of ${customer} again?`,
-      consequences: ['A worker goes on where it stopped; steps that are done stay done.', 'If what stood in its way is still there, it will die again.'],
+      title: undone ? `Try again to undo the ${name.toLowerCase()} of ${customer}?` : `Try the ${name.toLowerCase()} of ${customer} again?`,
+      consequences: [undone ? 'A worker goes on undoing it where it stopped; when that is done, begin anew.' : 'A worker goes on where it stopped; steps that are done stay done.', 'If what stood in its way is still there, it will die again.'],
       act: 'Try again',
       danger: false,
       run: again,
@@ -64,7 +64,7 @@ export function OperationActions({ operation, compact = false }: { operation: Op
     <>
       {canBeRetried(operation) && (
         <Button size={size} loading={busy} onClick={() => void retry()}>
-          Try again
+          {undone ? 'Try again to undo it' : 'Try again'}
         </Button>
       )}
       {canBeCanceled(operation) && (

@@ -10,7 +10,7 @@ const MOST = 200;
 export function useOperatorNames(isWanted = true): ReadonlyMap<string, string> {
   const may = useMay()('operators:read') && isWanted;
   const { data: who } = useWho();
-  const { data } = queries.useQuery('get', '/api/admin/operators', { params: { query: { limit: MOST } as never } }, { enabled: may, staleTime: 300_000 });
+  const { data } = queries.useQuery('get', '/api/admin/operators', { params: { query: { limit: MOST } } }, { enabled: may, staleTime: 300_000 });
   const names = new Map(data?.data.map((operator) => [operator.id, operator.name]));
   if (who?.operator_id && who.name) names.set(who.operator_id, who.name);
   return names;

@@ -15,8 +15,8 @@ export const canBeRetried = ({ status }: Pick<Operation, 'status'>) => status ==
 
 /** Whether it can be taken back: only what brings a customer into being, while it is under way. */
 export const canBeCanceled = (operation: Operation) =>
-  !hasEnded(operation) && operation.kind !== 'customer_delete' && operation.cancel_requested_at == null;
+  !hasEnded(operation) && operation.kind !== 'customer_delete' && operation.cancel_requested_at == null && !operation.is_being_undone;
 
-/** What its status says when somebody wants it taken back. */
-export const statusLabel = (operation: Pick<Operation, 'status' | 'cancel_requested_at'>) =>
-  operation.cancel_requested_at && !hasEnded(operation) ? 'Being taken back' : undefined;
+/** What its status says when somebody wants it taken back, or when it could not be done and is undone by itself. */
+export const statusLabel = (operation: Pick<Operation, 'status' | 'cancel_requested_at' | 'is_being_undone'>) =>
+  hasEnded(operation) ? undefined : operation.cancel_requested_at ? 'Being taken back' : operation.is_being_undone ? 'Being undone' : undefined;

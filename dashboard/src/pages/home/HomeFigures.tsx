@@ -13,6 +13,8 @@ export function HomeFigures({ range }: { range: Range }) {
   const growth = useGrowth(range);
   const work = useWork(range);
   const total = usage.data?.total;
+  // What is over, beside as much of the period before.
+  const compared = usage.data?.compared;
   const previous = usage.data?.previous;
   const search = rangeSearch(range);
   const fails = failing(total);
@@ -28,12 +30,12 @@ export function HomeFigures({ range }: { range: Range }) {
       )}
       {may('usage:read') && (
         <>
-          <Figure label="Requests" value={compact(total?.requests)} now={total?.requests} before={previous?.requests} to="/usage" search={search} />
-          <Figure label="Refused or failed" value={share(fails)} now={fails} before={failed} more="bad" note={first} to="/usage" search={{ ...search, by: 'outcome' }} />
+          <Figure label="Requests" value={compact(total?.requests)} now={compared?.requests} before={previous?.requests} to="/usage" search={search} />
+          <Figure label="Refused or failed" value={share(fails)} now={failing(compared)} before={failed} more="bad" note={first} to="/usage" search={{ ...search, by: 'outcome' }} />
           <Figure
             label="Response time, p95"
             value={milliseconds(total?.p95_response_time_ms)}
-            now={total?.p95_response_time_ms}
+            now={compared?.p95_response_time_ms}
             before={previous?.p95_response_time_ms}
             more="bad"
             note={first}
@@ -61,9 +63,9 @@ export function HomeFigures({ range }: { range: Range }) {
           before={previousWork?.jobs?.dead}
           more="bad"
           note={
-            work.data?.oldest_waiting_at ? (
+            jobs?.oldest_waiting_at ? (
               <>
-                oldest due <When at={work.data.oldest_waiting_at} />
+                oldest due <When at={jobs.oldest_waiting_at} />
               </>
             ) : (
               jobs && `${many(jobs.running, 'runs', 'run')}, none is late`

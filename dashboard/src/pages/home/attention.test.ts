@@ -3,7 +3,8 @@ import { exactTime } from '@/ui/format';
 import { unanswered, wrongs } from './attention';
 
 const now = Date.parse('2026-11-29T03:00:00Z');
-const calm = { operations: { dead: 0 }, jobs: { dead: 0 }, oldest_waiting_at: null };
+const none = { dead: 0, oldest_waiting_at: null };
+const calm = { operations: none, jobs: none };
 const totals = (requests: number, failed: number, p95: number | null = 20, server_errors = 0) => ({ requests, failed, server_errors, p95_response_time_ms: p95 });
 const says = (looked: Partial<Parameters<typeof wrongs>[0]>) => wrongs({ now, range: {}, ...looked }).map((one) => one.says);
 
@@ -24,18 +25,21 @@ describe('what is wrong', () => {
   });
   it('tells once of work that was given up, though its part says so too', () => {
     const parts = [{ name: 'operations', status: 'degraded', detail: '1 operation was given up.' } as const];
-    expect(says({ parts, work: { ...calm, operations: { dead: 1 } } })).toHaveLength(1);
+    expect(says({ parts, work: { ...calm, operations: { ...none, dead: 1 } } })).toHaveLength(1);
     expect(says({ parts })).toHaveLength(1);
   });
   it('counts what was given up', () => {
-    expect(says({ work: { ...calm, operations: { dead: 1 }, jobs: { dead: 2 } } })).toEqual(['1 operation was given up and waits for somebody', '2 jobs were given up and wait for somebody']);
+    expect(says({ work: { ...calm, operations: { ...none, dead: 1 }, jobs: { ...none, dead: 2 } } })).toEqual(['1 operation was given up and waits for somebody', '2 jobs were given up and wait for somebody']);
   });
   it('knows nothing of jobs that the operator may not see', () => {
     expect(says({ work: { ...calm, jobs: null } })).toEqual([]);
   });
   it('tells of work that waits for too long', () => {
-    expect(says({ work: { ...calm, oldest_waiting_at: '2026-11-29T02:59:00Z' } })).toEqual([]);
-    expect(says({ work: { ...calm, oldest_waiting_at: '2026-11-29T02:50:00Z' } })).toEqual(['Work that is due has been waiting for 10 min: is a worker running?']);
+    expect(says({ work: { ...calm, operations: { ...none, oldest_waiting_at: '2026-11-29T02:59:00Z' } } })).toEqual([]);
+    const late = { ...none, oldest_waiting_at: '2026-11-29T02:50:00Z' };
+    expect(says({ work: { ...calm, operations: late } })).toEqual(['An operation that is due has been waiting for 10 min: is a worker running?']);
+    expect(says({ work: { ...calm, jobs: late } })).toEqual(['A job that is due has been waiting for 10 min: is a worker running?']);
+    expect(says({ work: { operations: none, jobs: null } })).toEqual([]);
   });
   it('compares errors and response times with the period before, but not of a handful of requests', () => {
     expect(says({ traffic: { total: totals(1000, 100), previous: totals(1000, 10) } })).toHaveLength(1);

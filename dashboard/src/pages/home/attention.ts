@@ -8,9 +8,11 @@ export type Wrong = { key: string; tone: 'bad' | 'warn'; says: string; to: strin
 
 type Totals = { requests: number; failed: number; server_errors: number; p95_response_time_ms?: number | null };
 
+type Work = { dead: number; oldest_waiting_at: string | null };
+
 export type Looked = {
   parts?: readonly Pick<Part, 'name' | 'status' | 'detail'>[];
-  work?: { operations: { dead: number }; jobs: { dead: number } | null; oldest_waiting_at: string | null };
+  work?: { operations: Work; jobs: Work | null };
   traffic?: { total: Totals; previous: Totals };
   now: number;
   /** What the address of a page about usage says of the range. */
@@ -51,16 +53,19 @@ function ofParts({ parts = [], work }: Looked): Wrong[] {
 function ofWork({ work, now }: Looked): Wrong[] {
   if (!work) return [];
   const found: Wrong[] = [];
-  const { operations, jobs, oldest_waiting_at: oldest } = work;
+  const { operations, jobs } = work;
   if (operations.dead > 0) {
     found.push({ key: 'operations', tone: 'bad', says: `${many(operations.dead, 'operation was', 'operations were')} given up and wait${operations.dead === 1 ? 's' : ''} for somebody`, to: '/operations', search: { status: 'dead' } });
   }
   if (jobs && jobs.dead > 0) {
     found.push({ key: 'jobs', tone: 'bad', says: `${many(jobs.dead, 'job was', 'jobs were')} given up and wait${jobs.dead === 1 ? 's' : ''} for somebody`, to: '/operations', search: { tab: 'jobs', status: 'dead' } });
   }
-  const waits = oldest ? (now - Date.parse(oldest)) / 1000 : 0;
-  if (waits > WAITS_LONG) {
-    found.push({ key: 'waiting', tone: 'warn', says: `Work that is due has been waiting for ${span(waits)}: is a worker running?`, to: '/operations', search: { status: 'queued' } });
+  for (const [key, what, counts, search] of [
+    ['waiting', 'An operation', operations, { status: 'queued' }],
+    ['waiting jobs', 'A job', jobs, { tab: 'jobs', status: 'queued' }],
+  ] as const) {
+    const waits = counts?.oldest_waiting_at ? (now - Date.parse(counts.oldest_waiting_at)) / 1000 : 0;
+    if (waits > WAITS_LONG) found.push({ key, tone: 'warn', says: `${what} that is due has been waiting for ${span(waits)}: is a worker running?`, to: '/operations', search });
   }
   return found;
 }

@@ -12,11 +12,11 @@ export function WorkFigures() {
   const query = queries.useQuery('get', '/api/admin/statistics/work', {}, { refetchInterval: 15_000 });
   return (
     <Loaded query={query} lines={2}>
-      {({ operations, jobs, oldest_waiting_at, ended, ended_previous }) => (
+      {({ operations, jobs, ended, ended_previous }) => (
         <Figures>
           <Figure label="Dead operations" value={<To status="dead" value={operations.dead} bad />} note={operations.dead > 0 ? 'wait for somebody to look' : 'none'} />
           <Figure label="Operations running" value={<To status="running" value={operations.running} />} />
-          <Figure label="Operations waiting" value={<To status="queued" value={operations.queued} />} />
+          <Figure label="Operations waiting" value={<To status="queued" value={operations.queued} />} note={<Late since={operations.oldest_waiting_at} />} />
           <Figure label="Done in 30 days" value={<To status="succeeded" value={ended.operations.succeeded} />} now={ended.operations.succeeded} before={ended_previous.operations.succeeded} />
           <Figure label="Failed in 30 days" value={<To status="failed" value={ended.operations.failed} />} now={ended.operations.failed} before={ended_previous.operations.failed} more="bad" />
           {jobs && <Figure label="Dead jobs" value={<To tab="jobs" status="dead" value={jobs.dead} bad />} note={jobs.dead > 0 ? 'wait for somebody to look' : 'none'} />}
@@ -25,12 +25,22 @@ export function WorkFigures() {
             <Figure
               label="Jobs waiting"
               value={<To tab="jobs" status="queued" value={jobs.queued} />}
-              note={oldest_waiting_at ? <>the oldest since <When at={oldest_waiting_at} /></> : 'none is late'}
+              note={<Late since={jobs.oldest_waiting_at} />}
             />
           )}
         </Figures>
       )}
     </Loaded>
+  );
+}
+
+/** Since when the oldest that is due waits to be taken up. */
+function Late({ since }: { since: string | null }) {
+  if (!since) return <>none is late</>;
+  return (
+    <>
+      the oldest since <When at={since} />
+    </>
   );
 }
 

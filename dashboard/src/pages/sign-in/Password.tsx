@@ -2,8 +2,10 @@ import { Anchor, Button, Divider, PasswordInput, TextInput } from '@mantine/core
 import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
+import { forgetRefusal, refusal, setOut } from '@/session/setOut';
 import { useWays } from '@/session/ways';
 import { Failure } from '@/ui/Failure';
+import { Notice } from '@/ui/Notice';
 import classes from './SignIn.module.css';
 import { useStep } from './useStep';
 
@@ -14,11 +16,17 @@ export function Password({ done }: { done: () => Promise<unknown> }) {
   const ways = useWays();
   const { busy, problem, fields, submit } = useStep(async () => {
     await taken(api.POST('/api/admin/session', { body: { email, password, keep: 'cookie' } }));
+    forgetRefusal();
     await done();
   });
   return (
     <form className={classes.form} onSubmit={submit}>
       <h1>Sign in</h1>
+      {refusal() && (
+        <Notice tone="bad" title="You were not signed in">
+          <p>{refusal()}</p>
+        </Notice>
+      )}
       <TextInput label="E-mail" name="email" type="email" autoComplete="username" autoFocus required withAsterisk={false} value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={fields.email} />
       <PasswordInput label="Password" name="password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={fields.password} />
       {problem && problem.errors.length === 0 && <Failure problem={problem} />}
@@ -26,7 +34,7 @@ export function Password({ done }: { done: () => Promise<unknown> }) {
         Sign in
       </Button>
       {ways?.openid && (
-        <Button component="a" href={ways.openid.url} size="sm" variant="default">
+        <Button component="a" href={ways.openid.url} size="sm" variant="default" onClick={setOut}>
           Sign in with {ways.openid.name}
         </Button>
       )}

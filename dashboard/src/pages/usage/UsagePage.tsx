@@ -45,5 +45,5 @@ export function UsagePage() {
 
 function InNumbers({ usage }: { usage: Usage }) {
   const { data } = useSeries(usage);
-  return <UsageFigures now={data?.total} before={data?.previous} />;
+  return <UsageFigures now={data?.total} compared={data?.compared} before={data?.previous} />;
 }

@@ -70,10 +70,9 @@ impl Api {
 
     /// A wait that has begun is longer than a busy machine takes for the next guess.
     pub(super) async fn make_the_wait_longer(&self) {
-        self.sql(
-            "update admin_sign_in_guesses set refused_until = now() + interval '1 minute' where guesses > 5",
-        )
-        .await;
+        let sql = "update admin_sign_in_guesses set refused_until = now() + interval '1 minute'
+                   where refused_until <> '-infinity'";
+        self.sql(sql).await;
     }
 
     pub(super) async fn set_up(&self, token: &str) -> Answer {

@@ -16,7 +16,7 @@ export default function ImpersonationTab({ customer }: { customer: Customer }) {
   const query = queries.useQuery(
     'get',
     '/api/admin/customers/{customer}/impersonations',
-    { params: { ...pathOf(customer), query: { limit: 50, cursor: pages.cursor } as never } },
+    { params: { ...pathOf(customer), query: { limit: 50, cursor: pages.cursor } } },
   );
   const columns = useColumns(customer);
   return (

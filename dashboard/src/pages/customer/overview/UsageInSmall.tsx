@@ -1,5 +1,6 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { queries, type Schema } from '@/api/client';
 import { Chart } from '@/ui/Chart';
 import { Facts } from '@/ui/Facts';
@@ -11,12 +12,11 @@ import { failing } from '@/ui/usage/totals';
 import { useShowRequests } from '@/ui/useShowRequests';
 import { addressOf, type Customer, nameOf } from '../customer';
 import classes from './Overview.module.css';
-import { useDays } from './useDays';
 
 /** The last 30 days in a few numbers. */
 export function UsageInSmall({ customer }: { customer: Customer }) {
   const { from, until } = useSpan('30d');
-  const query = queries.useQuery('get', '/api/admin/usage', {
+  const query = queries.useQuery('get', '/api/admin/usage/series', {
     params: { query: { customer: nameOf(customer), ...rangeQuery({ from, until }) } },
   });
   const { to, params } = addressOf(customer, 'usage');
@@ -35,8 +35,11 @@ export function UsageInSmall({ customer }: { customer: Customer }) {
   );
 }
 
-function InSmall({ usage, customer }: { usage: Schema<'UsageView'>; customer: string }) {
-  const { at, requests, failed } = useDays(usage);
+function InSmall({ usage, customer }: { usage: Schema<'SeriesView'>; customer: string }) {
+  const { at, requests, failed } = useMemo(() => {
+    const points = usage.groups[0]?.points ?? [];
+    return { at: points.map((point) => point.at), requests: points.map((point) => point.requests), failed: points.map((point) => point.failed) };
+  }, [usage]);
   const chosen = useShowRequests(at, { customer });
   const { total } = usage;
   if (total.requests === 0) return <>Nothing was asked for in the last 30 days.</>;

@@ -12,7 +12,7 @@ export function InNumbers({ filter }: { filter: UsageFilter }) {
     return (
       <>
         <AsOf query={query} />
-        <UsageFigures now={query.data.total} before={query.data.previous} />
+        <UsageFigures now={query.data.total} compared={query.data.compared} before={query.data.previous} />
       </>
     );
   }

@@ -24,7 +24,7 @@ export function OwnTokens() {
   const now = useNow();
   const [{ new: isNew }, change] = useAddress('new');
   const pages = usePages('tokens');
-  const query = queries.useQuery('get', '/api/admin/tokens', { params: { query: { limit: 50, cursor: pages.cursor } as never } });
+  const query = queries.useQuery('get', '/api/admin/tokens', { params: { query: { limit: 50, cursor: pages.cursor } } });
   const revoke = (token: Token) =>
     confirm({
       title: `Revoke the token ${token.name}`,

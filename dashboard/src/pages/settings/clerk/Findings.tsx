@@ -1,8 +1,11 @@
+import { queries } from '@/api/client';
 import { CopyValue } from '@/ui/CopyValue';
-import { type Column, DataTable } from '@/ui/DataTable';
+import type { Column } from '@/ui/DataTable';
 import { NOTHING } from '@/ui/format';
+import { ListingTable } from '@/ui/ListingTable';
+import { usePages } from '@/ui/usePages';
 import classes from './Clerk.module.css';
-import { type Finding, findingName, findingOf } from './findings';
+import { type Finding, findingName } from './findings';
 
 type Row = Finding & { place: number };
 
@@ -13,10 +16,14 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** What one comparison found. */
-export function Findings({ drift }: { drift: readonly unknown[] }) {
+export function Findings({ comparison }: { comparison: string }) {
+  // Messages of Clerk are turned by `page`, on the same page.
+  const pages = usePages(comparison, 'findings');
+  const query = queries.useQuery('get', '/api/admin/clerk/reconciliations/{id}/differences', { params: { path: { id: comparison }, query: { cursor: pages.cursor } } });
+  const rows = query.data && { ...query.data, data: query.data.data.map((found, place) => ({ ...found, place })) };
   return (
     <div className={classes.findings}>
-      <DataTable label="Findings of the comparison" columns={COLUMNS} rows={drift.map((value, place) => ({ ...findingOf(value), place }))} rowKey={(row) => String(row.place)} />
+      <ListingTable label="Findings of the comparison" noun="difference" columns={COLUMNS} query={{ ...query, data: rows }} pages={pages} rowKey={(row) => String(row.place)} />
     </div>
   );
 }

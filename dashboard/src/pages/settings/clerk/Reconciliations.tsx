@@ -24,7 +24,7 @@ type Reconciliation = Schema<'ReconciliationView'>;
 
 /** Comparisons with Clerk, with what each found. */
 export function Reconciliations() {
-  const [{ comparison }, change] = useAddress('comparison');
+  const [{ comparison }, change] = useAddress('comparison', 'findings');
   const mayRun = useMay()('clerk:write');
   const query = queries.useQuery('get', '/api/admin/clerk/reconciliations');
   const columns: Column<Reconciliation>[] = [
@@ -38,9 +38,9 @@ export function Reconciliations() {
       header: 'Findings',
       align: 'end',
       cell: (row) =>
-        row.drift.length > 0 && (
-          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.started_at} onClick={() => change({ comparison: comparison === row.started_at ? null : row.started_at })}>
-            {comparison === row.started_at ? 'Hide' : 'Show'}
+        row.differences > 0 && (
+          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.id} onClick={() => change({ comparison: comparison === row.id ? null : row.id, findings: null })}>
+            {comparison === row.id ? 'Hide' : 'Show'}
           </Button>
         ),
     },
@@ -50,17 +50,17 @@ export function Reconciliations() {
       {mayRun && <Run />}
       <Loaded query={query}>
         {({ data }) => {
-          const shown = data.find((row) => row.started_at === comparison);
+          const shown = data.find((row) => row.id === comparison);
           return (
             <>
               <DataTable
                 label="List of comparisons"
                 columns={columns}
                 rows={data}
-                rowKey={(row) => row.started_at}
+                rowKey={(row) => row.id}
                 empty={<Empty title="Nothing was compared yet">It needs SIXTY_CLERK_SECRET_KEY at the workers; then they compare each hour.</Empty>}
               />
-              {shown && <Findings drift={shown.drift} />}
+              {shown && <Findings key={shown.id} comparison={shown.id} />}
             </>
           );
         }}
@@ -70,9 +70,9 @@ export function Reconciliations() {
 }
 
 function Outcome({ row }: { row: Reconciliation }) {
-  if (row.error) return <Status value="failed" label={row.drift.length > 0 ? `${count(row.drift.length)}, and an error` : 'An error'} />;
-  if (row.drift.length === 0) return <Status value="ok" label="No difference" />;
-  return <Status value="pending" label={many(row.drift.length, 'difference')} />;
+  if (row.error) return <Status value="failed" label={row.differences > 0 ? `${count(row.differences)}, and an error` : 'An error'} />;
+  if (row.differences === 0) return <Status value="ok" label="No difference" />;
+  return <Status value="pending" label={many(row.differences, 'difference')} />;
 }
 
 function Run() {
@@ -80,7 +80,7 @@ function Run() {
   const [busy, setBusy] = useState(false);
   const ask = async (dry_run: boolean) => {
     const { job_id } = await taken(api.POST('/api/admin/clerk/reconciliations', { body: { dry_run } }));
-    say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : 'A comparison was asked for already.');
+    say('Asked for', job_id ? 'A worker that knows the key of Clerk’s compares now.' : dry_run ? 'A comparison that only says what differs was asked for already.' : 'A comparison that mends was asked for already.');
     await askAgain(client, /\/clerk/);
   };
   const inspect = async () => {

@@ -1,3 +1,4 @@
+import type { Schema } from '@/api/client';
 import { words } from '@/ui/format';
 
 // What a comparison can find, in words.
@@ -11,14 +12,7 @@ const FOUND: Record<string, string> = {
   membership_gone: 'We know a member that Clerk doesn’t have',
 };
 
-export type Finding = { kind: string; organization: string | null; user: string | null };
-
-/** A finding as it came, read. */
-export function findingOf(value: unknown): Finding {
-  const found = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-  const text = (part: unknown) => (typeof part === 'string' ? part : null);
-  return { kind: text(found.kind) ?? 'unknown', organization: text(found.organization), user: text(found.user) };
-}
+export type Finding = Schema<'DifferenceView'>;
 
 /** What it means. */
 export const findingName = (kind: string) => FOUND[kind] ?? words(kind);

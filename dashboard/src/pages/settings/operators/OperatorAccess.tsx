@@ -93,7 +93,7 @@ function Tokens({ operator, name }: Whose) {
   const refresh = useRefresh();
   // The address names a page of the operators, too.
   const pages = usePages(operator, 'tokens');
-  const query = queries.useQuery('get', '/api/admin/operators/{id}/tokens', { params: { path: { id: operator }, query: { limit: 50, cursor: pages.cursor } as never } });
+  const query = queries.useQuery('get', '/api/admin/operators/{id}/tokens', { params: { path: { id: operator }, query: { limit: 50, cursor: pages.cursor } } });
   const now = useNow();
   const isActive = (token: Token) => !token.revoked_at && Date.parse(token.expires_at) > now;
   const revoke = (token: Token) =>

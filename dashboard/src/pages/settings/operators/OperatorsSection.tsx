@@ -24,7 +24,7 @@ export default function OperatorsSection() {
   const mayWrite = useMay()('operators:write');
   const { data: who } = useWho();
   const pages = usePages('operators');
-  const query = queries.useQuery('get', '/api/admin/operators', { params: { query: { limit: 50, cursor: pages.cursor } as never } });
+  const query = queries.useQuery('get', '/api/admin/operators', { params: { query: { limit: 50, cursor: pages.cursor } } });
   const areAll = query.data !== undefined && !pages.hasBefore && query.data.next_cursor == null;
   const columns: Column<Operator>[] = [
     {
