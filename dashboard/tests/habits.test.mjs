@@ -172,6 +172,23 @@ describe('habits', () => {
     }
   });
 
+  test('single requests of which not all were looked through yet say how far that went, and go on', () =>
+    at('/settings/account', async (page) => {
+      // As if nothing had been found within some seconds.
+      const next_cursor = Buffer.from(JSON.stringify({ s: '-created_at', v: new Date().toISOString(), i: '00000000-0000-0000-0000-000000000000' })).toString('base64url');
+      await page.route('**/api/admin/usage/requests?*', (route) =>
+        new URL(route.request().url()).searchParams.has('cursor') ? route.continue() : route.fulfill({ json: { data: [], next_cursor, kept_since: null } }),
+      );
+      await goTo(page, `/usage?customer=${CUSTOMER}&range=24h`);
+      const panel = page.getByRole('region', { name: 'Single requests', exact: true });
+      await panel.getByText(/^Looked back to .* UTC; none so far$/).waitFor();
+      await settled(page);
+      assert.deepEqual(await violations(page), []);
+      await panel.getByRole('button', { name: 'Look further' }).click();
+      await page.getByRole('region', { name: 'List of single requests' }).getByText('GET /api/v1/workflows').first().waitFor();
+      await panel.getByRole('status').getByText(/^Page 2: \d+ requests?$/).waitFor({ state: 'attached' });
+    }));
+
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {
       // Part of a name finds whom to filter by.
