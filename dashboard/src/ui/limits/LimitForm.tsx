@@ -1,4 +1,4 @@
-import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
@@ -6,6 +6,7 @@ import { taken } from '@/api/taken';
 import { CustomerField } from '../CustomerField';
 import { openDialog } from '../dialogs';
 import { FormEnd } from '../FormEnd';
+import { LineField } from '../LineField';
 import { say } from '../notify';
 import { useSubmit } from '../useSubmit';
 import { withoutRedisChoices } from './withoutRedis';
@@ -97,7 +98,7 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
           allowDeselect={false}
           {...form.getInputProps('without_redis')}
         />
-        <Textarea label="Reason" description="Stands in the list and in the audit log; may be left out" autosize minRows={1} maxRows={4} {...form.getInputProps('reason')} />
+        <LineField label="Reason" description="Stands in the list and in the audit log; may be left out" maxRows={4} {...form.getInputProps('reason')} />
         <Text size="xs" c={kind === 'some' && requests === 0 ? 'var(--bad)' : 'var(--ink-2)'} role="status">
           {kind === 'none'
             ? 'Nothing but the keys’ and modules’ own limits holds this customer back then.'

@@ -1,9 +1,10 @@
-import { NumberInput, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
+import { NumberInput, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Schema } from '@/api/client';
 import { FormEnd } from '@/ui/FormEnd';
 import { zone } from '@/ui/format';
 import { fromLocal, toLocal } from '@/ui/localTime';
+import { LineField } from '@/ui/LineField';
 import { say } from '@/ui/notify';
 import { useSubmit } from '@/ui/useSubmit';
 import type { Customer } from '../customer';
@@ -45,10 +46,9 @@ export function ChangeForm({ customer, module, enabled, close }: ChangeFormProps
     <form onSubmit={submit}>
       <Stack gap="sm">
         <Preview customer={customer} module={module} enabled={enabled} />
-        <Textarea
+        <LineField
           label="Reason"
           description="Stands in the audit log and in the list of modules."
-          autosize
           minRows={2}
           data-autofocus
           {...form.getInputProps('reason')}
