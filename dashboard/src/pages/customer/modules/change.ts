@@ -18,7 +18,6 @@ export function useModuleChange(customer: Customer, module: Held) {
       (one) => (one.module_key === module.module_key ? { ...one, enabled: body.enabled } : one),
       () => taken(api.PUT('/api/admin/customers/{customer}/modules/{module_key}', { params, body })),
     );
-    await changed();
   };
   const reset = async () => {
     await taken(api.DELETE('/api/admin/customers/{customer}/modules/{module_key}', { params }));
