@@ -1,16 +1,23 @@
 import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
+import { ChangedMeanwhile } from '../ChangedMeanwhile';
 import { CustomerField } from '../CustomerField';
 import { openDialog } from '../dialogs';
 import { FormEnd } from '../FormEnd';
 import { LineField } from '../LineField';
+import { same } from '../meanwhile';
+import { Notice } from '../Notice';
 import { say } from '../notify';
+import { useMeanwhile } from '../useMeanwhile';
 import { useSubmit } from '../useSubmit';
 import { withoutRedisChoices } from './withoutRedis';
 import { type Limit, limitsChanged, PERIODS, rateOf } from './limit';
+import { bodyOf, type LimitValues, TOGETHER, valuesOf, wordsOf } from './limitForm';
+import { useLimit } from './useLimit';
 import { useRoutesUsed } from './useRoutesUsed';
 
 /** What the API takes. */
@@ -32,16 +39,11 @@ export function openLimit(asked: Asked) {
 
 function LimitForm({ customer: given, before, close }: Asked & { close: () => void }) {
   const client = useQueryClient();
-  const form = useForm({
-    initialValues: {
-      customer: given ?? '',
-      route: before?.route ?? '',
-      kind: before?.updated_at && before.requests == null ? 'none' : 'some',
-      requests: (before?.requests ?? 1000) as number | string,
-      period: before?.period ?? 'minute',
-      without_redis: before?.without_redis ?? '',
-      reason: before?.reason ?? '',
-    },
+  const { limit, isGone, readAgain } = useLimit(given ?? '', before);
+  const [isOvertaken, overtake] = useState(false);
+  const now = valuesOf(given ?? '', limit);
+  const form = useForm<LimitValues>({
+    initialValues: valuesOf(given ?? '', before),
     validate: {
       customer: (customer) => (customer.trim() === '' ? 'must not be empty' : null),
       requests: (requests, { kind }) =>
@@ -51,9 +53,14 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
   });
   const { customer, kind, requests } = form.values;
   const routes = useRoutesUsed(given ?? '');
-  const send = async (values: typeof form.values) => {
-    const rate = values.kind === 'none' ? {} : { requests: Number(values.requests), period: values.period };
-    const body = { route: values.route.trim() || null, without_redis: values.without_redis || null, reason: values.reason.trim() || null, ...rate };
+  const meanwhile = useMeanwhile(form, now, TOGETHER);
+  const send = async (values: LimitValues) => {
+    // The API has no tag for it: that nobody else's change is taken back unseen is looked at before it is saved.
+    const { limit: read, isGone: isGoneNow } = await readAgain();
+    const isAsKnown = isGoneNow === isGone && same(valuesOf(given ?? '', read), now);
+    overtake(!isAsKnown);
+    if (!isAsKnown) return;
+    const body = bodyOf(values);
     const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params: { path: { customer: customer.trim() } }, body }));
     close();
     say(`${rateOf(set)} for ${customer.trim()}`, 'It holds on every server within a second.');
@@ -106,6 +113,13 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
               ? 'None at all: each of their requests is refused with 429.'
               : 'Over all of the customer’s keys, in place of what holds for everybody. What goes beyond it is refused with 429.'}
         </Text>
+        {isGone ? (
+          <Notice tone="warn" title="Somebody else has taken this limit away meanwhile">
+            <p>Setting it puts it back.</p>
+          </Notice>
+        ) : (
+          <ChangedMeanwhile meanwhile={meanwhile} said={wordsOf(limit)} refused={isOvertaken} isDirty={form.isDirty()} />
+        )}
         <FormEnd act="Set the limit" busy={busy} error={error} cancel={close} />
       </Stack>
     </form>
