@@ -2,6 +2,7 @@ import { queries, type Schema } from '@/api/client';
 import { useMay } from '@/session/session';
 import type { Range } from '@/ui/range';
 import { questions } from './questions';
+import { workOf } from './work';
 
 /** How often what is wrong now is asked for again, in milliseconds. */
 const OFTEN = { refetchInterval: 15_000 };
@@ -43,10 +44,20 @@ export function useNewest() {
   return queries.useQuery('get', path, { params: { query } });
 }
 
-/** The last operations on customers. */
-export function useOperations() {
-  const { path, query } = questions.operations();
-  return queries.useQuery('get', path, { params: { query } });
+/** The operations on customers that go on or were given up, and the newest ones where those leave room. */
+export function useOperations(room: number) {
+  const { path, query } = questions.unfinished();
+  const unfinished = queries.useQuery('get', path, { params: { query } });
+  const asked = unfinished.data?.data;
+  const hasRoom = asked !== undefined && asked.length < room;
+  const newest = queries.useQuery('get', path, { params: { query: { limit: room } } }, { enabled: hasRoom });
+  const others = hasRoom ? newest.data?.data : [];
+  return {
+    // What goes on is shown whatever becomes of the others.
+    data: asked && (others || asked.length > 0) ? workOf(asked, others ?? [], room) : undefined,
+    error: unfinished.error ?? newest.error,
+    refetch: () => Promise.all([unfinished.refetch(), newest.refetch()]),
+  };
 }
 
 /** What was done last, by whom. */
