@@ -138,6 +138,27 @@ describe('habits', () => {
     });
   });
 
+  test('what is opened over a listing leaves it where it is, and no step back opens it again once it is closed', () =>
+    at(`/audit?customer=${CUSTOMER}`, async (page) => {
+      const row = page.getByRole('region', { name: 'Rows of the audit log' }).locator('tbody tr').last().getByRole('link').first();
+      const dialog = page.getByRole('dialog');
+      await row.hover();
+      const top = await page.evaluate(() => window.scrollY);
+      assert.ok(top > 0);
+      await row.click();
+      await page.waitForURL((address) => address.searchParams.has('entry'));
+      await dialog.waitFor();
+      await page.keyboard.press('Escape');
+      await page.waitForURL((address) => !address.searchParams.has('entry'));
+      await dialog.waitFor({ state: 'hidden' });
+      await row.and(page.locator(':focus')).waitFor();
+      assert.equal(await page.evaluate(() => window.scrollY), top);
+      await page.goBack();
+      await settled(page);
+      assert.ok(!new URL(page.url()).searchParams.has('entry'));
+      assert.equal(await dialog.count(), 0);
+    }));
+
   test('a point of the growth of customers leads to those who signed up then', () =>
     at('/', async (page) => {
       const chart = page.getByRole('slider', { name: /^Customers over time/ });

@@ -84,7 +84,7 @@ export function OwnTokens() {
           />
         )}
       </Loaded>
-      <NewToken opened={isNew === 'token'} close={() => change({ new: null })} />
+      <NewToken opened={isNew === 'token'} close={() => change({ new: null }, true)} />
     </Panel>
   );
 }

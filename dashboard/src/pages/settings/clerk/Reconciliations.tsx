@@ -39,7 +39,7 @@ export function Reconciliations() {
       align: 'end',
       cell: (row) =>
         row.drift.length > 0 && (
-          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.started_at} onClick={() => change({ comparison: comparison === row.started_at ? null : row.started_at })}>
+          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.started_at} onClick={() => (comparison === row.started_at ? change({ comparison: null }, true) : change({ comparison: row.started_at }))}>
             {comparison === row.started_at ? 'Hide' : 'Show'}
           </Button>
         ),

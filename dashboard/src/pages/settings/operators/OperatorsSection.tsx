@@ -65,8 +65,8 @@ export default function OperatorsSection() {
         </Loaded>
       </Panel>
       <RolesTable />
-      {mayWrite && <NewOperator opened={isNew === 'operator'} close={() => change({ new: null })} />}
-      <OperatorDrawer id={operator} close={() => change({ operator: null })} />
+      {mayWrite && <NewOperator opened={isNew === 'operator'} close={() => change({ new: null }, true)} />}
+      <OperatorDrawer id={operator} close={() => change({ operator: null }, true)} />
     </>
   );
 }
