@@ -210,6 +210,20 @@ describe('habits', () => {
       await panel.getByRole('status').getByText(/^Page 2: \d+ requests?$/).waitFor({ state: 'attached' });
     }));
 
+  test('while usage is put together anew, nothing of the grouping before stands under the new head', () =>
+    at(`/usage?customer=${CUSTOMER}&range=24h&by=route`, async (page) => {
+      await page.getByRole('region', { name: 'Requests by route' }).getByRole('link', { name: 'GET /api/v1/workflows' }).waitFor();
+      let go = () => {};
+      const going = new Promise((resolve) => (go = resolve));
+      await page.route('**/api/admin/usage/series?*group_by=status*', (route) => going.then(() => route.continue()));
+      await page.getByRole('radiogroup', { name: 'Put together by' }).getByText('Status', { exact: true }).click();
+      const table = page.getByRole('region', { name: 'Requests by status' });
+      await table.waitFor();
+      assert.equal(await table.getByRole('link').count(), 0);
+      go();
+      await table.getByRole('link').first().waitFor();
+    }));
+
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {
       // Part of a name finds whom to filter by.

@@ -6,6 +6,7 @@ import { foundText, type Looked } from './found';
 import { FoundStatus } from './FoundStatus';
 import { Pages } from './Pages';
 import classes from './ListingTable.module.css';
+import { shownPage } from './shownPage';
 import type { PagesState } from './usePages';
 import { useRowKeys } from './useRowKeys';
 
@@ -34,7 +35,7 @@ export function ListingTable<Row>({ query, pages, noun, looked, refused, ...tabl
       {query.error && !query.data ? (
         refused || <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />
       ) : (
-        <DataTable {...table} rows={query.data?.data} stale={query.isPlaceholderData} />
+        <DataTable {...table} rows={shownPage(query).data?.data} stale={query.isPlaceholderData} />
       )}
       <ListingPages query={query} pages={pages} looked={looked} />
     </div>

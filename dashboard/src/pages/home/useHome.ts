@@ -1,3 +1,4 @@
+import { answerBefore } from '@/api/answerBefore';
 import { queries, type Schema } from '@/api/client';
 import { useMay } from '@/session/session';
 import type { Range } from '@/ui/range';
@@ -10,13 +11,13 @@ const OFTEN = { refetchInterval: 15_000 };
 /** Requests over time, in all. */
 export function useTraffic(range: Range) {
   const { right, path, query } = questions.traffic(range);
-  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right) });
+  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query) });
 }
 
 /** How many customers there are, who came and who left. */
 export function useGrowth(range: Range) {
   const { right, path, query } = questions.growth(range);
-  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right) });
+  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query) });
 }
 
 /** What waits, runs and died, now and when the range began. */
@@ -28,7 +29,7 @@ export function useWork(range: Range) {
 /** How many customers have which module. */
 export function useAdoption(range: Range) {
   const { path, query } = questions.adoption(range);
-  return queries.useQuery('get', path, { params: { query } });
+  return queries.useQuery('get', path, { params: { query } }, { placeholderData: answerBefore(query) });
 }
 
 export type Part = Schema<'PartView'>;

@@ -7,6 +7,7 @@ import { Empty } from '@/ui/Empty';
 import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
+import { shownPage } from '@/ui/shownPage';
 import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from '../customer';
 import type { CustomerSearch } from '../search';
@@ -49,7 +50,7 @@ export default function AuditTab({ customer }: { customer: Customer }) {
     >
       <ListingStatus query={query} pages={pages} noun="row" />
       {isElsewhere && <LinkedRow id={entry} customer={customer} close={close} />}
-      <Loaded query={query} lines={8}>
+      <Loaded query={shownPage(query)} lines={8}>
         {({ data }) =>
           data.length === 0 ? (
             <Empty title={action ? 'Nothing of this kind was done' : 'Nothing was done yet'}>Whatever an operator or the system does stands here at once.</Empty>
