@@ -3,7 +3,7 @@ import { queries, type Schema } from '@/api/client';
 import { useMay } from '@/session/session';
 import type { Range } from '@/ui/range';
 import { questions } from './questions';
-import { workOf } from './work';
+import { workOf } from './workOf';
 
 /** How often what is wrong now is asked for again, in milliseconds. */
 const OFTEN = { refetchInterval: 15_000 };

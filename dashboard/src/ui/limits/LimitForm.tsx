@@ -16,7 +16,7 @@ import { useMeanwhile } from '../useMeanwhile';
 import { useSubmit } from '../useSubmit';
 import { withoutRedisChoices } from './withoutRedis';
 import { type Limit, limitsChanged, PERIODS, rateOf } from './limit';
-import { bodyOf, type LimitValues, TOGETHER, valuesOf, wordsOf } from './limitForm';
+import { bodyOf, type LimitValues, TOGETHER, valuesOf, wordsOf } from './limitValues';
 import { useLimit } from './useLimit';
 import { useRoutesUsed } from './useRoutesUsed';
 

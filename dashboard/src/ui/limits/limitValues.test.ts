@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { broughtUp } from '../meanwhile';
-import { bodyOf, type LimitValues, TOGETHER, valuesOf } from './limitForm';
+import { bodyOf, type LimitValues, TOGETHER, valuesOf } from './limitValues';
 
 const limit = { route: 'POST /api/v1/deals', requests: 60, period: 'minute', without_redis: 'local', reason: 'ticket 7', updated_at: '2026-11-29T03:12:45Z' };
 

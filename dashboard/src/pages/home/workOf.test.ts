@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { questions } from './questions';
-import { workOf } from './work';
+import { workOf } from './workOf';
 
 const of = (...statuses: string[]) => statuses.map((status, place) => ({ id: `${status} ${place}`, status }));
 const shown = (unfinished: string[], newest: string[], room = 6) => workOf(of(...unfinished), of(...newest), room).map(({ status }) => status);
