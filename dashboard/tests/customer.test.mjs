@@ -113,6 +113,16 @@ describe('one customer', () => {
       await trial.getByText(/would have been refused/).waitFor();
       await picture(page, 'customer-key');
       assert.deepEqual(await complaints(page), []);
+      // Until another one is counted, nothing is told of it.
+      let count = () => {};
+      const counted = new Promise((resolve) => (count = resolve));
+      await page.route('**/limit-simulation?*', (route) => counted.then(() => route.continue()), { times: 1 });
+      await trial.getByRole('textbox', { name: 'Requests', exact: true }).fill('2');
+      await trial.getByRole('button', { name: 'Try' }).click();
+      await trial.getByText(/^Counting what 2 a month/).waitFor();
+      assert.equal(await trial.getByText(/would have been refused/).count(), 0);
+      count();
+      await trial.getByText(/^With 2 a month/).waitFor();
       // From an outcome to the requests behind it.
       await outcomes.getByRole('link', { name: 'Quota exceeded' }).click();
       await page.waitForURL((address) => address.pathname === '/admin/usage' && address.searchParams.get('outcome') === 'quota-exceeded');

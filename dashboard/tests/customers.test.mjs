@@ -177,6 +177,27 @@ describe('the table of customers', () => {
       assert.deepEqual(await heads(), ['Customer', 'Status', 'Plan']);
     }));
 
+  test('other columns leave the page of the listing that one is on', () =>
+    at('/settings/account', async (page) => {
+      // Pages of two, as if there were hundreds.
+      await page.route('**/api/admin/customers?*', (route) => {
+        const address = new URL(route.request().url());
+        address.searchParams.set('limit', '2');
+        return route.continue({ url: address.href });
+      });
+      await goTo(page, '/customers?q=table-&sort=customer_id&columns=plan,status');
+      await settled(page);
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.waitForURL((address) => address.searchParams.has('page'));
+      await page.waitForFunction((rows) => document.querySelectorAll('main tbody tr').length === rows, MANY.length - 2);
+      await page.getByRole('button', { name: 'Columns', exact: true }).click();
+      await page.getByRole('button', { name: 'Show Status one place earlier' }).click();
+      await page.waitForURL((address) => address.searchParams.get('columns') === 'status,plan');
+      await settled(page);
+      assert.ok(new URL(page.url()).searchParams.has('page'));
+      assert.equal(await rows(page).count(), MANY.length - 2);
+    }));
+
   test('a sign-up is refused at its fields: by the form, and by the API, which knows who is there', () =>
     at(
       '/customers/new',

@@ -152,6 +152,63 @@ describe('what fails', () => {
     assert.deepEqual([name, limit], ['written here', 7654]);
   });
 
+  test('a module that two decide about at once: the other one’s decision is told, and not taken back; its end keeps its seconds', async () => {
+    const path = `/api/admin/customers/${CUSTOMER}/modules`;
+    const module = 'workflow_automation';
+    const ends = `${new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 17)}42Z`;
+    const decide = (decision) => asOwner('PUT', `${path}/${module}`, { enabled: true, expires_at: ends, reason: 'first', ...decision });
+    const held = async () => (await asOwner('GET', path)).data.find((one) => one.module_key === module);
+    await decide({});
+    await visit(browser, session.cookie, `/customers/${CUSTOMER}/modules`, async (page) => {
+      const dialog = page.getByRole('dialog');
+      const open = async () => {
+        await page.getByRole('button', { name: 'More of Workflow Automation' }).click();
+        await page.getByRole('menuitem', { name: 'Reason, end and limit' }).click();
+        await dialog.getByLabel('Limit').fill('7');
+      };
+      await open();
+      await decide({ reason: 'written there' });
+      await dialog.getByText('Shown here as it is now: Reason.').waitFor();
+      await picture(page, 'failing-module-changed-meanwhile');
+      assert.deepEqual(await complaints(page), []);
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      const { enabled, reason, expires_at: at, usage_limit: limit } = await held();
+      assert.deepEqual([enabled, reason, Date.parse(at), limit], [true, 'written there', Date.parse(ends), 7]);
+      await open();
+      await dialog.getByLabel('Reason').fill('written here');
+      await decide({ enabled: false, reason: 'turned off there' });
+      await dialog.getByText('On or off is now “off”: saving puts yours in its place.').waitFor();
+      // It would turn the module on again, and says so.
+      await dialog.getByRole('button', { name: 'Turn on' }).waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+    });
+    assert.equal((await held()).enabled, false);
+  });
+
+  test('a limit that two change at once: the other one’s is told and taken over, and that it was taken away is told', async () => {
+    const path = `/api/admin/customers/${CUSTOMER}/limits`;
+    const set = (limit) => asOwner('PUT', path, { requests: 6000, period: 'minute', reason: 'first', ...limit });
+    await set({});
+    await visit(browser, session.cookie, `/customers/${CUSTOMER}/limits`, async (page) => {
+      const dialog = page.getByRole('dialog');
+      await page.getByRole('button', { name: /^Change the limit/ }).click();
+      await dialog.getByLabel('Reason').fill('written here');
+      await set({ requests: 70_000, period: 'hour' });
+      await dialog.getByText('Shown here as it is now: Limit.').waitFor();
+      await dialog.getByRole('button', { name: 'Set the limit' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      const [{ requests, period, reason }] = (await asOwner('GET', path)).data;
+      assert.deepEqual([requests, period, reason], [70_000, 'hour', 'written here']);
+      await page.getByRole('button', { name: /^Change the limit/ }).click();
+      await dialog.getByLabel('Reason').waitFor();
+      await asOwner('DELETE', path);
+      await dialog.getByText('Somebody else has taken this limit away meanwhile').waitFor();
+      assert.deepEqual(await complaints(page), []);
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+    });
+  });
+
   test('a filter that names nobody says so where it is set, and the next one is looked for', () =>
     visit(
       browser,

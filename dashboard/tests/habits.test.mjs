@@ -138,6 +138,27 @@ describe('habits', () => {
     });
   });
 
+  test('what is opened over a listing leaves it where it is, and no step back opens it again once it is closed', () =>
+    at(`/audit?customer=${CUSTOMER}`, async (page) => {
+      const row = page.getByRole('region', { name: 'Rows of the audit log' }).locator('tbody tr').last().getByRole('link').first();
+      const dialog = page.getByRole('dialog');
+      await row.hover();
+      const top = await page.evaluate(() => window.scrollY);
+      assert.ok(top > 0);
+      await row.click();
+      await page.waitForURL((address) => address.searchParams.has('entry'));
+      await dialog.waitFor();
+      await page.keyboard.press('Escape');
+      await page.waitForURL((address) => !address.searchParams.has('entry'));
+      await dialog.waitFor({ state: 'hidden' });
+      await row.and(page.locator(':focus')).waitFor();
+      assert.equal(await page.evaluate(() => window.scrollY), top);
+      await page.goBack();
+      await settled(page);
+      assert.ok(!new URL(page.url()).searchParams.has('entry'));
+      assert.equal(await dialog.count(), 0);
+    }));
+
   test('a point of the growth of customers leads to those who signed up then', () =>
     at('/', async (page) => {
       const chart = page.getByRole('slider', { name: /^Customers over time/ });
@@ -171,6 +192,37 @@ describe('habits', () => {
       await sql("delete from admin_api_usage_retired where month = '2020-01-01'");
     }
   });
+
+  test('single requests of which not all were looked through yet say how far that went, and go on', () =>
+    at('/settings/account', async (page) => {
+      // As if nothing had been found within some seconds.
+      const next_cursor = Buffer.from(JSON.stringify({ s: '-created_at', v: new Date().toISOString(), i: '00000000-0000-0000-0000-000000000000' })).toString('base64url');
+      await page.route('**/api/admin/usage/requests?*', (route) =>
+        new URL(route.request().url()).searchParams.has('cursor') ? route.continue() : route.fulfill({ json: { data: [], next_cursor, kept_since: null } }),
+      );
+      await goTo(page, `/usage?customer=${CUSTOMER}&range=24h`);
+      const panel = page.getByRole('region', { name: 'Single requests', exact: true });
+      await panel.getByText(/^Looked back to .* UTC; none so far$/).waitFor();
+      await settled(page);
+      assert.deepEqual(await violations(page), []);
+      await panel.getByRole('button', { name: 'Look further' }).click();
+      await page.getByRole('region', { name: 'List of single requests' }).getByText('GET /api/v1/workflows').first().waitFor();
+      await panel.getByRole('status').getByText(/^Page 2: \d+ requests?$/).waitFor({ state: 'attached' });
+    }));
+
+  test('while usage is put together anew, nothing of the grouping before stands under the new head', () =>
+    at(`/usage?customer=${CUSTOMER}&range=24h&by=route`, async (page) => {
+      await page.getByRole('region', { name: 'Requests by route' }).getByRole('link', { name: 'GET /api/v1/workflows' }).waitFor();
+      let go = () => {};
+      const going = new Promise((resolve) => (go = resolve));
+      await page.route('**/api/admin/usage/series?*group_by=status*', (route) => going.then(() => route.continue()));
+      await page.getByRole('radiogroup', { name: 'Put together by' }).getByText('Status', { exact: true }).click();
+      const table = page.getByRole('region', { name: 'Requests by status' });
+      await table.waitFor();
+      assert.equal(await table.getByRole('link').count(), 0);
+      go();
+      await table.getByRole('link').first().waitFor();
+    }));
 
   test('rows of every listing are gone through by keyboard', () =>
     at('/operations', async (page) => {

@@ -16,6 +16,7 @@ export function useRange(preset: SpanName = '24h'): Range & { change: (range: Ra
       to: '.',
       search: ((before: Record<string, unknown>) => ({ ...before, range: undefined, from: undefined, until: undefined, ...range })) as never,
       replace: false,
+      resetScroll: false,
     });
   if (search.from && search.until) {
     const seconds = (Date.parse(search.until) - Date.parse(search.from)) / 1000;

@@ -32,6 +32,8 @@ export function usePages(key: string, name = 'page') {
     hasBefore: cursor !== undefined,
     before: () => turn(before.get(given ?? '')?.at(-1)),
     after: (next: string) => {
+      // Turned to already, and not there yet.
+      if (next === cursor) return;
       const to = `${mark}.${next}`;
       before.set(to, cursor === undefined || given === undefined ? [] : [...(before.get(given) ?? []), given]);
       turn(to);

@@ -41,8 +41,8 @@ export function AuditPage() {
         <AuditTable found={found} pages={pages} isRefused={refused !== null} isFiltered={filter.isFiltered} hasWords={fields.q !== undefined} open={(entry) => change({ entry: entry.id })} />
       </Panel>
       <Guard>
-        <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null })} />
-        <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} prove={() => change({ entry: null, proof: 'shown' })} close={() => change({ entry: null })} />
+        <ChainProof opened={fields.proof !== undefined} customer={fields.customer} close={() => change({ proof: null }, true)} />
+        <EntryDrawer id={fields.entry} entry={rows?.find((row) => row.id === fields.entry)} prove={() => change({ entry: null, proof: 'shown' }, true)} close={() => change({ entry: null }, true)} />
       </Guard>
     </>
   );

@@ -29,7 +29,7 @@ export function AuditTable({ found, pages, isRefused, isFiltered, hasWords, open
       id: 'action',
       header: 'What',
       cell: (row) => (
-        <Anchor component={Link} to="." search={((before: object) => ({ ...before, entry: row.id })) as never} inherit className={classes.action} data-feel={feelOf(row.action)}>
+        <Anchor component={Link} to="." search={((before: object) => ({ ...before, entry: row.id })) as never} resetScroll={false} inherit className={classes.action} data-feel={feelOf(row.action)}>
           {actionName(row.action)}
         </Anchor>
       ),

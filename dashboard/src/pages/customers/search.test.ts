@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { csvOf, customersSearch, filterOf } from './search';
+import { changedSearch, csvOf, customersSearch, filterOf } from './search';
 import { wrongId } from '@/api/customerId';
 import { idOf } from './sign-up/signUpForm';
 import { columnsOf } from './useColumns';
@@ -18,6 +18,13 @@ test('the columns stand in the address, in their order', () => {
   expect(customersSearch({ columns: 'plan, <b>' })).toEqual({});
   expect(columnsOf(['plan', 'nothing', 'status', 'plan']).map(({ id }) => id)).toEqual(['customer', 'plan', 'status']);
   expect(columnsOf([]).map(({ id }) => id)).toEqual(['customer']);
+});
+
+test('another choice of columns, and one that changes nothing, leave the page of the listing', () => {
+  const before = { q: 'acme', page: 'mark.cursor', x: 1 };
+  expect(changedSearch(before, { columns: 'plan' })).toEqual({ q: 'acme', columns: 'plan', page: 'mark.cursor' });
+  expect(changedSearch(before, { q: undefined })).toEqual({ page: 'mark.cursor' });
+  expect(changedSearch({ q: 'acme' }, { sort: 'plan' })).toEqual({ q: 'acme', sort: 'plan' });
 });
 
 test('a view keeps its columns with its filters', () => {

@@ -39,9 +39,12 @@ export function useCustomersSearch() {
   const navigate = useNavigate();
   const now = useNow();
   const change = (next: CustomersSearch, replace = false) =>
-    void navigate({ to: '/customers', search: customersSearch({ ...search, ...next }) as never, replace, resetScroll: false });
+    void navigate({ to: '/customers', search: ((before: Record<string, unknown>) => changedSearch(before, next)) as never, replace, resetScroll: false });
   return { search, change, filter: filterOf(search, now) };
 }
+
+/** What the address says after a change. The page of the listing stays: it belongs to its filter, and not to the columns. */
+export const changedSearch = (before: Record<string, unknown>, next: CustomersSearch) => ({ ...customersSearch({ ...before, ...next }), page: before.page });
 
 /** The search as the API's parameters, without the page. */
 export function filterOf({ q, status, plan, module, signed_up, from, until, sort }: CustomersSearch, now: number) {

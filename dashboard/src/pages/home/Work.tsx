@@ -1,6 +1,5 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { Schema } from '@/api/client';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
 import { operationName } from '@/ui/operations';
@@ -11,12 +10,10 @@ import classes from './Home.module.css';
 import { useOperations } from './useHome';
 
 const SHOWN = 6;
-/** What somebody should look at comes before what goes on, and that before what is over. */
-const ORDER = ['dead', 'failed', 'running', 'queued'];
 
-/** Operations under way and those that were given up; the last ones when there are none. */
+/** Operations that were given up and those under way, and the newest ones where those leave room. */
 export function Work() {
-  const operations = useOperations();
+  const operations = useOperations(SHOWN);
   return (
     <Panel
       title="Work"
@@ -29,12 +26,12 @@ export function Work() {
       }
     >
       <Loaded query={operations}>
-        {({ data }) =>
-          data.length === 0 ? (
+        {(shown) =>
+          shown.length === 0 ? (
             <Empty title="There was no operation yet">Signing a customer up is one. Its steps can be watched here.</Empty>
           ) : (
             <ul className={classes.rows}>
-              {sorted(data).map((operation) => (
+              {shown.map((operation) => (
                 <li key={operation.id}>
                   <span className={classes.grow}>
                     <Anchor component={Link} to="/operations/$id" params={{ id: operation.id } as never} inherit>
@@ -53,9 +50,4 @@ export function Work() {
       </Loaded>
     </Panel>
   );
-}
-
-function sorted(operations: readonly Schema<'OperationView'>[]) {
-  const rank = ({ status }: { status: string }) => (ORDER.includes(status) ? ORDER.indexOf(status) : ORDER.length);
-  return [...operations].sort((one, other) => rank(one) - rank(other)).slice(0, SHOWN);
 }

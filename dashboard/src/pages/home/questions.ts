@@ -9,7 +9,7 @@ export const questions = {
   adoption: (range: Moments) => ({ right: 'customers:read', path: '/api/admin/statistics/modules', query: rangeQuery(range) }) as const,
   health: () => ({ right: 'customers:read', path: '/api/admin/health', query: {} }) as const,
   newest: () => ({ right: 'customers:read', path: '/api/admin/customers', query: { sort: '-created_at', limit: 5 } }) as const,
-  operations: () => ({ right: 'customers:read', path: '/api/admin/operations', query: { limit: 50 } }) as const,
+  unfinished: () => ({ right: 'customers:read', path: '/api/admin/operations', query: { status: 'dead,running,queued', limit: 200 } }) as const,
   changes: () => ({ right: 'audit:read', path: '/api/admin/audit-logs', query: { limit: 7 } }) as const,
 };
 

@@ -78,7 +78,7 @@ export function JobsTable() {
           )
         }
       />
-      <JobDrawer id={job} close={() => change({ job: null })} />
+      <JobDrawer id={job} close={() => change({ job: null }, true)} />
     </Panel>
   );
 }

@@ -1,5 +1,6 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { answerBefore } from '@/api/answerBefore';
 import { queries } from '@/api/client';
 import { FILTER_NAMES } from '@/api/usageGroups';
 import { count, share } from '@/ui/format';
@@ -26,7 +27,8 @@ export function Movers({ usage }: { usage: Usage }) {
 }
 
 function Moved({ by, usage }: { by: keyof typeof BY; usage: Usage }) {
-  const movers = queries.useQuery('get', '/api/admin/usage/movers', { params: { query: { ...usage.query, by } } });
+  const asked = { ...usage.query, by };
+  const movers = queries.useQuery('get', '/api/admin/usage/movers', { params: { query: asked } }, { placeholderData: answerBefore(asked) });
   return (
     <section className={classes.moved}>
       <h3>{BY[by]}</h3>

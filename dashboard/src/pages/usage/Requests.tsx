@@ -4,17 +4,20 @@ import type { Column } from '@/ui/DataTable';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
 import { between, bytes, dayOf, exactTime, milliseconds, NOTHING, secondOf, words, zone } from '@/ui/format';
+import { type Looked, noneSoFar } from '@/ui/found';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
 import type { Range } from '@/ui/range';
 import { Status, type Tone } from '@/ui/Status';
 import { usePages } from '@/ui/usePages';
 import type { Schema } from '@/api/client';
+import { lookedFor } from './looked';
 import classes from './Usage.module.css';
 import type { Usage } from './useUsage';
 
 type Row = Schema<'RequestView'>;
 
+const PAGE = 50;
 const SLOWER = [100, 250, 500, 1000, 5000];
 
 /** The single requests behind every point and every row above. */
@@ -24,8 +27,9 @@ export function Requests({ usage }: { usage: Usage }) {
   // Not by the moments of a span that ends now: those move on while somebody turns pages.
   const pages = usePages(JSON.stringify([filter, slower, range.name ?? [range.from, range.until]]));
   const requests = queries.useQuery('get', '/api/admin/usage/requests', {
-    params: { query: { ...query, min_response_time_ms: slower, limit: 50, cursor: pages.cursor } },
+    params: { query: { ...query, min_response_time_ms: slower, limit: PAGE, cursor: pages.cursor } },
   });
+  const looked = requests.data && lookedFor(requests.data, PAGE);
   const keptSince = requests.data?.kept_since ?? null;
   return (
     <div id="requests" className={classes.requests}>
@@ -53,8 +57,9 @@ export function Requests({ usage }: { usage: Usage }) {
           columns={COLUMNS}
           query={requests}
           pages={pages}
+          looked={looked}
           rowKey={(row) => row.id}
-          empty={<None range={range} keptSince={keptSince} />}
+          empty={looked ? <NoneSoFar looked={looked} page={pages.page} /> : pages.page === 1 ? <None range={range} keptSince={keptSince} /> : <NoneFurther />}
         />
       </Panel>
     </div>
@@ -63,6 +68,14 @@ export function Requests({ usage }: { usage: Usage }) {
 
 /** Whether retention has removed requests of this moment. */
 const isGoneBefore = (moment: string, keptSince: string | null): keptSince is string => keptSince !== null && Date.parse(moment) < Date.parse(keptSince);
+
+/** Where such requests are rare, finding one takes longer than an answer may. */
+function NoneSoFar({ looked, page }: { looked: Looked; page: number | undefined }) {
+  return <Empty title={noneSoFar(looked, page)}>To look through all of this span takes longer than one answer may. “Look further” goes on from there.</Empty>;
+}
+
+/** Of a later page. */
+const NoneFurther = () => <Empty title="No further requests in this span">All of it was looked through: what there is stands on the pages before this one.</Empty>;
 
 /** Why there is no request: it is too old to be there, or nobody asked. */
 function None({ range, keptSince }: { range: Pick<Range, 'from' | 'until'>; keptSince: string | null }) {

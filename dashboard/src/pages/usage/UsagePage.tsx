@@ -11,7 +11,7 @@ import { Chips } from './Chips';
 import { Movers } from './Movers';
 import { Requests } from './Requests';
 import classes from './Usage.module.css';
-import { type Usage, useSeries, useUsage } from './useUsage';
+import { type Usage, useSeries, useSums, useUsage } from './useUsage';
 
 /** Who asked for what, how often, and how fast it was answered: from a year down to the single request. */
 export function UsagePage() {
@@ -44,6 +44,6 @@ export function UsagePage() {
 }
 
 function InNumbers({ usage }: { usage: Usage }) {
-  const { data } = useSeries(usage);
+  const { data } = useSums(usage);
   return <UsageFigures now={data?.total} compared={data?.compared} before={data?.previous} />;
 }

@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { answerBefore } from '@/api/answerBefore';
 import { queries } from '@/api/client';
 import { useRange, rangeQuery } from '@/ui/range';
 import { type Filter, FILTER_NAMES } from '@/api/usageGroups';
@@ -23,7 +24,12 @@ export function useUsage() {
 export type Usage = ReturnType<typeof useUsage>;
 
 /** Requests over time, as the address says. */
-export function useSeries({ by, query, top }: Usage) {
-  const group_by = by === 'all' ? undefined : by;
-  return queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...query, group_by, top } } });
+export const useSeries = (usage: Usage) => useAsked(usage, []);
+
+/** The same for whoever looks at its sums alone: how it is put together changes none of them. */
+export const useSums = (usage: Usage) => useAsked(usage, ['group_by', 'top']);
+
+function useAsked({ by, query, top }: Usage, but: readonly string[]) {
+  const asked = { ...query, group_by: by === 'all' ? undefined : by, top };
+  return queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked, but) });
 }

@@ -1,17 +1,24 @@
-import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Autocomplete, Group, NumberInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
+import { ChangedMeanwhile } from '../ChangedMeanwhile';
 import { CustomerField } from '../CustomerField';
 import { openDialog } from '../dialogs';
 import { FormEnd } from '../FormEnd';
+import { LineField } from '../LineField';
+import { same } from '../meanwhile';
+import { Notice } from '../Notice';
 import { say } from '../notify';
+import { useMeanwhile } from '../useMeanwhile';
 import { useSubmit } from '../useSubmit';
 import { withoutRedisChoices } from './withoutRedis';
 import { type Limit, limitsChanged, PERIODS, rateOf, unseen } from './limit';
+import { bodyOf, type LimitValues, TOGETHER, valuesOf, wordsOf } from './limitValues';
 import { ThereAlready } from './ThereAlready';
+import { useLimit } from './useLimit';
 import { useRoutesUsed } from './useRoutesUsed';
 
 /** What the API takes. */
@@ -33,16 +40,11 @@ export function openLimit(asked: Asked) {
 
 function LimitForm({ customer: given, before, close }: Asked & { close: () => void }) {
   const client = useQueryClient();
-  const form = useForm({
-    initialValues: {
-      customer: given ?? '',
-      route: before?.route ?? '',
-      kind: before?.updated_at && before.requests == null ? 'none' : 'some',
-      requests: (before?.requests ?? 1000) as number | string,
-      period: before?.period ?? 'minute',
-      without_redis: before?.without_redis ?? '',
-      reason: before?.reason ?? '',
-    },
+  const { limit, isGone, readAgain } = useLimit(given ?? '', before);
+  const [isOvertaken, overtake] = useState(false);
+  const now = valuesOf(given ?? '', limit);
+  const form = useForm<LimitValues>({
+    initialValues: valuesOf(given ?? '', before),
     validate: {
       customer: (customer) => (customer.trim() === '' ? 'must not be empty' : null),
       requests: (requests, { kind }) =>
@@ -56,14 +58,23 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
   const [found, setFound] = useState<{ customer: string; limit: Limit } | null>(null);
   const there = found?.customer === customer.trim() && found.limit.route === route ? found.limit : null;
   const routes = useRoutesUsed(given ?? '');
-  const send = async (values: typeof form.values) => {
-    const rate = values.kind === 'none' ? {} : { requests: Number(values.requests), period: values.period };
-    const params = { path: { customer: customer.trim() } };
-    const { data: limits } = await taken(api.GET('/api/admin/customers/{customer}/limits', { params }));
-    const limit = unseen(limits, route, (there ?? before)?.updated_at);
-    if (limit) return setFound({ customer: customer.trim(), limit });
-    const body = { route, without_redis: values.without_redis || null, reason: values.reason.trim() || null, ...rate };
-    const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params, body }));
+  const meanwhile = useMeanwhile(form, now, TOGETHER);
+  /** The API has no tag for a limit: that nobody's decision is replaced unseen is looked at before it is saved. */
+  const isUnseen = async () => {
+    if (before?.updated_at) {
+      const { limit: read, isGone: isGoneNow } = await readAgain();
+      const isOther = isGoneNow !== isGone || !same(valuesOf(given ?? '', read), now);
+      overtake(isOther);
+      return isOther;
+    }
+    const { data: limits } = await taken(api.GET('/api/admin/customers/{customer}/limits', { params: { path: { customer: customer.trim() } } }));
+    const other = unseen(limits, route, there?.updated_at);
+    if (other) setFound({ customer: customer.trim(), limit: other });
+    return other !== null;
+  };
+  const send = async (values: LimitValues) => {
+    if (await isUnseen()) return;
+    const set = await taken(api.PUT('/api/admin/customers/{customer}/limits', { params: { path: { customer: customer.trim() } }, body: bodyOf(values) }));
     close();
     say(`${rateOf(set)} for ${customer.trim()}`, 'It holds on every server within a second.');
     await limitsChanged(client);
@@ -107,7 +118,7 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
           allowDeselect={false}
           {...form.getInputProps('without_redis')}
         />
-        <Textarea label="Reason" description="Stands in the list and in the audit log; may be left out" autosize minRows={1} maxRows={4} {...form.getInputProps('reason')} />
+        <LineField label="Reason" description="Stands in the list and in the audit log; may be left out" maxRows={4} {...form.getInputProps('reason')} />
         <Text size="xs" c={kind === 'some' && requests === 0 ? 'var(--bad)' : 'var(--ink-2)'} role="status">
           {kind === 'none'
             ? 'Nothing but the keys’ and modules’ own limits holds this customer back then.'
@@ -116,6 +127,13 @@ function LimitForm({ customer: given, before, close }: Asked & { close: () => vo
               : 'Over all of the customer’s keys, in place of what holds for everybody. What goes beyond it is refused with 429.'}
         </Text>
         {there && <ThereAlready customer={customer.trim()} limit={there} />}
+        {isGone ? (
+          <Notice tone="warn" title="Somebody else has taken this limit away meanwhile">
+            <p>Setting it puts it back.</p>
+          </Notice>
+        ) : (
+          <ChangedMeanwhile meanwhile={meanwhile} said={wordsOf(limit)} refused={isOvertaken} isDirty={form.isDirty()} />
+        )}
         <FormEnd act={there ? 'Replace it' : 'Set the limit'} busy={busy} error={error} cancel={close} />
       </Stack>
     </form>

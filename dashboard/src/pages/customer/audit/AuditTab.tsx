@@ -7,6 +7,7 @@ import { Empty } from '@/ui/Empty';
 import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
+import { shownPage } from '@/ui/shownPage';
 import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from '../customer';
 import type { CustomerSearch } from '../search';
@@ -20,9 +21,11 @@ export default function AuditTab({ customer }: { customer: Customer }) {
   const pages = usePages(action ?? '');
   const filter = { customer: nameOf(customer), action };
   const query = queries.useQuery('get', '/api/admin/audit-logs', { params: { query: { ...filter, limit: 25, cursor: pages.cursor } } });
-  const change = (changes: Pick<CustomerSearch, 'action' | 'entry'>) =>
-    void navigate({ to: '.', search: ((before: CustomerSearch) => ({ ...before, ...changes })) as never, resetScroll: false });
-  const toggle = (id: string) => change({ entry: id === entry ? undefined : id });
+  const change = (changes: Pick<CustomerSearch, 'action' | 'entry'>, replace = false) =>
+    void navigate({ to: '.', search: ((before: CustomerSearch) => ({ ...before, ...changes })) as never, replace, resetScroll: false });
+  // No step back opens what was closed.
+  const close = () => change({ entry: undefined }, true);
+  const toggle = (id: string) => (id === entry ? close() : change({ entry: id }));
   const isElsewhere = entry !== undefined && query.data !== undefined && !query.data.data.some(({ id }) => id === entry);
   return (
     <Panel
@@ -46,8 +49,8 @@ export default function AuditTab({ customer }: { customer: Customer }) {
       }
     >
       <ListingStatus query={query} pages={pages} noun="row" />
-      {isElsewhere && <LinkedRow id={entry} customer={customer} close={() => change({ entry: undefined })} />}
-      <Loaded query={query} lines={8}>
+      {isElsewhere && <LinkedRow id={entry} customer={customer} close={close} />}
+      <Loaded query={shownPage(query)} lines={8}>
         {({ data }) =>
           data.length === 0 ? (
             <Empty title={action ? 'Nothing of this kind was done' : 'Nothing was done yet'}>Whatever an operator or the system does stands here at once.</Empty>

@@ -19,15 +19,17 @@ export function wrongsOf(customer: Customer, operations: readonly Operation[], b
 }
 
 function ofStatus(customer: Customer, now: number): Wrong[] {
-  const { subscription_status: status, suspended_at, suspension_reason, trial_ends_at, subscription_ends_at } = customer;
+  const { subscription_status: status, suspended_at, suspension_reason, trial_ends_at, subscription_started_at, subscription_ends_at } = customer;
   const key = 'status';
   if (status === 'suspended') {
     const since = suspended_at ? ` ${ago(suspended_at, Math.max(now, Date.parse(suspended_at)))}` : '';
     return [{ key, tone: 'warn', what: `Suspended${since}`, more: suspension_reason ?? 'No reason was given. Every request of theirs is refused; the data is kept.' }];
   }
   if (status === 'expired') {
-    const when = trial_ends_at ? ` on ${dayOf(trial_ends_at)}` : '';
-    return [{ key, tone: 'warn', what: 'The trial is over', more: `It ended${when}. Their requests are refused; the data is kept.` }];
+    // Whoever has subscribed since had their time paid, and it has run out.
+    const [what, ended] = subscription_started_at ? ['The subscription has run out', subscription_ends_at] : ['The trial is over', trial_ends_at];
+    const when = ended ? ` on ${dayOf(ended)}` : '';
+    return [{ key, tone: 'warn', what, more: `It ended${when}. Their requests are refused; the data is kept.` }];
   }
   if (status === 'canceled') {
     const when = subscription_ends_at ? ` on ${dayOf(subscription_ends_at)}` : '';
@@ -35,7 +37,7 @@ function ofStatus(customer: Customer, now: number): Wrong[] {
   }
   if (status === 'trial' && trial_ends_at && Date.parse(trial_ends_at) - now < SOON * DAY) {
     const over = Date.parse(trial_ends_at) <= now;
-    return [{ key, tone: 'warn', what: `The trial ${over ? 'ended' : 'ends'} ${ago(trial_ends_at, now)}`, more: `On ${dayOf(trial_ends_at)}; what they have stays.` }];
+    return [{ key, tone: 'warn', what: `The trial ${over ? 'ended' : 'ends'} ${ago(trial_ends_at, now)}`, more: `On ${dayOf(trial_ends_at)}. Their requests are refused from then on; the data stays.` }];
   }
   return [];
 }

@@ -1,10 +1,11 @@
-import { Checkbox, List, NumberInput, Stack, Textarea } from '@mantine/core';
+import { Checkbox, List, NumberInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
 import { useMay } from '@/session/session';
 import { FormEnd } from '@/ui/FormEnd';
 import { openDialog } from '@/ui/dialogs';
+import { LineField } from '@/ui/LineField';
 import { useSubmit } from '@/ui/useSubmit';
 import { type Customer, pathOf, useCustomerChanged } from '../customer';
 import { KeyOnce } from './KeyOnce';
@@ -47,12 +48,11 @@ export function BeginForm({ customer, close }: { customer: Customer; close: () =
           <List.Item>The customer reads in their own log that you do it, and why.</List.Item>
           <List.Item>Whatever the key does stands in the audit log under your name.</List.Item>
         </List>
-        <Textarea
+        <LineField
           label="Reason"
           description="The customer reads it, too."
           placeholder="Ticket 812: a deal is missing from the pipeline"
           required
-          autosize
           minRows={2}
           data-autofocus
           {...form.getInputProps('reason')}

@@ -1,8 +1,8 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/client';
 import { useMay } from '@/session/session';
+import { useAddress } from '@/ui/address';
 import { Empty } from '@/ui/Empty';
 import { ListingTable } from '@/ui/ListingTable';
 import { Panel } from '@/ui/Panel';
@@ -22,7 +22,9 @@ const STATUSES = ['active', 'expired', 'revoked'];
 export function ApiKeys({ customer }: { customer: string }) {
   const client = useQueryClient();
   const mayChange = useMay()('keys:write');
-  const { status, opened, change } = useKeysSearch();
+  // Which keys are listed and which one is open: `?keys=active&key=…`
+  const [{ keys, key: opened }, change] = useAddress('keys', 'key');
+  const status = STATUSES.find((known) => known === keys);
   const pages = usePages(`${customer} ${status}`);
   const query = queries.useQuery('get', '/api/admin/customers/{customer}/api-keys', {
     params: { path: { customer }, query: { status, cursor: pages.cursor, limit: 50 } },
@@ -46,7 +48,7 @@ export function ApiKeys({ customer }: { customer: string }) {
             size="xs"
             aria-label="Which keys"
             value={status ?? 'all'}
-            onChange={(value) => change({ keys: value === 'all' ? undefined : value })}
+            onChange={(value) => change({ keys: value === 'all' ? null : value })}
             data={[{ value: 'all', label: 'All' }, ...STATUSES.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }))]}
           />
           {make}
@@ -68,20 +70,8 @@ export function ApiKeys({ customer }: { customer: string }) {
         }
       />
       {opened && (
-        <KeyDrawer customer={customer} id={opened} show={(key) => change({ key })} acts={mayChange ? acts : undefined} close={() => change({ key: undefined })} />
+        <KeyDrawer customer={customer} id={opened} show={(key) => change({ key }, true)} acts={mayChange ? acts : undefined} close={() => change({ key: null }, true)} />
       )}
     </Panel>
   );
-}
-
-type KeysSearch = { keys?: string; key?: string };
-
-/** Which keys are listed and which one is open: `?keys=active&key=…` */
-function useKeysSearch() {
-  const search = useSearch({ strict: false }) as Record<string, unknown>;
-  const navigate = useNavigate();
-  const status = STATUSES.find((known) => known === search.keys);
-  const opened = typeof search.key === 'string' ? search.key : undefined;
-  const change = (next: KeysSearch) => void navigate({ to: '.', search: ((before: Record<string, unknown>) => ({ ...before, ...next })) as never, replace: false });
-  return { status, opened, change };
 }

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { answerBefore } from '@/api/answerBefore';
 import { queries } from '@/api/client';
 import { Chart } from '@/ui/Chart';
 import { Loaded } from '@/ui/Loaded';
@@ -9,9 +10,8 @@ type KeyChartProps = { customer: string; id: string; range: Pick<Range, 'from' |
 
 /** The requests made with a key over time, and those of them that failed. */
 export function KeyChart({ customer, id, range }: KeyChartProps) {
-  const query = queries.useQuery('get', '/api/admin/usage/series', {
-    params: { query: { customer, api_key_id: id, ...rangeQuery(range) } },
-  });
+  const asked = { customer, api_key_id: id, ...rangeQuery(range) };
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) });
   const points = query.data?.groups[0]?.points;
   const drawn = useMemo(() => {
     if (!points) return null;

@@ -24,7 +24,8 @@ export function KeyDrawer({ customer, id, show, acts, close }: KeyDrawerProps) {
     <Drawer opened onClose={close} size="min(620px, 100vw)" title={query.data ? `API key: ${query.data.key.name}` : 'API key'}>
       <Loaded query={query} lines={8}>
         {({ key }) => (
-          <Stack gap="lg">
+          // What was tried of another key, and how that one was used, is none of this one's.
+          <Stack key={key.id} gap="lg">
             <Facts facts={factsOf(key, show)} />
             {acts && key.status !== 'revoked' && (
               <Group gap="xs">

@@ -1,6 +1,7 @@
-import { Group, NumberInput, Select, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Group, NumberInput, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { zone } from '@/ui/format';
+import { LineField } from '@/ui/LineField';
 import { withoutRedisChoices } from '@/ui/limits/withoutRedis';
 import { EXPIRY } from './expiry';
 import { periods } from './period';
@@ -45,7 +46,7 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
         <Select label="Ends" data={choices(EXPIRY)} allowDeselect={false} {...form.getInputProps('expiry')} />
         {expiry === 'at' && <TextInput type="datetime-local" label={`At (${zone})`} {...form.getInputProps('expires_at')} />}
       </Group>
-      <Textarea label="Description" description="May be left out" autosize minRows={1} maxRows={4} {...form.getInputProps('description')} />
+      <LineField label="Description" description="May be left out" maxRows={4} {...form.getInputProps('description')} />
     </Stack>
   );
 }

@@ -1,5 +1,6 @@
 import { Anchor, Stack } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { answerBefore } from '@/api/answerBefore';
 import { queries, type Schema } from '@/api/client';
 import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
@@ -22,9 +23,8 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   const range = useRange('7d');
   // To the page of usage goes what stands in this page's address.
   const search = { customer, api_key_id: key.id, ...rangeSearch(range) };
-  const query = queries.useQuery('get', '/api/admin/usage/series', {
-    params: { query: { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } },
-  });
+  const asked = { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } as const;
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) });
   return (
     <Panel title="Verifications" note={range.label} actions={<RangePicker range={range} />}>
       <Loaded query={query}>

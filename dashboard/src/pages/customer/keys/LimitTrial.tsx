@@ -2,9 +2,11 @@ import { Button, Group, NumberInput, Select } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { queries } from '@/api/client';
-import { Loaded } from '@/ui/Loaded';
+import { problemOf } from '@/api/problem';
+import { Failure } from '@/ui/Failure';
 import { Panel } from '@/ui/Panel';
-import type { Key } from './key';
+import classes from './Keys.module.css';
+import { type Key, limitOf } from './key';
 import { rules } from './keyForm';
 import { periods } from './period';
 import { TrialResult } from './TrialResult';
@@ -22,7 +24,8 @@ export function LimitTrial({ customer, of: key }: { customer: string; of: Key })
     'get',
     '/api/admin/customers/{customer}/api-keys/{id}/limit-simulation',
     { params: { path: { customer, id: key.id }, query: tried ?? { requests: 1, period: 'month' } } },
-    { enabled: tried !== null, refetchInterval: false },
+    // What another limit would have refused is no answer to this one.
+    { enabled: tried !== null, refetchInterval: false, placeholderData: undefined },
   );
   return (
     <Panel title="What would another limit have refused?" note="Of what was really sent in the last 7 days">
@@ -35,7 +38,11 @@ export function LimitTrial({ customer, of: key }: { customer: string; of: Key })
           </Button>
         </Group>
       </form>
-      {tried && <Loaded query={query}>{(trial) => <TrialResult trial={trial} tried={tried} />}</Loaded>}
+      <div role="status">
+        {tried && query.data && <TrialResult trial={query.data} tried={tried} />}
+        {tried && query.isLoading && <p className={classes.verdict}>Counting what {limitOf({ rate_limit_requests: tried.requests, rate_limit_period: tried.period })} would have refused.</p>}
+      </div>
+      {query.error && !query.data && <Failure problem={problemOf(query.error)} retry={() => void query.refetch()} />}
     </Panel>
   );
 }

@@ -1,29 +1,24 @@
 import type { Schema } from '@/api/client';
 import { Bars } from '@/ui/Bars';
-import { count, exactTime, share, zone } from '@/ui/format';
+import { zone } from '@/ui/format';
 import classes from './Keys.module.css';
-import { isOfDays, periodLabel, periodOf } from './period';
+import { limitOf } from './key';
+import { isOfDays, periodLabel } from './period';
+import { verdictOf } from './verdict';
 
 type TrialResultProps = { trial: Schema<'LimitSimulationView'>; tried: { requests: number; period: string } };
 
 /** What a limit would have refused: in a sentence, as a bar, and the periods that were busiest. */
 export function TrialResult({ trial, tried }: TrialResultProps) {
-  const { requests, refused, refused_share, first_refused_at, busiest, time_zone } = trial;
-  const limit = `${count(tried.requests)} ${periodOf(tried.period)}`;
+  const { requests, refused_share, busiest, time_zone } = trial;
   if (requests === 0) return <p className={classes.verdict}>Nothing was sent with this key in these days, so that no limit would have refused anything.</p>;
+  const [before, stressed, after] = verdictOf(trial, limitOf({ rate_limit_requests: tried.requests, rate_limit_period: tried.period }));
   return (
-    <div role="status" className={classes.trial}>
+    <div className={classes.trial}>
       <p className={classes.verdict}>
-        {refused === 0 ? (
-          <>
-            With {limit}, <strong>none</strong> of the {count(requests)} requests would have been refused.
-          </>
-        ) : (
-          <>
-            With {limit}, <strong>{count(refused)}</strong> of {count(requests)} requests ({share(refused_share)}) would have been refused
-            {first_refused_at && <>, the first at {exactTime(first_refused_at)}</>}.
-          </>
-        )}
+        {before}
+        <strong>{stressed}</strong>
+        {after}
       </p>
       <div className={classes.split} aria-hidden>
         <span style={{ width: `${refused_share * 100}%` }} />

@@ -1,4 +1,4 @@
-import { SegmentedControl, Stack, Textarea } from '@mantine/core';
+import { SegmentedControl, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, queries } from '@/api/client';
@@ -7,6 +7,7 @@ import { taken } from '@/api/taken';
 import { openDialog } from '@/ui/dialogs';
 import { FormEnd } from '@/ui/FormEnd';
 import { words } from '@/ui/format';
+import { LineField } from '@/ui/LineField';
 import { Loaded } from '@/ui/Loaded';
 import { say } from '@/ui/notify';
 import { TypedWord } from '@/ui/TypedWord';
@@ -61,7 +62,7 @@ function ChangePlan({ customer, close }: { customer: Customer; close: () => void
         <Loaded query={query} lines={6}>
           {(preview) => <PlanPreview preview={preview} customer={customer} />}
         </Loaded>
-        <Textarea label="Reason" description="Stands in the audit log; may be left out" autosize minRows={1} maxRows={4} {...form.getInputProps('reason')} />
+        <LineField label="Reason" description="Stands in the audit log; may be left out" maxRows={4} {...form.getInputProps('reason')} />
         {isDowngrade && <TypedWord word={word} typed={typed} change={setTyped} />}
         <FormEnd
           act={direction === 'none' || direction === undefined ? 'Change the plan' : `${isDowngrade ? 'Downgrade' : 'Upgrade'} to ${words(plan)}`}

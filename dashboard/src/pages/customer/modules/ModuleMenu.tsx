@@ -14,7 +14,7 @@ export function ModuleMenu({ customer, module }: { customer: Customer; module: H
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => openChange(customer, module, module.enabled)}>Reason, end and limit</Menu.Item>
+        <Menu.Item onClick={() => openChange(customer, module)}>Reason, end and limit</Menu.Item>
         {module.source === 'override' && <Menu.Item onClick={() => openReset(customer, module)}>Back to what the plan says</Menu.Item>}
       </Menu.Dropdown>
     </Menu>

@@ -1,18 +1,22 @@
 import { Button } from '@mantine/core';
+import { problemOf } from '@/api/problem';
 import { useMay } from '@/session/session';
+import { Failure } from '@/ui/Failure';
 import { Facts } from '@/ui/Facts';
 import { dayOf, words } from '@/ui/format';
-import { priceAMonth } from '@/ui/money';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
 import { openPlanChange } from './ChangePlan';
+import { listPriceOf } from './listPrice';
 import { type Held, useModules } from './useModules';
 
 /** What the customer bought, and what it would cost by the price list. */
 export function Plan({ customer }: { customer: Customer }) {
   const may = useMay();
-  const { data } = useModules(customer);
+  const { data, prices } = useModules(customer);
+  const price = data ? listPriceOf(data) : null;
+  const missing = prices.error && !prices.data ? problemOf(prices.error) : null;
   const { trial_started_at, trial_ends_at, subscription_started_at, subscription_ends_at } = customer;
   return (
     <Panel
@@ -34,14 +38,12 @@ export function Plan({ customer }: { customer: Customer }) {
           ['Ends', subscription_ends_at ? dayOf(subscription_ends_at) : null],
           ['Modules on', data ? `${data.filter(({ enabled }) => enabled).length} of ${data.length}` : null],
           ['Decided for them', data ? `${data.filter(isOverride).length} by override` : null],
-          ['List price of what is on', data ? `${priceAMonth(listedOf(data))} per month` : null],
+          ['List price of what is on', price && `${price} per month`],
         ]}
       />
+      {missing && <Failure problem={{ ...missing, title: `No list prices: ${missing.title}` }} retry={() => void prices.refetch()} />}
     </Panel>
   );
 }
 
 const isOverride = ({ source }: Held) => source === 'override';
-
-/** The lines of the price list that stand for what is on. */
-const listedOf = (modules: readonly Held[]) => modules.flatMap(({ enabled, listed }) => (enabled && listed ? [listed] : []));

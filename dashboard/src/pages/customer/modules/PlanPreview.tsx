@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Schema } from '@/api/client';
 import { count, many, money, words } from '@/ui/format';
 import { centsAMonth, moneyOf } from '@/ui/money';
+import { spoken } from '@/ui/parts';
 import { Status } from '@/ui/Status';
 import type { Customer } from '../customer';
 import classes from './Preview.module.css';
@@ -88,7 +89,7 @@ const Part = ({ title, children }: { title: string; children: ReactNode }) => (
 );
 
 function usedBy({ requests_last_30d: requests, api_keys_using_last_30d: keys, reason }: Module): string {
-  if (requests == null || keys == null) return reason;
+  if (requests == null || keys == null) return spoken(reason);
   if (requests === 0) return 'nobody used it in the last 30 days';
   return `${many(requests, 'request')} of ${many(keys, 'key')} in the last 30 days`;
 }

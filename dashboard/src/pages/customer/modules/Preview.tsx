@@ -1,6 +1,7 @@
 import { queries, type Schema } from '@/api/client';
 import { many, money } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
+import { spoken } from '@/ui/parts';
 import { type Customer, nameOf } from '../customer';
 import classes from './Preview.module.css';
 import type { Held } from './useModules';
@@ -24,12 +25,12 @@ function Would({ preview }: { preview: Schema<'ModulePreviewView'> }) {
   const { enabled_now, enabled_after, requests_last_30d: requests, api_keys_using_last_30d: keys, routes, also_affected } = preview;
   return (
     <>
-      {preview.refused && <p className={classes.refused}>{preview.refused}</p>}
+      {preview.refused && <p className={classes.refused}>{spoken(preview.refused)}</p>}
       <dl className={classes.states}>
         <dt>Now {enabled_now ? 'on' : 'off'}</dt>
-        <dd>{preview.reason_now}</dd>
+        <dd>{spoken(preview.reason_now)}</dd>
         <dt>Then {enabled_after ? 'on' : 'off'}</dt>
-        <dd>{preview.reason_after}</dd>
+        <dd>{spoken(preview.reason_after)}</dd>
       </dl>
       {requests != null && keys != null && (
         <p>
@@ -39,7 +40,7 @@ function Would({ preview }: { preview: Schema<'ModulePreviewView'> }) {
       )}
       {also_affected.map((other) => (
         <p key={other.module_key}>
-          {other.module_name} goes {other.enabled_after ? 'on' : 'off'}, too: {other.reason}
+          {other.module_name} goes {other.enabled_after ? 'on' : 'off'}, too: {spoken(other.reason)}
         </p>
       ))}
       {routes.length > 0 && (

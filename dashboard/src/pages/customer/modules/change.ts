@@ -15,10 +15,9 @@ export function useModuleChange(customer: Customer, module: Held) {
     await optimistically<Schema<'CustomerModuleView'>, unknown>(
       client,
       { path: '/api/admin/customers/{customer}/modules', of: pathOf(customer).path },
-      (one) => (one.module_key === module.module_key ? { ...one, enabled: body.enabled } : one),
+      (one) => (one.module_key === module.module_key ? { ...one, ...body, source: 'override', refusal: null } : one),
       () => taken(api.PUT('/api/admin/customers/{customer}/modules/{module_key}', { params, body })),
     );
-    await changed();
   };
   const reset = async () => {
     await taken(api.DELETE('/api/admin/customers/{customer}/modules/{module_key}', { params }));

@@ -4,13 +4,13 @@ import { ChangeForm } from './ChangeForm';
 import { ResetForm } from './ResetForm';
 import type { Held } from './useModules';
 
-/** Shows what turning a module on or off would do, then does it. */
-export function openChange(customer: Customer, module: Held, enabled: boolean) {
-  const act = module.enabled === enabled ? `${module.name} for` : `Turn ${module.name} ${enabled ? 'on' : 'off'} for`;
+/** Shows what turning a module on or off would do, then does it. Without `turn`: why it is as it is, until when, and how much of it. */
+export function openChange(customer: Customer, module: Held, turn?: boolean) {
+  const act = turn === undefined ? `${module.name} for` : `Turn ${module.name} ${turn ? 'on' : 'off'} for`;
   openDialog({
     title: `${act} ${customer.company_name}`,
     size: '560px',
-    content: (close) => <ChangeForm customer={customer} module={module} enabled={enabled} close={close} />,
+    content: (close) => <ChangeForm customer={customer} module={module} turn={turn} close={close} />,
   });
 }
 

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '@/api/client';
 import { dayOf, exactTime } from '@/ui/format';
+import { spoken } from '@/ui/parts';
 import { Status } from '@/ui/Status';
 import { addressOf, type CustomerKey } from '../customer';
 import classes from './Days.module.css';
@@ -40,7 +41,7 @@ function Line({ entry, customer }: { entry: Entry; customer: CustomerKey | undef
       <span className={classes.kind}>{KINDS[entry.kind] ?? entry.kind}</span>
       <span className={classes.what}>
         <To entry={entry} customer={customer}>
-          {entry.summary}
+          {spoken(entry.summary)}
         </To>
         <span className={classes.who}>{entry.actor ? ` ${entry.actor.name}` : ' The system'}</span>
       </span>

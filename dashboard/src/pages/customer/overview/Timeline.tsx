@@ -7,6 +7,7 @@ import { zone } from '@/ui/format';
 import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
+import { shownPage } from '@/ui/shownPage';
 import { usePages } from '@/ui/usePages';
 import { type CustomerKey, pathOf } from '../customer';
 import type { CustomerSearch } from '../search';
@@ -40,7 +41,7 @@ export function Timeline({ customer, isGone = false }: { customer: CustomerKey; 
       actions={<SegmentedControl size="xs" aria-label="What the timeline shows" data={KINDS.filter(({ value }) => value !== 'backup' || mayBackups)} value={kind ?? ''} onChange={choose} />}
     >
       <ListingStatus query={query} pages={pages} noun="event" />
-      <Loaded query={query} lines={8}>
+      <Loaded query={shownPage(query)} lines={8}>
         {({ data }) =>
           data.length === 0 ? (
             <Empty title="Nothing of this kind has happened yet">What is changed, done or backed up stands here within a second.</Empty>

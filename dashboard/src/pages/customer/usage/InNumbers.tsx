@@ -1,3 +1,4 @@
+import { answerBefore } from '@/api/answerBefore';
 import { queries } from '@/api/client';
 import { AsOf } from '@/ui/AsOf';
 import { Loaded } from '@/ui/Loaded';
@@ -7,7 +8,7 @@ import type { UsageFilter } from './filter';
 
 /** The span in a few numbers, beside the one before. */
 export function InNumbers({ filter }: { filter: UsageFilter }) {
-  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } }, { placeholderData: answerBefore(filter) });
   if (query.data) {
     return (
       <>

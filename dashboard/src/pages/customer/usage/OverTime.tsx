@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { answerBefore } from '@/api/answerBefore';
 import { queries, type Schema } from '@/api/client';
 import { Chart } from '@/ui/Chart';
 import { Empty } from '@/ui/Empty';
@@ -13,7 +14,7 @@ const LENGTHS: Record<number, string> = { 60: 'minute', 300: 'span of 5 minutes'
 
 /** Requests and response times, point by point. */
 export function OverTime({ filter }: { filter: UsageFilter }) {
-  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } });
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } }, { placeholderData: answerBefore(filter) });
   return (
     <Loaded query={query} lines={8}>
       {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} customer={filter.customer} />)}

@@ -1,5 +1,6 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { answerBefore } from '@/api/answerBefore';
 import { queries, type Schema } from '@/api/client';
 import { filterOf } from '@/api/usageGroups';
 import { type Bar, Bars } from '@/ui/Bars';
@@ -29,7 +30,8 @@ export function Parts({ parts, ...rest }: PartsProps) {
 }
 
 function OnePart({ part, filter, range }: Omit<PartsProps, 'parts'> & { part: Part }) {
-  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: { ...filter, group_by: part, top: SHOWN } } });
+  const asked = { ...filter, group_by: part, top: SHOWN };
+  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) });
   const search = { customer: filter.customer, ...range };
   return (
     <Loaded query={query}>

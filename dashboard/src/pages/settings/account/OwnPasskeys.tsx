@@ -73,7 +73,7 @@ export function OwnPasskeys() {
           />
         )}
       </Loaded>
-      <NewPasskey opened={isNew === 'passkey'} close={() => change({ new: null })} />
+      <NewPasskey opened={isNew === 'passkey'} close={() => change({ new: null }, true)} />
     </Panel>
   );
 }

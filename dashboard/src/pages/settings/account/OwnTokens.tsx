@@ -84,7 +84,7 @@ export function OwnTokens() {
         rowKey={(row) => row.id}
         empty={<Empty title="You have no token">A program that asks the operator API for you needs one. It ends by itself, and does no more than you let it.</Empty>}
       />
-      <NewToken opened={isNew === 'token'} close={() => change({ new: null })} />
+      <NewToken opened={isNew === 'token'} close={() => change({ new: null }, true)} />
     </Panel>
   );
 }

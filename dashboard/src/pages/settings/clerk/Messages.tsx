@@ -80,7 +80,7 @@ export function Messages() {
           )
         }
       />
-      <MessageDrawer id={message} close={() => change({ message: null })} />
+      <MessageDrawer id={message} close={() => change({ message: null }, true)} />
     </Panel>
   );
 }

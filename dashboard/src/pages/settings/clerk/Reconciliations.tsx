@@ -39,7 +39,7 @@ export function Reconciliations() {
       align: 'end',
       cell: (row) =>
         row.differences > 0 && (
-          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.id} onClick={() => change({ comparison: comparison === row.id ? null : row.id, findings: null })}>
+          <Button size="compact-xs" variant="default" aria-expanded={comparison === row.id} onClick={() => (comparison === row.id ? change({ comparison: null, findings: null }, true) : change({ comparison: row.id, findings: null }))}>
             {comparison === row.id ? 'Hide' : 'Show'}
           </Button>
         ),

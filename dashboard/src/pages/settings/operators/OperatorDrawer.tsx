@@ -33,7 +33,8 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
     <Drawer opened={id !== undefined} onClose={close} closeOnClickOutside={!mayWrite} size={560} title={query.data?.operator.name ?? 'Operator'}>
       <Loaded query={query}>
         {({ operator, tag }) => (
-          <Stack gap="lg">
+          // Sessions and tokens of another one are none of theirs.
+          <Stack key={operator.id} gap="lg">
             <Facts
               facts={[
                 ['State', <State key="state" operator={operator} />],
@@ -45,7 +46,7 @@ export function OperatorDrawer({ id, close }: { id: string | undefined; close: (
                 ['Id', <CopyValue key="id" value={operator.id} label="the operator’s id" />],
               ]}
             />
-            {mayWrite && <EditOperator key={operator.id} operator={operator} tag={tag} readAgain={query.refetch} />}
+            {mayWrite && <EditOperator operator={operator} tag={tag} readAgain={query.refetch} />}
             {mayWrite && <OperatorAccess operator={operator} />}
             {mayWrite && operator.id !== who?.operator_id && <OperatorActs operator={operator} tag={tag} />}
           </Stack>

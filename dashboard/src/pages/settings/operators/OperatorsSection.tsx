@@ -68,8 +68,8 @@ export default function OperatorsSection() {
         />
       </Panel>
       <RolesTable />
-      {mayWrite && <NewOperator opened={isNew === 'operator'} close={() => change({ new: null })} />}
-      <OperatorDrawer id={operator} close={() => change({ operator: null, tokens: null })} />
+      {mayWrite && <NewOperator opened={isNew === 'operator'} close={() => change({ new: null }, true)} />}
+      <OperatorDrawer id={operator} close={() => change({ operator: null, tokens: null }, true)} />
     </>
   );
 }

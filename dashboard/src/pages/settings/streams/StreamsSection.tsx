@@ -66,7 +66,7 @@ export default function StreamsSection() {
           />
         )}
       </Loaded>
-      {mayWrite && <NewStream opened={isNew === 'stream'} close={() => change({ new: null })} />}
+      {mayWrite && <NewStream opened={isNew === 'stream'} close={() => change({ new: null }, true)} />}
     </Panel>
   );
 }
