@@ -6,12 +6,14 @@ const KEY = 'sixty.set-out-from';
 const REFUSALS: Record<string, string> = {
   'no-account': 'The provider knows you, but no operator here has your verified address. Ask an owner for an account.',
   'sign-in-refused': 'The provider vouched for nobody, or this browser has begun no sign-in within the last ten minutes. Begin anew.',
-  unavailable: 'The provider can’t be reached. Try again in a moment.',
+  'provider-away': 'The provider can’t be reached. Try again in a moment.',
+  'provider-too-large': 'The provider answers more than is read here. Whoever runs it has to look: trying again doesn’t help.',
+  unavailable: 'Nobody can be signed in right now. Try again in a moment.',
   'not-found': 'No provider is set up here.',
 };
 
 /** Why nobody was signed in, in a sentence: never what stands in the address, which anybody may have written. */
-export const refusalOf = (word: string) => REFUSALS[word] ?? 'The provider couldn’t be asked. What went wrong is in the server’s log.';
+export const refusalOf = (word: string) => REFUSALS[word] ?? 'Nobody was signed in. What went wrong is in the server’s log.';
 
 /** Notes the page from which somebody goes to the provider. */
 export function setOut() {

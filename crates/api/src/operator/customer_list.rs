@@ -1,14 +1,16 @@
 //! Customers as a list: searched, filtered, sorted, page by page, and as a file.
 
+use std::collections::VecDeque;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
-use catalog::customers::{self as rows, Customer, CustomerFilter, CustomerSort, Figures};
+use catalog::customers::{self as rows, Customer, CustomerFilter, CustomerSort, Figures, SortedBy};
 use catalog::{CatalogError, Cursor, GenericClient, PageRequest, TimeRange};
 use chrono::{DateTime, SecondsFormat, Utc};
 use customers::{Actor, Right};
-use domain::modules;
+use domain::{CustomerId, modules};
 use problem::{Problem, QueryParams};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -157,16 +159,30 @@ pub(crate) async fn file(
     let query = CustomerQuery::from(query);
     let (filter, sort) = (query.filter()?, query.sort()?);
     let file = File { kind: "text/csv; charset=utf-8", name: "customers.csv", head: Some(&COLUMNS) };
-    download(file, CustomerFile { state, actor, filter, sort, cursor: None, is_over: false }).await
+    // Figures change while the file is read: whose moved from one page to another would be in none of them, or in both.
+    let order = match sort.by {
+        SortedBy::Figure(_) => {
+            let client = state.client(&actor, Right::CustomersRead).await?;
+            Order::Known(rows::ids(&client, &filter, sort).await.map_err(problem_of_catalog)?.into())
+        }
+        _ => Order::Sorted { filter, sort, cursor: None },
+    };
+    download(file, CustomerFile { state, actor, order, is_over: false }).await
+}
+
+/// In which order a file's rows are read.
+enum Order {
+    /// As the database sorts them, on from a cursor.
+    Sorted { filter: CustomerFilter, sort: CustomerSort, cursor: Option<Cursor> },
+    /// Those who are left of an order that is settled.
+    Known(VecDeque<CustomerId>),
 }
 
 /// A file under way.
 struct CustomerFile {
     state: ApiState,
     actor: Actor,
-    filter: CustomerFilter,
-    sort: CustomerSort,
-    cursor: Option<Cursor>,
+    order: Order,
     is_over: bool,
 }
 
@@ -175,15 +191,24 @@ impl Pages for CustomerFile {
         if self.is_over {
             return Ok(None);
         }
-        let request = PageRequest { limit: ROWS_AT_ONCE, cursor: self.cursor.take() };
         // A connection for each page: whoever reads slowly holds none.
         let client = self.state.client(&self.actor, Right::CustomersRead).await?;
-        let page =
-            rows::list(&client, &self.filter, self.sort, &request).await.map_err(problem_of_catalog)?;
-        let data = with_figures(&client, page.data).await.map_err(problem_of_catalog)?;
+        let found = match &mut self.order {
+            Order::Sorted { filter, sort, cursor } => {
+                let request = PageRequest { limit: ROWS_AT_ONCE, cursor: cursor.take() };
+                let page = rows::list(&client, filter, *sort, &request).await.map_err(problem_of_catalog)?;
+                self.is_over = page.next_cursor.is_none();
+                *cursor = page.next_cursor;
+                page.data
+            }
+            Order::Known(left) => {
+                let some: Vec<_> = left.drain(..left.len().min(ROWS_AT_ONCE as usize)).collect();
+                self.is_over = left.is_empty();
+                rows::of_ids(&client, &some).await.map_err(problem_of_catalog)?
+            }
+        };
+        let data = with_figures(&client, found).await.map_err(problem_of_catalog)?;
         drop(client);
-        self.cursor = page.next_cursor;
-        self.is_over = self.cursor.is_none();
         let lines = csv_lines(data.into_iter().map(cells));
         lines.map(|lines| Some(lines.into())).map_err(|error| Problem::from_unexpected(&error))
     }

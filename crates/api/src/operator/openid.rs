@@ -119,7 +119,11 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     QueryParams(query): QueryParams<BeginQuery>,
 ) -> Result<Response, Problem> {
-    send_off(&state, &headers, query).await.or_else(|problem| openid_refusals::shown(&headers, problem))
+    // Whoever has a program's sign-in begun may be signed in here: the sign-in page, which says it, isn't seen then.
+    let is_for_a_page = query.port.is_none();
+    send_off(&state, &headers, query).await.or_else(|problem| {
+        if is_for_a_page { openid_refusals::shown(&headers, problem) } else { Err(problem) }
+    })
 }
 
 async fn send_off(state: &ApiState, headers: &HeaderMap, query: BeginQuery) -> Result<Response, Problem> {
@@ -132,7 +136,12 @@ async fn send_off(state: &ApiState, headers: &HeaderMap, query: BeginQuery) -> R
         ));
     }
     let secret = OpenIdSecret::generate();
-    let url = provider.authorization_url(&secret).await.map_err(|error| refusal(&error))?;
+    let url = match (provider.authorization_url(&secret).await, &waiting) {
+        (Ok(url), _) => url,
+        // The program that waits says it.
+        (Err(error), Some(program)) => return to(program.url("error", refusal(&error).detail())),
+        (Err(error), None) => return Err(refusal(&error)),
+    };
     let mut kept = secret.secret().expose_secret().to_owned();
     if let Some(program) = &waiting {
         kept.push_str(&format!(".{}.{}.{}", program.port, program.challenge, program.state));
@@ -256,12 +265,14 @@ fn refusal(error: &OpenIdError) -> Problem {
     match error {
         OpenIdError::Away(_) => {
             Problem::unavailable("The OpenID provider can't be reached. Try again in a moment.")
+                .with(openid_refusals::REASON, "provider-away")
                 .retry_after(5)
         }
         OpenIdError::TooLarge(most) => Problem::unavailable(format!(
             "The OpenID provider's answer is larger than {most} bytes, and isn't read. Whoever runs the provider has to \
              look: nothing here mends it."
-        )),
+        ))
+        .with(openid_refusals::REASON, "provider-too-large"),
         OpenIdError::Refused(_) => Problem::sign_in_refused(format!("{error}. Begin anew.")),
     }
 }

@@ -16,6 +16,8 @@ pub(super) fn shown(headers: &HeaderMap, problem: Problem) -> Result<Response, P
     if !asks_for_a_page(headers) {
         return Err(problem);
     }
+    // The page has a word, and whoever looks after the server the rest.
+    tracing::warn!(detail = problem.detail(), "a sign-in by OpenID Connect came to nothing");
     let word = problem.member(REASON).and_then(|reason| reason.as_str()).unwrap_or(problem.kind());
     let Ok(location) = HeaderValue::try_from(format!("/admin?refused={word}")) else { return Err(problem) };
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())

@@ -40,7 +40,8 @@ pub(crate) struct OperationView {
     /// The last thing that went wrong.
     error: Option<String>,
     requested_by: Option<String>,
-    /// Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken back.
+    /// Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken
+    /// back. Also of one whose undoing is `dead`; of none that is over.
     is_being_undone: bool,
     cancel_requested_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,

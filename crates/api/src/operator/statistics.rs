@@ -80,7 +80,8 @@ struct GrowthPointView {
     left: i64,
 }
 
-/// How many customers there are, who came and who left. Sign-ups that are under way don't count yet; customers who are
+/// How many customers there are, who came and who left. The last point may be under way, so that less was counted in the span
+/// than in the one before. Sign-ups that are under way don't count yet; customers who are
 /// being removed still do.
 #[utoipa::path(get, path = "/api/admin/statistics/customers", tag = "statistics", params(StatisticsQuery),
     responses((status = 200, body = CustomerStatisticsView)))]

@@ -24,7 +24,7 @@ pub use growth::{Growth, Standing, growth, standing};
 pub use lifecycle::{
     Suspension, delete_row, resume, set_lifecycle, set_status, subscriptions_ended, suspend,
 };
-pub use list::{CustomerFilter, count, list};
+pub use list::{CustomerFilter, count, ids, list, of_ids};
 pub use order::{CustomerSort, SortedBy, SortedFigure};
 
 use crate::{CatalogError, GenericClient, query, row};

@@ -217,10 +217,12 @@ pub async fn request_cancel(
 }
 
 impl Operation {
-    /// Whether what it made is being removed, though that isn't what was asked for.
+    /// Whether what it made is being removed, though that isn't what was asked for; also when that died, and waits for somebody.
     #[must_use]
     pub fn is_being_undone(&self) -> bool {
-        self.kind != OperationKind::CustomerDelete && self.intent == OperationIntent::Absent
+        let is_to_be_removed =
+            self.kind != OperationKind::CustomerDelete && self.intent == OperationIntent::Absent;
+        is_to_be_removed && (!self.status.is_finished() || self.status == OperationStatus::Dead)
     }
 
     /// The name under which its lease is held; empty when nobody holds it, and then no lease matches.

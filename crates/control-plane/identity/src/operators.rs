@@ -50,10 +50,10 @@ pub fn tag(row: &OperatorRow) -> String {
 }
 
 impl Identity {
-    /// All operators, by address.
+    /// A page of the operators, by address.
     ///
     /// # Errors
-    /// For whoever may not see them.
+    /// For whoever may not see them; for a cursor of another list.
     pub async fn operators(
         &self,
         actor: &Actor,

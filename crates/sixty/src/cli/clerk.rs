@@ -36,6 +36,8 @@ pub(crate) enum ClerkCommand {
         /// The message's id
         id: String,
     },
+    /// List what a comparison found
+    Differences(DifferencesArgs),
     /// Compare everything with Clerk now, and mend what is different
     Reconcile {
         /// Say what is different, and leave it
@@ -51,6 +53,21 @@ pub(crate) struct MessagesArgs {
     status: Option<String>,
     #[command(flatten)]
     page: PageArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DifferencesArgs {
+    /// The comparison's id; the last one when not given
+    comparison: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+#[derive(Debug, Deserialize)]
+struct Difference {
+    kind: String,
+    organization: Option<String>,
+    user: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,6 +101,7 @@ struct Messages {
 
 #[derive(Debug, Deserialize)]
 struct Reconciliation {
+    id: String,
     finished_at: DateTime<Utc>,
     organizations: i64,
     memberships: i64,
@@ -112,8 +130,26 @@ pub(super) async fn run(session: &mut Session, command: ClerkCommand) -> Result<
             }
             Ok(session.output.line(&format!("Message {id} is done once more."))?)
         }
+        ClerkCommand::Differences(args) => differences(session, args).await,
         ClerkCommand::Reconcile { dry_run } => reconcile(session, dry_run).await,
     }
+}
+
+async fn differences(session: &mut Session, args: DifferencesArgs) -> Result<(), Failure> {
+    let id = match args.comparison {
+        Some(id) => id,
+        None => {
+            let found: Status = read(&session.client.get(&["clerk"], &[]).await?)?;
+            let last = found.last_reconciliation;
+            let none = || Failure::Missing("nothing was compared with Clerk yet; `sixty clerk reconcile` does".to_owned());
+            last.ok_or_else(none)?.id
+        }
+    };
+    let row = |one: Difference| {
+        vec![one.kind, one.organization.unwrap_or_default(), one.user.unwrap_or_default()]
+    };
+    let view = View { of: "differences", headings: &["DIFFERENCE", "ORGANIZATION", "USER"], row };
+    listing::show(session, &["clerk", "reconciliations", &id, "differences"], Vec::new(), &args.page, view).await
 }
 
 async fn status(session: &mut Session) -> Result<(), Failure> {

@@ -64,6 +64,11 @@ pub(crate) async fn show<T: DeserializeOwned>(
     Ok(())
 }
 
+/// All of a list.
+pub(crate) async fn everything(client: &Client, path: &[&str]) -> Result<Value, Failure> {
+    fetch(client, path, Vec::new(), &PageArgs { limit: 0, all: true }).await
+}
+
 /// The pages as one: the last page's cursor, and all the rows.
 async fn fetch(
     client: &Client,

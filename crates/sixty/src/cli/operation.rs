@@ -68,6 +68,9 @@ pub(super) struct Operation {
     pub(super) status: String,
     pub(super) attempts: i32,
     pub(super) error: Option<String>,
+    /// What it made is removed: nobody is signed up by it any more.
+    #[serde(default)]
+    pub(super) is_being_undone: bool,
     pub(super) created_at: DateTime<Utc>,
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) finished_at: Option<DateTime<Utc>>,
@@ -89,6 +92,12 @@ impl Operation {
     /// Whether nothing more will happen by itself.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.status.as_str(), "succeeded" | "failed" | "dead" | "canceled")
+    }
+
+    /// How it stands, in words.
+    fn described(&self) -> String {
+        let undoing = if self.is_being_undone { ", being undone" } else { "" };
+        format!("{}{undoing}", self.status)
     }
 
     /// Success, or how else it has ended.
@@ -137,7 +146,7 @@ async fn act(session: &mut Session, id: &str, action: &str) -> Result<(), Failur
         return Ok(session.output.document(&answer)?);
     }
     let operation: Operation = read(&answer)?;
-    session.output.line(&format!("Operation {id} is {}.", operation.status))?;
+    session.output.line(&format!("Operation {id} is {}.", operation.described()))?;
     Ok(session.output.note(&format!("follow it: sixty operation watch {id}"))?)
 }
 
@@ -146,11 +155,12 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {
         return Ok(session.output.document(answer)?);
     }
     let operation: Operation = read(answer)?;
+    let status = operation.described();
     session.output.details(&[
         ("id", Some(operation.id)),
         ("kind", Some(operation.kind)),
         ("customer", Some(operation.customer_id)),
-        ("status", Some(operation.status)),
+        ("status", Some(status)),
         ("attempts", Some(operation.attempts.to_string())),
         ("error", operation.error),
         ("created", Some(time::short(Some(operation.created_at)))),
@@ -170,11 +180,12 @@ fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {
 }
 
 fn row(operation: Operation) -> Vec<String> {
+    let status = operation.described();
     vec![
         operation.id,
         operation.kind,
         operation.customer_id,
-        operation.status,
+        status,
         operation.attempts.to_string(),
         time::short(Some(operation.created_at)),
         time::taken(operation.started_at, operation.finished_at),

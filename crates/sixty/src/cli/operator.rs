@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::read;
 use super::exit::Failure;
+use super::listing::{self, PageArgs, View};
 use super::{EXIT_CODES, Globals, Session, time};
 
 const ROLES: [&str; 5] = ["owner", "admin", "support", "billing", "read-only"];
@@ -36,7 +37,7 @@ pub(crate) enum OperatorCommand {
         roles: Vec<String>,
     },
     /// List operators, by address
-    List,
+    List(PageArgs),
     /// Show an operator
     Show {
         /// The operator's id or email address
@@ -99,7 +100,7 @@ pub(super) async fn run(session: &mut Session, command: OperatorCommand) -> Resu
             let answer = session.client.send(Method::POST, &["operators"], Some(&body)).await?;
             show_password(session, &answer)
         }
-        OperatorCommand::List => list(session).await,
+        OperatorCommand::List(page) => list(session, &page).await,
         OperatorCommand::Show { operator } => {
             let id = found(session, &operator).await?;
             let answer = session.client.get(&["operators", &id], &[]).await?;
@@ -147,13 +148,13 @@ async fn found(session: &Session, operator: &str) -> Result<String, Failure> {
     if !operator.contains('@') {
         return Ok(operator.to_owned());
     }
-    let answer = session.client.get(&["operators"], &[]).await?;
+    let answer = listing::everything(&session.client, &["operators"]).await?;
     let operators: Vec<Operator> = read(&answer["data"])?;
     let wanted = operator.trim().to_lowercase();
     let found = operators.into_iter().find(|one| one.email == wanted);
     found.map(|one| one.id).ok_or_else(|| {
         Failure::Missing(format!(
-            "there is no operator with the address {operator}; `sixty operator list` shows all"
+            "there is no operator with the address {operator}; `sixty operator list --all` shows all"
         ))
     })
 }
@@ -169,16 +170,8 @@ async fn patch(session: &mut Session, operator: &str, body: &Value) -> Result<()
     show(session, &answer)
 }
 
-async fn list(session: &mut Session) -> Result<(), Failure> {
-    let answer = session.client.get(&["operators"], &[]).await?;
-    if session.output.is_json() {
-        return Ok(session.output.document(&answer)?);
-    }
-    let operators: Vec<Operator> = read(&answer["data"])?;
-    if operators.is_empty() {
-        return Ok(session.output.note("no operators; `sixty operator create` makes the first")?);
-    }
-    let headings = ["ID", "EMAIL", "NAME", "ROLES", "STATUS", "SECOND FACTOR", "LAST SIGNED IN"];
+async fn list(session: &mut Session, page: &PageArgs) -> Result<(), Failure> {
+    let headings = &["ID", "EMAIL", "NAME", "ROLES", "STATUS", "SECOND FACTOR", "LAST SIGNED IN"];
     let row = |one: Operator| {
         vec![
             one.id,
@@ -190,7 +183,8 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
             time::short(one.last_signed_in_at),
         ]
     };
-    Ok(session.output.table(&headings, operators.into_iter().map(row).collect())?)
+    let view = View { of: "operators", headings, row };
+    listing::show(session, &["operators"], Vec::new(), page, view).await
 }
 
 fn show(session: &mut Session, answer: &Value) -> Result<(), Failure> {

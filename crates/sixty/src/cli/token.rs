@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::client::read;
 use super::exit::Failure;
+use super::listing::{self, PageArgs, View};
 use super::time::Span;
 use super::{EXIT_CODES, Globals, Session, time};
 
@@ -35,7 +36,7 @@ pub(crate) enum TokenCommand {
         expires_in: Option<Span>,
     },
     /// List your tokens, the newest first
-    List,
+    List(PageArgs),
     /// Take a token back, at once and for good
     Revoke {
         /// The token's id, as `list` shows it
@@ -75,17 +76,10 @@ pub(super) async fn run(session: &mut Session, command: TokenCommand) -> Result<
             ])?;
             Ok(session.output.note("The token is shown here and never again: keep it now.")?)
         }
-        TokenCommand::List => {
-            let answer = session.client.get(&["tokens"], &[]).await?;
-            if session.output.is_json() {
-                return Ok(session.output.document(&answer)?);
-            }
-            let tokens: Vec<Token> = read(&answer["data"])?;
-            if tokens.is_empty() {
-                return Ok(session.output.note("no tokens")?);
-            }
-            let headings = ["ID", "NAME", "PREFIX", "STATUS", "PERMISSIONS", "EXPIRES", "LAST USED"];
-            Ok(session.output.table(&headings, tokens.into_iter().map(row).collect())?)
+        TokenCommand::List(page) => {
+            let headings = &["ID", "NAME", "PREFIX", "STATUS", "PERMISSIONS", "EXPIRES", "LAST USED"];
+            let view = View { of: "tokens", headings, row };
+            listing::show(session, &["tokens"], Vec::new(), &page, view).await
         }
         TokenCommand::Revoke { id } => {
             let answer = session.client.send(Method::POST, &["tokens", &id, "revoke"], None).await?;

@@ -2,11 +2,11 @@
 
 use domain::customer::Lifecycle;
 use domain::modules::FeatureModule;
-use domain::{Plan, SubscriptionStatus};
+use domain::{CustomerId, Plan, SubscriptionStatus};
 use tokio_postgres::Row;
 
 use super::figures::Counted;
-use super::{COLUMNS, Customer, CustomerSort};
+use super::{COLUMNS, Customer, CustomerSort, SHOWN};
 use crate::filter::{Filter, containing};
 use crate::modules::has_module;
 use crate::page::{Page, PageRequest, TimeRange};
@@ -97,19 +97,11 @@ pub async fn list(
     let (comparison, direction) = if is_descending { ("<", "desc") } else { (">", "asc") };
     let column = by.column();
     let mut conditions = Filter::new("true");
-    let counting = counted.as_ref().map(|counted| counted.select(&mut conditions));
-    values.add_to(&mut conditions);
-    // What is counted is compared with the cursor outside, so that it is counted once for each customer.
-    let (from, figure) = match counting {
-        Some(counting) => {
-            let inside = conditions.begin_anew("true");
-            (format!("({counting} where {inside} offset 0) admin_customers"), ", figure")
-        }
-        None => ("admin_customers".to_owned(), ""),
-    };
+    let from = source(&values, counted.as_ref(), &mut conditions);
     conditions.and_keyset(column, comparison, &cursor_time, &cursor_id);
     conditions.and_keyset_as((column, by.cast()), comparison, &cursor_text, &cursor_id);
     let limit = conditions.parameter(&limit);
+    let figure = if counted.is_some() { ", figure" } else { "" };
     let sql = format!(
         "select {COLUMNS}{figure} from {from} where {} order by {column} {direction}, id {direction} limit {limit}",
         conditions.sql()
@@ -121,6 +113,58 @@ pub async fn list(
     };
     let page = Page::of(row::all(&rows, read)?, page, |(customer, figure)| sort.cursor(customer, *figure));
     Ok(page.map(|(customer, _)| customer))
+}
+
+/// From where customers are read; with what is counted of each, if it is. The conditions go on from there.
+fn source<'a>(values: &'a Values, counted: Option<&'a Counted>, conditions: &mut Filter<'a>) -> String {
+    let counting = counted.map(|counted| counted.select(conditions));
+    values.add_to(conditions);
+    // What is counted is compared with a cursor outside, so that it is counted once for each customer.
+    match counting {
+        Some(counting) => {
+            let inside = conditions.begin_anew("true");
+            format!("({counting} where {inside} offset 0) admin_customers")
+        }
+        None => "admin_customers".to_owned(),
+    }
+}
+
+/// All customers whom the filter finds, in an order as it is now: for what is read page by page while figures change.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn ids(
+    client: &impl GenericClient,
+    filter: &CustomerFilter,
+    sort: CustomerSort,
+) -> Result<Vec<CustomerId>, CatalogError> {
+    let values = Values::of(filter);
+    let CustomerSort { by, is_descending } = sort;
+    let counted = by.figure().map(Counted::new);
+    let mut conditions = Filter::new("true");
+    let from = source(&values, counted.as_ref(), &mut conditions);
+    let (column, direction) = (by.column(), if is_descending { "desc" } else { "asc" });
+    let sql = format!(
+        "select id from {from} where {} order by {column} {direction}, id {direction}",
+        conditions.sql()
+    );
+    let rows = query::rows(client, &sql, conditions.parameters()).await?;
+    row::all(&rows, |row| Ok(CustomerId(row.try_get(0)?)))
+}
+
+/// Those of these customers who are there still, in this order.
+///
+/// # Errors
+/// When the database can't be asked.
+pub async fn of_ids(
+    client: &impl GenericClient,
+    customers: &[CustomerId],
+) -> Result<Vec<Customer>, CatalogError> {
+    let ids: Vec<_> = customers.iter().map(|customer| customer.uuid()).collect();
+    let sql = format!(
+        "select {COLUMNS} from admin_customers where id = any($1) and {SHOWN} order by array_position($1, id)"
+    );
+    row::all(&query::rows(client, &sql, &[&ids]).await?, Customer::read)
 }
 
 /// How many customers the filter finds.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::super::client::read;
 use super::super::exit::Failure;
+use super::super::listing::{self, PageArgs, View};
 use super::super::{Session, time};
 
 #[derive(Debug, clap::Args)]
@@ -71,16 +72,8 @@ pub(super) async fn end(session: &mut Session, customer: &str, id: &str) -> Resu
     Ok(session.output.line(&format!("You no longer act in the place of {customer}."))?)
 }
 
-pub(super) async fn list(session: &mut Session, customer: &str) -> Result<(), Failure> {
-    let answer = session.client.get(&["customers", customer, "impersonations"], &[]).await?;
-    if session.output.is_json() {
-        return Ok(session.output.document(&answer)?);
-    }
-    let rows: Vec<Impersonation> = read(&answer["data"])?;
-    if rows.is_empty() {
-        return Ok(session.output.note("nobody acted in this customer's place")?);
-    }
-    let headings = ["ID", "OPERATOR", "REASON", "PERMISSIONS", "STATUS", "BEGAN", "ENDS", "LAST USED"];
+pub(super) async fn list(session: &mut Session, customer: &str, page: &PageArgs) -> Result<(), Failure> {
+    let headings = &["ID", "OPERATOR", "REASON", "PERMISSIONS", "STATUS", "BEGAN", "ENDS", "LAST USED"];
     let row = |one: Impersonation| {
         vec![
             one.id,
@@ -93,5 +86,6 @@ pub(super) async fn list(session: &mut Session, customer: &str) -> Result<(), Fa
             time::short(one.last_used_at),
         ]
     };
-    Ok(session.output.table(&headings, rows.into_iter().map(row).collect())?)
+    let view = View { of: "impersonations", headings, row };
+    listing::show(session, &["customers", customer, "impersonations"], Vec::new(), page, view).await
 }

@@ -75,6 +75,8 @@ pub(crate) enum CustomerCommand {
     Impersonations {
         /// The customerId or UUID
         customer: String,
+        #[command(flatten)]
+        page: PageArgs,
     },
 }
 
@@ -102,6 +104,8 @@ pub(super) async fn run(session: &mut Session, command: CustomerCommand) -> Resu
         CustomerCommand::Restore(args) => backup::restore(session, args).await,
         CustomerCommand::Impersonate(args) => impersonate::begin(session, args).await,
         CustomerCommand::EndImpersonation { customer, id } => impersonate::end(session, &customer, &id).await,
-        CustomerCommand::Impersonations { customer } => impersonate::list(session, &customer).await,
+        CustomerCommand::Impersonations { customer, page } => {
+            impersonate::list(session, &customer, &page).await
+        }
     }
 }
