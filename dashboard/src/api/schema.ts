@@ -1741,7 +1741,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many customers there are, who came and who left. Sign-ups that are under way don't count yet; customers who are
+         * How many customers there are, who came and who left. The last point may be under way, so that less was counted in the span
+         *     than in the one before. Sign-ups that are under way don't count yet; customers who are
          *     being removed still do.
          */
         get: operations["get_admin_statistics_customers"];
@@ -3959,7 +3960,10 @@ export interface components {
                 finished_at?: string | null;
                 /** Format: uuid */
                 id: string;
-                /** @description Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken back. */
+                /**
+                 * @description Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken
+                 *     back. Also of one whose undoing is `dead`; of none that is over.
+                 */
                 is_being_undone: boolean;
                 /** @description `customer_create`, `customer_delete` or `customer_restore`. */
                 kind: string;
@@ -4586,7 +4590,10 @@ export interface components {
             finished_at?: string | null;
             /** Format: uuid */
             id: string;
-            /** @description Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken back. */
+            /**
+             * @description Whether a sign-up or a restore is being undone: what it made is removed, because it could not be done or was to be taken
+             *     back. Also of one whose undoing is `dead`; of none that is over.
+             */
             is_being_undone: boolean;
             /** @description `customer_create`, `customer_delete` or `customer_restore`. */
             kind: string;

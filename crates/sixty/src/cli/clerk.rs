@@ -141,15 +141,19 @@ async fn differences(session: &mut Session, args: DifferencesArgs) -> Result<(),
         None => {
             let found: Status = read(&session.client.get(&["clerk"], &[]).await?)?;
             let last = found.last_reconciliation;
-            let none = || Failure::Missing("nothing was compared with Clerk yet; `sixty clerk reconcile` does".to_owned());
+            let none = || {
+                Failure::Missing(
+                    "nothing was compared with Clerk yet; `sixty clerk reconcile` does".to_owned(),
+                )
+            };
             last.ok_or_else(none)?.id
         }
     };
-    let row = |one: Difference| {
-        vec![one.kind, one.organization.unwrap_or_default(), one.user.unwrap_or_default()]
-    };
+    let row =
+        |one: Difference| vec![one.kind, one.organization.unwrap_or_default(), one.user.unwrap_or_default()];
     let view = View { of: "differences", headings: &["DIFFERENCE", "ORGANIZATION", "USER"], row };
-    listing::show(session, &["clerk", "reconciliations", &id, "differences"], Vec::new(), &args.page, view).await
+    listing::show(session, &["clerk", "reconciliations", &id, "differences"], Vec::new(), &args.page, view)
+        .await
 }
 
 async fn status(session: &mut Session) -> Result<(), Failure> {
