@@ -9,6 +9,7 @@ mod plan;
 mod show;
 
 use super::exit::Failure;
+use super::listing::PageArgs;
 use super::{EXIT_CODES, Globals, Session};
 
 /// `sixty customer`.
