@@ -22,6 +22,8 @@ export function useLastAnswer<Data, More extends { isLoading: boolean; refetch: 
   const last = useRef<LastAnswer<Data>>(null);
   last.current = lastAnswer(last.current, asked, query, but);
   const { data, error, dataUpdatedAt } = last.current ?? query;
-  const { isPlaceholderData, isLoading, refetch } = query;
+  const { isLoading, refetch } = query;
+  // What was answered to this very question stands for no other one.
+  const isPlaceholderData = query.isPlaceholderData && last.current === null;
   return { data, error, dataUpdatedAt, isPlaceholderData, isLoading, refetch };
 }

@@ -21,7 +21,7 @@ const OUTCOMES = 20;
 
 /** How a key was used in the page's range: how often it was let in, and why it wasn't. */
 export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
-  const range = useRange('7d');
+  const range = useRange('7d', true);
   // To the page of usage goes what stands in this page's address.
   const search = { customer, api_key_id: key.id, ...rangeSearch(range) };
   const asked = { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } as const;
