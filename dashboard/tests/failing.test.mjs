@@ -71,7 +71,8 @@ describe('what fails', () => {
         const old = /^As of .*; it can’t be asked now$/;
         await health.getByText('OK', { exact: true }).first().waitFor();
         await page.route(asked, broken);
-        // The overview asks by itself, each quarter of a minute.
+        // The overview asks by itself, each quarter of a minute. A step of its span, when one falls into this, has no answer of its own: the
+        // one before it is told.
         await wrong.getByText(/health.* can’t be asked now: the last answer is of/).waitFor({ timeout: 40_000 });
         assert.equal(await wrong.getByText('Nothing is wrong').count(), 0);
         await health.getByRole('status').filter({ hasText: old }).waitFor();

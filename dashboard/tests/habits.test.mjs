@@ -159,6 +159,24 @@ describe('habits', () => {
       assert.equal(await dialog.count(), 0);
     }));
 
+  test('what is changed inside of what is opened over a page makes no step back that opens it again', () =>
+    at(`/customers/${CUSTOMER}/keys`, async (page) => {
+      const dialog = page.getByRole('dialog', { name: /^API key/ });
+      await page.getByRole('region', { name: 'Table of the API keys' }).locator('tbody tr').first().getByRole('button').first().click();
+      await page.waitForURL((address) => address.searchParams.has('key'));
+      await dialog.getByRole('button', { name: /^Time range/ }).click();
+      await page.getByRole('button', { name: 'Last 30 days' }).click();
+      await page.waitForURL((address) => address.searchParams.get('range') === '30d' && address.searchParams.has('key'));
+      await dialog.getByRole('button', { name: 'Time range: Last 30 days' }).waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await page.waitForURL((address) => !address.searchParams.has('key'));
+      await dialog.waitFor({ state: 'hidden' });
+      await page.goBack();
+      await settled(page);
+      assert.ok(!new URL(page.url()).searchParams.has('key'));
+      assert.equal(await dialog.count(), 0);
+    }));
+
   test('a point of the growth of customers leads to those who signed up then', () =>
     at('/', async (page) => {
       const chart = page.getByRole('slider', { name: /^Customers over time/ });

@@ -282,6 +282,8 @@ describe('what is set for everybody', () => {
       const listing = page.getByRole('region', { name: 'List of operators' });
       // By name and address: since when somebody is there is told anew.
       const shown = async () => (await listing.locator('tbody tr td:first-child').allInnerTexts()).join();
+      // While it waits, there are other rows in the place of the one.
+      await listing.locator('tbody tr td:first-child').filter({ hasText: '@' }).first().waitFor();
       const first = await shown();
       assert.equal(await listing.locator('tbody tr').count(), 1);
       assert.equal(await page.getByText(/may come in$/).count(), 0);

@@ -1,4 +1,5 @@
-type Asked = Readonly<Record<string, unknown>>;
+/** What a question is asked by: the API's parameters. */
+export type Asked = Readonly<Record<string, unknown>>;
 type Query = { queryKey: readonly unknown[] };
 
 const [FROM, UNTIL] = ['created_at[gte]', 'created_at[lt]'];
@@ -9,12 +10,13 @@ const [FROM, UNTIL] = ['created_at[gte]', 'created_at[lt]'];
  * false there. What is shown doesn't depend on the parameters `but`.
  */
 export function answerBefore(asked: Asked, but: readonly string[] = []) {
-  return <Data>(data: Data | undefined, before: Query | undefined): Data | undefined => (before && isSame(askedIn(before), asked, but) ? data : undefined);
+  return <Data>(data: Data | undefined, before: Query | undefined): Data | undefined => (before && isSameQuestion(askedIn(before), asked, but) ? data : undefined);
 }
 
 const askedIn = ({ queryKey: [, , init] }: Query): Asked => (init as { params?: { query?: Asked } } | undefined)?.params?.query ?? {};
 
-function isSame(before: Asked, now: Asked, but: readonly string[]): boolean {
+/** Whether what is asked now is what was asked before, of a span that at most has moved on. */
+export function isSameQuestion(before: Asked, now: Asked, but: readonly string[] = []): boolean {
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   for (const name of [FROM, UNTIL, ...but]) names.delete(name);
   return [...names].every((name) => before[name] === now[name]) && hasMovedOn(spanOf(before), spanOf(now));

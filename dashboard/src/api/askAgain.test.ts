@@ -74,3 +74,23 @@ test('after an act, what is shown is newer than the act', async () => {
   await asked[2]!.answer('of after');
   expect(shown()).toBe('of after');
 });
+
+test('what was broken off for a change that is shown already isn’t asked again beside it', async () => {
+  const { client, asked, shown } = slow();
+  await asked[0]!.answer('first');
+  void askAgainCalmly(client, ofStatistics);
+  await later();
+  // News of more while it is under way: it is owed.
+  void askAgainCalmly(client, ofStatistics);
+  await client.cancelQueries({ queryKey: SLOW });
+  client.setQueryData(SLOW, 'as it will be');
+  await later();
+  expect(asked.map(({ isOff }) => isOff())).toEqual([false, true]);
+  expect(shown()).toBe('as it will be');
+  // It is owed no more, and news are asked for as ever.
+  void askAgainCalmly(client, ofStatistics);
+  expect(asked).toHaveLength(3);
+  await asked[2]!.answer('of after');
+  expect(shown()).toBe('of after');
+  expect(asked).toHaveLength(3);
+});

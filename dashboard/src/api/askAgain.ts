@@ -1,4 +1,4 @@
-import type { Query, QueryClient } from '@tanstack/react-query';
+import { CancelledError, type Query, type QueryClient } from '@tanstack/react-query';
 
 /** Whether a question is meant. */
 export type Meant = (query: Query) => boolean;
@@ -41,7 +41,13 @@ function askWhenAnswered(client: QueryClient, isMeant: Meant) {
       owed.delete(query);
       void askAgainCalmly(client, (one) => one === query);
     };
-    // What is under way already, not asked anew.
-    query.fetch(undefined, { cancelRefetch: false }).then(ask, ask);
+    // What was broken off is wanted by nobody now, or was for what is shown before the server knows of it (`optimistically`): whoever
+    // comes next asks.
+    const failed = (error: unknown) => {
+      if (!(error instanceof CancelledError && error.revert)) return ask();
+      owed.delete(query);
+      query.invalidate();
+    };
+    query.promise?.then(ask, failed);
   }
 }

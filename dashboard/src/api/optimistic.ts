@@ -26,6 +26,8 @@ export async function optimistically<Row, Answer>(
     return await act();
   } catch (error) {
     for (const [key, page] of before) client.setQueryData(key, page);
+    // What was under way may have been newer than what is shown again.
+    void client.invalidateQueries(shown);
     throw error;
   }
 }

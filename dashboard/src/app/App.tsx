@@ -6,7 +6,7 @@ import { follow } from '@/api/live';
 import { problemOf } from '@/api/problem';
 import { onSignedOut } from '@/api/signedOut';
 import { personOf, putAway, useSessionChange, useWho, whenGone } from '@/session/session';
-import { stepOf } from '@/session/step';
+import { codesFor, type KeptCodes, stepOf } from '@/session/step';
 import { theme, variables } from '@/theme/theme';
 import { Failure } from '@/ui/Failure';
 import { Guard } from '@/ui/Guard';
@@ -38,7 +38,12 @@ function Door() {
   const who = useWho();
   const { ended } = useSessionChange();
   // Here, since a step of signing in is gone as soon as the session is past it.
-  const [codes, showCodes] = useState<string[] | null>(null);
+  const [kept, keep] = useState<KeptCodes | null>(null);
+  const codes = codesFor(kept, who.data ?? null);
+  const areOthers = kept !== null && codes === null;
+  useEffect(() => {
+    if (areOthers) keep(null);
+  }, [areOthers]);
   useEffect(() => onSignedOut(ended));
   useEffect(() => whenGone(client, (now) => putAway(client, now)), []);
   const isIn = who.data !== undefined && stepOf(who.data, codes) === null;
@@ -49,7 +54,7 @@ function Door() {
   }
   // Somebody else's pages begin anew.
   if (isIn) return <RouterProvider key={person} router={router} />;
-  return <SignIn who={who.data} codes={codes} showCodes={showCodes} />;
+  return <SignIn who={who.data} codes={codes} showCodes={(shown) => keep(shown && { of: person, codes: shown })} />;
 }
 
 const NoticesWhenWanted = () => useHasNotices() && <Notices />;

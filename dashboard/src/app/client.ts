@@ -17,6 +17,8 @@ export const client = new QueryClient({
       refetchOnReconnect: true,
       retry: (failures, error) => failures < 2 && [0, 503].includes(problemOf(error).status),
     },
+    // As proofs of the audit log, which would wait for the network and say nothing.
+    mutations: { networkMode: 'always' },
   },
 });
 

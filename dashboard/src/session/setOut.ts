@@ -38,8 +38,13 @@ let told: string | null = null;
 /** Why the sign-in that somebody comes back from was refused; null when none was. */
 export const refusal = () => told;
 
-/** Somebody signed in otherwise: the next one who signs in isn't told. */
-export const forgetRefusal = () => void (told = null);
+/** Somebody signed in otherwise: the next one who signs in isn't told of a refusal, and doesn't go on where another one set out. */
+export function forgetSetOut() {
+  told = null;
+  try {
+    window.sessionStorage.removeItem(KEY);
+  } catch {}
+}
 
 /** Goes on at the page that somebody set out from. To be called before anybody reads the address. */
 export function comeBack() {

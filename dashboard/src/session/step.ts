@@ -1,4 +1,4 @@
-import type { Who } from './session';
+import { personOf, type Who } from './session';
 
 /** What whoever is at the door has to do; null: they are in. */
 export type Step = 'password' | 'show_code' | 'set_up_authenticator' | 'keep_codes' | 'change_password';
@@ -12,3 +12,9 @@ export function stepOf(who: Who | null, codes: readonly string[] | null): Step |
   if (!who) return 'password';
   return (who.session?.next ?? null) as Step | null;
 }
+
+/** Recovery codes, and whose they are. */
+export type KeptCodes = { of: string | undefined; codes: string[] };
+
+/** The codes that are shown to whoever is at the door: somebody else's never, as when another one signs in in another window. */
+export const codesFor = (kept: KeptCodes | null, who: Who | null): string[] | null => (kept && (!who || personOf(who) === kept.of) ? kept.codes : null);

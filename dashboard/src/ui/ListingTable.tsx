@@ -55,7 +55,7 @@ export function ListingStatus({ query: { data, isPlaceholderData }, pages, noun,
 }
 
 /** Turns the pages of a listing; nothing where all of it is seen. */
-export function ListingPages({ query: { data }, pages, looked }: { query: Pick<Query<Listing<unknown>>, 'data'>; pages: PagesState; looked?: Looked }) {
+export function ListingPages({ query: { data, isPlaceholderData }, pages, looked }: { query: Pick<Query<Listing<unknown>>, 'data' | 'isPlaceholderData'>; pages: PagesState; looked?: Looked }) {
   if (!data) return null;
   const next = data.next_cursor;
   if (next == null && !pages.hasBefore && (data.total === undefined || data.data.length === 0)) return null;
@@ -66,6 +66,7 @@ export function ListingPages({ query: { data }, pages, looked }: { query: Pick<Q
       looked={looked}
       hasBefore={pages.hasBefore}
       hasAfter={next != null}
+      waits={isPlaceholderData}
       onBefore={pages.before}
       onAfter={() => next != null && pages.after(next)}
     />

@@ -10,12 +10,14 @@ type PagesProps = {
   looked?: Looked;
   hasBefore: boolean;
   hasAfter: boolean;
+  /** What is shown is of before, and so is where it goes on. */
+  waits?: boolean;
   onBefore: () => void;
   onAfter: () => void;
 };
 
 /** Turns the pages of a listing. */
-export function Pages({ shown, total, looked, hasBefore, hasAfter, onBefore, onAfter }: PagesProps) {
+export function Pages({ shown, total, looked, hasBefore, hasAfter, waits = false, onBefore, onAfter }: PagesProps) {
   return (
     <Group justify="space-between" px="md" py={8} style={{ borderTop: '1px solid var(--rule)' }}>
       <Text size="xs" c="var(--ink-2)">
@@ -26,7 +28,8 @@ export function Pages({ shown, total, looked, hasBefore, hasAfter, onBefore, onA
         <Button variant="default" size="compact-xs" disabled={!hasBefore} onClick={onBefore}>
           Back
         </Button>
-        <Button variant="default" size="compact-xs" disabled={!hasAfter} onClick={onAfter}>
+        {/* It keeps the focus while it waits: whoever turns pages by keyboard stays on it. */}
+        <Button variant="default" size="compact-xs" disabled={!hasAfter} aria-disabled={waits || undefined} onClick={waits ? undefined : onAfter}>
           {looked ? 'Look further' : 'Next'}
         </Button>
       </Group>

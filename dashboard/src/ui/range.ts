@@ -6,8 +6,11 @@ export { twoMoments, rangeOf, rangeQuery, SPANS, type RangeSearch, type SpanName
 
 export type Range = Moments & { name: SpanName | null; seconds: number; label: string };
 
-/** The range in the page's address. `change` writes it there, so that a link shows what its sender saw. */
-export function useRange(preset: SpanName = '24h'): Range & { change: (range: RangeSearch) => void } {
+/**
+ * The range in the page's address. `change` writes it there, so that a link shows what its sender saw. With `quietly` that is no step of
+ * the browser's history: for what is opened over a page, which no step back is to open again.
+ */
+export function useRange(preset: SpanName = '24h', quietly = false): Range & { change: (range: RangeSearch) => void } {
   const search = useSearch({ strict: false }) as RangeSearch;
   const navigate = useNavigate();
   const now = useNow();
@@ -15,7 +18,7 @@ export function useRange(preset: SpanName = '24h'): Range & { change: (range: Ra
     void navigate({
       to: '.',
       search: ((before: Record<string, unknown>) => ({ ...before, range: undefined, from: undefined, until: undefined, ...range })) as never,
-      replace: false,
+      replace: quietly,
       resetScroll: false,
     });
   if (search.from && search.until) {

@@ -15,3 +15,11 @@ export const workTook = (work: Work, now?: number): string => (work.status === '
 
 /** When work runs or ran: that of the next attempt while it waits for it. */
 export const runsAt = ({ status, started_at, run_at }: Work & { run_at: string }): string => (status === 'queued' ? run_at : (started_at ?? run_at));
+
+type Operation = Work & { created_at: string; steps: readonly { started_at?: string | null }[] };
+
+/** How long an operation waited for its turn, or waits so far; null when it was tried again: it began anew then, long after its steps did. */
+export function waited({ created_at, started_at, finished_at, steps }: Operation, now?: number): string | null {
+  const isAgain = steps.some((step) => step.started_at && (!started_at || Date.parse(step.started_at) < Date.parse(started_at)));
+  return isAgain ? null : took(created_at, started_at ?? finished_at, now);
+}

@@ -7,7 +7,8 @@ const before = new Map<string, readonly string[]>();
 
 /**
  * The page of a listing that the address names (`?page=…`), so that Back from what was opened leads to it again, and a link shows it.
- * The listing begins anew when `key` (filter, sort) changes. What opens over a listing has another `name` for its own.
+ * The listing begins anew when `key` (filter, sort) changes. What opens over a listing has another `name` for its own, and no step of the
+ * browser's history for each of its pages: one back from where it was closed would open it again.
  */
 export function usePages(key: string, name = 'page') {
   const page = (useSearch({ strict: false }) as Record<string, unknown>)[name];
@@ -15,7 +16,7 @@ export function usePages(key: string, name = 'page') {
   const mark = markOf(key);
   const given = typeof page === 'string' ? page : undefined;
   const cursor = cursorIn(given, mark);
-  const turn = (next: string | undefined, replace = false) =>
+  const turn = (next: string | undefined, replace = name !== 'page') =>
     void navigate({ to: '.', search: ((search: object) => ({ ...search, [name]: next })) as never, replace, resetScroll: false });
   const isOfAnother = page !== undefined && cursor === undefined;
   useEffect(() => {

@@ -44,6 +44,7 @@ function noteOf(newest: Operation | undefined): string {
   if (newest === undefined) return 'No customer is called so.';
   if (isGone(newest)) return 'The customer was deleted. What was done stays written down.';
   if (newest.kind === 'customer_delete') return 'The customer is being deleted, and served no more.';
+  if (newest.is_being_undone && !hasEnded(newest)) return 'The customer isn’t there: what was begun is being undone.';
   return hasEnded(newest) ? 'No customer is called so.' : 'The customer isn’t there yet: the steps are under way.';
 }
 

@@ -10,7 +10,7 @@ import { useAdoption, useGrowth } from './useHome';
 /** How many customers have which module. */
 export function Adoption({ range }: { range: Range }) {
   const modules = useAdoption(range);
-  const all = useGrowth(range).data?.total ?? 0;
+  const all = useGrowth(range).data?.total;
   return (
     <Panel title="Modules" note="How many customers have them on, and the change in this span" flush>
       <Loaded query={modules} lines={10}>
@@ -35,9 +35,11 @@ export function Adoption({ range }: { range: Range }) {
                     </Anchor>
                   </th>
                   <td className={classes.bar}>
-                    <meter min={0} max={Math.max(1, all)} value={module.customers} aria-label={`Share of customers with ${module.module_name}`}>
-                      {share(module.customers / Math.max(1, all))}
-                    </meter>
+                    {all !== undefined && (
+                      <meter min={0} max={Math.max(1, all)} value={module.customers} aria-label={`Share of customers with ${module.module_name}`}>
+                        {share(module.customers / Math.max(1, all))}
+                      </meter>
+                    )}
                   </td>
                   <td>{count(module.customers)}</td>
                   <td>{change(module.customers - module.previous_customers)}</td>

@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Empty } from '@/ui/Empty';
 import { Loaded } from '@/ui/Loaded';
-import { operationName } from '@/ui/operations';
+import { operationName, statusLabel } from '@/ui/operations';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
 import { When } from '@/ui/When';
@@ -41,7 +41,7 @@ export function Work() {
                   <span className={classes.quiet}>
                     <When at={operation.finished_at ?? operation.started_at ?? operation.created_at} />
                   </span>
-                  <Status value={operation.status} />
+                  <Status value={operation.status} label={statusLabel(operation)} />
                 </li>
               ))}
             </ul>

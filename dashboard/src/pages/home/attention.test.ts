@@ -60,7 +60,8 @@ describe('what can’t be asked', () => {
   it('isn’t known, whatever was answered before, and says since when', () => {
     expect(unanswered({ health: failed(3000), work: failed(2000), usage: answered })).toEqual({ names: ['health', 'work'], since: 2000 });
   });
-  it('says no moment when it never answered', () => {
-    expect(unanswered({ health: failed(3000), work: failed(0) })).toEqual({ names: ['health', 'work'], since: null });
+  it('is of when what has answered did, and of no moment when nothing has', () => {
+    expect(unanswered({ health: failed(3000), work: failed(0) })).toEqual({ names: ['health', 'work'], since: 3000 });
+    expect(unanswered({ health: failed(0), work: failed(0) })).toEqual({ names: ['health', 'work'], since: null });
   });
 });

@@ -19,11 +19,11 @@ export type Looked = {
   range: Record<string, unknown>;
 };
 
-/** What can't be asked now, and how old the oldest of their last answers is, where all have one. An answer of before says nothing of now. */
+/** What can't be asked now, and how old the oldest of their last answers is; null where none has one. An answer of before says nothing of now. */
 export function unanswered(asked: Record<string, { error: unknown; dataUpdatedAt: number }>): { names: string[]; since: number | null } {
   const failed = Object.entries(asked).filter(([, { error }]) => error != null);
-  const since = Math.min(...failed.map(([, { dataUpdatedAt }]) => dataUpdatedAt));
-  return { names: failed.map(([name]) => name), since: since > 0 && since < Infinity ? since : null };
+  const since = Math.min(...failed.map(([, { dataUpdatedAt }]) => dataUpdatedAt).filter((at) => at > 0));
+  return { names: failed.map(([name]) => name), since: since < Infinity ? since : null };
 }
 
 /** Work that is due and waits longer than this, in seconds, waits for a reason. */

@@ -1,5 +1,6 @@
 import { answerBefore } from '@/api/answerBefore';
 import { queries, type Schema } from '@/api/client';
+import { useLastAnswer } from '@/api/lastAnswer';
 import { useMay } from '@/session/session';
 import type { Range } from '@/ui/range';
 import { questions } from './questions';
@@ -11,25 +12,37 @@ const OFTEN = { refetchInterval: 15_000 };
 /** Requests over time, in all. */
 export function useTraffic(range: Range) {
   const { right, path, query } = questions.traffic(range);
-  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query) });
+  return useLastAnswer(
+    query,
+    queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query) }),
+  );
 }
 
 /** How many customers there are, who came and who left. */
 export function useGrowth(range: Range) {
   const { right, path, query } = questions.growth(range);
-  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query) });
+  return useLastAnswer(
+    query,
+    queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query) }),
+  );
 }
 
 /** What waits, runs and died, now and when the range began. */
 export function useWork(range: Range) {
   const { right, path, query } = questions.work(range);
-  return queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), ...OFTEN });
+  return useLastAnswer(
+    query,
+    queries.useQuery('get', path, { params: { query } }, { enabled: useMay()(right), placeholderData: answerBefore(query), ...OFTEN }),
+  );
 }
 
 /** How many customers have which module. */
 export function useAdoption(range: Range) {
   const { path, query } = questions.adoption(range);
-  return queries.useQuery('get', path, { params: { query } }, { placeholderData: answerBefore(query) });
+  return useLastAnswer(
+    query,
+    queries.useQuery('get', path, { params: { query } }, { placeholderData: answerBefore(query) }),
+  );
 }
 
 export type Part = Schema<'PartView'>;

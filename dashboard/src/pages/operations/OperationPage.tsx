@@ -15,7 +15,7 @@ import { Operator } from '@/ui/Operator';
 import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
 import { Status } from '@/ui/Status';
-import { took, workTook } from '@/ui/took';
+import { waited, workTook } from '@/ui/took';
 import { useSeconds } from '@/ui/useSeconds';
 import { When, WhenExactly } from '@/ui/When';
 import classes from './Operations.module.css';
@@ -67,7 +67,7 @@ export function OperationPage() {
               ['Customer', <CustomerLink key="customer" customer={operation.customer_uuid} name={operation.customer_id} />],
               ['Asked for by', <Operator key="by" id={operation.requested_by} />],
               ['Asked for', <WhenExactly key="created" at={operation.created_at} />],
-              ['Waited', took(operation.created_at, operation.started_at ?? operation.finished_at, now)],
+              ['Waited', waited(operation, now)],
               ['Began', operation.started_at ? <WhenExactly key="began" at={operation.started_at} /> : null],
               ['Ended', operation.finished_at ? <WhenExactly key="ended" at={operation.finished_at} /> : null],
               ['Took', operation.started_at && operation.status !== 'queued' ? workTook(operation, now) : null],

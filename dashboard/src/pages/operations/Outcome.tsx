@@ -1,6 +1,6 @@
 import type { Operation } from '@/api/useOperation';
+import { whatBecame } from '@/ui/became';
 import { Notice } from '@/ui/Notice';
-import { whatBecame } from './became';
 
 /** What became of an operation that didn’t succeed at once, why, and what to do. */
 export function Outcome({ operation }: { operation: Operation }) {

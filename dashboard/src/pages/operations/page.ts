@@ -20,9 +20,10 @@ const one = createRoute({
 /** What can be done about the operation that is shown. */
 function actsOf(operation: Operation): Action[] {
   const what = `${operationName(operation.kind).toLowerCase()} of ${operation.customer_id}`;
+  const again = operation.is_being_undone ? `Try again to undo the ${what}` : `Try the ${what} again`;
   const at = { to: '/operations/$id', params: { id: operation.id }, right: 'operations:write' } as const;
   return [
-    ...(canBeRetried(operation) ? [{ label: `Try the ${what} again`, search: { act: 'retry' }, ...at }] : []),
+    ...(canBeRetried(operation) ? [{ label: again, search: { act: 'retry' }, ...at }] : []),
     ...(canBeCanceled(operation) ? [{ label: `Take the ${what} back`, search: { act: 'cancel' }, also: 'cancel', ...at }] : []),
   ];
 }

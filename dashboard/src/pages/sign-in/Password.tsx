@@ -2,7 +2,7 @@ import { Anchor, Button, Divider, PasswordInput, TextInput } from '@mantine/core
 import { useState } from 'react';
 import { api } from '@/api/client';
 import { taken } from '@/api/taken';
-import { forgetRefusal, refusal, setOut } from '@/session/setOut';
+import { forgetSetOut, refusal, setOut } from '@/session/setOut';
 import { useWays } from '@/session/ways';
 import { Failure } from '@/ui/Failure';
 import { Notice } from '@/ui/Notice';
@@ -16,7 +16,7 @@ export function Password({ done }: { done: () => Promise<unknown> }) {
   const ways = useWays();
   const { busy, problem, fields, submit } = useStep(async () => {
     await taken(api.POST('/api/admin/session', { body: { email, password, keep: 'cookie' } }));
-    forgetRefusal();
+    forgetSetOut();
     await done();
   });
   return (

@@ -2,6 +2,7 @@ import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { answerBefore } from '@/api/answerBefore';
 import { queries } from '@/api/client';
+import { useLastAnswer } from '@/api/lastAnswer';
 import { FILTER_NAMES } from '@/api/usageGroups';
 import { count, share } from '@/ui/format';
 import { Loaded } from '@/ui/Loaded';
@@ -28,7 +29,10 @@ export function Movers({ usage }: { usage: Usage }) {
 
 function Moved({ by, usage }: { by: keyof typeof BY; usage: Usage }) {
   const asked = { ...usage.query, by };
-  const movers = queries.useQuery('get', '/api/admin/usage/movers', { params: { query: asked } }, { placeholderData: answerBefore(asked) });
+  const movers = useLastAnswer(
+    asked,
+    queries.useQuery('get', '/api/admin/usage/movers', { params: { query: asked } }, { placeholderData: answerBefore(asked) }),
+  );
   return (
     <section className={classes.moved}>
       <h3>{BY[by]}</h3>

@@ -1,5 +1,7 @@
 import { Select } from '@mantine/core';
+import { answerBefore } from '@/api/answerBefore';
 import { queries } from '@/api/client';
+import { useLastAnswer } from '@/api/lastAnswer';
 import type { Column } from '@/ui/DataTable';
 import { CustomerLink } from '@/ui/CustomerLink';
 import { Empty } from '@/ui/Empty';
@@ -26,9 +28,12 @@ export function Requests({ usage }: { usage: Usage }) {
   const slower = search.slower;
   // Not by the moments of a span that ends now: those move on while somebody turns pages.
   const pages = usePages(JSON.stringify([filter, slower, range.name ?? [range.from, range.until]]));
-  const requests = queries.useQuery('get', '/api/admin/usage/requests', {
-    params: { query: { ...query, min_response_time_ms: slower, limit: PAGE, cursor: pages.cursor } },
-  });
+  const asked = { ...query, min_response_time_ms: slower, limit: PAGE, cursor: pages.cursor };
+  // The page before stands there until the next one comes.
+  const requests = useLastAnswer(
+    asked,
+    queries.useQuery('get', '/api/admin/usage/requests', { params: { query: asked } }, { placeholderData: answerBefore(asked, ['cursor']) }),
+  );
   const looked = requests.data && lookedFor(requests.data, PAGE);
   const keptSince = requests.data?.kept_since ?? null;
   return (

@@ -8,6 +8,7 @@ import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { shownPage } from '@/ui/shownPage';
+import { Stale } from '@/ui/Stale';
 import { usePages } from '@/ui/usePages';
 import { type Customer, nameOf } from '../customer';
 import type { CustomerSearch } from '../search';
@@ -56,7 +57,9 @@ export default function AuditTab({ customer }: { customer: Customer }) {
             <Empty title={action ? 'Nothing of this kind was done' : 'Nothing was done yet'}>Whatever an operator or the system does stands here at once.</Empty>
           ) : (
             <>
-              <Rows label="Audit rows" rows={data} opened={entry} toggle={toggle} />
+              <Stale when={query.isPlaceholderData}>
+                <Rows label="Audit rows" rows={data} opened={entry} toggle={toggle} />
+              </Stale>
               <ListingPages query={query} pages={pages} />
             </>
           )

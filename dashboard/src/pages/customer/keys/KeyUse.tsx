@@ -2,6 +2,7 @@ import { Anchor, Stack } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { answerBefore } from '@/api/answerBefore';
 import { queries, type Schema } from '@/api/client';
+import { useLastAnswer } from '@/api/lastAnswer';
 import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
 import { Figure, Figures } from '@/ui/Figure';
@@ -20,11 +21,14 @@ const OUTCOMES = 20;
 
 /** How a key was used in the page's range: how often it was let in, and why it wasn't. */
 export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
-  const range = useRange('7d');
+  const range = useRange('7d', true);
   // To the page of usage goes what stands in this page's address.
   const search = { customer, api_key_id: key.id, ...rangeSearch(range) };
   const asked = { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } as const;
-  const query = queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) });
+  const query = useLastAnswer(
+    asked,
+    queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) }),
+  );
   return (
     <Panel title="Verifications" note={range.label} actions={<RangePicker range={range} />}>
       <Loaded query={query}>

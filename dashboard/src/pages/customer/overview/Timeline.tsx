@@ -8,6 +8,7 @@ import { ListingPages, ListingStatus } from '@/ui/ListingTable';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
 import { shownPage } from '@/ui/shownPage';
+import { Stale } from '@/ui/Stale';
 import { usePages } from '@/ui/usePages';
 import { type CustomerKey, pathOf } from '../customer';
 import type { CustomerSearch } from '../search';
@@ -47,7 +48,9 @@ export function Timeline({ customer, isGone = false }: { customer: CustomerKey; 
             <Empty title="Nothing of this kind has happened yet">What is changed, done or backed up stands here within a second.</Empty>
           ) : (
             <>
-              <Days entries={data} customer={isGone ? undefined : customer} />
+              <Stale when={query.isPlaceholderData}>
+                <Days entries={data} customer={isGone ? undefined : customer} />
+              </Stale>
               <ListingPages query={query} pages={pages} />
             </>
           )

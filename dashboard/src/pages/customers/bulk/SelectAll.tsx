@@ -32,7 +32,7 @@ export function SelectAll({ filter, query: { data, isPlaceholderData }, selected
   if (isDone) return data.total > MOST ? <span>The filter finds {count(data.total)}; no more than {count(MOST)} are acted on at once</span> : null;
   if (!hasMore(data, selected)) return null;
   return (
-    <Button variant="subtle" size="compact-xs" onClick={run}>
+    <Button variant="subtle" size="compact-xs" onClick={() => run(data.total)}>
       {selectAllLabel(data.total)}
     </Button>
   );

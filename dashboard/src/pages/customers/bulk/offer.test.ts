@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasMore, selectAllLabel } from './offer';
+import { fetchedBy, hasMore, selectAllLabel } from './offer';
 
 const page = (...ids: string[]) => ids.map((id) => ({ id }));
 const selected = (...ids: string[]) => new Map(ids.map((id) => [id, id]));
@@ -15,4 +15,9 @@ test('more than may be acted on at once are said to be more', () => {
   expect(selectAllLabel(734)).toBe('Select all 734 that the filter finds');
   expect(selectAllLabel(1000)).toBe('Select all 1,000 that the filter finds');
   expect(selectAllLabel(10_000)).toBe('Select the first 1,000 of the 10,000 that the filter finds');
+});
+
+test('all are fetched in an order in which none moves, the first ones in the one that is seen', () => {
+  expect(fetchedBy('-requests_30d', 734)).toBe('created_at');
+  expect(fetchedBy('-requests_30d', 1001)).toBe('-requests_30d');
 });

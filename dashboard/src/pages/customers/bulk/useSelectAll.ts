@@ -4,14 +4,14 @@ import { taken } from '@/api/taken';
 import { complain } from '@/ui/notify';
 import type { Customer } from '../customer';
 import type { filterOf } from '../search';
-import { MOST } from './offer';
+import { fetchedBy, MOST } from './offer';
 
 /** As many as the API answers at once. */
 const PAGE = 200;
 
 /**
- * Fetches all customers whom the filter finds, a page after the other, up to as many as are acted on at once. Another filter ends it, and
- * so does `stop`: nobody is selected then.
+ * Fetches all customers whom the filter finds, a page after the other, up to as many as are acted on at once. `run` is told how many it
+ * finds. Another filter ends it, and so does `stop`: nobody is selected then.
  */
 export function useSelectAll(filter: ReturnType<typeof filterOf>, add: (found: readonly Customer[]) => void) {
   const of = JSON.stringify(filter);
@@ -19,14 +19,15 @@ export function useSelectAll(filter: ReturnType<typeof filterOf>, add: (found: r
   const [state, setState] = useState<{ of: string; fetched: number; isDone: boolean } | null>(null);
   useEffect(() => () => under.current?.abort(), [of]);
 
-  const run = async () => {
+  const run = async (total: number) => {
     const { signal } = (under.current = new AbortController());
+    const sort = fetchedBy(filter.sort, total);
     const found: Customer[] = [];
     let cursor: string | undefined;
     setState({ of, fetched: 0, isDone: false });
     try {
       do {
-        const query = { ...filter, cursor, limit: Math.min(PAGE, MOST - found.length) };
+        const query = { ...filter, sort, cursor, limit: Math.min(PAGE, MOST - found.length) };
         const page = await taken(api.GET('/api/admin/customers', { params: { query }, signal }));
         if (signal.aborted) return;
         found.push(...page.data);
@@ -47,7 +48,7 @@ export function useSelectAll(filter: ReturnType<typeof filterOf>, add: (found: r
     fetched: isOfThis && !state.isDone ? state.fetched : undefined,
     /** Whether all that this filter finds, or as many as may be, are selected. */
     isDone: isOfThis && state.isDone,
-    run: () => void run(),
+    run: (total: number) => void run(total),
     stop: () => {
       under.current?.abort();
       setState(null);

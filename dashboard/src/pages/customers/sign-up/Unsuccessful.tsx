@@ -1,6 +1,7 @@
 import { Button, Group } from '@mantine/core';
 import { useEffect } from 'react';
 import type { Operation } from '@/api/useOperation';
+import { whatBecame } from '@/ui/became';
 import { Empty } from '@/ui/Empty';
 import { OperationActions } from '@/ui/OperationActions';
 import { Panel } from '@/ui/Panel';
@@ -10,7 +11,6 @@ type UnsuccessfulProps = { operation: Operation; again: () => void; hasForm: boo
 const MEANS: Record<string, string> = {
   canceled: 'It was taken back: nothing of the customer is left, and their API key opens nothing.',
   failed: 'Nothing of the customer is left, and their API key opens nothing. Mend what is wrong, then sign them up once more.',
-  dead: 'It was tried several times and given up. What was made so far is kept: another attempt goes on from there.',
 };
 
 /** Why a sign-up came to nothing, and what can be done. */
@@ -37,7 +37,7 @@ export function Unsuccessful({ operation, again, hasForm, onSettled }: Unsuccess
               <br />
             </>
           )}
-          {MEANS[operation.status]}
+          {MEANS[operation.status] ?? whatBecame(operation)?.next}
         </Empty>
       </div>
     </Panel>

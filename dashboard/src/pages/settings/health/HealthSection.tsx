@@ -20,25 +20,27 @@ const WHOLE: Record<string, ['ok' | 'warn' | 'bad' | 'quiet', string]> = {
   unknown: ['quiet', 'Not everything can be asked now'],
 };
 const UNANSWERED = ['quiet', 'How everything is can’t be asked now'] as const;
-const COLUMNS: readonly Column<Part>[] = [
+/** What was well says nothing of now, when it can't be asked. */
+const columnsOf = (isKept: boolean): readonly Column<Part>[] => [
   { id: 'name', header: 'Part', cell: (row) => partName(row.name) },
-  { id: 'status', header: 'State', cell: (row) => <Status value={row.status} label={STATES[row.status]} /> },
+  { id: 'status', header: 'State', cell: (row) => <Status value={row.status} tone={isKept && row.status === 'ok' ? 'quiet' : undefined} label={STATES[row.status]} /> },
   { id: 'detail', header: 'How it is', cell: (row) => <span className={classes.wrap}>{spoken(row.detail)}</span> },
   { id: 'latency', header: 'Answered in', align: 'end', cell: (row) => (row.latency_ms == null ? NOTHING : milliseconds(row.latency_ms)), wide: true },
   { id: 'checked', header: 'Asked', cell: (row) => <When at={row.checked_at} />, wide: true },
 ];
+const [COLUMNS, KEPT] = [columnsOf(false), columnsOf(true)];
 
 /** How every part fares, the worst first. */
 export default function HealthSection() {
   const query = queries.useQuery('get', '/api/admin/health', {}, { refetchInterval: 10_000 });
-  // What was well says nothing of now.
-  const [tone, says] = keptFrom(query) !== null ? UNANSWERED : (WHOLE[query.data?.status ?? ''] ?? []);
+  const isKept = keptFrom(query) !== null;
+  const [tone, says] = isKept ? UNANSWERED : (WHOLE[query.data?.status ?? ''] ?? []);
   return (
     <>
       {says && <Notice tone={tone} title={says} />}
       <Panel title="Parts" note="Asked each ten seconds; a part that isn’t set up isn’t listed" flush>
         <Loaded query={query} lines={8}>
-          {({ parts }) => <DataTable label="Parts and how they fare" columns={COLUMNS} rows={[...parts].sort((one, other) => RANK.indexOf(one.status) - RANK.indexOf(other.status))} rowKey={(row) => row.name} />}
+          {({ parts }) => <DataTable label="Parts and how they fare" columns={isKept ? KEPT : COLUMNS} rows={[...parts].sort((one, other) => RANK.indexOf(one.status) - RANK.indexOf(other.status))} rowKey={(row) => row.name} />}
         </Loaded>
       </Panel>
     </>

@@ -1,5 +1,5 @@
 import { hasEnded, type Operation } from '@/api/useOperation';
-import type { Tone } from '@/ui/Status';
+import type { Tone } from './Status';
 
 /** What became of an operation, and what is to be done now. */
 export type Became = { tone: Extract<Tone, 'bad' | 'warn' | 'quiet'>; title: string; next: string };
