@@ -62,7 +62,7 @@ async fn a_full_pool_says_so_in_time() {
     let database = testkit::admin_database().await;
     let config = CatalogConfig {
         max_connections: 1,
-        connect_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(3),
         ..CatalogConfig::new(database.url().into())
     };
     let catalog = Catalog::connect(&config).unwrap();
@@ -124,7 +124,7 @@ async fn a_broken_connection_is_unavailable_and_the_next_one_works() {
     let database = testkit::admin_database().await;
     let proxy = testkit::fault_proxy(database.port()).await;
     let config = CatalogConfig {
-        connect_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(3),
         ..CatalogConfig::new(database.url_through(proxy.port()).into())
     };
     let catalog = Catalog::connect(&config).unwrap();

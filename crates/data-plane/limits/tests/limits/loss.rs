@@ -26,7 +26,9 @@ async fn each_declared_behaviour_holds_while_redis_is_away_and_redis_hears_of_it
     let mut redis = testkit::redis().await;
     let proxy = testkit::fault_proxy(redis.port()).await;
     let accepted = Accepted::new();
-    let node = node(&redis.url_through(proxy.port()), LimiterConfig::default(), &accepted);
+    // Longer than a busy machine keeps an answer back, which would be taken for a lost Redis.
+    let config = LimiterConfig { patience: Duration::from_secs(2), ..LimiterConfig::default() };
+    let node = node(&redis.url_through(proxy.port()), config, &accepted);
     connected(&node).await;
     let local = declared(OnRedisLoss::NodeLocal, 1_000);
     let open = declared(OnRedisLoss::Open, 1_000);

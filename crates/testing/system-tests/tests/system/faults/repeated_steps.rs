@@ -11,7 +11,7 @@ use crate::wholeness;
 const STEPS: [&str; 5] =
     ["place", "create_instance", "start_instance", "configure_database", "activate_customer"];
 /// How often a step may be over before the worker is killed in it.
-const TRIES: usize = 12;
+const TRIES: usize = 40;
 
 pub(super) async fn story(stack: &Stack) {
     let mut sign_ups = Vec::new();
