@@ -185,14 +185,17 @@ pub(crate) async fn callback(
     returning: Returning,
     QueryParams(query): QueryParams<CallbackQuery>,
 ) -> Result<Response, Problem> {
-    take_back(&state, &headers, returning, query)
-        .await
+    let outcome = take_back(&state, returning, query).await;
+    let mut response = outcome
         .or_else(|problem| openid_refusals::shown(&headers, problem))
+        .unwrap_or_else(IntoResponse::into_response);
+    // The sign-in that was under way is over, whatever came of it.
+    keep(&mut response, String::new(), Duration::ZERO);
+    Ok(response)
 }
 
 async fn take_back(
     state: &ApiState,
-    headers: &HeaderMap,
     Returning { caller, shown }: Returning,
     query: CallbackQuery,
 ) -> Result<Response, Problem> {
@@ -203,17 +206,12 @@ async fn take_back(
         )
     })?;
     let outcome = finish(state, &provider, (&secret, waiting.as_ref()), (query, &caller)).await;
-    let mut response = match (&waiting, outcome) {
-        (None, Ok(signed_in)) => in_cookie(&signed_in),
-        (Some(program), Ok(signed_in)) => to(program.url("code", signed_in.token.secret().expose_secret()))?,
+    match (&waiting, outcome) {
+        (None, outcome) => outcome.map(|signed_in| in_cookie(&signed_in)),
+        (Some(program), Ok(signed_in)) => to(program.url("code", signed_in.token.secret().expose_secret())),
         // The program says it; the browser's page is nobody's place to look.
-        (Some(program), Err(problem)) => to(program.url("error", problem.detail()))?,
-        (None, Err(problem)) => {
-            openid_refusals::shown(headers, problem).unwrap_or_else(IntoResponse::into_response)
-        }
-    };
-    keep(&mut response, String::new(), Duration::ZERO);
-    Ok(response)
+        (Some(program), Err(problem)) => to(program.url("error", problem.detail())),
+    }
 }
 
 async fn finish(
