@@ -70,7 +70,7 @@ export function useOperations(room: number) {
     // What goes on is shown whatever becomes of the others.
     data: asked && (others || asked.length > 0) ? workOf(asked, others ?? [], room) : undefined,
     error: unfinished.error ?? newest.error,
-    dataUpdatedAt: others === newest.data?.data && others ? Math.min(unfinished.dataUpdatedAt, newest.dataUpdatedAt) : unfinished.dataUpdatedAt,
+    dataUpdatedAt: hasRoom && newest.data ? Math.min(unfinished.dataUpdatedAt, newest.dataUpdatedAt) : unfinished.dataUpdatedAt,
     refetch: () => Promise.all([unfinished.refetch(), newest.refetch()]),
   };
 }

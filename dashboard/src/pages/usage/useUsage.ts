@@ -1,7 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { answerBefore } from '@/api/answerBefore';
-import { queries } from '@/api/client';
-import { useLastAnswer } from '@/api/lastAnswer';
+import { useUsageSeries } from '@/api/useUsageSeries';
 import { useRange, rangeQuery } from '@/ui/range';
 import { type Filter, FILTER_NAMES } from '@/api/usageGroups';
 import { FEW, usageSearch, type UsageSearch } from './search';
@@ -32,9 +30,5 @@ export const useSums = (usage: Usage) => useAsked(usage, ['group_by', 'top']);
 
 function useAsked({ by, query, top }: Usage, but: readonly string[]) {
   const asked = { ...query, group_by: by === 'all' ? undefined : by, top };
-  return useLastAnswer(
-    asked,
-    queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked, but) }),
-    but,
-  );
+  return useUsageSeries(asked, but);
 }

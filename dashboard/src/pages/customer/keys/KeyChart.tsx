@@ -1,7 +1,5 @@
 import { useMemo } from 'react';
-import { answerBefore } from '@/api/answerBefore';
-import { queries } from '@/api/client';
-import { useLastAnswer } from '@/api/lastAnswer';
+import { useUsageSeries } from '@/api/useUsageSeries';
 import { Chart } from '@/ui/Chart';
 import { Loaded } from '@/ui/Loaded';
 import { type Range, rangeQuery } from '@/ui/range';
@@ -12,10 +10,7 @@ type KeyChartProps = { customer: string; id: string; range: Pick<Range, 'from' |
 /** The requests made with a key over time, and those of them that failed. */
 export function KeyChart({ customer, id, range }: KeyChartProps) {
   const asked = { customer, api_key_id: id, ...rangeQuery(range) };
-  const query = useLastAnswer(
-    asked,
-    queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) }),
-  );
+  const query = useUsageSeries(asked);
   const points = query.data?.groups[0]?.points;
   const drawn = useMemo(() => {
     if (!points) return null;

@@ -1,8 +1,7 @@
 import { Anchor, Stack } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { answerBefore } from '@/api/answerBefore';
-import { queries, type Schema } from '@/api/client';
-import { useLastAnswer } from '@/api/lastAnswer';
+import type { Schema } from '@/api/client';
+import { useUsageSeries } from '@/api/useUsageSeries';
 import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
 import { Figure, Figures } from '@/ui/Figure';
@@ -25,10 +24,7 @@ export function KeyUse({ customer, of: key }: { customer: string; of: Key }) {
   // To the page of usage goes what stands in this page's address.
   const search = { customer, api_key_id: key.id, ...rangeSearch(range) };
   const asked = { customer, api_key_id: key.id, ...rangeQuery(range), group_by: 'outcome', top: OUTCOMES } as const;
-  const query = useLastAnswer(
-    asked,
-    queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) }),
-  );
+  const query = useUsageSeries(asked);
   return (
     <Panel title="Verifications" note={range.label} actions={<RangePicker range={range} />}>
       <Loaded query={query}>

@@ -1,6 +1,4 @@
-import { answerBefore } from '@/api/answerBefore';
-import { queries } from '@/api/client';
-import { useLastAnswer } from '@/api/lastAnswer';
+import { useUsageSeries } from '@/api/useUsageSeries';
 import { AsOf } from '@/ui/AsOf';
 import { Loaded } from '@/ui/Loaded';
 import { Panel } from '@/ui/Panel';
@@ -9,10 +7,7 @@ import type { UsageFilter } from './filter';
 
 /** The span in a few numbers, beside the one before. */
 export function InNumbers({ filter }: { filter: UsageFilter }) {
-  const query = useLastAnswer(
-    filter,
-    queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } }, { placeholderData: answerBefore(filter) }),
-  );
+  const query = useUsageSeries(filter);
   if (query.data) {
     return (
       <>

@@ -1,7 +1,6 @@
 import { useMemo } from 'react';
-import { answerBefore } from '@/api/answerBefore';
-import { queries, type Schema } from '@/api/client';
-import { useLastAnswer } from '@/api/lastAnswer';
+import type { Schema } from '@/api/client';
+import { useUsageSeries } from '@/api/useUsageSeries';
 import { Chart } from '@/ui/Chart';
 import { Empty } from '@/ui/Empty';
 import { span } from '@/ui/format';
@@ -15,10 +14,7 @@ const LENGTHS: Record<number, string> = { 60: 'minute', 300: 'span of 5 minutes'
 
 /** Requests and response times, point by point. */
 export function OverTime({ filter }: { filter: UsageFilter }) {
-  const query = useLastAnswer(
-    filter,
-    queries.useQuery('get', '/api/admin/usage/series', { params: { query: filter } }, { placeholderData: answerBefore(filter) }),
-  );
+  const query = useUsageSeries(filter);
   return (
     <Loaded query={query} lines={8}>
       {(series) => (series.total.requests === 0 ? <Nothing /> : <Charts series={series} customer={filter.customer} />)}

@@ -1,8 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { answerBefore } from '@/api/answerBefore';
-import { queries, type Schema } from '@/api/client';
-import { useLastAnswer } from '@/api/lastAnswer';
+import type { Schema } from '@/api/client';
+import { useUsageSeries } from '@/api/useUsageSeries';
 import { filterOf } from '@/api/usageGroups';
 import { type Bar, Bars } from '@/ui/Bars';
 import { Empty } from '@/ui/Empty';
@@ -32,10 +31,7 @@ export function Parts({ parts, ...rest }: PartsProps) {
 
 function OnePart({ part, filter, range }: Omit<PartsProps, 'parts'> & { part: Part }) {
   const asked = { ...filter, group_by: part, top: SHOWN };
-  const query = useLastAnswer(
-    asked,
-    queries.useQuery('get', '/api/admin/usage/series', { params: { query: asked } }, { placeholderData: answerBefore(asked) }),
-  );
+  const query = useUsageSeries(asked);
   const search = { customer: filter.customer, ...range };
   return (
     <Loaded query={query}>
